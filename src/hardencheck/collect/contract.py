@@ -1,0 +1,144 @@
+"""What a collector is: the plugin API. An entry point in the group `hardencheck.collectors` names a class below.
+
+A collector states facts; it never says whether they are good. What it cannot tell, it says with a `Gap`, or by
+raising `Unreadable`, which becomes a Gap for every kind of fact it emits. Any other exception becomes a Gap too
+(reason "crashed"), so that a defect in one collector can hide nothing and stop nothing.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar, Literal, NamedTuple, Protocol
+
+from hardencheck.collect.exchange import Exchange
+from hardencheck.model.facts import Fact
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
+
+Found = Fact | Gap
+
+
+class Unreadable(Exception):
+    """The bytes at hand are not what the collector can read."""
+
+    def __init__(self, detail: str, *, reason: Reason = Reason.UNPARSABLE, line: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail, self.reason, self.line = detail, reason, line
+
+
+class Entry(NamedTuple):
+    """One file of the target, not yet read.
+
+    path: for people and rules: relative, "/", bytes that are not UTF-8 as ``\\xNN``. raw: the same as bytes.
+    mode: for git one of 0o100644, 0o100755, 0o120000, 0o160000; for a directory `st_mode`.
+    live: `mode` is a real one (a plain directory); of a clone only the executable bit says anything.
+    oid: git object id where known. link: target of a symbolic link, never followed.
+    """
+
+    path: str
+    raw: bytes
+    mode: int
+    size: int
+    live: bool = False
+    tracked: bool = True
+    oid: str | None = None
+    link: str | None = None
+
+
+class Tree(Protocol):
+    """The files of the target. Reading is bounded and never leaves the target."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]: ...
+
+    def read(self, entry: Entry) -> bytes:
+        """All bytes of a regular file. Raises Unreadable (too large, vanished, permission, missing object)."""
+        ...
+
+
+class Collector(ABC):
+    """name: "python.settings", unique. version: raise it when the output changes; it is in the cache key."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    emits: ClassVar[tuple[type[Fact], ...]]
+
+    @classmethod
+    def kinds(cls) -> tuple[str, ...]:
+        return tuple(fact.kind() for fact in cls.emits)
+
+    def digest(self) -> str:
+        """Whatever else the output depends on (the version of a library, a rule set): part of the cache key."""
+        return ""
+
+    def gap(self, reason: Reason, detail: str, location: Location | None = None) -> Gap:
+        """Everything this collector could have said about a place is missing."""
+        return Gap(
+            kinds=self.kinds(),
+            collector=self.name,
+            reason=reason,
+            detail=detail,
+            location=location or Location(),
+        )
+
+
+class Extractor(Collector):
+    """Facts of one file from its bytes alone. Pure, so the result is cached by content, path and mode."""
+
+    binary: ClassVar[bool] = False  # whether bytes with NULs are of use to it
+
+    @abstractmethod
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        """Mine? Decided by name; cheap, since it is asked for every file."""
+
+    @abstractmethod
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        """The facts of one file. Import heavy libraries in here: an unchanged file is never extracted again."""
+
+
+class Resolver(Collector):
+    """Facts of the repository as a whole, from other facts, the list of files and bounded reads."""
+
+    after: ClassVar[tuple[str, ...]] = ()  # names of resolvers whose facts it needs
+
+    @abstractmethod
+    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]: ...
+
+
+class Observer(Collector):
+    """Facts from HTTP exchanges, live or saved. Pure: all that is judged live can be judged from a file."""
+
+    @abstractmethod
+    def observe(self, exchanges: tuple[Exchange, ...]) -> Iterable[Found]: ...
+
+
+Tier = Literal["passive", "probe", "active"]
+
+
+class Client(Protocol):
+    """The one shared, budgeted HTTP client of an audit; `collect.live.client` implements it."""
+
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: tuple[tuple[str, str], ...] = (), purpose: str
+    ) -> Exchange:
+        """One request, no redirect followed. Raises Unreadable (unreachable, malformed, budget, blocked)."""
+        ...
+
+
+class Probe(Collector):
+    """Asks a URL for more than its page. What it learns it leaves in exchanges (for observers) or facts.
+
+    tier: "passive" always runs with --url; "probe" and "active" only when the user asked for them.
+    """
+
+    tier: ClassVar[Tier] = "passive"
+
+    @abstractmethod
+    async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]: ...
+
+
+def concrete(base: type[Collector]) -> Iterator[type[Collector]]:
+    """Every subclass that can be instantiated, however deep."""
+    for cls in base.__subclasses__():
+        yield from concrete(cls)
+        if not getattr(cls, "__abstractmethods__", None):
+            yield cls

@@ -1,0 +1,247 @@
+"""One parse and one walk of a Python file, shared by every extractor that reads it."""
+
+import ast
+import sys
+import warnings
+from functools import lru_cache
+from typing import Literal
+
+from hardencheck.collect.contract import Unreadable
+from hardencheck.model.facts import Scalar
+from hardencheck.model.gap import Reason
+
+Role = Literal["production", "test", "documentation", "example", "development", "migration"]
+_ROLES: dict[str, Role] = {
+    "test": "test", "tests": "test", "testing": "test", "conftest.py": "test", "testdata": "test", "fixtures": "test",
+    "docs": "documentation", "doc": "documentation",
+    "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
+    "migrations": "migration",
+}  # fmt: skip
+
+
+def role(path: str) -> Role:
+    """What a file is for, by the usual names of its directories and itself; "production" when nothing says otherwise."""
+    *folders, name = path.lower().split("/")
+    for part in (*folders, name):
+        if part in _ROLES:
+            return _ROLES[part]
+    stem = name.partition(".")[0]
+    if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
+        return "test"
+    words = set(stem.replace("-", "_").split("_"))
+    if words & {"test", "testing", "ci"} and len(words) > 1:
+        return "test"
+    if words & {"dev", "development", "local", "debug"}:
+        return "development"
+    return "production"
+
+
+class NotLiteral(Exception):
+    """The expression is computed when the service runs; str() is the expression, shortened."""
+
+
+class PythonFile:
+    """A parsed file: nodes by type in source order, import aliases, and the function each node is in.
+
+    calls, assigns (Assign, AnnAssign, AugAssign), functions and classes cover the whole file.
+    aliases: local name -> dotted name it was imported as ("chmod" -> "os.chmod").
+    """
+
+    def __init__(self, source: str, tree: ast.Module) -> None:
+        self.source, self.tree = source, tree
+        self.calls: list[ast.Call] = []
+        self.assigns: list[ast.Assign | ast.AnnAssign | ast.AugAssign] = []
+        self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        self.classes: list[ast.ClassDef] = []
+        self.handlers: list[ast.ExceptHandler] = []
+        self.aliases: dict[str, str] = {}
+        self._scope: dict[int, ast.AST] = {}
+        self._walk()
+
+    def _walk(self) -> None:
+        # An explicit stack: hostile nesting must not end in a RecursionError half-way. Reversed, so that nodes
+        # come in source order.
+        stack: list[tuple[ast.AST, ast.AST]] = [(self.tree, self.tree)]
+        while stack:
+            node, scope = stack.pop()
+            match node:
+                case ast.Call():
+                    self.calls.append(node)
+                    self._scope[id(node)] = scope
+                case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                    self.assigns.append(node)
+                    self._scope[id(node)] = scope
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self.functions.append(node)
+                    self._scope[id(node)] = scope
+                    scope = node
+                case ast.ClassDef():
+                    self.classes.append(node)
+                    self._scope[id(node)] = scope
+                    scope = node
+                case ast.ExceptHandler():
+                    self.handlers.append(node)
+                    self._scope[id(node)] = scope
+                case ast.Import():
+                    for name in node.names:
+                        self.aliases[name.asname or name.name.partition(".")[0]] = (
+                            name.name if name.asname else name.name.partition(".")[0]
+                        )
+                case ast.ImportFrom():
+                    base = "." * node.level + (node.module or "")
+                    for name in node.names:
+                        joined = f"{base}{name.name}" if base.endswith(".") else f"{base}.{name.name}"
+                        self.aliases[name.asname or name.name] = joined
+            stack.extend((child, scope) for child in reversed(list(ast.iter_child_nodes(node))))
+
+    def scope(self, node: ast.AST) -> ast.AST:
+        """The innermost function or class around a call, assignment, definition or handler; else the module."""
+        return self._scope.get(id(node), self.tree)
+
+    def name(self, node: ast.expr) -> str:
+        """The dotted name an expression refers to, through this file's imports; "" when it is not a plain name.
+
+        `from os import chmod as c; c(...)` -> "os.chmod"; `self.app.run` -> "self.app.run".
+        """
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        parts.append(self.aliases.get(node.id, node.id))
+        return ".".join(reversed(parts))
+
+    def imports(self, package: str) -> bool:
+        """Whether a top-level package is imported anywhere in the file."""
+        return any(name == package or name.startswith(f"{package}.") for name in self.aliases.values())
+
+
+def argument(call: ast.Call, position: int | None, name: str) -> ast.expr | None:
+    """An argument by keyword or position; None when it is not given (or hidden in * or **: see `spreads`)."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if position is not None and position < len(call.args):
+        if not any(isinstance(item, ast.Starred) for item in call.args[: position + 1]):
+            return call.args[position]
+    return None
+
+
+def spreads(call: ast.Call) -> bool:
+    """Whether the call takes arguments from * or **, so that one that is not seen may be given all the same."""
+    return any(isinstance(item, ast.Starred) for item in call.args) or any(item.arg is None for item in call.keywords)
+
+
+def literal(node: ast.expr) -> object:
+    """The value of an expression of constants: literals, containers, arithmetic, `|`, string joining, bytes.
+
+    Raises NotLiteral for everything else; nothing is evaluated but small arithmetic, with bounded operands.
+    """
+    try:
+        return _literal(node, 0)
+    except (OverflowError, ZeroDivisionError, TypeError, ValueError):
+        raise NotLiteral(shorten(node)) from None
+
+
+def scalar(node: ast.expr) -> Scalar:
+    """Like `literal`, for a bool, number, string or None. Raises NotLiteral for a container."""
+    value = literal(node)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise NotLiteral(shorten(node))
+
+
+def _literal(node: ast.expr, depth: int) -> object:
+    if depth > 50:
+        raise NotLiteral("nested too deeply")
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return tuple(_literal(element, depth + 1) for element in elements)
+        case ast.Set(elts=elements):
+            return frozenset(_literal(element, depth + 1) for element in elements)
+        case ast.Dict(keys=keys, values=values):
+            if any(key is None for key in keys):
+                raise NotLiteral(shorten(node))
+            return {
+                _literal(key, depth + 1): _literal(value, depth + 1)
+                for key, value in zip(keys, values, strict=True)
+                if key is not None
+            }
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            number = _literal(operand, depth + 1)
+            if isinstance(number, int | float):
+                return -number
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _literal(operand, depth + 1)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _arithmetic(_literal(left, depth + 1), op, _literal(right, depth + 1), node)
+    raise NotLiteral(shorten(node))
+
+
+def _arithmetic(left: object, op: ast.operator, right: object, node: ast.expr) -> object:
+    limit = 1 << 64
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        match op:
+            case ast.Mult():
+                return left * right
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Div():
+                return left / right
+            case ast.FloorDiv():
+                return left // right
+            case ast.Pow() if abs(left) < limit and 0 <= right <= 64:
+                return left**right
+        if isinstance(left, int) and isinstance(right, int):
+            match op:
+                case ast.LShift() if 0 <= right <= 64:
+                    return left << right
+                case ast.BitOr():
+                    return left | right
+                case ast.BitAnd():
+                    return left & right
+    if isinstance(op, ast.Add) and type(left) is type(right) and isinstance(left, str | tuple | bytes):
+        return left + right  # type: ignore[operator]
+    raise NotLiteral(shorten(node))
+
+
+def shorten(node: ast.AST) -> str:
+    """An expression for people, at most 80 characters, with every string literal replaced: one may be a secret."""
+
+    class Hide(ast.NodeTransformer):
+        def visit_Constant(self, constant: ast.Constant) -> ast.Constant:
+            if isinstance(constant.value, str) and not constant.value.replace("_", "").isidentifier():
+                return ast.Constant("…")
+            if isinstance(constant.value, str) and len(constant.value) > 30:
+                return ast.Constant("…")
+            return ast.Constant("…") if isinstance(constant.value, bytes) else constant
+
+    try:
+        text = ast.unparse(Hide().visit(ast.parse(ast.unparse(node))))
+    except (RecursionError, ValueError, SyntaxError):
+        return "an expression"
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+@lru_cache(maxsize=2)
+def parse(data: bytes) -> PythonFile:
+    """The parsed file. Raises Unreadable(python-syntax) for what the running Python cannot read: never silence."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in the target are not ours to report
+            tree = ast.parse(data)
+    except SyntaxError as error:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise Unreadable(
+            f"not the syntax of Python {version}: {error.msg}", reason=Reason.PYTHON_SYNTAX, line=error.lineno
+        ) from None
+    except ValueError:
+        raise Unreadable("holds a NUL byte", reason=Reason.PYTHON_SYNTAX) from None
+    source = data.decode("utf-8", "replace")
+    return PythonFile(source, tree)

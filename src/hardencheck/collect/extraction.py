@@ -1,0 +1,85 @@
+"""One file through the extractors that want it: here, in a worker process, and in tests, by the same code."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.deadline import DeadlineExceeded, deadline
+from hardencheck.model.facts import Fact, fact_types
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+SECONDS_PER_FILE = 20.0
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def is_binary(data: bytes) -> bool:
+    """A NUL in the first 8 KiB, unless a byte order mark says UTF-16: what git calls binary, but for that."""
+    return b"\0" in data[:8192] and not data.startswith(_BOMS)
+
+
+def extract_file(
+    extractors: Sequence[Extractor], path: str, mode: int, data: bytes, *, seconds: float = SECONDS_PER_FILE
+) -> list[Found]:
+    """Everything the extractors say about one file. Trouble in one of them is a Gap and does not touch the others."""
+    found: list[Found] = []
+    binary = is_binary(data)
+    for extractor in extractors:
+        if binary and not extractor.binary:
+            continue
+        found.extend(_guarded(extractor, path, mode, data, seconds))
+    return found
+
+
+def _guarded(extractor: Extractor, path: str, mode: int, data: bytes, seconds: float) -> list[Found]:
+    here = Location(path=path)
+    try:
+        with deadline(seconds):
+            return list(extractor.extract(path, mode, data))
+    except Unreadable as error:
+        return [extractor.gap(error.reason, error.detail, here.at(error.line))]
+    except DeadlineExceeded:
+        return [extractor.gap(Reason.DEADLINE, f"not done after {seconds:.0f} s", here)]
+    except RecursionError:
+        return [extractor.gap(Reason.UNPARSABLE, "nested too deeply to be read", here)]
+    except MemoryError:
+        return [extractor.gap(Reason.BUDGET, "needs more memory than there is", here)]
+    except Exception as error:
+        # The type alone: a message may quote the file, and the file may hold a secret.
+        return [extractor.gap(Reason.CRASHED, f"{extractor.name} broke: {type(error).__name__}", here)]
+
+
+def encode(found: Iterable[Found]) -> bytes:
+    return msgspec.msgpack.encode(list(found))
+
+
+class Decoding:
+    """bytes -> facts and gaps, for all fact types known now. Raises msgspec.MsgspecError for anything else."""
+
+    def __init__(self) -> None:
+        union: object = Gap
+        for fact in fact_types().values():
+            union = union | fact
+        self._decoder: msgspec.msgpack.Decoder[list[Found]] = msgspec.msgpack.Decoder(list[union])  # type: ignore[valid-type]
+
+    def __call__(self, payload: bytes) -> list[Found]:
+        return self._decoder.decode(payload)
+
+
+def split(found: Iterable[Found]) -> tuple[list[Fact], list[Gap]]:
+    facts: list[Fact] = []
+    gaps: list[Gap] = []
+    for item in found:
+        if isinstance(item, Gap):
+            gaps.append(item)
+        else:
+            facts.append(item)
+    return facts, gaps
+
+
+def wanting(extractors: Sequence[Extractor], path: str, mode: int, size: int) -> Iterator[Extractor]:
+    """The extractors that want a file; one that breaks on a name does not get it."""
+    for extractor in extractors:
+        if extractor.wants(path, mode, size):
+            yield extractor

@@ -1,0 +1,80 @@
+"""Which collectors there are: our own by discovery, others by entry point when the user names them."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
+from typing import NamedTuple
+
+from hardencheck.collect import extract, live, resolve
+from hardencheck.collect.contract import Collector, Extractor, Observer, Probe, Resolver, concrete
+from hardencheck.errors import UnknownName, UsageError
+
+GROUP = "hardencheck.collectors"
+
+
+class Collectors(NamedTuple):
+    extractors: tuple[Extractor, ...]
+    resolvers: tuple[Resolver, ...]
+    observers: tuple[Observer, ...]
+    probes: tuple[Probe, ...]
+
+
+@cache
+def _import_own() -> None:
+    for package in (extract, resolve, live):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.rpartition(".")[2].startswith("_"):
+                importlib.import_module(module.name)
+
+
+@cache
+def load_plugin(name: str) -> type[Collector]:
+    """The collector behind an entry point. Raises UnknownName, or UsageError when it cannot be imported."""
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in known:
+        raise UnknownName("--plugin", "collector plugin", name, known)
+    try:
+        loaded = known[name].load()
+    except Exception as error:
+        raise UsageError(f"plugin {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+    if not (isinstance(loaded, type) and issubclass(loaded, Collector)):
+        raise UsageError(f"plugin {name!r} is not a Collector: see hardencheck.collect.contract")
+    return loaded
+
+
+@cache
+def collectors(plugins: tuple[str, ...] = ()) -> Collectors:
+    """All collectors, each kind in order of name; resolvers in order of need.
+
+    Raises UsageError for two collectors of one name, and what `load_plugin` raises.
+    """
+    _import_own()
+    named = {load_plugin(name) for name in plugins}
+    by_name: dict[str, Collector] = {}
+    for cls in {cls for base in (Extractor, Resolver, Observer, Probe) for cls in concrete(base)}:
+        if not cls.__module__.startswith("hardencheck.") and cls not in named:
+            continue  # imported by somebody, but the user did not ask for it
+        if cls.name in by_name:
+            raise UsageError(f"two collectors are called {cls.name!r}")
+        by_name[cls.name] = cls()
+    ordered = [by_name[name] for name in sorted(by_name)]
+    return Collectors(
+        tuple(item for item in ordered if isinstance(item, Extractor)),
+        _by_need([item for item in ordered if isinstance(item, Resolver)]),
+        tuple(item for item in ordered if isinstance(item, Observer)),
+        tuple(item for item in ordered if isinstance(item, Probe)),
+    )
+
+
+def _by_need(resolvers: Iterable[Resolver]) -> tuple[Resolver, ...]:
+    waiting = {resolver.name: resolver for resolver in resolvers}
+    done: list[Resolver] = []
+    while waiting:
+        ready = [item for item in waiting.values() if not any(name in waiting for name in item.after)]
+        if not ready:
+            raise UsageError(f"resolvers wait for each other: {', '.join(sorted(waiting))}")
+        for item in ready:
+            done.append(waiting.pop(item.name))
+    return tuple(done)

@@ -1,0 +1,1 @@
+"""Resolvers: what the files say together."""

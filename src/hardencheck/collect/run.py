@@ -1,0 +1,327 @@
+"""Scheduling: one walk, one bounded read a file for all extractors together, workers when there is enough to do."""
+
+import os
+import queue
+import stat
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import msgspec
+
+from hardencheck import __version__
+from hardencheck.collect.cache import Cache, key_of
+from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
+from hardencheck.collect.deadline import DeadlineExceeded, deadline
+from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, split, wanting
+from hardencheck.collect.registry import collectors
+from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
+from hardencheck.errors import NothingExamined
+from hardencheck.model.checklist import Note
+from hardencheck.model.facts import Fact, Side
+from hardencheck.model.gap import FactSet, Gap, Reason, Run
+from hardencheck.model.location import Location
+from hardencheck.model.target import Subject, Target
+
+if TYPE_CHECKING:
+    from hardencheck.collect.worker import Pool
+
+# Below this much unseen work a pool costs more than it gives: two workers start in about 0.3 s.
+POOL_BYTES = 400_000
+POOL_FILES = 60
+RESOLVER_SECONDS = 60.0
+_NOT_KEPT = {Reason.CRASHED, Reason.DEADLINE, Reason.BUDGET}
+
+
+class Options(NamedTuple):
+    """How to collect. jobs: worker processes, None: one a core. cache: directory, None: none.
+
+    excludes: patterns as in .gitignore, counted and reported. plugins: entry points the user named.
+    probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier.
+    progress: called with what is being done and how far it is (done, total).
+    """
+
+    jobs: int | None = None
+    cache: Path | None = None
+    excludes: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    probe: bool = False
+    active: bool = False
+    i_own: tuple[str, ...] = ()
+    ca_file: str | None = None
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None
+
+
+class Collected(NamedTuple):
+    facts: FactSet
+    subject: Subject
+    skipped: dict[str, int]
+    examined: int
+    notes: tuple[Note, ...]
+
+
+def collect(target: Target, options: Options) -> Collected:
+    """All facts of a target. Raises TargetMissing and NothingExamined; every other trouble is a Gap."""
+    notes: list[Note] = []
+    looked: list[Side] = []
+    facts: list[Fact] = []
+    gaps: list[Gap] = []
+    runs: list[Run] = []
+    skipped: dict[str, int] = {}
+    examined = listed = 0
+    subject = Subject(name=target.name or "(no repository)", kind="none")
+    if target.repository is not None:
+        looked.append(Side.DECLARED)
+        repository = _Repository(target, options, notes)
+        found = repository.collect()
+        facts.extend(found.facts)
+        gaps.extend(found.gaps)
+        runs.extend(found.runs)
+        subject, skipped, examined = repository.subject, repository.skipped, repository.examined
+        listed = repository.listed
+    if target.urls or target.har is not None:
+        from hardencheck.collect.live.run import observe
+
+        looked.append(Side.OBSERVED)
+        live = observe(target, options)
+        facts.extend(live.facts)
+        gaps.extend(live.gaps)
+        runs.extend(live.runs)
+        notes.extend(live.notes)
+        examined += live.exchanges
+        subject = msgspec.structs.replace(
+            subject,
+            name=subject.name if target.repository is not None else target.name or live.name,
+            urls=live.urls,
+            observed="live" if target.har is None else "saved exchanges",
+        )
+    if not listed and not examined and not gaps:
+        raise NothingExamined(
+            "nothing was examined: there is no file to look at and no URL was given",
+            hint="expected the directory of a service, --url URL or --har FILE",
+        )
+    fact_set = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=tuple(looked))
+    return Collected(fact_set, subject, dict(sorted(skipped.items())), examined, tuple(notes))
+
+
+class _Repository:
+    """The declared side of one audit."""
+
+    def __init__(self, target: Target, options: Options, notes: list[Note]) -> None:
+        self._target, self._options, self._notes = target, options, notes
+        self._decode = Decoding()
+        self._found: dict[str, list[Found]] = {}
+        self._counts: Counter[str] = Counter()
+        self.examined = self.listed = 0  # files read, files there are
+        self.skipped: dict[str, int] = {}
+        self.subject = Subject(name=target.name, kind="none")
+
+    def collect(self) -> FactSet:
+        known = collectors(self._options.plugins)
+        with ExitStack() as stack:
+            tree = stack.enter_context(open_tree(self._target))
+            cache = stack.enter_context(Cache(self._options.cache, self._notice))
+            self.subject = tree.subject
+            entries = self._chosen(tree)
+            self.listed = len(entries)
+            self._extract(tree, entries, known.extractors, cache)
+            facts, gaps = split(item for path in sorted(self._found) for item in self._found[path])
+            gaps.extend(_unlisted(tree, (*known.extractors, *known.resolvers)))
+            runs = [Run(collector=item.name, examined=self._counts[item.name]) for item in known.extractors]
+            whole = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=(Side.DECLARED,))
+            for resolver in known.resolvers:
+                whole = whole.plus(_resolve(resolver, whole, tree))
+            for reason, count in tree.skipped.items():
+                self.skipped[reason] = self.skipped.get(reason, 0) + count
+        return whole
+
+    def _notice(self, text: str) -> None:
+        self._notes.append(Note(topic="cache", text=text))
+
+    def _skip(self, reason: str) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def _chosen(self, tree: BaseTree) -> list[Entry]:
+        """Entries that are not excluded. Excluded ones are gone for resolvers too, and counted."""
+        if self._options.excludes:
+            import pathspec
+
+            spec = pathspec.GitIgnoreSpec.from_lines(self._options.excludes)
+            for path in [path for path in tree.entries if spec.match_file(path)]:
+                del tree.entries[path]
+                self._skip("excluded by configuration")
+        return list(tree.entries.values())
+
+    def _extract(self, tree: BaseTree, entries: Sequence[Entry], extractors: Sequence[Extractor], cache: Cache) -> None:
+        """Cached files are decoded; the rest goes to `_Work`, whose answers are stored as they come."""
+        base = key_of(_runtime(), *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
+
+        def store(done: _Done) -> None:
+            self._found[done.entry.path] = done.found
+            self.examined += 1
+            if done.binary:
+                self._skip("binary: only looked at by what reads binary files")
+            self._counts.update(done.names)
+            if done.key and not any(isinstance(item, Gap) and item.reason in _NOT_KEPT for item in done.found):
+                cache.put(done.key, bytes([done.binary]) + encode(done.found))
+
+        with _Work(self._options, extractors, self._decode, store) as work:
+            for number, entry in enumerate(entries):
+                self._options.progress("reading files", number, len(entries))
+                if not stat.S_ISREG(entry.mode):
+                    continue
+                wanted = tuple(wanting(extractors, entry.path, entry.mode, entry.size))
+                if not wanted:
+                    self._skip("no collector reads this kind of file")
+                    continue
+                names = tuple(item.name for item in wanted)
+                oid = entry.oid if tree.subject.kind == "git revision" else None
+                data = None if oid else self._read(tree, entry, wanted)
+                if oid is None and data is None:
+                    continue
+                if data is not None:
+                    oid = tree.content_id(entry, data)
+                    if tree.subject.kind == "git work tree" and entry.oid not in {None, oid}:
+                        self.subject = msgspec.structs.replace(self.subject, dirty=True)
+                key = key_of(base, oid or "", entry.path, oct(entry.mode))
+                known = self._cached(cache, key)
+                if known is not None:
+                    store(_Done(entry, names, known[1], known[0], b""))
+                    continue
+                if data is None:
+                    data = self._read(tree, entry, wanted)
+                if data is not None:
+                    work.add(entry, names, data, key)
+
+    def _cached(self, cache: Cache, key: bytes) -> tuple[bool, list[Found]] | None:
+        payload = cache.get(key)
+        if not payload:
+            return None
+        try:
+            return bool(payload[0]), self._decode(payload[1:])
+        except msgspec.MsgspecError:
+            return None  # written by a version that knew other facts: collect anew
+
+    def _read(self, tree: BaseTree, entry: Entry, wanted: Sequence[Extractor]) -> bytes | None:
+        try:
+            return tree.read(entry)
+        except Unreadable as error:
+            if isinstance(error, TooLarge) and is_binary(error.head) and not any(item.binary for item in wanted):
+                self._skip("binary: only looked at by what reads binary files")
+                return None
+            self._skip(error.reason)
+            here = Location(path=entry.path)
+            self._found[entry.path] = [item.gap(error.reason, error.detail, here) for item in wanted]
+            return None
+
+
+class _Done(NamedTuple):
+    entry: Entry
+    names: tuple[str, ...]
+    found: list[Found]
+    binary: bool
+    key: bytes
+
+
+class _Work:
+    """Cold files. The first few are kept back: if there are no more, they are done here; else a pool is started."""
+
+    def __init__(
+        self,
+        options: Options,
+        extractors: Sequence[Extractor],
+        decode: Decoding,
+        store: Callable[[_Done], None],
+    ) -> None:
+        self._options, self._decode, self._store = options, decode, store
+        self._known = {item.name: item for item in extractors}
+        self._kept: list[tuple[Entry, tuple[str, ...], bytes, bytes]] = []
+        self._bytes = 0
+        self._answers: queue.SimpleQueue[tuple[Entry, tuple[str, ...], bool, bytes, bytes]] = queue.SimpleQueue()
+        self._pool: Pool | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, entry: Entry, names: tuple[str, ...], data: bytes, key: bytes) -> None:
+        if self._pool is not None:
+            self._submit(entry, names, data, key)
+            self._drain()
+            return
+        self._kept.append((entry, names, data, key))
+        self._bytes += len(data)
+        jobs = self._options.jobs if self._options.jobs is not None else _cores()
+        if jobs > 0 and (self._bytes > POOL_BYTES or len(self._kept) > POOL_FILES):
+            from hardencheck.collect.worker import Pool
+
+            self._pool = self._stack.enter_context(Pool(jobs, self._options.plugins))
+            for kept in self._kept:
+                self._submit(*kept)
+            self._kept.clear()
+
+    def _submit(self, entry: Entry, names: tuple[str, ...], data: bytes, key: bytes) -> None:
+        from hardencheck.collect.worker import Job
+
+        binary = is_binary(data)
+        if self._pool is not None:
+            answer = self._answers.put
+            job = Job(
+                entry.path,
+                entry.mode,
+                data,
+                names,
+                lambda payload: answer((entry, names, binary, key, payload)),
+            )
+            self._pool.submit(job)
+
+    def _drain(self) -> None:
+        while not self._answers.empty():
+            entry, names, binary, key, payload = self._answers.get()
+            self._store(_Done(entry, names, self._decode(payload), binary, key))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            for entry, names, data, key in self._kept:
+                found = extract_file([self._known[name] for name in names], entry.path, entry.mode, data)
+                self._store(_Done(entry, names, found, is_binary(data), key))
+        self._stack.__exit__(kind, error, trace)
+        self._drain()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _runtime() -> str:
+    """What every extractor depends on: the Python whose grammar reads the target, and this version."""
+    return f"{sys.version_info[:2]}/{__version__}"
+
+
+def _unlisted(tree: BaseTree, collectors_: Iterable[Collector]) -> list[Gap]:
+    """A directory that could not be listed may hide anything."""
+    return [
+        item.gap(Reason.UNREADABLE, why, Location(path=path or None))
+        for path, why in tree.broken
+        for item in collectors_
+    ]
+
+
+def _resolve(resolver: Resolver, facts: FactSet, tree: BaseTree) -> list[Found]:
+    try:
+        with deadline(RESOLVER_SECONDS):
+            return list(resolver.resolve(facts, tree))
+    except Unreadable as error:
+        return [resolver.gap(error.reason, error.detail)]
+    except DeadlineExceeded:
+        return [resolver.gap(Reason.DEADLINE, f"not done after {RESOLVER_SECONDS:.0f} s")]
+    except (RecursionError, MemoryError) as error:
+        return [resolver.gap(Reason.BUDGET, f"{resolver.name}: {type(error).__name__}")]
+    except Exception as error:
+        return [resolver.gap(Reason.CRASHED, f"{resolver.name} broke: {type(error).__name__}")]

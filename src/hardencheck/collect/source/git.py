@@ -1,0 +1,191 @@
+"""git, run so that nothing in the audited repository can make it run anything.
+
+Measured (git 2.39): a promisor remote's uploadpack runs on a missing object unless lazy fetching and all protocols
+are off; fsmonitor and content filters run on `status`, `diff` and `add`, none of which is used here.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hardencheck.collect.contract import Unreadable
+from hardencheck.errors import TargetMissing
+from hardencheck.model.gap import Reason
+
+SECONDS = 120.0
+_CONFIG = (
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.excludesFile=",
+    "core.attributesFile=",
+    "core.alternateRefsCommand=true",
+    "core.pager=cat",
+    "core.quotePath=false",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+
+
+class GitError(Exception):
+    """git answered with an error; the text is its own."""
+
+
+class Git:
+    """One repository. `directory` is its git directory, `top` its work tree (None: bare)."""
+
+    def __init__(self, directory: Path, top: Path | None) -> None:
+        self.directory, self.top = directory, top
+
+    def command(self, *arguments: str) -> list[str]:
+        options = [item for setting in _CONFIG for item in ("-c", setting)]
+        place = [f"--git-dir={self.directory}"] + ([f"--work-tree={self.top}"] if self.top else [])
+        return [
+            "git",
+            "--no-pager",
+            "--no-replace-objects",
+            "--literal-pathspecs",
+            *options,
+            *place,
+            *arguments,
+        ]
+
+    def run(self, *arguments: str, ok: Sequence[int] = (0,)) -> bytes:
+        """Standard output. Raises GitError, Unreadable(deadline, missing tool)."""
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, fixed program, hostile configuration switched off above
+                self.command(*arguments),
+                env=environment(),
+                cwd=self.top or self.directory,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unreadable(f"git {arguments[0]} did not end in {SECONDS:.0f} s", reason=Reason.DEADLINE) from None
+        except FileNotFoundError:
+            raise Unreadable("git is not installed", reason=Reason.MISSING_TOOL) from None
+        if done.returncode not in ok:
+            raise GitError(done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.returncode}")
+        return done.stdout
+
+    def text(self, *arguments: str) -> str:
+        return self.run(*arguments).decode("utf-8", "backslashreplace").strip()
+
+    def commit(self, revision: str = "HEAD") -> str | None:
+        """Full id of the commit a revision means; None when there is no such commit (an unborn HEAD, say)."""
+        try:
+            return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except GitError:
+            return None
+
+    @property
+    def shallow(self) -> bool:
+        return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+
+def environment() -> dict[str, str]:
+    """The parent's environment without any GIT_ variable (a hook sets them), and with every way out closed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "LC_ALL": "C",
+    }
+
+
+def find_git(start: Path) -> Git | None:
+    """The repository `start` is in: the nearest parent with a `.git` directory or file, or a bare repository.
+
+    Found by looking, not by asking git, whose answer depends on who owns the directory.
+    Raises TargetMissing for a `.git` file that points nowhere.
+    """
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        marker = folder / ".git"
+        if marker.is_dir() and (marker / "HEAD").exists():
+            return Git(marker, folder)
+        if marker.is_file():
+            return Git(_pointed_to(marker), folder)
+    if all((here / name).exists() for name in ("HEAD", "objects", "refs")):
+        return Git(here, None)
+    return None
+
+
+def _pointed_to(marker: Path) -> Path:
+    with marker.open("rb") as file:
+        text = file.read(4096).decode("utf-8", "surrogateescape").strip()
+    target = (marker.parent / text.removeprefix("gitdir:").strip()).resolve()
+    if not text.startswith("gitdir:") or not target.is_dir():
+        raise TargetMissing(
+            f"{marker} points to a git directory that is not there",
+            hint="expected 'gitdir: PATH' of an existing repository; repair it with 'git worktree repair'",
+        )
+    return target
+
+
+def have_git() -> bool:
+    return shutil.which("git") is not None
+
+
+class Blobs:
+    """Objects by id through one `git cat-file --batch`."""
+
+    def __init__(self, git: Git) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            git.command("cat-file", "--batch"),
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def read(self, oid: str) -> bytes:
+        """All bytes of one object. Raises Unreadable(missing object)."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise Unreadable("git cat-file is closed", reason=Reason.CRASHED)
+        try:
+            stdin.write(f"{oid}\n".encode())
+            stdin.flush()
+            header = stdout.readline().split()
+        except BrokenPipeError:
+            header = []
+        if len(header) != 3:
+            raise Unreadable(f"the object {oid} is not in this clone", reason=Reason.MISSING_OBJECT)
+        data = stdout.read(int(header[2]))
+        stdout.read(1)
+        return data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+        self._process.kill()
+        self._process.wait()
+
+
+def records(data: bytes) -> Iterator[bytes]:
+    """The fields of NUL-terminated output."""
+    yield from (record for record in data.split(b"\0") if record)

@@ -1,0 +1,315 @@
+"""The three trees: a git work tree, a git revision, a plain directory."""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from hardencheck.collect.contract import Entry, Unreadable
+from hardencheck.collect.source.git import Blobs, Git, GitError, find_git, have_git, records
+from hardencheck.errors import TargetMissing
+from hardencheck.model.gap import Reason
+from hardencheck.model.target import Subject, Target
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_ENTRIES = 1_000_000
+# Directories of a plain directory that hold other people's code; inside git what is tracked is looked at.
+DEPENDENCIES = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache"})  # fmt: skip
+
+
+def shown(raw: bytes) -> str:
+    """A path for people, reports and rules; never a decoding error, never a surrogate."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+class BaseTree(AbstractContextManager["BaseTree"]):
+    """Entries by path, what was left out and why, and the subject of the audit."""
+
+    def __init__(self, subject: Subject, entries: Iterable[Entry]) -> None:
+        self.subject = subject
+        self.skipped: dict[str, int] = {}
+        self.broken: list[tuple[str, str]] = []  # (path, why) of places that could not even be listed
+        self.entries: dict[str, Entry] = {}
+        for entry in entries:
+            self.entries[entry.path] = entry
+
+    def skip(self, reason: str) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def read(self, entry: Entry) -> bytes:
+        raise NotImplementedError
+
+    def content_id(self, entry: Entry, data: bytes) -> str:
+        """The git blob id: a work tree and a revision that hold the same bytes share their facts."""
+        return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class FilesTree(BaseTree):
+    """Files on disk. Opens no link, no FIFO and no device, and leaves the root by no path."""
+
+    def __init__(self, subject: Subject, root: Path, entries: Iterable[Entry] = ()) -> None:
+        self.root = os.fsencode(root.resolve())
+        self._inside: dict[bytes, bool] = {}
+        super().__init__(subject, entries)
+
+    def _stays_inside(self, folder: bytes) -> bool:
+        if folder not in self._inside:
+            real = os.path.realpath(os.path.join(self.root, folder))
+            self._inside[folder] = real == self.root or real.startswith(self.root.rstrip(b"/") + b"/")
+        return self._inside[folder]
+
+    def read(self, entry: Entry) -> bytes:
+        if not self._stays_inside(os.path.dirname(entry.raw)):
+            raise Unreadable("its directory is a link that leaves the target", reason=Reason.UNREADABLE)
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            descriptor = os.open(os.path.join(self.root, entry.raw), flags)
+        except OSError as error:
+            text = "it is a symbolic link now" if error.errno == errno.ELOOP else str(error.strerror)
+            raise Unreadable(f"cannot be opened: {text}", reason=Reason.UNREADABLE) from None
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise Unreadable("not a regular file", reason=Reason.UNREADABLE)
+            if status.st_size > MAX_FILE_BYTES:
+                # The beginning tells whether it is binary, which is a reason not to mind.
+                raise TooLarge(status.st_size, file.read(8192))
+            try:
+                data = file.readall() or b""
+            except OSError as error:
+                raise Unreadable(f"cannot be read: {error.strerror}", reason=Reason.UNREADABLE) from None
+        return data
+
+
+class TooLarge(Unreadable):
+    """More bytes than are looked at. head: the first of them."""
+
+    def __init__(self, size: int, head: bytes) -> None:
+        super().__init__(f"{size} bytes, at most {MAX_FILE_BYTES} are looked at", reason=Reason.TOO_LARGE)
+        self.head = head
+
+
+class WorkTree(FilesTree):
+    """Tracked files and those neither tracked nor ignored, as they are on disk."""
+
+    def __init__(self, git: Git, root: Path, target: Target) -> None:
+        top = git.top or root
+        commit = git.commit()
+        subject = Subject(
+            name=target.name or root.resolve().name,
+            kind="git work tree",
+            commit=commit,
+            profile=target.profile,
+        )
+        super().__init__(subject, root)
+        prefix = os.fsencode(os.path.relpath(root.resolve(), top.resolve()))
+        inside = b"" if prefix == b"." else prefix + b"/"
+        stages = records(git.run("ls-files", "--stage", "-z"))
+        index: dict[bytes, tuple[int, str]] = {}
+        for record in stages:
+            meta, _, raw = record.partition(b"\t")
+            mode, oid, _stage = meta.split(b" ")
+            if raw.startswith(inside):
+                index[raw[len(inside) :]] = (int(mode, 8), oid.decode())
+        others = records(git.run("ls-files", "--others", "--exclude-standard", "-z"))
+        untracked = {raw[len(inside) :] for raw in others if raw.startswith(inside)}
+        for raw in sorted(index.keys() | untracked):
+            known = index.get(raw)
+            self._add(raw, known[0] if known else 0, known[1] if known else None)
+        dirty = self._dirty(git, index, inside, bool(untracked))
+        self.subject = msgspec.structs.replace(subject, dirty=dirty)
+
+    def _add(self, raw: bytes, mode: int, oid: str | None) -> None:
+        if mode == 0o160000:
+            self.skip("submodule")
+            return
+        try:
+            status = os.lstat(os.path.join(self.root, raw))
+        except OSError as error:
+            self.skip("deleted" if error.errno == errno.ENOENT else "unreadable")
+            if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+                self.broken.append((shown(raw), str(error.strerror)))
+            return
+        link = None
+        if stat.S_ISLNK(status.st_mode):
+            mode = 0o120000
+            link = shown(os.readlink(os.path.join(self.root, raw)))
+        elif not stat.S_ISREG(status.st_mode):
+            self.skip("not a regular file")
+            return
+        elif mode not in {0o100644, 0o100755}:
+            mode = 0o100755 if status.st_mode & 0o100 else 0o100644
+        path = shown(raw)
+        self.entries[path] = Entry(
+            path=path, raw=raw, mode=mode, size=status.st_size, tracked=oid is not None, oid=oid, link=link
+        )
+
+    def _dirty(self, git: Git, index: dict[bytes, tuple[int, str]], inside: bytes, untracked: bool) -> bool | None:
+        """Whether the index differs from HEAD or files are new or gone. `collect.run` compares the contents it
+        reads with the index; git is not asked, because it would run the repository's filters."""
+        if self.subject.commit is None:
+            return None
+        head: dict[bytes, tuple[int, str]] = {}
+        for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", self.subject.commit)):
+            meta, _, raw = record.partition(b"\t")
+            mode, _kind, oid = meta.split(b" ")
+            if raw.startswith(inside):
+                head[raw[len(inside) :]] = (int(mode, 8), oid.decode())
+        return untracked or bool(self.skipped.get("deleted")) or index != head
+
+
+class RevisionTree(BaseTree):
+    """The files of one commit, read from objects; no checkout, no filter, no hook."""
+
+    def __init__(self, git: Git, root: Path, revision: str, target: Target) -> None:
+        commit = git.commit(revision)
+        if commit is None:
+            hint = (
+                "fetch it first: in CI set fetch-depth: 0" if git.shallow else "see 'git log --all' for what is there"
+            )
+            raise TargetMissing(f"no commit {revision!r} in this repository", hint=hint)
+        super().__init__(
+            Subject(
+                name=target.name or root.resolve().name,
+                kind="git revision",
+                commit=commit,
+                revision=revision,
+                profile=target.profile,
+                dirty=False,
+            ),
+            (),
+        )
+        prefix = ""
+        if git.top is not None and root.resolve() != git.top.resolve():
+            prefix = root.resolve().relative_to(git.top.resolve()).as_posix() + "/"
+        self._stack = ExitStack()
+        self._blobs = self._stack.enter_context(Blobs(git))
+        inside = os.fsencode(prefix)
+        for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", "--long", commit)):
+            meta, _, raw = record.partition(b"\t")
+            if not raw.startswith(inside):
+                continue
+            raw = raw[len(inside) :]
+            mode, kind, oid, size = meta.split()
+            if kind == b"commit":
+                self.skip("submodule")
+                continue
+            path = shown(raw)
+            link = None
+            number = int(mode, 8)
+            if number == 0o120000:
+                try:
+                    link = shown(self._blobs.read(oid.decode()))
+                except Unreadable:
+                    self.skip("missing-object")
+            self.entries[path] = Entry(
+                path=path,
+                raw=raw,
+                mode=number,
+                size=int(size) if size != b"-" else 0,
+                oid=oid.decode(),
+                link=link,
+            )
+
+    def read(self, entry: Entry) -> bytes:
+        if entry.size > MAX_FILE_BYTES:
+            raise TooLarge(entry.size, b"")
+        return self._blobs.read(entry.oid or "")
+
+    def content_id(self, entry: Entry, data: bytes) -> str:
+        return entry.oid or super().content_id(entry, data)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+class DirectoryTree(FilesTree):
+    """A plain directory: modes are real, so they can be judged."""
+
+    def __init__(self, root: Path, target: Target) -> None:
+        super().__init__(
+            Subject(name=target.name or root.resolve().name, kind="directory", profile=target.profile), root
+        )
+        for entry in self._walk(b""):
+            self.entries[entry.path] = entry
+            if len(self.entries) >= MAX_ENTRIES:
+                self.broken.append(("", f"more than {MAX_ENTRIES} files; the rest was not looked at"))
+                break
+
+    def _walk(self, top: bytes) -> Iterator[Entry]:
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(os.path.join(self.root, folder)) as found:
+                    items = sorted(found, key=lambda item: item.name)
+            except OSError as error:
+                self.skip("unreadable")
+                self.broken.append((shown(folder) or ".", f"cannot be listed: {error.strerror}"))
+                continue
+            for item in items:
+                raw = os.path.join(folder, item.name) if folder else item.name
+                status = item.stat(follow_symlinks=False)
+                link = None
+                if stat.S_ISDIR(status.st_mode):
+                    if os.fsdecode(item.name) in DEPENDENCIES:
+                        self.skip("dependencies or metadata")
+                    else:
+                        waiting.append(raw)
+                elif stat.S_ISLNK(status.st_mode):
+                    link = shown(os.readlink(os.path.join(self.root, raw)))
+                elif not stat.S_ISREG(status.st_mode):
+                    self.skip("not a regular file")
+                    continue
+                yield Entry(
+                    path=shown(raw),
+                    raw=raw,
+                    mode=status.st_mode,
+                    size=status.st_size,
+                    live=True,
+                    tracked=False,
+                    link=link,
+                )
+
+
+def open_tree(target: Target) -> BaseTree:
+    """The files of a target. Raises TargetMissing; Unreadable where git is needed and missing or fails."""
+    root = Path(target.repository or ".")
+    if not root.exists():
+        raise TargetMissing(f"{root} does not exist", hint="give the directory of the service; nothing was examined")
+    if not root.is_dir():
+        raise TargetMissing(f"{root} is not a directory", hint="give the directory that holds the service")
+    git = find_git(root)
+    if git is None:
+        if target.revision is not None:
+            raise TargetMissing(f"{root} is not in a git repository, so it has no revision {target.revision!r}")
+        return DirectoryTree(root, target)
+    if not have_git():
+        raise TargetMissing(
+            "git is not installed, so the repository cannot be listed", hint="install git and try again"
+        )
+    try:
+        if target.revision is not None or git.top is None:
+            return RevisionTree(git, root, target.revision or "HEAD", target)
+        return WorkTree(git, root, target)
+    except (GitError, Unreadable) as error:
+        raise TargetMissing(
+            f"git cannot read {root}: {error}", hint="expected a healthy repository; 'git fsck' tells more"
+        ) from error

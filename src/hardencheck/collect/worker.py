@@ -1,0 +1,189 @@
+"""Worker processes: each an isolated `python -I` in an empty directory, with a deadline that kills.
+
+detect-secrets and bandit keep process-wide state, so a process is also the unit of safety (never threads).
+Messages are length-prefixed msgpack on the worker's standard input and output.
+"""
+
+import os
+import queue
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+import msgspec
+
+from hardencheck.collect.contract import Found
+from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file
+from hardencheck.collect.registry import collectors
+from hardencheck.model.gap import Reason
+from hardencheck.model.location import Location
+
+_LENGTH = struct.Struct(">Q")
+_START = "import sys; sys.path[:] = {path!r}; from hardencheck.collect.worker import main; main()"
+GRACE = 10.0
+
+
+class Job(NamedTuple):
+    """One file for some extractors (by name); `done` gets the encoded facts in the parent."""
+
+    path: str
+    mode: int
+    data: bytes
+    extractors: tuple[str, ...]
+    done: Callable[[bytes], None]
+
+
+class Died(Exception):
+    pass
+
+
+def main() -> None:
+    """The worker's side: serve until standard input ends."""
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not end up between two messages
+    plugins = msgspec.msgpack.decode(_receive(source), type=tuple[str, ...])
+    known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
+    while True:
+        try:
+            path, mode, data, names = msgspec.msgpack.decode(
+                _receive(source), type=tuple[str, int, bytes, tuple[str, ...]]
+            )
+        except Died:
+            return
+        found = extract_file([known[name] for name in names], path, mode, data)
+        _send(sink, encode(found))
+
+
+def _send(stream: IO[bytes], payload: bytes) -> None:
+    rest = memoryview(_LENGTH.pack(len(payload)) + payload)
+    while rest:  # an unbuffered pipe may take a part
+        rest = rest[stream.write(rest) :]
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> bytes:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise Died
+    (length,) = _LENGTH.unpack(head)
+    data = stream.read(length)
+    if len(data) < length:
+        raise Died
+    return data
+
+
+class Worker:
+    """The parent's side of one process, restarted when it dies or hangs."""
+
+    def __init__(self, plugins: tuple[str, ...], empty: str, seconds: float) -> None:
+        self._plugins, self._empty, self._seconds = plugins, empty, seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        path = [item for item in sys.path if os.path.isabs(item)]
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-c", _START.format(path=path)],
+            cwd=self._empty,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        if process.stdin is not None:
+            _send(process.stdin, msgspec.msgpack.encode(self._plugins))
+        return process
+
+    def do(self, job: Job) -> bytes:
+        """The encoded facts. Raises Died when the process ended or did not answer in time."""
+        if self._process is None:
+            self._process = self._start()
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise Died
+        try:
+            _send(process.stdin, msgspec.msgpack.encode((job.path, job.mode, job.data, job.extractors)))
+            return self._answer(process.stdout.fileno(), len(job.extractors) * self._seconds + GRACE)
+        except (OSError, Died):
+            self.stop()
+            raise Died from None
+
+    def _answer(self, descriptor: int, seconds: float) -> bytes:
+        wanted, got = _LENGTH.size, bytearray()
+        length: int | None = None
+        while len(got) < wanted:
+            if os.name == "posix" and not select.select([descriptor], [], [], seconds)[0]:
+                raise Died
+            piece = os.read(descriptor, min(1 << 20, wanted - len(got)))
+            if not piece:
+                raise Died
+            got += piece
+            if length is None and len(got) == wanted:
+                (length,) = _LENGTH.unpack(got)
+                wanted, got = length, bytearray()
+        return bytes(got)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process.wait()
+            self._process = None
+
+
+class Pool:
+    """`size` workers behind a bounded queue. Use as a context manager; leaving it waits for every job."""
+
+    def __init__(self, size: int, plugins: tuple[str, ...] = (), *, seconds: float = SECONDS_PER_FILE) -> None:
+        self._known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
+        self._decode = Decoding()
+        self._directory = tempfile.TemporaryDirectory(prefix="hardencheck-")
+        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=size * 4)
+        self._workers = [Worker(plugins, self._directory.name, seconds) for _ in range(size)]
+        self._threads = [threading.Thread(target=self._serve, args=(worker,), daemon=True) for worker in self._workers]
+
+    def submit(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def _serve(self, worker: Worker) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                payload = worker.do(job)
+            except Died:
+                payload = self._one_by_one(worker, job)
+            job.done(payload)
+
+    def _one_by_one(self, worker: Worker, job: Job) -> bytes:
+        """After a death: each extractor alone, so that only the one at fault has a Gap."""
+        found: list[Found] = []
+        for name in job.extractors:
+            try:
+                found.extend(self._decode(worker.do(job._replace(extractors=(name,)))))
+            except Died:
+                detail = f"the process that ran {name} ended or did not answer in time"
+                found.append(self._known[name].gap(Reason.CRASHED, detail, Location(path=job.path)))
+        return encode(found)
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            for _ in self._threads:
+                self._jobs.put(None)
+            for thread in self._threads:
+                thread.join()
+        for worker in self._workers:
+            worker.stop()
+        self._directory.cleanup()

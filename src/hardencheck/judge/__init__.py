@@ -1,0 +1,1 @@
+"""The judge: facts in, verdicts out. Pure: no file, network, clock or process."""

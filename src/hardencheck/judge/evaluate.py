@@ -1,0 +1,181 @@
+"""Rules x facts -> findings."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hardencheck.catalogue.predicates import predicates
+from hardencheck.catalogue.vocabulary import OPERATORS, holds
+from hardencheck.model.check import Check, Condition, Quantifier, Rule
+from hardencheck.model.facts import Fact, Side, fact_types
+from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.gap import FactSet, Gap
+from hardencheck.model.location import Location
+
+MAX_RELATED = 20
+
+
+def evaluate(check: Check, facts: FactSet) -> tuple[Finding, ...]:
+    """All findings of one check, in order of place; the order of `facts` does not matter.
+
+    Per rule: one FAIL for each fact that breaks it (for `some`, one for all); one UNKNOWN for each Gap that
+    could hide such a fact; otherwise one PASS or NOT_APPLICABLE. A Gap never becomes a pass.
+    """
+    by_kind = facts.by_kind()
+    found: list[Finding] = []
+    for rule in check.rules:
+        side = fact_types()[rule.fact].side
+        if side not in facts.looked:
+            found.append(_not_asked(check, rule, side))
+            continue
+        judged = sorted(
+            (fact for fact in by_kind.get(rule.fact, ()) if all(_meets(fact, test) for test in rule.where)),
+            key=lambda fact: (fact.location.order, repr(fact)),
+        )
+        gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and _may_matter(gap, rule)]
+        found.extend(_judge(check, rule, side, judged, gaps))
+    return _numbered(found)
+
+
+def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: Sequence[Gap]) -> Iterator[Finding]:
+    meets = [all(_meets(fact, test) for test in rule.conditions) for fact in judged]
+    expected = expectation(rule)
+
+    def finding(verdict: Verdict, observed: str, *at: Fact, reason: str = "") -> Finding:
+        first = at[0] if at else None
+        return Finding(
+            check=check.id,
+            verdict=verdict,
+            side=side,
+            message=check.title,
+            observed=observed,
+            expected=expected,
+            location=first.location if first else Location(),
+            related=tuple(dict.fromkeys(fact.location for fact in at[1 : MAX_RELATED + 1])),
+            fingerprint=_fingerprint(check.id, rule.fact, first),
+            reason=reason,
+            examined=len(judged),
+        )
+
+    failed = 0
+    if rule.quantifier is Quantifier.SOME:
+        if not any(meets):
+            # Nothing seen so far is not nothing: with a Gap, what is missing may be behind it.
+            if not gaps:
+                yield finding(
+                    Verdict.FAIL,
+                    "; ".join(f.describe() for f in judged[:3]) or "nothing of the kind",
+                    *judged,
+                )
+            failed = 1
+    else:
+        good = rule.quantifier is Quantifier.EVERY
+        for fact, met in zip(judged, meets, strict=True):
+            if met is not good:
+                failed += 1
+                yield finding(Verdict.FAIL, fact.describe(), fact)
+    for gap in sorted(gaps, key=lambda gap: (gap.location.order, gap.reason, gap.detail)):
+        yield Finding(
+            check=check.id,
+            verdict=Verdict.UNKNOWN,
+            side=side,
+            message=check.title,
+            observed=gap.detail,
+            expected=expected,
+            location=gap.location,
+            fingerprint=_digest(check.id, rule.fact, "gap", str(gap.location.path or gap.location.url), gap.reason),
+            reason=gap.reason,
+            trouble=gap.reason.trouble,
+            retry=gap.reason.retry,
+            examined=len(judged),
+        )
+    if failed or gaps:
+        return
+    if not judged and rule.quantifier is Quantifier.EVERY:
+        yield finding(Verdict.NOT_APPLICABLE, "nothing of the kind in this target", reason="nothing-to-judge")
+        return
+    shown = (
+        judged if rule.quantifier is not Quantifier.SOME else [f for f, met in zip(judged, meets, strict=True) if met]
+    )
+    yield finding(Verdict.PASS, shown[0].describe() if len(shown) == 1 else f"{len(shown)} examined", *shown)
+
+
+def _not_asked(check: Check, rule: Rule, side: Side) -> Finding:
+    what = "no repository was given" if side is Side.DECLARED else "no URL was given"
+    return Finding(
+        check=check.id,
+        verdict=Verdict.NOT_APPLICABLE,
+        side=side,
+        message=check.title,
+        observed=what,
+        expected=expectation(rule),
+        fingerprint=_fingerprint(check.id, rule.fact, None),
+        reason="not-asked",
+    )
+
+
+def _meets(fact: Fact, test: Condition) -> bool:
+    if test.predicate:
+        return predicates()[test.predicate].holds(fact)
+    return holds(test.operator, getattr(fact, test.field), test.operand)
+
+
+def _may_matter(gap: Gap, rule: Rule) -> bool:
+    """A gap is a fact with missing fields: it is out of the rule only if a field that is known says so."""
+    return all(
+        test.predicate or test.field not in gap.about or holds(test.operator, gap.about[test.field], test.operand)
+        for test in rule.where
+    )
+
+
+def expectation(rule: Rule) -> str:
+    """What the rule demands, in words: "max age is at least 31536000"."""
+    words = {Quantifier.EVERY: "", Quantifier.NONE: "none where ", Quantifier.SOME: "one where "}[rule.quantifier]
+    tests = " and ".join(
+        predicates()[test.predicate].words[:1].lower() + predicates()[test.predicate].words[1:]
+        if test.predicate
+        else f"{test.field.replace('_', ' ')} {OPERATORS[test.operator].words} {_operand(test.operand)}"
+        for test in rule.conditions
+    )
+    if not tests:
+        return "none" if rule.quantifier is Quantifier.NONE else "at least one"
+    return f"{words}{tests}"
+
+
+def _operand(operand: object) -> str:
+    match operand:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case tuple():
+            return ", ".join(map(str, operand))
+        case _:
+            return str(operand)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(("hardencheck/v1", *parts)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+def _fingerprint(check: str, kind: str, fact: Fact | None) -> str:
+    if fact is None:
+        return _digest(check, kind, "(target)")
+    place = fact.location.path if fact.location.path is not None else fact.location.url
+    return _digest(check, kind, str(place), *(str(getattr(fact, name)) for name in fact.identity))
+
+
+def _numbered(found: list[Finding]) -> tuple[Finding, ...]:
+    """Equal fingerprints (the same thing twice in a file) are told apart by their order of place."""
+    seen: Counter[str] = Counter()
+    numbered: list[Finding] = []
+    for finding in found:
+        seen[finding.fingerprint] += 1
+        count = seen[finding.fingerprint]
+        if count > 1:
+            fingerprint = _digest(finding.fingerprint, str(count))
+            finding = msgspec.structs.replace(finding, fingerprint=fingerprint)
+        numbered.append(finding)
+    return tuple(numbered)

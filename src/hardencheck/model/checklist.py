@@ -1,0 +1,116 @@
+"""The result: every line of the checklist with its verdict. Every report is a function of one Checklist."""
+
+from enum import StrEnum
+
+import msgspec
+
+from hardencheck.model.check import Confidence, Controls, Lifecycle, Severity
+from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
+from hardencheck.model.gap import Gap, Run
+from hardencheck.model.target import Subject
+
+
+class WaiverState(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"  # its finding fails again
+    STALE = "stale"  # it matched nothing
+
+
+class WaiverUse(msgspec.Struct, frozen=True, kw_only=True):
+    """A waiver and what became of it. days: until it ends, negative once it has. matched: findings hidden."""
+
+    waiver: Waiver
+    state: WaiverState
+    days: int
+    matched: int = 0
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a Check that a report prints, so that a saved report needs no catalogue."""
+
+    id: str
+    title: str
+    area: str
+    severity: Severity
+    confidence: Confidence
+    owner: str
+    expected: str
+    why: str
+    fix: str
+    rollback: str
+    bypass: str
+    controls: Controls
+    references: tuple[str, ...] = ()
+    lifecycle: Lifecycle = Lifecycle.STABLE
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One line and its verdict.
+
+    declared, observed: the verdict of each side, None where the check has no rule for it.
+    basis: which side decided: "declared", "observed", "both", "attested" or "".
+    drift: "" or "declared, not served" or "served, not declared".
+    summary: this audit's answer in a few words. examined: how many facts were judged.
+    """
+
+    line: Line
+    verdict: Verdict
+    summary: str
+    basis: str = ""
+    drift: str = ""
+    declared: Verdict | None = None
+    observed: Verdict | None = None
+    examined: int = 0
+    findings: tuple[Finding, ...] = ()
+    attestation: Attestation | None = None
+    required: bool = False
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the audit may pass. reasons: one sentence each, the worst first."""
+
+    exit_code: int
+    fail_on: str
+    strict: bool
+    reasons: tuple[str, ...] = ()
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """What judged: versions and digests (SHA-256, hex) that make two audits comparable."""
+
+    version: str
+    python: str
+    ruleset: str
+    config: str = ""
+    config_source: str = ""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the reader of the report must know: a suppression in the target, an ignored check, a base policy."""
+
+    topic: str
+    text: str
+
+
+class Checklist(msgspec.Struct, frozen=True, kw_only=True):
+    """All lines of one audit. Times are ISO 8601 in UTC; seconds is wall time, 0 when reproducible output is asked.
+
+    version: of this schema; a reader refuses a larger one.
+    """
+
+    version: int = 1
+    subject: Subject
+    items: tuple[Item, ...]
+    gate: Gate
+    tool: Tool
+    started: str
+    seconds: float
+    gaps: tuple[Gap, ...] = ()
+    runs: tuple[Run, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    notes: tuple[Note, ...] = ()
+    skipped: dict[str, int] = {}
+    examined: int = 0
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(item.verdict is verdict for item in self.items)

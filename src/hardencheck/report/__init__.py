@@ -1,0 +1,1 @@
+"""Reports: Checklist -> text. Pure; one module a format."""

@@ -1,0 +1,14 @@
+"""Shared by all tests: a cache of their own, never the user's."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """HARDENCHECK_CACHE_DIR and HARDENCHECK_DATA_DIR point into a temporary directory."""
+    root = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HARDENCHECK_CACHE_DIR", str(root / "cache"))
+    monkeypatch.setenv("HARDENCHECK_DATA_DIR", str(root / "data"))
+    return root

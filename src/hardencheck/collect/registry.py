@@ -75,6 +75,5 @@ def _by_need(resolvers: Iterable[Resolver]) -> tuple[Resolver, ...]:
         ready = [item for item in waiting.values() if not any(name in waiting for name in item.after)]
         if not ready:
             raise UsageError(f"resolvers wait for each other: {', '.join(sorted(waiting))}")
-        for item in ready:
-            done.append(waiting.pop(item.name))
+        done.extend(waiting.pop(item.name) for item in ready)
     return tuple(done)

@@ -20,7 +20,7 @@ _ROLES: dict[str, Role] = {
 
 
 def role(path: str) -> Role:
-    """What a file is for, by the usual names of its directories and itself; "production" when nothing says otherwise."""
+    """What a file is for, by the usual names of its directories and itself; "production" when nothing says more."""
     *folders, name = path.lower().split("/")
     for part in (*folders, name):
         if part in _ROLES:

@@ -21,7 +21,10 @@ from hardencheck.model.target import Subject, Target
 MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 1_000_000
 # Directories of a plain directory that hold other people's code; inside git what is tracked is looked at.
-DEPENDENCIES = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache"})  # fmt: skip
+DEPENDENCIES = frozenset({
+    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache",
+    ".ruff_cache", ".pytest_cache",
+})  # fmt: skip
 
 
 def shown(raw: bytes) -> str:

@@ -1,0 +1,38 @@
+"""What the repository says its responses will carry: the declared side of the join with the URL."""
+
+from typing import ClassVar
+
+from hardencheck.model.facts._base import Fact, Side
+
+
+class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
+    """One response header of the service as its layers would send it, the outermost layer that decides it.
+
+    name: lower-case field name. present: some layer sends it; False: a framework or proxy that was read could and
+    does not (the location is where it should be set). value: as sent, None where it is not known or not present.
+    max_age: seconds, for strict-transport-security. layer: "django", "flask", "starlette", "nginx" ...
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "layer")
+
+    name: str
+    present: bool
+    value: str | None = None
+    max_age: int | None = None
+    layer: str
+
+
+class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
+    """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
+    "strict", "none", or None when the attribute is not sent."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("role", "layer")
+
+    role: str
+    name: str
+    secure: bool
+    http_only: bool
+    same_site: str | None
+    layer: str

@@ -1,0 +1,28 @@
+from django.db import migrations, models
+
+from shop.pictures import picture_path, validate_picture
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = ()
+    operations = (
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("price_cents", models.PositiveIntegerField()),
+                (
+                    "picture",
+                    models.FileField(blank=True, upload_to=picture_path, validators=[validate_picture]),
+                ),
+            ],
+            options={"ordering": ("name",)},
+        ),
+    )

@@ -161,8 +161,9 @@ def materialise(kind: Kind, destination: Path, leaf: trustme.LeafCert) -> Path:
     if not source.is_dir():
         raise ServiceFailed(f"no sample at {source}", expected="a checkout with examples/", log="", retry="no")
     for path in sorted(source.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            target = destination / path.relative_to(source)
+        relative = path.relative_to(source)
+        if path.is_file() and not any(part.endswith(("__pycache__", "_cache")) for part in relative.parts):
+            target = destination / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
             target.chmod(0o644)

@@ -87,7 +87,7 @@ def did_you_mean(name: str, known: Collection[str], what: str = "name") -> str:
     """The nearest known name as a hint, or the whole list when nothing is near and the list is short."""
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {str(near[0])!r}?"
     if len(known) <= 40:
         return f"known: {', '.join(sorted(known))}"
     return f"there are {len(known)} to choose from; none is close to {name!r}"

@@ -56,14 +56,21 @@ class Git:
             *arguments,
         ]
 
-    def run(self, *arguments: str, ok: Sequence[int] = (0,)) -> bytes:
-        """Standard output. Raises GitError, Unreadable(deadline, missing tool)."""
+    def sizes(self, oids: Sequence[str]) -> dict[str, int]:
+        """Bytes of each object that is there; a missing one has no entry."""
+        asked = "".join(f"{oid}\n" for oid in dict.fromkeys(oids)).encode()
+        answer = self.run("cat-file", "--batch-check=%(objectname) %(objectsize)", given=asked)
+        pairs = (line.split() for line in answer.decode().splitlines())
+        return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """Standard output for `given` on standard input. Raises GitError, Unreadable(deadline, missing tool)."""
         try:
             done = subprocess.run(  # noqa: S603 - no shell, fixed program, hostile configuration switched off above
                 self.command(*arguments),
                 env=environment(),
                 cwd=self.top or self.directory,
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=SECONDS,
                 check=False,
@@ -72,7 +79,7 @@ class Git:
             raise Unreadable(f"git {arguments[0]} did not end in {SECONDS:.0f} s", reason=Reason.DEADLINE) from None
         except FileNotFoundError:
             raise Unreadable("git is not installed", reason=Reason.MISSING_TOOL) from None
-        if done.returncode not in ok:
+        if done.returncode != 0:
             raise GitError(done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.returncode}")
         return done.stdout
 
@@ -81,6 +88,8 @@ class Git:
 
     def commit(self, revision: str = "HEAD") -> str | None:
         """Full id of the commit a revision means; None when there is no such commit (an unborn HEAD, say)."""
+        if not revision:
+            return None
         try:
             return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         except GitError:

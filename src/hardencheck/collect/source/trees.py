@@ -202,32 +202,34 @@ class RevisionTree(BaseTree):
             prefix = root.resolve().relative_to(git.top.resolve()).as_posix() + "/"
         self._stack = ExitStack()
         self._blobs = self._stack.enter_context(Blobs(git))
-        inside = os.fsencode(prefix)
-        for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", "--long", commit)):
+        try:
+            self._list(git, os.fsencode(prefix), commit)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _list(self, git: Git, inside: bytes, commit: str) -> None:
+        listed: list[tuple[bytes, int, str]] = []
+        for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", commit)):
             meta, _, raw = record.partition(b"\t")
+            mode, kind, oid = meta.split()
             if not raw.startswith(inside):
                 continue
-            raw = raw[len(inside) :]
-            mode, kind, oid, size = meta.split()
             if kind == b"commit":
                 self.skip("submodule")
                 continue
-            path = shown(raw)
+            listed.append((raw[len(inside) :], int(mode, 8), oid.decode()))
+        sizes = git.sizes([oid for _, _, oid in listed])
+        for raw, mode, oid in listed:
             link = None
-            number = int(mode, 8)
-            if number == 0o120000:
+            if mode == 0o120000:
                 try:
-                    link = shown(self._blobs.read(oid.decode()))
-                except Unreadable:
-                    self.skip("missing-object")
-            self.entries[path] = Entry(
-                path=path,
-                raw=raw,
-                mode=number,
-                size=int(size) if size != b"-" else 0,
-                oid=oid.decode(),
-                link=link,
-            )
+                    link = shown(self._blobs.read(oid))
+                except Unreadable as error:
+                    self.skip(error.reason)
+                    self.broken.append((shown(raw), error.detail))
+            path = shown(raw)
+            self.entries[path] = Entry(path=path, raw=raw, mode=mode, size=sizes.get(oid, 0), oid=oid, link=link)
 
     def read(self, entry: Entry) -> bytes:
         if entry.size > MAX_FILE_BYTES:

@@ -17,7 +17,7 @@ from hardencheck import __version__
 from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
-from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, split, wanting
+from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file, is_binary, split, wanting
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
 from hardencheck.errors import NothingExamined
@@ -41,6 +41,7 @@ class Options(NamedTuple):
     """How to collect. jobs: worker processes, None: one a core. cache: directory, None: none.
 
     excludes: patterns as in .gitignore, counted and reported. plugins: entry points the user named.
+    seconds: deadline for one extractor on one file.
     probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier.
     progress: called with what is being done and how far it is (done, total).
     """
@@ -53,6 +54,7 @@ class Options(NamedTuple):
     active: bool = False
     i_own: tuple[str, ...] = ()
     ca_file: str | None = None
+    seconds: float = SECONDS_PER_FILE
     progress: Callable[[str, int, int], None] = lambda what, done, total: None
 
 
@@ -113,7 +115,8 @@ class _Repository:
 
     def __init__(self, target: Target, options: Options, notes: list[Note]) -> None:
         self._target, self._options, self._notes = target, options, notes
-        self._decode = Decoding()
+        self._known = collectors(options.plugins)
+        self._decode = Decoding()  # after the plugins are imported: their facts are in the union
         self._found: dict[str, list[Found]] = {}
         self._counts: Counter[str] = Counter()
         self.examined = self.listed = 0  # files read, files there are
@@ -121,7 +124,7 @@ class _Repository:
         self.subject = Subject(name=target.name, kind="none")
 
     def collect(self) -> FactSet:
-        known = collectors(self._options.plugins)
+        known = self._known
         with ExitStack() as stack:
             tree = stack.enter_context(open_tree(self._target))
             cache = stack.enter_context(Cache(self._options.cache, self._notice))
@@ -259,7 +262,7 @@ class _Work:
         if jobs > 0 and (self._bytes > POOL_BYTES or len(self._kept) > POOL_FILES):
             from hardencheck.collect.worker import Pool
 
-            self._pool = self._stack.enter_context(Pool(jobs, self._options.plugins))
+            self._pool = self._stack.enter_context(Pool(jobs, self._options.plugins, seconds=self._options.seconds))
             for kept in self._kept:
                 self._submit(*kept)
             self._kept.clear()
@@ -289,7 +292,8 @@ class _Work:
     ) -> None:
         if kind is None:
             for entry, names, data, key in self._kept:
-                found = extract_file([self._known[name] for name in names], entry.path, entry.mode, data)
+                wanted = [self._known[name] for name in names]
+                found = extract_file(wanted, entry.path, entry.mode, data, seconds=self._options.seconds)
                 self._store(_Done(entry, names, found, is_binary(data), key))
         self._stack.__exit__(kind, error, trace)
         self._drain()

@@ -47,7 +47,7 @@ def main() -> None:
     """The worker's side: serve until standard input ends."""
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between two messages
-    plugins = msgspec.msgpack.decode(_receive(source), type=tuple[str, ...])
+    plugins, seconds = msgspec.msgpack.decode(_receive(source), type=tuple[tuple[str, ...], float])
     known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
     while True:
         try:
@@ -56,7 +56,7 @@ def main() -> None:
             )
         except Died:
             return
-        found = extract_file([known[name] for name in names], path, mode, data)
+        found = extract_file([known[name] for name in names], path, mode, data, seconds=seconds)
         _send(sink, encode(found))
 
 
@@ -96,7 +96,7 @@ class Worker:
             bufsize=0,
         )
         if process.stdin is not None:
-            _send(process.stdin, msgspec.msgpack.encode(self._plugins))
+            _send(process.stdin, msgspec.msgpack.encode((self._plugins, self._seconds)))
         return process
 
     def do(self, job: Job) -> bytes:

@@ -312,7 +312,7 @@ def open_tree(target: Target) -> BaseTree:
         )
     try:
         if target.revision is not None or git.top is None:
-            return RevisionTree(git, root, target.revision or "HEAD", target)
+            return RevisionTree(git, root, "HEAD" if target.revision is None else target.revision, target)
         return WorkTree(git, root, target)
     except (GitError, Unreadable) as error:
         raise TargetMissing(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,16 +17,18 @@ from hardencheck.model.location import Location
 MAX_RELATED = 20
 
 
-def evaluate(check: Check, facts: FactSet) -> tuple[Finding, ...]:
+def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]] | None = None) -> tuple[Finding, ...]:
     """All findings of one check, in order of place; the order of `facts` does not matter.
 
     Per rule: one FAIL for each fact that breaks it (for `some`, one for all); one UNKNOWN for each Gap that
     could hide such a fact; otherwise one PASS or NOT_APPLICABLE. A Gap never becomes a pass.
+    by_kind: `facts.by_kind()`, for a caller that judges many checks on the same facts.
     """
-    by_kind = facts.by_kind()
+    by_kind = facts.by_kind() if by_kind is None else by_kind
+    sides = {kind: fact.side for kind, fact in fact_types().items()}
     found: list[Finding] = []
     for rule in check.rules:
-        side = fact_types()[rule.fact].side
+        side = sides[rule.fact]
         if side not in facts.looked:
             found.append(_not_asked(check, rule, side))
             continue

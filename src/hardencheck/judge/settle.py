@@ -44,7 +44,8 @@ class Settled(NamedTuple):
 
 def settle(checks: Iterable[Check], facts: FactSet, policy: Policy) -> Settled:
     """The whole checklist from facts and policy. Pure: the same input gives the same lines."""
-    judged = [(check, evaluate(check, facts)) for check in checks]
+    by_kind = facts.by_kind()
+    judged = [(check, evaluate(check, facts, by_kind)) for check in checks]
     findings, waivers = _waive(judged, policy)
     items = tuple(_item(check, findings[check.id], policy) for check, _ in judged)
     return Settled(items, waivers, gate(items, policy))

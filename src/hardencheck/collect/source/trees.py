@@ -212,24 +212,24 @@ class RevisionTree(BaseTree):
         listed: list[tuple[bytes, int, str]] = []
         for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", commit)):
             meta, _, raw = record.partition(b"\t")
-            mode, kind, oid = meta.split()
+            mode, kind, name = meta.split()
             if not raw.startswith(inside):
                 continue
             if kind == b"commit":
                 self.skip("submodule")
                 continue
-            listed.append((raw[len(inside) :], int(mode, 8), oid.decode()))
-        sizes = git.sizes([oid for _, _, oid in listed])
-        for raw, mode, oid in listed:
+            listed.append((raw[len(inside) :], int(mode, 8), name.decode()))
+        sizes = git.sizes([item[2] for item in listed])
+        for raw, number, oid in listed:
             link = None
-            if mode == 0o120000:
+            if number == 0o120000:
                 try:
                     link = shown(self._blobs.read(oid))
                 except Unreadable as error:
                     self.skip(error.reason)
                     self.broken.append((shown(raw), error.detail))
             path = shown(raw)
-            self.entries[path] = Entry(path=path, raw=raw, mode=mode, size=sizes.get(oid, 0), oid=oid, link=link)
+            self.entries[path] = Entry(path=path, raw=raw, mode=number, size=sizes.get(oid, 0), oid=oid, link=link)
 
     def read(self, entry: Entry) -> bytes:
         if entry.size > MAX_FILE_BYTES:

@@ -12,3 +12,7 @@ def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setenv("HARDENCHECK_CACHE_DIR", str(root / "cache"))
     monkeypatch.setenv("HARDENCHECK_DATA_DIR", str(root / "data"))
     return root
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files of tests/report anew")

@@ -177,8 +177,8 @@ def _rule(where: str, table: object, values: Mapping[str, Value]) -> Rule:
     if not isinstance(table, dict):
         raise CatalogueError(f"{where}: expected a table")
     for key in table:
-        if key not in {"fact", "where", *Quantifier}:
-            raise UnknownName(where, "key", key, ["fact", "where", *Quantifier])
+        if key not in {"fact", "where", "otherwise", *Quantifier}:
+            raise UnknownName(where, "key", key, ["fact", "where", "otherwise", *Quantifier])
     kinds = fact_types()
     name = table.get("fact")
     if name not in kinds:
@@ -186,7 +186,11 @@ def _rule(where: str, table: object, values: Mapping[str, Value]) -> Rule:
     quantifiers = [quantifier for quantifier in Quantifier if quantifier in table]
     if len(quantifiers) != 1:
         raise CatalogueError(f"{where}: give exactly one of every, none and some")
+    otherwise = table.get("otherwise", "")
+    if not isinstance(otherwise, str):
+        raise WrongType(f"{where}.otherwise: expected text, got {otherwise!r}")
     return Rule(
+        otherwise=otherwise,
         fact=name,
         quantifier=quantifiers[0],
         where=_conditions(f"{where}: where", kinds[name], table.get("where", {}), values),

@@ -96,7 +96,8 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
     if failed or gaps:
         return
     if not judged and rule.quantifier is Quantifier.EVERY:
-        yield finding(Verdict.NOT_APPLICABLE, "nothing of the kind in this target", reason="nothing-to-judge")
+        why = rule.otherwise or "nothing of the kind in this target"
+        yield finding(Verdict.NOT_APPLICABLE, why, reason="nothing-to-judge")
         return
     shown = (
         judged if rule.quantifier is not Quantifier.SOME else [f for f, met in zip(judged, meets, strict=True) if met]

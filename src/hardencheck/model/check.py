@@ -57,12 +57,16 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """`quantifier` of the facts of kind `fact` that meet all of `where` must meet all of `conditions`."""
+    """`quantifier` of the facts of kind `fact` that meet all of `where` must meet all of `conditions`.
+
+    otherwise: what the report says where nothing is judged ("git keeps no such bit: scan the deployed directory").
+    """
 
     fact: str
     quantifier: Quantifier
     where: tuple[Condition, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    otherwise: str = ""
 
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from hardencheck.model.gap import Reason
 Role = Literal["production", "test", "documentation", "example", "development", "migration"]
 _ROLES: dict[str, Role] = {
     "test": "test", "tests": "test", "testing": "test", "conftest.py": "test", "testdata": "test", "fixtures": "test",
-    "docs": "documentation", "doc": "documentation",
+    "e2e": "test", "docs": "documentation", "doc": "documentation", "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
     "migrations": "migration",
 }  # fmt: skip

@@ -174,3 +174,27 @@ def test_at_most_a_fifth_of_the_checks_use_predicates() -> None:
 def test_every_predicate_is_used() -> None:
     used = {t.predicate for c in CHECKS.values() for r in c.rules for t in (*r.where, *r.conditions) if t.predicate}
     assert used == set(predicates())
+
+
+class Kept(dict[bytes, bytes]):
+    """A memo in memory."""
+
+    def put(self, key: bytes, payload: bytes) -> None:
+        self[key] = payload
+
+
+def test_parsed_checks_are_remembered_by_what_they_come_from(tmp_path: Path) -> None:
+    (tmp_path / "permissions").mkdir()
+    file = tmp_path / "permissions" / "sized.toml"
+    file.write_text(PARAMETER)
+    memo = Kept()
+    fresh = load_catalogue([tmp_path], memo=memo)
+    assert load_catalogue([tmp_path], memo=memo) == fresh == load_catalogue([tmp_path])
+    assert len(memo) == 1
+    load_catalogue([tmp_path], {"permissions.sized": {"max": "3MiB"}}, memo)
+    file.write_text(PARAMETER.replace("low", "high"))
+    assert load_catalogue([tmp_path], memo=memo).checks["permissions.sized"].severity == "high"
+    assert len(memo) == 3
+    for key in memo:
+        memo[key] = b"broken"
+    assert load_catalogue([tmp_path], memo=memo).checks["permissions.sized"].severity == "high"

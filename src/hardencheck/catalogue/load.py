@@ -8,10 +8,11 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from importlib.resources.abc import Traversable
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
 
+from hardencheck import __version__
 from hardencheck._resources import data_root
 from hardencheck.catalogue.predicates import predicates
 from hardencheck.catalogue.vocabulary import OPERATORS, compiled
@@ -49,32 +50,67 @@ class Catalogue(NamedTuple):
         raise UnknownName("checks", "check", name, [*self.checks, *self.also])
 
 
+class Memo(Protocol):
+    """Where parsed checks may be kept between runs (`collect.cache.Cache` is one)."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def put(self, key: bytes, payload: bytes) -> None: ...
+
+
 def load_catalogue(
-    extra: Iterable[Traversable] = (), parameters: Mapping[str, Mapping[str, object]] | None = None
+    extra: Iterable[Traversable] = (),
+    parameters: Mapping[str, Mapping[str, object]] | None = None,
+    memo: Memo | None = None,
 ) -> Catalogue:
     """All checks that ship with hardencheck, then those of the directories the user named.
 
-    parameters: check id -> parameter -> value, from the configuration.
+    parameters: check id -> parameter -> value, from the configuration. memo: reading TOML takes longer than judging
+    an unchanged repository, so the parsed checks are kept, keyed by every byte they come from.
     Raises CatalogueError for a file that cannot be understood, ConfigError for a parameter nobody has.
     """
     overrides = dict(parameters or {})
-    checks: dict[str, Check] = {}
     digest = hashlib.sha256()
+    sources: dict[str, tuple[str, str]] = {}
     for root in (data_root("checks"), *extra):
         for check_id, where, text in _files(root):
-            if check_id in checks:
+            if check_id in sources:
                 raise CatalogueError(f"{where}: the check {check_id} exists already", hint="choose another file name")
-            values = overrides.pop(check_id, {})
-            digest.update(f"{check_id}\0{text}\0{sorted(values.items())}\0".encode())
-            checks[check_id] = parse_check(check_id, text, where=where, overrides=values)
+            sources[check_id] = (where, text)
+            digest.update(f"{check_id}\0{text}\0{sorted(overrides.get(check_id, {}).items())}\0".encode())
     for name in overrides:
-        raise UnknownName("configuration", "check", name, checks)
+        if name not in sources:
+            raise UnknownName("configuration", "check", name, sources)
+    checks = _remembered(memo, digest.digest())
+    if checks is None:
+        checks = {
+            check_id: parse_check(check_id, text, where=where, overrides=overrides.get(check_id))
+            for check_id, (where, text) in sources.items()
+        }
+        if memo is not None:
+            memo.put(_memo_key(digest.digest()), msgspec.msgpack.encode(checks))
     also: dict[str, str] = {}
     for check in checks.values():
         for alias in check.aliases:
             if alias in checks or also.setdefault(alias, check.id) != check.id:
                 raise CatalogueError(f"{check.id}: the alias {alias!r} means another check already")
     return Catalogue(dict(sorted(checks.items())), also, digest.hexdigest())
+
+
+def _memo_key(digest: bytes) -> bytes:
+    """Checks are resolved against the fact classes, so these are part of the key."""
+    shape = repr([(kind, fact.__struct_fields__, fact.__annotations__) for kind, fact in fact_types().items()])
+    return hashlib.sha256(b"catalogue\0" + digest + __version__.encode() + shape.encode()).digest()
+
+
+def _remembered(memo: Memo | None, digest: bytes) -> dict[str, Check] | None:
+    payload = memo.get(_memo_key(digest)) if memo is not None else None
+    if payload is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(payload, type=dict[str, Check])
+    except msgspec.MsgspecError:
+        return None
 
 
 def _files(root: Traversable) -> Iterator[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from hardencheck.collect.exchange import Exchange
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
+from hardencheck.model.target import Subject
 
 Found = Fact | Gap
 
@@ -49,6 +50,9 @@ class Tree(Protocol):
 
     @property
     def entries(self) -> Mapping[str, Entry]: ...
+
+    @property
+    def subject(self) -> Subject: ...
 
     def read(self, entry: Entry) -> bytes:
         """All bytes of a regular file. Raises Unreadable (too large, vanished, permission, missing object)."""

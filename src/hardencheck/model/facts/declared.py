@@ -22,6 +22,13 @@ class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
     max_age: int | None = None
     layer: str
 
+    def describe(self) -> str:
+        return (
+            f"{self.layer} sends {self.name}: {self.value}"
+            if self.present
+            else f"{self.layer} does not send {self.name}"
+        )
+
 
 class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
@@ -36,3 +43,8 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     http_only: bool
     same_site: str | None
     layer: str
+
+    def describe(self) -> str:
+        flags = [f"SameSite={self.same_site}"] if self.same_site else []
+        flags += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only
+        return f"the {self.role} cookie {self.name} has {', '.join(flags) or 'no flag'}"

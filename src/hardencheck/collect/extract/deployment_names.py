@@ -1,0 +1,117 @@
+"""Which settings module the deployment names, and which versions of frameworks are required."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.extract._python import role
+from hardencheck.model.facts.settings import PackageRequirement, SettingsModuleName
+from hardencheck.model.location import Location
+
+_NAMED = re.compile(
+    rb"DJANGO_SETTINGS_MODULE[\"']?\s*[\]]?\s*[,=:]?\s*=?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)"
+)
+_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
+
+
+class SettingsModuleNames(Extractor):
+    """DJANGO_SETTINGS_MODULE in wsgi.py, asgi.py, manage.py, Dockerfile, compose file, unit and start scripts."""
+
+    name = "settings.module-names"
+    emits = (SettingsModuleName,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.rpartition("/")[2].lower()
+        return (
+            name in {"wsgi.py", "asgi.py", "manage.py", "procfile", "app.yaml", "app.json"}
+            or name.startswith(("dockerfile", "containerfile"))
+            or name.endswith((".dockerfile", ".service", ".sh"))
+            or ("compose" in name and name.endswith((".yml", ".yaml")))
+        )
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if role(path) != "production":
+            return
+        name = path.rpartition("/")[2].lower()
+        source = "manage" if name == "manage.py" else "wsgi" if name in {"wsgi.py", "asgi.py"} else "environment"
+        seen: set[str] = set()
+        for number, line in enumerate(data.splitlines(), start=1):
+            found = _NAMED.search(line) if not line.lstrip().startswith(b"#") else None
+            if found and (module := found[1].decode()) not in seen:
+                seen.add(module)
+                yield SettingsModuleName(location=Location(path=path, line=number), module=module, source=source)  # type: ignore[arg-type]
+
+
+class PackageRequirements(Extractor):
+    """Versions of frameworks in requirements files, pyproject.toml, setup.cfg and lock files."""
+
+    name = "package.requirements"
+    emits = (PackageRequirement,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.rpartition("/")[2].lower()
+        if name in {
+            "pyproject.toml",
+            "setup.cfg",
+            "setup.py",
+            "uv.lock",
+            "poetry.lock",
+            "pdm.lock",
+            "pipfile",
+            "pipfile.lock",
+        }:
+            return True
+        return name.endswith((".txt", ".in")) and ("requirements" in path.lower() or "constraints" in name)
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        name = path.rpartition("/")[2].lower()
+        text = data.decode("utf-8", "replace")
+        found = (
+            _locked(text)
+            if name.endswith(".lock") and name != "pipfile.lock"
+            else _pipfile_lock(text)
+            if name == "pipfile.lock"
+            else _required(text)
+        )
+        for line, package, lowest, exact, bounded in found:
+            yield PackageRequirement(
+                location=Location(path=path, line=line), package=package, lowest=lowest, exact=exact, bounded=bounded
+            )
+
+
+_Row = tuple[int, str, str | None, bool, bool]
+_LOCKED = re.compile(r'^name = "([\w.-]+)"\s*\nversion = "(\d[\w.]*)"', re.MULTILINE)
+_PIPFILE = re.compile(r'"(' + "|".join(_PACKAGES) + r')": \{[^{}]*?"version": "==(\d[\w.]*)"', re.DOTALL)
+_REQUIRED = re.compile(
+    r"(?<![\w./-])(" + "|".join(sorted(_PACKAGES, key=len, reverse=True)) + r")(?:\[[\w, -]*\])?[\"']?"
+    r"\s*(?:=\s*(?:\{[^}\n]*?version\s*=\s*)?[\"'])?\(?\s*((?:(?:[<>=!~^]=?=?|==)\s*\d[\w.*]*\s*,?\s*)*|\d[\w.*]*)(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def _locked(text: str) -> Iterator[_Row]:
+    for match in _LOCKED.finditer(text):
+        if match[1].lower() in _PACKAGES:
+            yield text.count("\n", 0, match.start(2)) + 1, match[1].lower(), match[2], True, True
+
+
+def _pipfile_lock(text: str) -> Iterator[_Row]:
+    for match in _PIPFILE.finditer(text):
+        yield text.count("\n", 0, match.start()) + 1, match[1], match[2], True, True
+
+
+def _required(text: str) -> Iterator[_Row]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > 500 or line.lstrip().startswith(("#", "-r", "-c", "name", "description", "[")):
+            continue
+        match = _REQUIRED.match(line.lstrip(" \t\"'")) if line.strip() else None
+        if match is None:
+            continue
+        package, spec = match[1].lower(), match[2] or ""
+        bounds = re.findall(r"([<>=!~^]+)\s*(\d[\w.]*)", spec)
+        exact = [version for sign, version in bounds if sign in {"==", "==="} and "*" not in spec]
+        lows = [version for sign, version in bounds if sign in {"==", "===", ">=", ">", "~=", "^", "~"}]
+        if not bounds and spec and spec[0].isdigit():
+            lows = [spec.rstrip(".*")]
+        bounded = any(sign.startswith(("<", "~", "^", "==")) for sign, _ in bounds) or bool(lows and not bounds)
+        yield number, package, lows[0].rstrip(".") if lows else None, bool(exact), bounded

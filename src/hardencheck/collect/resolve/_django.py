@@ -1,0 +1,239 @@
+"""Django projects of the repository: their production settings module, its values, its middleware."""
+
+import re
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._statements import DJANGO, FLASK
+from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, value_of
+from hardencheck.collect.resolve._versions import Since, Version, default, lowest
+from hardencheck.model.facts import Value
+from hardencheck.model.facts.settings import PythonModule, SettingsModuleName, Source, Statement
+from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.location import Location
+
+SECURITY = "django.middleware.security.SecurityMiddleware"
+OWN_MIDDLEWARE = {
+    "security": SECURITY,
+    "clickjacking": "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csrf": "django.middleware.csrf.CsrfViewMiddleware",
+    "session": "django.contrib.sessions.middleware.SessionMiddleware",
+    "csp": "django.middleware.csp.ContentSecurityPolicyMiddleware",
+}
+OTHER_MIDDLEWARE = {
+    "cors": "corsheaders.middleware.CorsMiddleware",
+    "django-csp": "csp.middleware.CSPMiddleware",
+    "permissions": "django_permissions_policy.PermissionsPolicyMiddleware",
+}
+_ALWAYS: Version = (0,)
+# name -> its default since each version (release notes of Django 2.1 to 6.1); the oldest first.
+DEFAULTS: dict[str, Since] = {
+    "DEBUG": [(_ALWAYS, False)],
+    "ALLOWED_HOSTS": [(_ALWAYS, ())],
+    "MIDDLEWARE": [(_ALWAYS, ())],
+    "SECURE_SSL_REDIRECT": [(_ALWAYS, False)],
+    "SECURE_HSTS_SECONDS": [(_ALWAYS, 0)],
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": [(_ALWAYS, False)],
+    "SECURE_HSTS_PRELOAD": [(_ALWAYS, False)],
+    "SECURE_CONTENT_TYPE_NOSNIFF": [(_ALWAYS, False), ((3, 0), True)],
+    "SECURE_REFERRER_POLICY": [(_ALWAYS, None), ((3, 1), "same-origin")],
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY": [(_ALWAYS, None), ((4, 0), "same-origin")],
+    "SECURE_CSP": [(_ALWAYS, "")],
+    "SECURE_PROXY_SSL_HEADER": [(_ALWAYS, None)],
+    "X_FRAME_OPTIONS": [(_ALWAYS, "SAMEORIGIN"), ((3, 0), "DENY")],
+    "USE_X_FORWARDED_HOST": [(_ALWAYS, False)],
+    "SESSION_COOKIE_NAME": [(_ALWAYS, "sessionid")],
+    "SESSION_COOKIE_SECURE": [(_ALWAYS, False)],
+    "SESSION_COOKIE_HTTPONLY": [(_ALWAYS, True)],
+    "SESSION_COOKIE_SAMESITE": [(_ALWAYS, None), ((2, 1), "Lax")],
+    "SESSION_SERIALIZER": [(_ALWAYS, "django.contrib.sessions.serializers.JSONSerializer")],
+    "CSRF_COOKIE_NAME": [(_ALWAYS, "csrftoken")],
+    "CSRF_COOKIE_SECURE": [(_ALWAYS, False)],
+    "CSRF_COOKIE_HTTPONLY": [(_ALWAYS, False)],
+    "CSRF_COOKIE_SAMESITE": [(_ALWAYS, None), ((2, 1), "Lax")],
+    "CSRF_USE_SESSIONS": [(_ALWAYS, False)],
+    "CSRF_TRUSTED_ORIGINS": [(_ALWAYS, ())],
+    "AUTH_PASSWORD_VALIDATORS": [(_ALWAYS, ())],
+    "PASSWORD_HASHERS": [(_ALWAYS, ("django.contrib.auth.hashers.PBKDF2PasswordHasher",))],
+    "SILENCED_SYSTEM_CHECKS": [(_ALWAYS, ())],
+    "DEBUG_PROPAGATE_EXCEPTIONS": [(_ALWAYS, False)],
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": [(_ALWAYS, 2621440)],
+    "DATA_UPLOAD_MAX_NUMBER_FIELDS": [(_ALWAYS, 1000)],
+    "DATA_UPLOAD_MAX_NUMBER_FILES": [(_ALWAYS, None), ((3, 2, 18), 100)],
+    "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
+    "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
+}
+_ONLY_DJANGO = DJANGO - FLASK
+_NAME = re.compile(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
+_PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
+
+
+class Project(NamedTuple):
+    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted."""
+
+    application: str
+    path: str
+    namespace: Namespace
+    version: Version | None
+    modules: Modules
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path)
+
+    def bound(self, name: str) -> Bound | None:
+        return self.namespace.get(name)
+
+
+class Setting(NamedTuple):
+    """known: value, source and place hold; else reason and text say why not."""
+
+    known: bool
+    value: Value
+    source: Source
+    location: Location
+    reason: Reason = Reason.NOT_LITERAL
+    text: str = ""
+
+
+def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
+    """Every project with the settings module that production uses, and what could not be found out about them."""
+    modules = Modules(facts, tree)
+    chosen, troubles = _chosen(facts, modules, tree.subject.profile)
+    at = lowest(facts, "django")
+    found = [Project(name, path, modules.namespace(path), at, modules) for path, name in chosen.items()]
+    return found, troubles
+
+
+def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:
+    """Path -> name of each settings module in use."""
+    if profile is not None:
+        path = _path_of(profile, modules)
+        return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
+    troubles: list[str] = []
+    named = [fact for fact in facts.of("settings.module-name") if isinstance(fact, SettingsModuleName)]
+    for tier in ("environment", "wsgi", "manage"):
+        found: dict[str, str] = {}
+        for fact in named:
+            near = fact.location.path or ""
+            if fact.source != tier:
+                continue
+            path = modules.find(fact.module, near)
+            if path is None:
+                troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
+            elif path not in modules.known and path not in modules.broken:
+                continue  # a module of that name that sets nothing we know
+            else:
+                better = _production_sibling(path, modules)
+                found[better] = fact.module if better == path else better
+        if found:
+            return dict(sorted(found.items())), []
+    by_convention = _by_convention(modules)
+    return by_convention, [] if by_convention else troubles
+
+
+def _path_of(module: str, modules: Modules) -> str | None:
+    tail = module.replace(".", "/")
+    ends = (f"{tail}.py", f"{tail}/__init__.py")
+    found = [path for path in modules.entries if path in ends or path.endswith(tuple(f"/{end}" for end in ends))]
+    return min(found, key=lambda path: (path.count("/"), path), default=None)
+
+
+def _production_sibling(path: str, modules: Modules) -> str:
+    """`settings/local.py` is what manage.py names and not what production runs, when there is a `production.py`."""
+    folder, _, name = path.rpartition("/")
+    fact = modules.known.get(path)
+    if fact is None or (fact.role == "production" and name not in {"development.py", "dev.py", "local.py"}):
+        return path
+    for better in ("production.py", "prod.py"):
+        candidate = f"{folder}/{better}" if folder else better
+        if candidate in modules.known:
+            return candidate
+    return path
+
+
+def _sets(statements: tuple[Statement, ...]) -> set[str]:
+    found: set[str] = set()
+    for statement in statements:
+        if statement.name:
+            found.add(statement.name)
+        for branch in statement.branches:
+            found |= _sets(branch)
+    return found
+
+
+def looks_like_settings(fact: PythonModule) -> bool:
+    names = _sets(fact.statements) & DJANGO
+    if {"INSTALLED_APPS", "ROOT_URLCONF"} <= names:
+        return True
+    if not _NAME.fullmatch(fact.location.path or ""):
+        return False
+    return bool(names & _ONLY_DJANGO)
+
+
+def _by_convention(modules: Modules) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
+    for path, fact in sorted(modules.known.items()):
+        if fact.role in {"production", "development"} and looks_like_settings(fact):
+            groups.setdefault(path.rpartition("/")[0], []).append(path)
+    chosen: dict[str, str] = {}
+    for paths in groups.values():
+
+        def rank(path: str) -> tuple[int, str]:
+            stem = path.rpartition("/")[2].removesuffix(".py")
+            words = [number for number, word in enumerate(_PREFERRED) if word in stem.split("_") or word == stem]
+            late = 50 if modules.known[path].role != "production" else 0
+            return (min(words, default=len(_PREFERRED)) + late, path)
+
+        best = min(paths, key=rank)
+        chosen[best] = best
+    return chosen
+
+
+def setting(project: Project, name: str) -> Setting:
+    """One setting of a project: as assigned, or the default of its version of Django."""
+    bound = project.bound(name)
+    source: Source = "literal"
+    if bound is None:
+        known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
+        text = "" if known else "not set, and its default depends on the version of Django, which nothing pins"
+        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, text)
+    expression = bound.expression
+    if expression.what == "scalar":
+        return Setting(True, expression.value, source, bound.location)
+    if expression.what == "list" and expression.complete and not bound.maybe:
+        return Setting(True, value_of(expression), source, bound.location)
+    return Setting(False, None, source, bound.location, bound.reason, f"{expression.text}: not a literal")
+
+
+def middleware(project: Project) -> tuple[tuple[str, ...], frozenset[str], bool, Location]:
+    """(surely in MIDDLEWARE, perhaps in it, whether that is all, where it is set)."""
+    bound = project.bound("MIDDLEWARE")
+    if bound is None:
+        return (), frozenset(), True, project.location
+    if bound.expression.what != "list":
+        return (), frozenset(), False, bound.location
+    return bound.expression.items, bound.maybe, bound.expression.complete, bound.location
+
+
+def has_middleware(project: Project, dotted: str) -> bool | None:
+    """Whether a middleware class or a subclass of it in the repository is in MIDDLEWARE; None when not known."""
+    surely, maybe, complete, _ = middleware(project)
+    if any(item == dotted or _derives(project, item, dotted) for item in surely):
+        return True
+    if complete and not any(item == dotted or _derives(project, item, dotted) for item in maybe):
+        return False
+    return None
+
+
+def _derives(project: Project, item: str, dotted: str, depth: int = 0) -> bool:
+    found = project.modules.class_of(item, project.path)
+    if found is None or depth > 5:
+        return False
+    _, cls = found
+    for base in cls.bases:
+        if base == dotted or base.rpartition(".")[2] == dotted.rpartition(".")[2]:
+            return True
+        if _derives(project, base if "." in base else f"{item.rpartition('.')[0]}.{base}", dotted, depth + 1):
+            return True
+    return False

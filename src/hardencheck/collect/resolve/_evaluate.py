@@ -1,0 +1,365 @@
+"""Running the statements of settings modules over known values: in order, last writer wins, nothing executed.
+
+What is said here about a name is either surely so or unknown. A later, fuller evaluator replaces `Modules`; the
+resolvers only use `namespace()` and `Bound`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._statements import KNOWN
+from hardencheck.model.facts.settings import Class, Expression, PythonModule, Statement
+from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.location import Location
+
+MAX_MODULES = 200
+_LOCAL = ("local_settings", "settings_local", "local")
+
+
+class Bound(NamedTuple):
+    """What a name is worth, where it got that (path, line), and what else a list may hold (maybe)."""
+
+    expression: Expression
+    path: str
+    line: int
+    maybe: frozenset[str] = frozenset()
+    reason: Reason = Reason.NOT_LITERAL
+
+    @property
+    def known(self) -> bool:
+        return self.expression.what != "unknown"
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path, line=self.line)
+
+
+Namespace = dict[str, Bound]
+
+
+class _Missing(Exception):
+    """A module of this repository that is imported but is not there: Python would raise ImportError."""
+
+
+class Modules:
+    """The Python files of the repository, by path, and how they import each other."""
+
+    def __init__(self, facts: FactSet, tree: Tree) -> None:
+        self.known: dict[str, PythonModule] = {}
+        for fact in facts.of("python.module"):
+            if isinstance(fact, PythonModule) and fact.location.path is not None:
+                self.known[fact.location.path] = fact
+        self.broken = {
+            gap.location.path: gap
+            for gap in facts.gaps
+            if "python.module" in gap.kinds and gap.location.path is not None
+        }
+        self.entries = tree.entries
+
+    def find(self, module: str, near: str) -> str | None:
+        """The file of a dotted module (relative with leading dots), the one closest to the file that names it."""
+        if module.startswith("."):
+            level = len(module) - len(module.lstrip("."))
+            folder = near.split("/")[:-1]
+            if level - 1 > len(folder):
+                return None
+            base = folder[: len(folder) - (level - 1)]
+            rest = [part for part in module.lstrip(".").split(".") if part]
+            return self._file("/".join((*base, *rest)))
+        folder = near.split("/")[:-1]
+        wanted = module.replace(".", "/")
+        while True:
+            found = self._file("/".join((*folder, wanted)))
+            if found is not None:
+                return found
+            if not folder:
+                break
+            folder = folder[:-1]
+        ends = (f"/{wanted}.py", f"/{wanted}/__init__.py")
+        elsewhere = [path for path in self.entries if path.endswith(ends)]
+        return elsewhere[0] if len(elsewhere) == 1 else None
+
+    def _file(self, stem: str) -> str | None:
+        for path in (f"{stem}.py", f"{stem}/__init__.py" if stem else "__init__.py"):
+            if path in self.entries:
+                return path
+        return None
+
+    def ours(self, module: str, near: str) -> bool:
+        """Whether a module that was not found belongs to this repository, so that importing it fails."""
+        if module.startswith(".") or module in _LOCAL:
+            return True
+        return self.find(module.partition(".")[0], near) is not None
+
+    def namespace(self, path: str) -> Namespace:
+        """All known settings of a module after it ran."""
+        return _Evaluation(self).module(path)
+
+    def body(self, path: str, statements: Sequence[Statement], start: Namespace | None = None) -> Namespace:
+        """The same for a part of a file: the body of a class."""
+        return _Evaluation(self).run_all(path, statements, dict(start or {}))
+
+    def class_namespace(self, path: str, name: str, depth: int = 0) -> Namespace | None:
+        """The settings of a class with those it inherits; None when a base cannot be found."""
+        fact = self.known.get(path)
+        found = next((item for item in fact.classes if item.name == name), None) if fact else None
+        if found is None or depth > 10:
+            return None
+        state: Namespace = {}
+        for base in reversed(found.bases):
+            if base == "object":
+                continue
+            inherited = self._base(path, base, depth)
+            if inherited is None:
+                return None
+            state.update(inherited)
+        return self.body(path, found.body, state)
+
+    def _base(self, path: str, base: str, depth: int) -> Namespace | None:
+        inherited = self.class_namespace(path, base, depth + 1)
+        if inherited is not None or "." not in base:
+            return inherited
+        module, _, name = base.rpartition(".")
+        file = self.find(module, path)
+        return self.class_namespace(file, name, depth + 1) if file else None
+
+    def class_of(self, dotted: str, near: str) -> tuple[str, Class] | None:
+        """A class of the repository by its dotted name."""
+        module, _, name = dotted.rpartition(".")
+        path = self.find(module, near) if module else near
+        fact = self.known.get(path) if path else None
+        for item in fact.classes if fact else ():
+            if item.name == name and path is not None:
+                return path, item
+        return None
+
+
+class _Evaluation:
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._running: list[str] = []
+        self._done: dict[str, Namespace] = {}
+
+    def module(self, path: str) -> Namespace:
+        if path in self._done:
+            return self._done[path]
+        if path in self._running:
+            return _all_unknown(path, 1, "it is part of an import cycle")
+        if len(self._done) > MAX_MODULES:
+            return _all_unknown(path, 1, "too many modules", Reason.BUDGET)
+        if path in self._modules.broken:
+            gap = self._modules.broken[path]
+            return _all_unknown(path, gap.location.line or 1, gap.detail, gap.reason)
+        fact = self._modules.known.get(path)
+        if fact is None:
+            return {}
+        self._running.append(path)
+        try:
+            state = self.run_all(path, fact.statements, {})
+        finally:
+            self._running.pop()
+        self._done[path] = state
+        return state
+
+    def run_all(self, path: str, statements: Sequence[Statement], state: Namespace) -> Namespace:
+        """Every statement; one that would stop the module with a missing import leaves everything unknown."""
+        for statement in statements:
+            try:
+                state = self._run(path, statement, state)
+            except _Missing as missing:
+                state = _all_unknown(path, statement.line, str(missing), Reason.DYNAMIC)
+        return state
+
+    def _block(self, path: str, statements: Iterable[Statement], state: Namespace) -> Namespace:
+        for statement in statements:
+            state = self._run(path, statement, state)
+        return state
+
+    def _run(self, path: str, statement: Statement, state: Namespace) -> Namespace:
+        given = statement.expression or Expression(what="unknown")
+        match statement.do:
+            case "set":
+                return {**state, statement.name: self._bind(path, statement, given, state)}
+            case "extend":
+                return {**state, statement.name: _extended(state.get(statement.name), given, path, statement.line)}
+            case "remove":
+                return {**state, statement.name: _removed(state.get(statement.name), given, path, statement.line)}
+            case "delete":
+                return {name: bound for name, bound in state.items() if name != statement.name}
+            case "taint":
+                names = statement.names or tuple(KNOWN)
+                why = Expression(what="unknown", text=given.text)
+                return {**state, **{name: Bound(why, path, statement.line, reason=Reason.DYNAMIC) for name in names}}
+            case "lend":
+                why = Expression(what="unknown", text=given.text)
+                lists = [name for name in statement.names if name in state and state[name].expression.what == "list"]
+                return {**state, **{name: Bound(why, path, statement.line, reason=Reason.DYNAMIC) for name in lists}}
+            case "star":
+                return {**state, **self._imported(path, statement)}
+            case "import":
+                found = self._imported(path, statement).get(statement.names[0])
+                why = Expression(what="unknown", text=f"imported from {statement.module}")
+                return {**state, statement.name: found or Bound(why, path, statement.line)}
+            case "if":
+                return self._if(path, statement, given, state)
+            case "maybe":
+                return self._either(path, statement, (statement.branches[0], ()), state)
+            case "try":
+                return self._try(path, statement, state)
+        return state
+
+    def _bind(self, path: str, statement: Statement, given: Expression, state: Namespace) -> Bound:
+        if given.what != "name":
+            return Bound(given, path, statement.line)
+        other = state.get(str(given.value))
+        if other is None or not other.known:
+            return Bound(Expression(what="unknown", text=given.text), path, statement.line)
+        if not given.negated:
+            return Bound(other.expression, path, statement.line, other.maybe)
+        truth = truthy(other)
+        if truth is None:
+            return Bound(Expression(what="unknown", text=given.text), path, statement.line)
+        return Bound(Expression(what="scalar", value=not truth, text=given.text), path, statement.line)
+
+    def _imported(self, path: str, statement: Statement) -> Namespace:
+        target = self._modules.find(statement.module, path)
+        if target is not None:
+            return self.module(target)
+        if self._modules.ours(statement.module, path):
+            raise _Missing(f"{statement.module} is imported and is not in the repository")
+        text = f"imported from {statement.module}, which is not in the repository"
+        return _all_unknown(path, statement.line, text, Reason.DYNAMIC)
+
+    def _if(self, path: str, statement: Statement, test: Expression, state: Namespace) -> Namespace:
+        truth: bool | None = None
+        if test.what == "scalar":
+            truth = bool(test.value)
+        elif test.what == "name" and str(test.value) in state:
+            held = truthy(state[str(test.value)])
+            truth = held if held is None else held is not test.negated
+        if truth is None:
+            return self._either(path, statement, statement.branches, state)
+        return self._block(path, statement.branches[0 if truth else 1], state)
+
+    def _either(
+        self, path: str, statement: Statement, branches: Sequence[tuple[Statement, ...]], state: Namespace
+    ) -> Namespace:
+        """One of the branches runs. One that imports what is not there cannot have been taken."""
+        ends: list[Namespace] = []
+        missing: _Missing | None = None
+        for branch in branches:
+            try:
+                ends.append(self._block(path, branch, state))
+            except _Missing as error:
+                missing = error
+        if not ends:
+            raise missing or _Missing("no branch")
+        return _joined(ends, path, statement.line)
+
+    def _try(self, path: str, statement: Statement, state: Namespace) -> Namespace:
+        body, *handlers = statement.branches
+        reached = state
+        try:
+            for inner in body:
+                reached = self._run(path, inner, reached)
+        except _Missing:
+            if "import" not in statement.names:
+                raise
+            # Whichever handler takes the ImportError; usually there is one.
+            return _joined([self._block(path, handler, reached) for handler in handlers], path, statement.line)
+        ends = [reached]
+        for handler in handlers:
+            for start in (state, reached):
+                try:
+                    ends.append(self._block(path, handler, start))
+                except _Missing:
+                    continue
+        return _joined(ends, path, statement.line)
+
+
+def truthy(bound: Bound) -> bool | None:
+    """Whether Python takes the value as true; None when that is not known."""
+    match bound.expression.what:
+        case "scalar":
+            return bool(bound.expression.value)
+        case "secret" | "generated":
+            return True
+        case "list":
+            if bound.expression.items:
+                return True
+            return False if bound.expression.complete and not bound.maybe else None
+        case _:
+            return None
+
+
+def _same(one: Bound, other: Bound) -> bool:
+    def plain(bound: Bound) -> Expression:
+        return msgspec.structs.replace(bound.expression, text="")
+
+    return plain(one) == plain(other) and one.maybe == other.maybe and one.known
+
+
+def _joined(states: Sequence[Namespace], path: str, line: int) -> Namespace:
+    first, *others = states
+    for other in others:
+        merged: Namespace = {}
+        for name in {**first, **other}:
+            one, two = first.get(name), other.get(name)
+            if one is not None and two is not None and (one == two or _same(one, two)):
+                merged[name] = one
+            else:
+                merged[name] = _either_of(one, two, path, line)
+        first = merged
+    return first
+
+
+def _either_of(one: Bound | None, two: Bound | None, path: str, line: int) -> Bound:
+    if one is not None and two is not None and one.expression.what == two.expression.what == "list":
+        surely = tuple(item for item in one.expression.items if item in two.expression.items)
+        maybe = ({*one.expression.items, *two.expression.items} - set(surely)) | one.maybe | two.maybe
+        both = one.expression.complete and two.expression.complete
+        text = one.expression.text if not both or not maybe else "set in one branch and not in the other"
+        return Bound(
+            Expression(what="list", items=surely, complete=both, text=text), two.path, two.line, frozenset(maybe)
+        )
+    source = next(
+        (bound for bound in (two, one) if bound is not None and (bound.path, bound.line) != (path, line)), None
+    )
+    at = source or Bound(Expression(what="unknown"), path, line)
+    unknown = next((bound for bound in (one, two) if bound is not None and not bound.known), None)
+    if unknown is not None:
+        return unknown
+    return Bound(Expression(what="unknown", text="set under a condition"), at.path, at.line, reason=Reason.DYNAMIC)
+
+
+def _extended(old: Bound | None, given: Expression, path: str, line: int) -> Bound:
+    unknown = Expression(what="unknown", text="added to what is not known here")
+    if old is None or old.expression.what not in {"list", "scalar"}:
+        return Bound(unknown, path, line)
+    if old.expression.what == "scalar":
+        return Bound(Expression(what="unknown", text="computed by +="), path, line)
+    items = given.items if given.what == "list" else ()
+    complete = old.expression.complete and given.what == "list" and given.complete
+    text = given.text if not (given.what == "list" and given.complete) else old.expression.text
+    added = Expression(what="list", items=(*old.expression.items, *items), complete=complete, text=text)
+    return Bound(added, path, line, old.maybe)
+
+
+def _removed(old: Bound | None, given: Expression, path: str, line: int) -> Bound:
+    if old is None or old.expression.what != "list" or given.what != "scalar" or not isinstance(given.value, str):
+        return Bound(Expression(what="unknown", text="an item is removed"), path, line)
+    items = tuple(item for item in old.expression.items if item != given.value)
+    left = msgspec.structs.replace(old.expression, items=items)
+    return Bound(left, path, line, old.maybe - {given.value})
+
+
+def _all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
+    why = Expression(what="unknown", text=text)
+    return {name: Bound(why, path, line, reason=reason) for name in KNOWN}
+
+
+def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:
+    return expression.items if expression.what == "list" else expression.value

@@ -1,0 +1,50 @@
+"""Which version of a framework is installed, as far as requirements say, and defaults that changed over time."""
+
+import re
+from collections.abc import Sequence
+
+from hardencheck.model.facts import Value
+from hardencheck.model.facts.settings import PackageRequirement
+from hardencheck.model.gap import FactSet
+
+Version = tuple[int, ...]
+NEWEST: Version = (10_000,)
+
+
+def version(text: str) -> Version:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def lowest(facts: FactSet, package: str) -> Version | None:
+    """The lowest version of a package that the repository admits; None when nothing says.
+
+    A lock file decides. A requirement without bounds installs the newest version there is.
+    """
+    found = [
+        fact
+        for fact in facts.of("package.requirement")
+        if isinstance(fact, PackageRequirement) and fact.package == package
+    ]
+    pinned = [version(fact.lowest) for fact in found if fact.exact and fact.lowest]
+    if pinned:
+        return min(pinned)
+    if not found:
+        return None
+    lows = [version(fact.lowest) if fact.lowest else NEWEST for fact in found if fact.lowest or not fact.bounded]
+    return min(lows) if lows else None
+
+
+Since = Sequence[tuple[Version, Value]]
+
+
+def default(history: Since, at: Version | None) -> tuple[bool, Value]:
+    """(known, value) of a default, from its history: the value since each version, the oldest first."""
+    if len(history) == 1:
+        return True, history[0][1]
+    if at is None:
+        return False, None
+    value = history[0][1]
+    for since, changed in history:
+        if at >= since:
+            value = changed
+    return True, value

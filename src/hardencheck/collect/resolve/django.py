@@ -1,0 +1,195 @@
+"""Django: the value each setting has in production, and what it means for keys, cookies, middleware and CORS."""
+
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.resolve._django import (
+    DEFAULTS,
+    OTHER_MIDDLEWARE,
+    OWN_MIDDLEWARE,
+    Project,
+    Setting,
+    has_middleware,
+    middleware,
+    projects,
+    setting,
+)
+from hardencheck.model.facts import Scalar
+from hardencheck.model.facts.declared import DeclaredCookie
+from hardencheck.model.facts.settings import CorsPolicy, DjangoMiddleware, Expression, FrameworkSetting, SecretKey
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
+
+_FLAGS = frozenset({"DEBUG"})
+_SKIPPED = frozenset({"MIDDLEWARE"})
+
+
+class DjangoSettings(Resolver):
+    """Settings, secret key, middleware, cookies and CORS policy of every Django project."""
+
+    name = "django.settings"
+    emits = (FrameworkSetting, SecretKey, DjangoMiddleware, DeclaredCookie, CorsPolicy)
+
+    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        found, troubles = projects(facts, tree)
+        for text in troubles:
+            yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
+        for project in found:
+            yield from self._settings(project)
+            yield from self._key(project)
+            yield from self._middleware(project)
+            yield from self._cookies(project)
+            yield from self._cors(project)
+
+    def _gap(self, kind: str, held: Setting, name: str, about: dict[str, Scalar]) -> Gap:
+        return Gap(
+            kinds=(kind,),
+            collector=self.name,
+            reason=held.reason,
+            detail=f"{name} is {held.text}",
+            location=held.location,
+            about=about,
+        )
+
+    def _settings(self, project: Project) -> Iterator[Found]:
+        for name in DEFAULTS:
+            if name in _SKIPPED:
+                continue
+            bound = project.bound(name)
+            if bound is not None and bound.expression.what == "environment-text" and name in _FLAGS:
+                # Unset it is a text that is not empty, and so is every value but the empty one.
+                yield self._fact(project, name, Setting(True, None, "environment", bound.location), on=True)
+                continue
+            held = setting(project, name)
+            if held.known:
+                yield self._fact(project, name, held, on=bool(held.value))
+            else:
+                about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
+                yield self._gap("framework.setting", held, name, about)
+
+    def _fact(self, project: Project, name: str, held: Setting, *, on: bool) -> FrameworkSetting:
+        return FrameworkSetting(
+            location=held.location,
+            framework="django",
+            application=project.application,
+            name=name,
+            value=held.value,
+            on=on,
+            source=held.source,
+        )
+
+    def _key(self, project: Project) -> Iterator[Found]:
+        about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": "SECRET_KEY"}
+        bound = project.bound("SECRET_KEY")
+        if bound is None:
+            # Django does not start without a key, so it comes from where nobody looked.
+            text = f"SECRET_KEY is not set in {project.path} nor in what it imports"
+            yield Gap(
+                kinds=("framework.secret-key",),
+                collector=self.name,
+                reason=Reason.DYNAMIC,
+                detail=text,
+                location=project.location,
+                about=dict(about),
+            )
+            return
+        fact = secret_key("django", project.application, "SECRET_KEY", bound.expression, bound.location)
+        if fact is None:
+            held = Setting(
+                False, None, "literal", bound.location, bound.reason, f"{bound.expression.text}: not a literal"
+            )
+            yield self._gap("framework.secret-key", held, "SECRET_KEY", about)
+        else:
+            yield fact
+
+    def _middleware(self, project: Project) -> Iterator[Found]:
+        _, _, _, where = middleware(project)
+        for name, dotted in (*OWN_MIDDLEWARE.items(), ("cors", OTHER_MIDDLEWARE["cors"])):
+            present = has_middleware(project, dotted)
+            if present is None:
+                bound = project.bound("MIDDLEWARE")
+                text = bound.expression.text if bound is not None else "computed"
+                held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, f"{text}: not all of it is literal")
+                yield self._gap(
+                    "django.middleware", held, "MIDDLEWARE", {"application": project.application, "name": name}
+                )
+            else:
+                yield DjangoMiddleware(location=where, application=project.application, name=name, present=present)
+
+    def _cookies(self, project: Project) -> Iterator[Found]:
+        for role, prefix in (("session", "SESSION_COOKIE"), ("csrf", "CSRF_COOKIE")):
+            names = [f"{prefix}_{part}" for part in ("SECURE", "HTTPONLY", "SAMESITE", "NAME")]
+            present = has_middleware(project, OWN_MIDDLEWARE[role])
+            written = any(project.bound(name) is not None for name in names)
+            if present is False and not written:
+                continue  # nothing sends this cookie
+            if role == "csrf" and (stored := setting(project, "CSRF_USE_SESSIONS")).known and stored.value:
+                continue  # the token is kept in the session
+            held = [setting(project, name) for name in names]
+            unknown = [(name, one) for name, one in zip(names, held, strict=True) if not one.known]
+            for name, one in unknown:
+                yield self._gap("cookie.declared", one, name, {"role": role, "layer": "django"})
+            if not unknown:
+                secure, http_only, same_site, cookie = held
+                yield DeclaredCookie(
+                    location=next((one.location for one in held if one.source == "literal"), project.location),
+                    role=role,
+                    name=str(cookie.value),
+                    secure=bool(secure.value),
+                    http_only=bool(http_only.value),
+                    same_site=same_site.value.lower() if isinstance(same_site.value, str) and same_site.value else None,
+                    layer="django",
+                )
+
+    def _cors(self, project: Project) -> Iterator[Found]:
+        present = has_middleware(project, OTHER_MIDDLEWARE["cors"])
+        names = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_CREDENTIALS")
+        if present is False or (present is None and not any(project.bound(name) for name in names)):
+            return
+        held = {name: setting(project, name) for name in names}
+        anybody, legacy, credentials = (held[name] for name in names)
+        # Either half that is surely off decides the check; only a half that could still be on leaves it open.
+        if credentials.known and not credentials.value:
+            anybody = anybody if anybody.known else Setting(True, False, "literal", anybody.location)
+        open_ = [one for one in (anybody, legacy) if one.known and one.value]
+        unknown = [(name, one) for name, one in held.items() if not one.known and not (one is legacy and open_)]
+        if unknown and not (credentials.known and not credentials.value):
+            for name, one in unknown:
+                yield self._gap("cors.policy", one, name, {"framework": "django", "application": project.application})
+            return
+        yield CorsPolicy(
+            location=open_[0].location if open_ else credentials.location,
+            framework="django",
+            application=project.application,
+            any_origin=bool(open_),
+            credentials=bool(credentials.value),
+        )
+
+
+def secret_key(
+    framework: str, application: str, name: str, expression: Expression, where: Location
+) -> SecretKey | None:
+    """The fact of a key from what it is assigned; None when that is not known."""
+    match expression.what:
+        case "secret":
+            return SecretKey(
+                location=where,
+                framework=framework,
+                application=application,
+                name=name,
+                source="literal",
+                length=expression.length,
+                distinct=expression.distinct,
+                prefixed=expression.prefixed,
+            )
+        case "environment":
+            return SecretKey(
+                location=where, framework=framework, application=application, name=name, source="environment"
+            )
+        case "generated":
+            return SecretKey(
+                location=where, framework=framework, application=application, name=name, source="generated"
+            )
+        case "scalar" if not expression.value:
+            return SecretKey(location=where, framework=framework, application=application, name=name, source="missing")
+    return None

@@ -1,0 +1,233 @@
+"""What Python files say about the settings of a framework, first as written (`python.module`), then as resolved."""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from hardencheck.model.facts._base import Fact, Scalar, Side, Value
+
+Source = Literal["literal", "environment", "default"]
+
+
+class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The right-hand side of an assignment, as far as it can be had without running anything.
+
+    what: "scalar" (value), "list" (items; complete: nothing else is in it), "name" (value names another setting;
+    negated: `not` before it), "secret" (a text that is not kept: length, distinct characters, prefixed with
+    "django-insecure-"), "environment" (a required variable), "environment-text" (a variable with a text that is
+    not empty as its default), "generated" (a new random text on every start), "unknown".
+    text: the expression for people, string contents hidden.
+    """
+
+    what: str
+    value: Scalar = None
+    items: tuple[str, ...] = ()
+    complete: bool = True
+    negated: bool = False
+    length: int = 0
+    distinct: int = 0
+    prefixed: bool = False
+    text: str = ""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One statement of a module or class body that can change a setting, in order.
+
+    do: "set", "extend" (+=, append, insert), "remove", "delete", "star" (import * of `module`), "import" (one
+    name of `module`), "taint" (anything may have been written: `names`, or all when there are none), "lend" (a list
+    is handed to a function that may change it), "if"
+    (branches: body and else; test is None when it cannot be decided), "maybe" (a body that may run or stop
+    half-way), "try" (branches: body, handlers ...; names: "import" when a missing module is handled).
+    """
+
+    do: str
+    line: int
+    name: str = ""
+    module: str = ""
+    expression: Expression | None = None
+    branches: tuple[tuple["Statement", ...], ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Class(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A class of the file with its bases (dotted names through imports) and the settings in its body."""
+
+    name: str
+    line: int
+    bases: tuple[str, ...] = ()
+    body: tuple[Statement, ...] = ()
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call that builds or configures an application.
+
+    name: dotted through imports ("flask.Flask"). variable: what the result is assigned to, or what the method is
+    called on. first: dotted name of the first argument. arguments: by keyword. spread: takes more from * or **.
+    conditional: inside an if, loop or try of its function.
+    """
+
+    name: str
+    line: int
+    variable: str = ""
+    first: str = ""
+    arguments: dict[str, Expression] = {}
+    spread: bool = False
+    conditional: bool = False
+    scope: str = ""
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`app.config["NAME"] = value` and its other spellings. name "*": anything may be written (text says how)."""
+
+    variable: str
+    name: str
+    line: int
+    expression: Expression
+    conditional: bool = False
+    scope: str = ""
+
+
+class HeaderSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Code that sets a response header. scope: dotted class and function names around it. hook: what makes the
+    function run for every response ("after_request", "middleware"), as far as a decorator says so."""
+
+    name: str
+    line: int
+    expression: Expression
+    conditional: bool = False
+    scope: str = ""
+    hook: str = ""
+
+
+class PythonModule(Fact, tag="python.module", frozen=True, kw_only=True):
+    """Everything one Python file says about settings. Raw material for resolvers, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    statements: tuple[Statement, ...] = ()
+    classes: tuple[Class, ...] = ()
+    functions: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    writes: tuple[Write, ...] = ()
+    headers: tuple[HeaderSet, ...] = ()
+
+
+class SettingsModuleName(Fact, tag="settings.module-name", frozen=True, kw_only=True):
+    """A file that names the settings module: wsgi.py, manage.py, Dockerfile, compose file ..."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("module",)
+
+    module: str
+    source: Literal["environment", "wsgi", "manage"]
+
+
+class PackageRequirement(Fact, tag="package.requirement", frozen=True, kw_only=True):
+    """A framework this repository depends on. lowest: the lowest version admitted, dotted, None when there is no
+    lower bound; exact: pinned, so it is the version. bounded: there is an upper bound."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("package",)
+
+    package: str
+    lowest: str | None
+    exact: bool
+    bounded: bool
+
+
+class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True):
+    """The value one setting has when the service starts, as the repository says.
+
+    application: the settings module or the file of the application object, to tell two applications apart.
+    value: a list becomes a tuple of its texts (a list of tables: their NAMEs). on: whether Python takes the value
+    as true. source: where it comes from; "default" is the framework's own.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application", "name")
+
+    framework: str
+    application: str
+    name: str
+    value: Value
+    on: bool
+    source: Source
+
+    def describe(self) -> str:
+        match self.value:
+            case None:
+                shown = "None"
+            case tuple():
+                shown = ", ".join(self.value) or "an empty list"
+            case str():
+                shown = f'"{self.value}"'
+            case _:
+                shown = str(self.value)
+        if self.source == "environment":
+            shown = "text from the environment, and every text that is not empty counts as true"
+        return f"{self.name} is {shown}" + (" (the default)" if self.source == "default" else "")
+
+
+class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):
+    """Where the signing key of a framework comes from; never the key.
+
+    source: "literal" (in the repository), "environment" (required from outside), "generated" (new on every start),
+    "missing". length, distinct: characters and different ones of a literal. prefixed: starts "django-insecure-".
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application", "name")
+
+    framework: str
+    application: str
+    name: str
+    source: Literal["literal", "environment", "generated", "missing"]
+    length: int | None = None
+    distinct: int | None = None
+    prefixed: bool = False
+
+    def describe(self) -> str:
+        match self.source:
+            case "literal":
+                more = ', with the prefix "django-insecure-"' if self.prefixed else ""
+                return f"{self.name} is in the source, {self.length} characters{more}"
+            case "environment":
+                return f"{self.name} is taken from a required environment variable"
+            case "generated":
+                return f"{self.name} is generated anew on every start"
+            case _:
+                return f"{self.name} is not set"
+
+
+class DjangoMiddleware(Fact, tag="django.middleware", frozen=True, kw_only=True):
+    """Whether one of Django's own middleware classes (or a subclass in the repository) is in MIDDLEWARE.
+
+    name: "security", "clickjacking", "csrf", "session", "cors", "csp".
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "name")
+
+    application: str
+    name: str
+    present: bool
+
+    def describe(self) -> str:
+        return f"{self.name} middleware {'is' if self.present else 'is not'} in MIDDLEWARE"
+
+
+class CorsPolicy(Fact, tag="cors.policy", frozen=True, kw_only=True):
+    """Which other origins may read responses. any_origin: every one. credentials: with the visitor's cookies."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application")
+
+    framework: str
+    application: str
+    any_origin: bool
+    credentials: bool
+
+    def describe(self) -> str:
+        who = "any origin" if self.any_origin else "named origins only"
+        return f"{who}, {'with' if self.credentials else 'without'} credentials"

@@ -74,6 +74,10 @@ class Collector(ABC):
         """Whatever else the output depends on (the version of a library, a rule set): part of the cache key."""
         return ""
 
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about this run of it (a library it had to do without); shown in the report."""
+        return ()
+
     def gap(self, reason: Reason, detail: str, location: Location | None = None) -> Gap:
         """Everything this collector could have said about a place is missing."""
         return Gap(

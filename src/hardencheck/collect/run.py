@@ -134,6 +134,8 @@ class _Repository:
             self._extract(tree, entries, known.extractors, cache)
             facts, gaps = split(item for path in sorted(self._found) for item in self._found[path])
             gaps.extend(_unlisted(tree, (*known.extractors, *known.resolvers)))
+            for item in (*known.extractors, *known.resolvers):
+                self._notes.extend(Note(topic=item.name, text=text) for text in item.notes())
             runs = [Run(collector=item.name, examined=self._counts[item.name]) for item in known.extractors]
             whole = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=(Side.DECLARED,))
             for resolver in known.resolvers:

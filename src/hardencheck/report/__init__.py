@@ -33,8 +33,6 @@ RENDERERS: dict[str, Renderer] = {
     "github": _later("github"),
     "json": _later("json"),
     "markdown": _later("markdown"),
-    "sarif": _later("sarif"),
-    "sarif-full": _later("sarif", "render_full"),
     "terminal": _later("terminal"),
 }
 

@@ -1,0 +1,243 @@
+"""Which candidates open nothing, and how that shows. Pure: a value, what stands around it, and the path of its file."""
+
+import itertools
+import math
+import re
+from collections import Counter
+from typing import NamedTuple
+
+
+class Seen(NamedTuple):
+    """A candidate in its line. key: the name it is assigned to, "" when there is none. before, after: the rest of
+    the line around the value. quoted: whether it stands in quotes. path: of the file, lower case."""
+
+    value: str
+    class_: str
+    rule: str
+    key: str
+    before: str
+    after: str
+    quoted: bool
+    path: str
+
+
+_TEMPLATE = re.compile(
+    r"\$\{|\$\(|\{\{|\}\}|\{%|<%|%\(\w+\)|^%[sdr]$|^%\w+%$|^\$\w|^<[^>]*>$|^\[[^\]]*\]$|^\{[^}]*\}$|^#\{|\{[\w.!:]*\}|@@|^!\w+"
+)
+_WORDS = re.compile(
+    r"(?i)(?:^|[^a-z])(?:examples?|samples?|dummy|fake\w*|mock\w*|placeholder|redacted|masked|hidden|removed|"
+    r"change[-_ ]?(?:me|this|it)\w*|replace[-_ ]?(?:me|this|with|by)?|your|you|my|todo|tbd|foo|bar|baz|foobar|"
+    r"tests?|testing|testpass\w*|demo|insert|xxx+|none|null|nil|undefined|true|false|required|optional|default|"
+    r"not[-_ ]?(?:a[-_ ]?)?(?:real|secret|secure|used)|invalid|unused|"
+    r"insecure[-_ ]?(?:key|secret|password|only|dev)\w*|"
+    r"some[-_ ]?(?:key|secret|token|password|value)|random[-_ ]?(?:string|key|secret)|"
+    r"(?:any|a)[-_ ](?:key|secret|token|password|value|string)|dev|development|local|localhost|ci|"
+    r"password\d{0,4}|passwd|passwort|p4ssw0rd|pass|pwd|pw|secret|supersecret|token|apikey|api[-_ ]?key|"
+    r"secret[-_ ]?key|key|value|string|abc123|abcd1234|qwerty|letmein|hunter2)(?:[^a-z]|$)"
+)
+# In a token of a fixed format the random part may hold any short word by chance.
+_TOKEN_WORDS = re.compile(
+    r"(?i)example|sample|dummy|fake|placeholder|redacted|changeme|replace|your|xxxx|test[-_]|[-_]test|0{8}|deadbeef"
+)
+_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_INTEGRITY = re.compile(r"^(?:sha\d{1,3}|md5)[-:=_]")
+_DIGEST_SIZES = {32, 40, 56, 64, 96, 128}
+_PATH = re.compile(r"^(?:\.{0,2}/|~/|[a-zA-Z]:\\|[a-z][a-z0-9+.-]*://)|^[\w.@%+-]+(?:/[\w.@%+-]+)+/?$")
+_NAME = re.compile(r"^[A-Za-z_$@][A-Za-z_$]*(?:[-_.:/ ][A-Za-z_$]+)*[:.,;!?]?$")
+_CALL = re.compile(
+    r"^[A-Za-z_][\w.\->:]*\s*[(\[].*|^[\w.]+\(.*\)?[,;]?$|^(?:await|new|return|lambda|function|self\.|this\.|props\.)\b.*"
+)
+_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_BOUND = re.compile(r"[0-9A-Za-z_+/=-]")
+# A name that says that its value is no secret, whatever else it says: PASSWORD_RESET_TIMEOUT, public_key, key_id.
+_OTHER_NAME = re.compile(
+    r"(?i)(?:hash(?:es|er|ed)?|digest|checksum|sha\d*|md5|sri|integrity|etag|fingerprint|public|pub[-_]?key|algorithm|"
+    r"uuid|guid|revision|commit|field|names?|label|title|text|help|message|msg|placeholder|hint|description|url|uri|"
+    r"path|file(?:name)?|dir|header|prefix|suffix|pattern|regex|class(?:es|name)?|selector|column|type|kind|param(?:eter)?s?|"
+    r"env|variable|var|polic(?:y|ies)|validat\w+|length|len|min|max|expir\w*|ttl|timeout|lifetime|age|form|view|template|"
+    r"errors?|count|size|url|link|icon|input|button|element|reset|change|forgot\w*|strength|confirm\w*|required|"
+    r"enabled?|disabled?|ref|store|manager|provider|backend|scope|grant|locale|translation|schema|version|"
+    r"src|href|alt|id|ids)$"
+)
+_ENDING = re.compile(r"[A-Za-z]+\d*$")
+_HASHED = re.compile(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
+_LOCAL = re.compile(
+    r"^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|[a-z][a-z0-9_-]*|.*\.(?:example|test|invalid|local|localhost)|.*example\.(?:com|org|net))(?::|/|$|[\"'\s`)\],;?])",
+    re.I,
+)
+_CONFIGURATION = re.compile(
+    r"(?:^|/)(?:[^/]*settings[^/]*|[^/]*config[^/]*|\.env[^/]*|[^/]*\.env|[^/]*compose[^/]*|[^/]*\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|tf))$"
+)
+_PASSWORD_NAME = re.compile(r"(?i)(?:^|[^a-z]|[a-z_])(?:passw(?:or)?d|pwd|pass)$")
+_VERDICT_WORDS = frozenset({"", "yes", "no", "on", "off", "null", "none", "true", "false"})
+
+
+def reason(seen: Seen) -> str:
+    """Why the candidate is taken for no secret; "" when nothing says so."""
+    match seen.class_:
+        case "private-key":
+            return ""
+        case "provider-token" | "cloud-credential":
+            return _token(seen)
+        case "password-in-url":
+            return _in_url(seen)
+        case "jwt":
+            return _common(seen.value)
+        case "keyword":
+            return _keyword(seen)
+        case _:
+            return _entropy(seen)
+
+
+def _common(value: str) -> str:
+    if _TEMPLATE.search(value):
+        return "a template"
+    if len(set(value)) <= 3:
+        return "repeats"
+    if _sequence(value):
+        return "a sequence of letters or digits"
+    return ""
+
+
+def _token(seen: Seen) -> str:
+    value = seen.value
+    if _TEMPLATE.search(value):
+        return "a template"
+    if _TOKEN_WORDS.search(value):
+        return "says that it is an example"
+    if re.search(r"(.)\1{5}", value):
+        return "repeats"
+    if _sequence(value):
+        return "a sequence of letters or digits"
+    if _BOUND.match(seen.after[:1]) or _BOUND.match(
+        seen.before[-1:].replace("=", "").replace("/", "").replace("-", "")
+    ):
+        if seen.rule not in {"npm-tokens", "azure-storage-account-access-key"}:
+            return "a part of a longer run of characters"
+    if seen.rule == "twilio-api-key" and value.startswith("AC"):
+        return "an account identifier, not a secret"
+    if seen.rule == "twilio-api-key" and not re.fullmatch(r"SK[0-9a-f]{32}", value):
+        return "not the format of a key: its digits are hexadecimal"
+    tail = re.sub(r"^[A-Za-z]{2,7}[-_.]", "", value)
+    if not any(map(str.isdigit, tail)) or (seen.rule == "artifactory-credentials" and _entropy_of(tail) < 3.2):
+        return "reads like a name"
+    return ""
+
+
+def _in_url(seen: Seen) -> str:
+    value = seen.value
+    user = re.search(r"://([^\s:/@]*):$", seen.before)
+    host = seen.after.lstrip("@")
+    if _TEMPLATE.search(value) or _TEMPLATE.search(user[1] if user else ""):
+        return "a template"
+    if value in {"*", "**"} or len(set(value)) <= 2:
+        return "repeats"
+    if _WORDS.search(value) or _sequence(value):
+        return "says that it is an example"
+    if user and value.lower() == user[1].lower() and _LOCAL.match(host):
+        return "the user's name, for a database on the same host or network"
+    if re.match(r"(?i)(?:.*\.)?example\.(?:com|org|net)\b|.*\.(?:example|test|invalid)\b", host):
+        return "a host that is reserved for examples"
+    if not re.search(r"\w", value):
+        return "no letters or digits"
+    return ""
+
+
+def _keyword(seen: Seen) -> str:
+    value = seen.value.strip()
+    name = seen.key
+    if value.lower() in _VERDICT_WORDS or len(value) < 4:
+        return "too short to be one"
+    if (why := _common(value)) != "":
+        return why
+    if _HASHED.match(value):
+        return "a salted hash"
+    if not seen.quoted and _CALL.match(value):
+        return "read from elsewhere"
+    if not seen.quoted and (_DOTTED.match(value) or value[:1] in "[{(|>&*!"):
+        return "read from elsewhere"
+    if _WORDS.search(value):
+        return "says that it is an example"
+    ending = _ENDING.search(name)
+    if ending and _OTHER_NAME.search(_last_word(name)):
+        return "its name says that it is something else"
+    if re.search(r"\s", value) and not re.search(r"\d", value):
+        return "words for people"
+    if len(re.findall(r"\s+", value)) >= 2:
+        return "words for people"
+    if _PATH.match(value):
+        return "a path or address"
+    if _UUID.fullmatch(value):
+        return "an identifier (UUID)"
+    if _INTEGRITY.match(value):
+        return "a digest"
+    if not re.search(r"[A-Za-z]", value):
+        return "no letters" if len(value) < 8 else ""
+    if not re.search(r"\w{3}", value):
+        return "no value"
+    human = bool(_PASSWORD_NAME.search(name)) and bool(_CONFIGURATION.search(seen.path))
+    if _NAME.match(value) and (not human or value.lower() == name.lower() or re.search(r"[-_.:/ ]", value)):
+        return "reads like a name"
+    if re.search(r"[<>{}\\^|`]", value) and not re.search(r"\d", value):
+        return "code"
+    return ""
+
+
+def _entropy(seen: Seen) -> str:
+    value = seen.value
+    if (why := _common(value)) != "":
+        return why
+    if _UUID.search(value):
+        return "an identifier (UUID)"
+    if _INTEGRITY.match(value):
+        return "a digest"
+    if len(value) > 512:
+        return "data in text form"
+    if not seen.key:
+        return "not assigned to a name"
+    if _OTHER_NAME.search(_last_word(seen.key)):
+        return "its name says that it is something else"
+    if _WORDS.search(value):
+        return "says that it is an example"
+    if re.fullmatch(r"[0-9a-fA-F]+", value):
+        if len(value) in _DIGEST_SIZES and not re.search(r"(?i)secret|key|token|pass|auth|cred|salt", seen.key):
+            return "the length of a digest or revision"
+        if len(value) < 16:
+            return "too short to be one"
+        return ""
+    if _PATH.match(value) and not re.search(r"\d{2}", value):
+        return "a path or address"
+    pieces = [piece for piece in re.split(r"[-_/=+.]", value) if piece]
+    if pieces and all(
+        re.fullmatch(r"[A-Za-z]?[a-z]+|[A-Z]+|(?:[A-Z]?[a-z]+)+(?:[A-Z][a-z]+)*|\d{1,4}|v\d+", piece)
+        for piece in pieces
+    ):
+        return "reads like a name"
+    return ""
+
+
+def _last_word(name: str) -> str:
+    """The word that says what a name is: "timeout" of PASSWORD_RESET_TIMEOUT, "id" of keyId."""
+    words = re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*", name)
+    return words[-1] if words else ""
+
+
+def _sequence(value: str) -> bool:
+    """A run of eight or more neighbours: 12345678, abcdefgh, or downwards."""
+    lowered = value.lower()
+    run = back = 1
+    for left, right in itertools.pairwise(lowered):
+        step = ord(right) - ord(left)
+        if not (left.isalnum() and right.isalnum()):
+            step = 0
+        run = run + 1 if step == 1 else 1
+        back = back + 1 if step == -1 else 1
+        if max(run, back) >= 8:
+            return True
+    return "1234567890" in lowered
+
+
+def _entropy_of(value: str) -> float:
+    """Bits a character (Shannon)."""
+    total = len(value) or 1
+    return -sum(count / total * math.log2(count / total) for count in Counter(value).values())

@@ -5,7 +5,7 @@ VENV := .venv/bin
 REPORT ?= audit-report
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test integration pin clean new-enough
+.PHONY: help audit test integration pin dist clean new-enough
 
 help:
 	@echo 'make audit TARGET=path URL=https://...   audit a repository, a live URL or both'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test                                ruff, mypy, import-linter and the tests'
 	@echo 'make integration                         the tests that need nginx, chromium and node (see .ci/run)'
 	@echo 'make pin [UPGRADE=1]                     write requirements/*.txt from pyproject.toml'
+	@echo 'make dist                                build wheel and sdist in dist/'
 	@echo 'make clean                               remove .venv, reports and caches'
 	@echo 'Another interpreter: make PYTHON=python3.13 ...'
 
@@ -51,6 +52,11 @@ integration: new-enough
 pin: new-enough
 	@$(PYTHON) scripts/environment.py release
 	@$(VENV)/python scripts/pin.py $(if $(UPGRADE),--upgrade)
+
+dist: new-enough
+	@$(PYTHON) scripts/environment.py release
+	rm -rf dist
+	$(VENV)/python -m build --no-isolation --outdir dist
 
 clean:
 	rm -rf .venv build dist audit-report .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,11 +1,14 @@
-"""Makes .venv in the checkout, or brings it up to date; does nothing when it is: the second run takes 50 ms.
+"""Makes a virtual environment with this package, or brings it up to date; does nothing when it is.
 
-    python3 scripts/environment.py TIER         # TIER names a file of requirements/
+    python3 scripts/environment.py TIER                        # .venv in the checkout, the package editable
+    python3 scripts/environment.py runtime --venv DIR --plain  # elsewhere, the package built and copied (action.yml)
 
-Everything is installed with --require-hashes from requirements/TIER.txt, then the package itself, editable.
-Standard library only: it runs before anything is installed. Nothing outside the checkout is written, except pip's
-own download cache.
+TIER names a file of requirements/. Everything is installed from it with --require-hashes, then the package itself.
+Standard library only: it runs before anything is installed. Nothing outside the environment is written, except
+pip's own download cache.
 """
+
+from __future__ import annotations  # an older Python must get as far as the message that says so
 
 import argparse
 import hashlib
@@ -18,58 +21,65 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-VENV: Final = ROOT / ".venv"
 STATE: Final = "hardencheck-tiers.json"
 OLDEST: Final = (3, 11)
 INSTALL_SECONDS: Final = 1200
+ANOTHER: Final = (
+    "Name another: make PYTHON=/path/to/python3.12 ...; in a workflow, actions/setup-python before this step."
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make .venv in the checkout, or bring it up to date.")
     tiers = sorted(path.stem for path in (ROOT / "requirements").glob("*.txt"))
     parser.add_argument("tier", choices=tiers, help="which requirements/*.txt to install")
-    prepare(parser.parse_args().tier)
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="where; default: .venv in the checkout")
+    parser.add_argument("--plain", action="store_true", help="copy the package instead of pointing at the checkout")
+    arguments = parser.parse_args()
+    prepare(arguments.tier, arguments.venv, editable=not arguments.plain)
 
 
-def prepare(tier: str) -> None:
-    """.venv holds the tier. Raises SystemExit with what failed and what to do."""
+def prepare(tier: str, venv: Path, *, editable: bool) -> None:
+    """venv holds the tier. Raises SystemExit with what failed and what to do."""
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
-        sys.exit(f"error: hardencheck needs Python 3.11 or newer; {sys.executable} is {found}\n{try_another()}")
+        sys.exit(f"error: hardencheck needs Python 3.11 or newer; {sys.executable} is {found}. {ANOTHER}")
     pins = ROOT / "requirements" / f"{tier}.txt"
     wanted = digest(pins, ROOT / "pyproject.toml")
-    state = read_state()
-    if state.get("python") == interpreter() and state.get(tier) == wanted and python().exists():
+    state = read_state(venv)
+    if state.get("python") == interpreter() and state.get(tier) == wanted and python(venv).exists():
         return
-    if state.get("python") != interpreter() or not python().exists():
+    if state.get("python") != interpreter() or not python(venv).exists():
         state = {}
-        create()
-    print(f"installing requirements/{tier}.txt into .venv (a minute or two the first time)", flush=True)
-    state = {"python": interpreter()} | {name: pins for name, pins in state.items() if name != tier}
-    write_state(state)  # half an installation is none
-    pip("--require-hashes", "--requirement", str(pins))
+        create(venv)
+    print(f"installing requirements/{tier}.txt into {venv.name} (a minute or two the first time)", flush=True)
+    state = {"python": interpreter()} | {name: known for name, known in state.items() if name != tier}
+    write_state(venv, state)  # half an installation is none
+    pip(venv, "--require-hashes", "--requirement", str(pins))
     if tier != "release":
-        pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-    write_state(state | {tier: wanted})
+        pip(venv, "--no-deps", "--no-build-isolation", *(["--editable"] if editable else []), str(ROOT))
+    write_state(venv, state | {tier: wanted})
 
 
-def create() -> None:
-    if VENV.exists():
-        print("making .venv anew: it belongs to another Python, or is incomplete", flush=True)
-        shutil.rmtree(VENV)
+def create(venv: Path) -> None:
+    if venv.exists():
+        if any(venv.iterdir()) and not (venv / "pyvenv.cfg").is_file():
+            sys.exit(f"error: {venv} is not a virtual environment, and is not removed; name another place with --venv")
+        print(f"making {venv.name} anew: it belongs to another Python, or is incomplete", flush=True)
+        shutil.rmtree(venv)
     done = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        [sys.executable, "-m", "venv", str(venv)], check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS
     )
     if done.returncode:
-        shutil.rmtree(VENV, ignore_errors=True)
+        shutil.rmtree(venv, ignore_errors=True)
         sys.exit(
             f"error: {sys.executable} cannot make a virtual environment\n{done.stdout}{done.stderr}\n"
-            f"On Debian and Ubuntu: apt-get install python3-venv. {try_another()}"
+            f"On Debian and Ubuntu: apt-get install python3-venv. {ANOTHER}"
         )
 
 
-def pip(*arguments: str) -> None:
-    command = [str(python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *arguments]
+def pip(venv: Path, *arguments: str) -> None:
+    command = [str(python(venv)), "-I", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     try:
         done = subprocess.run(
@@ -84,8 +94,8 @@ def pip(*arguments: str) -> None:
         )
 
 
-def python() -> Path:
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def python(venv: Path) -> Path:
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def interpreter() -> str:
@@ -96,23 +106,17 @@ def digest(*files: Path) -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def read_state() -> dict[str, str]:
-    """What .venv holds; empty when it is absent or its note is unreadable."""
+def read_state(venv: Path) -> dict[str, str]:
+    """What it holds; empty when it is absent or its note is unreadable."""
     try:
-        state = json.loads((VENV / STATE).read_text(encoding="utf-8"))
+        state = json.loads((venv / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
 
 
-def write_state(state: dict[str, str]) -> None:
-    (VENV / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
-
-
-def try_another() -> str:
-    """Names the interpreters on this machine that would do."""
-    found = [name for name in ("python3.14", "python3.13", "python3.12", "python3.11") if shutil.which(name)]
-    return f"Try: make PYTHON={found[0]} ..." if found else "Name another with: make PYTHON=/path/to/python3.12 ..."
+def write_state(venv: Path, state: dict[str, str]) -> None:
+    (venv / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """HARDENCHECK_CACHE_DIR and HARDENCHECK_DATA_DIR point into a temporary directory."""
+    """The directories for cache, data and configuration of the user are temporary ones."""
     root = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HARDENCHECK_CACHE_DIR", str(root / "cache"))
     monkeypatch.setenv("HARDENCHECK_DATA_DIR", str(root / "data"))
+    monkeypatch.setenv("HARDENCHECK_CONFIG_DIR", str(root / "config"))
     return root
 
 

@@ -3,17 +3,42 @@
 import datetime as dt
 import platform
 import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from hardencheck import __version__
 from hardencheck.catalogue.load import Catalogue
 from hardencheck.collect.run import Collected, Options, collect
-from hardencheck.errors import UsageError
+from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check
-from hardencheck.model.checklist import Checklist, Note, Tool
+from hardencheck.model.checklist import Checklist, Item, Note, Tool
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import Gap
 from hardencheck.model.target import Target
+
+# The manual line that a change of the configuration in a pull request shows up in.
+POLICY_LINE = "practice.policy-reviewed"
+
+
+class PolicyChange(NamedTuple):
+    """The configuration of what is audited says other than the one of its base, which decides.
+
+    base: the commit. label: the file. keys: what differs, as written ("fail-on", "waiver").
+    """
+
+    base: str
+    label: str
+    keys: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        changed = ", ".join(self.keys) or "the file itself"
+        return f"{self.label} is changed ({changed}); this audit went by the one of {self.base[:7]}"
 
 
 def audit(
@@ -28,27 +53,37 @@ def audit(
     config_digest: str = "",
     config_source: str = "",
     notes: tuple[Note, ...] = (),
+    policy_change: PolicyChange | None = None,
+    now: dt.datetime | None = None,
 ) -> Checklist:
     """Audit one target.
 
-    select_ids, ignore_ids: check ids or patterns; what is ignored is a note in the result.
-    new_since: a revision; only findings that it does not have can fail the gate.
-    Raises UsageError (nothing selected), TargetMissing, NothingExamined; every other trouble is in the result.
+    select_ids, ignore_ids: check ids, aliases or patterns; what is ignored is a note in the result.
+    new_since: a revision; only findings that it does not have can fail the gate. What a URL shows has no earlier
+    revision to be compared with, so it always counts.
+    policy_change: opens the line `practice.policy-reviewed` again, whoever attested it before.
+    now: stands for the clock, and no duration is stated: the same input then gives the same bytes.
+    Raises UnknownName (a pattern without a match), UsageError (nothing selected; `new_since` is not in the clone),
+    TargetMissing, NothingExamined; every other trouble is in the result.
     """
-    started, clock = dt.datetime.now(dt.UTC), time.monotonic()
+    started, clock = now or dt.datetime.now(dt.UTC), time.monotonic()
+    select_ids, ignore_ids = (_known(names, catalogue) for names in (select_ids, ignore_ids))
     checks, left_out = select(catalogue.checks, select_ids, ignore_ids)
     if not checks:
         raise UsageError(
             "no check is left to judge", hint="see 'hardencheck list'; --select and --ignore take ids or patterns"
         )
     if new_since is not None:
-        policy = policy._replace(baseline=failing(target, checks, policy, options, new_since))
+        policy = policy._replace(baseline=_baseline(target, checks, policy, options, new_since))
     collected = collect(target, options)
     settled = settle(checks, collected.facts, policy)
+    items = settled.items
+    if policy_change is not None:
+        items = tuple(_reopened(item, policy_change) if item.line.id == POLICY_LINE else item for item in items)
     ignored = (Note(topic="ignored checks", text=", ".join(left_out)),) if left_out else ()
     return Checklist(
         subject=collected.subject,
-        items=settled.items,
+        items=items,
         gate=settled.gate,
         tool=Tool(
             version=__version__,
@@ -58,7 +93,7 @@ def audit(
             config_source=config_source,
         ),
         started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        seconds=round(time.monotonic() - clock, 2),
+        seconds=0.0 if now else round(time.monotonic() - clock, 2),
         gaps=_sorted_gaps(collected),
         runs=collected.facts.runs,
         waivers=settled.waivers,
@@ -66,6 +101,37 @@ def audit(
         skipped=collected.skipped,
         examined=collected.examined,
     )
+
+
+def _known(names: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """Ids and patterns with aliases resolved. Raises UnknownName for one that means no check."""
+    resolved: list[str] = []
+    for name in names:
+        name = catalogue.also.get(name, name)
+        if not any(fnmatchcase(check, name) for check in catalogue.checks):
+            raise UnknownName("--select or --ignore", "check", name, [*catalogue.checks, *catalogue.also])
+        resolved.append(name)
+    return tuple(resolved)
+
+
+def _reopened(item: Item, change: PolicyChange) -> Item:
+    summary = f"{change.words}: somebody other than its author has to look"
+    return msgspec.structs.replace(item, verdict=Verdict.MANUAL, summary=summary, basis="", attestation=None)
+
+
+def _baseline(
+    target: Target, checks: tuple[Check, ...], policy: Policy, options: Options, revision: str
+) -> frozenset[str]:
+    try:
+        return failing(target, checks, policy, options, revision)
+    except NothingExamined:
+        return frozenset()  # an empty tree fails nothing
+    except TargetMissing as error:
+        if target.repository is None or not Path(target.repository).is_dir():
+            raise
+        raise UsageError(
+            f"--new-since {revision}: {error}", hint="fetch it first; in CI set fetch-depth: 0 for the checkout"
+        ) from None
 
 
 def failing(

@@ -322,6 +322,7 @@ DRIFT = Checklist(
         kind="git work tree",
         commit="3c1d9e0b6f5a4d3c2b1a09876543210fedcba987",
         dirty=False,
+        origin="https://git.example/team/example-service",
         urls=("https://staging.example/",),
         observed="live",
         profile="config.settings.production",

@@ -1,1 +1,177 @@
-"""The command line: one module per command; the only place that prints, reads the clock or exits."""
+"""The command line: one module per command; the only place that prints, reads the clock or exits.
+
+Exit codes, the same for every command and format: 0 gate passed (or the command did its work); 1 gate failed;
+2 usage or configuration; 3 incomplete; 70 internal error or a report that could not be written; 130 interrupted.
+Nothing heavy is imported here: a command's module is imported when the command is called.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from hardencheck import __version__
+
+# In the order of --help; a test compares it with the modules that are there.
+COMMANDS = ("scan", "report", "list", "explain", "init", "waive", "attest", "config", "schema")
+
+
+class State:
+    """What must outlive a command that raises. debug: show the traceback of an unexpected error."""
+
+    def __init__(self) -> None:
+        self.debug = False
+
+
+class _Commands(click.Group):
+    """Commands by the name of their module, imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"hardencheck.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from hardencheck.errors import UsageError, did_you_mean
+
+            raise UsageError(f"no command {args[0]!r}", hint=did_you_mean(args[0], COMMANDS, "command"))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="hardencheck", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Audit a Python service: permissions, secrets, headers, upload limits, logging; the repository and its URL."""
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code; every error is a message on standard error."""
+    from hardencheck.cli import _interrupt
+
+    state = State()
+    try:
+        with _interrupt.noticed():
+            code = cli.main(args=list(arguments), prog_name="hardencheck", standalone_mode=False, obj=state)
+            _flush()
+    except (click.Abort, KeyboardInterrupt):
+        _say("\nhardencheck: interrupted; no report was written")
+        code = 130
+    except BrokenPipeError:  # the reader had enough: `hardencheck list | head`
+        _abandon_stdout()
+        code = 0
+    except Exception as error:
+        code = _failed(error, state)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception, state: State) -> int:
+    """The message and exit code of an error."""
+    from hardencheck.errors import HardencheckError
+
+    if isinstance(error, HardencheckError):
+        _say(f"hardencheck: error: {_plain(str(error))}")
+        if error.hint:
+            _say(f"hint: {_plain(error.hint)}")
+        retry = "safe; nothing was changed" if error.retry else "safe, but of no use before this is put right"
+        _say(f"retry: {retry}")
+        if state.debug:
+            _traceback(error)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        _say(f"hardencheck: error: {_plain(error.format_message())}")
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "hardencheck"
+        _say(f"hint: see '{path} --help'")
+        return 2
+    if isinstance(error, OSError) and not state.debug and _is_output(error):
+        _abandon_stdout()
+        _say(f"hardencheck: error: standard output cannot be written: {error.strerror}")
+        return 70
+    # The text of an unknown error may quote what was read; its type and place never do.
+    _say(f"hardencheck: internal error: {type(error).__name__} at {_place(error)}")
+    if state.debug:
+        _traceback(error)
+    else:
+        _say("hint: the same command with --debug shows the traceback; please report it")
+    return 70
+
+
+def _is_output(error: OSError) -> bool:
+    import errno
+
+    return error.errno in {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT} and error.filename is None
+
+
+def _place(error: BaseException) -> str:
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "?")
+        if str(name).startswith("hardencheck"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _traceback(error: BaseException) -> None:
+    """Frames and types of an error and its causes, without their texts: those may quote the target."""
+    import traceback
+
+    chain: list[BaseException] = []
+    waiting: BaseException | None = error
+    while waiting is not None and waiting not in chain:
+        chain.insert(0, waiting)
+        waiting = waiting.__cause__ or (None if waiting.__suppress_context__ else waiting.__context__)
+    for number, link in enumerate(chain):
+        if number:
+            _say("then")
+        _say("".join(traceback.format_tb(link.__traceback__)) + type(link).__name__)
+
+
+def _plain(text: str) -> str:
+    from hardencheck.cli._output import plain
+
+    return plain(text)
+
+
+def _say(text: str) -> None:
+    """One message on standard error, whatever its encoding; a closed one is no reason to fail."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except OSError:
+        pass
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _abandon_stdout() -> None:
+    from hardencheck.cli._output import abandon_stdout
+
+    abandon_stdout()
+
+
+def set_debug(context: click.Context, parameter: click.Parameter, value: bool) -> Any:
+    """The callback of --debug."""
+    if value and isinstance(context.obj, State):
+        context.obj.debug = True

@@ -25,6 +25,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: "git work tree", "git revision", "directory" or "none". commit: full object id, or None.
     dirty: tracked files differ from `commit` or are new; None where that has no meaning.
+    origin: https address of the repository without credentials, or None where it is not known.
     observed: how the live side was had: "live", "saved exchanges" or "not asked".
     """
 
@@ -33,6 +34,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None = None
     revision: str | None = None
     dirty: bool | None = None
+    origin: str | None = None
     urls: tuple[str, ...] = ()
     observed: str = "not asked"
     profile: str | None = None

@@ -33,6 +33,8 @@ RENDERERS: dict[str, Renderer] = {
     "github": _later("github"),
     "json": _later("json"),
     "markdown": _later("markdown"),
+    "sarif": _later("sarif"),
+    "sarif-full": _later("sarif", "render_full"),
     "terminal": _later("terminal"),
 }
 

@@ -117,6 +117,15 @@ def waivers_of(checklist: Checklist, item: Item) -> tuple[Waived, ...]:
     return tuple(found)
 
 
+def hiding(checklist: Checklist, item: Item, finding: Finding) -> tuple[WaiverUse, ...]:
+    """The waivers that hide one finding."""
+    return tuple(
+        use
+        for use in checklist.waivers
+        if use.state is WaiverState.ACTIVE and use.waiver.check == item.line.id and in_scope(use.waiver.scope, finding)
+    )
+
+
 def waiver_text(use: WaiverUse) -> str:
     waiver = use.waiver
     match use.state:

@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from hardencheck.cli import set_debug
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several decorators as one; they show in --help in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+debug = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=set_debug,
+    help="Show the traceback of an error, without texts that may quote the target.",
+)
+color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour the terminal report; auto obeys NO_COLOR and FORCE_COLOR.",
+)
+config = click.option(
+    "--config", "config_file", metavar="FILE", help="Read this configuration instead of the nearest one."
+)
+extra = together(
+    click.option("--checks", "checks", multiple=True, metavar="DIR", help="Add a directory of checks; repeatable."),
+    click.option("--plugin", "plugins", multiple=True, metavar="NAME", help="Load a collector plugin; repeatable."),
+)
+verbose = click.option("-v", "--verbose", is_flag=True, help="List passes and not-applicable lines too.")

@@ -1,0 +1,260 @@
+"""hardencheck scan: audit a repository, a URL, or both."""
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from hardencheck.cli import _options
+
+if TYPE_CHECKING:
+    from hardencheck.cli._terminal import Color
+    from hardencheck.config.load import Loaded
+    from hardencheck.model.check import Severity
+
+
+@click.command(
+    "scan",
+    context_settings=_options.CONTEXT,
+    short_help="Audit a repository, its live URL, or both.",
+    epilog="Exit codes: 0 gate passed, 1 gate failed, 2 usage or configuration, 3 incomplete, 70 internal error, "
+    "130 interrupted.",
+)
+@click.argument("path", default=".", metavar="[PATH]")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="Observe a URL, or a configured target by its name.")
+@click.option("--har", metavar="FILE", help="Judge saved HTTP exchanges (HAR 1.2) instead of a live URL.")
+@click.option("--url-only", is_flag=True, help="Judge only --url or --har; read no repository.")
+@click.option("--rev", metavar="REV", help="Read this git revision, its configuration too, instead of the work tree.")
+@click.option("--name", metavar="NAME", help="Call the service this in reports; default: its directory.")
+@click.option("--profile", metavar="MODULE", help="The settings production uses, such as shop.settings.production.")
+@click.option(
+    "--format", "formats", multiple=True, metavar="F[=FILE]", help="Write a report; the terminal one by default."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["low", "medium", "high", "critical", "never"]),
+    help="The lowest severity that fails the gate; default: high.",
+)
+@click.option("--strict", is_flag=True, help="Any line that stays unknown makes the audit incomplete (exit 3).")
+@click.option("--select", multiple=True, metavar="IDS", help="Judge only these ids or patterns (comma-separated).")
+@click.option(
+    "--ignore", multiple=True, metavar="IDS", help="Leave out these ids or patterns, and the configured ones."
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Do not look at these paths (as in .gitignore).")
+@click.option("--new-since", metavar="REV", help="Fail only on what this revision does not already fail on.")
+@click.option("--policy-ref", metavar="REV", help="Read the configuration from this revision (a pull request's base).")
+@_options.config
+@_options.extra
+@click.option("--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET and HEAD only).")
+@click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
+@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: none; default: one a core.")
+@click.option("--no-cache", is_flag=True, help="Collect everything anew and store nothing.")
+@click.option("--cache-dir", metavar="DIR", help="Keep the cache here instead of the user's cache directory.")
+@_options.color
+@_options.verbose
+@click.option("-q", "--quiet", is_flag=True, help="Print no terminal report, only why the gate did not pass.")
+@_options.debug
+def command(
+    path: str,
+    urls: tuple[str, ...],
+    har: str | None,
+    url_only: bool,
+    rev: str | None,
+    name: str | None,
+    profile: str | None,
+    formats: tuple[str, ...],
+    fail_on: str | None,
+    strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    new_since: str | None,
+    policy_ref: str | None,
+    config_file: str | None,
+    checks: tuple[str, ...],
+    plugins: tuple[str, ...],
+    probe: bool,
+    ca_file: str | None,
+    jobs: int | None,
+    no_cache: bool,
+    cache_dir: str | None,
+    color: "Color",
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Audit the service in PATH (default: here) and give every line of the checklist a verdict.
+
+    Reads files without executing any. Without --url nothing is sent over the network. Reports go to
+    standard output (F) or are written in one step (F=FILE); when every report goes to a file, the
+    terminal report is still printed, unless -q.
+    """
+    from hardencheck.audit import PolicyChange, audit
+    from hardencheck.cli import _setup
+    from hardencheck.cli._deliver import deliver
+    from hardencheck.cli._output import Output, outputs
+    from hardencheck.cli._terminal import Progress
+    from hardencheck.collect.cache import default_directory
+    from hardencheck.collect.run import Options
+    from hardencheck.config.load import attestations, load, waivers
+    from hardencheck.errors import UsageError
+    from hardencheck.judge.settle import Policy
+    from hardencheck.model.checklist import Note
+    from hardencheck.model.target import Target
+    from hardencheck.report import RENDERERS
+
+    if verbose and quiet:
+        raise UsageError("-v and -q ask for opposite things", hint="give one of them")
+    if har is not None and urls:
+        raise UsageError("--har judges saved exchanges instead of a live URL", hint="give --har or --url, not both")
+    if url_only and not urls and har is None:
+        raise UsageError("--url-only leaves nothing to look at", hint="add --url URL or --har FILE")
+    if url_only and (rev or new_since):
+        raise UsageError("--url-only reads no repository, so it has no revision to compare with or read")
+    if policy_ref is not None and config_file is not None:
+        raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
+    for flag, file in (("--har", har), ("--ca-file", ca_file)):
+        if file is not None and not Path(file).exists():
+            raise UsageError(f"{flag} {file}: no such file")
+    wanted = outputs(formats, tuple(RENDERERS))
+    if not quiet and all(output.file is not None for output in wanted):
+        wanted.append(Output("terminal", None))
+
+    progress = Progress(quiet=quiet)
+    today = _setup.today()
+    extra = _setup.extras(checks, plugins)
+    root = Path(path)
+    notes: list[Note] = []
+    changed: PolicyChange | None = None
+    mine = _setup.find_configuration(root, config_file, rev)
+    loaded = load(mine, today=today)
+    if policy_ref is not None and root.is_dir():
+        base, commit = _setup.base_configuration(root, policy_ref)
+        difference = _setup.change(mine, base)
+        if difference is not None:
+            _setup.catalogue_of(loaded, extra)  # a change that could not be used must not wait for its merge
+            changed = PolicyChange(base=commit, keys=difference.keys, label=difference.label)
+            notes.append(Note(topic="policy", text=changed.words))
+        loaded = load(base, today=today)
+    catalogue = _setup.catalogue_of(loaded, extra)
+    config = loaded.config
+    live = _live(urls, loaded)
+    excluded = (*config.exclude, *exclude)
+    if excluded:
+        notes.append(Note(topic="excluded paths", text=", ".join(excluded)))
+    if extra.plugins:
+        notes.append(Note(topic="plugins", text=", ".join(extra.plugins)))
+    if extra.checks:
+        notes.append(Note(topic="extra checks", text=", ".join(directory.name for directory in extra.checks)))
+    cache = cache_dir or extra.user.cache_dir
+    target = Target(
+        name=name or "",
+        repository=None if url_only else path,
+        revision=rev,
+        urls=live.urls,
+        har=har,
+        profile=profile or live.profile,
+    )
+    checklist = audit(
+        target,
+        catalogue,
+        Policy(
+            today=today,
+            fail_on=_severity(fail_on or config.fail_on),
+            strict=strict or config.strict,
+            waivers=waivers(loaded, catalogue.also),
+            attestations=attestations(loaded, catalogue.also),
+        ),
+        Options(
+            jobs=jobs if jobs is not None else extra.user.jobs,
+            cache=None if no_cache else Path(cache).expanduser() if cache else default_directory(),
+            excludes=excluded,
+            plugins=extra.plugins,
+            probe=probe,
+            ca_file=ca_file or extra.user.ca_file,
+            progress=progress,
+        ),
+        select_ids=_split(select) or config.select,
+        ignore_ids=(*config.ignore, *_split(ignore)),
+        new_since=new_since,
+        config_digest=loaded.digest,
+        config_source=_source(loaded, policy_ref, changed),
+        notes=tuple(notes),
+        policy_change=changed,
+        now=_now(),
+    )
+    progress.clear()
+    deliver(checklist, wanted, verbose=verbose, color=color)
+    if quiet and checklist.gate.exit_code:
+        from hardencheck.cli import _say
+        from hardencheck.cli._output import plain
+
+        for reason in checklist.gate.reasons:
+            _say(plain(reason))
+    return checklist.gate.exit_code
+
+
+class _Live(NamedTuple):
+    urls: tuple[str, ...]
+    profile: str | None
+
+
+def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
+    """The URLs to observe, and the profile: of the first target named, else of the first that has one.
+
+    A URL of the configuration is taken only when its target is named: no network without --url.
+    """
+    from hardencheck.config.load import url_trouble
+    from hardencheck.errors import UnknownName, UsageError
+
+    targets = {target.name: target for target in loaded.config.target}
+    urls: list[str] = []
+    named = []
+    for text in given:
+        if text in targets:
+            url = targets[text].url
+            if url is None:
+                raise UsageError(f"--url {text}: this target has no url in {loaded.label}")
+            named.append(targets[text])
+            urls.append(url)
+        elif "://" in text:
+            if trouble := url_trouble(text):
+                raise UsageError(f"--url: expected {trouble}")
+            urls.append(text)
+        elif targets:
+            raise UnknownName("--url", "target", text, targets)
+        else:
+            raise UsageError(f"--url {text}: not a URL", hint=f"expected one such as https://{text.strip('/')}/")
+    profiles = [target.profile for target in (*named, *targets.values()) if target.profile is not None]
+    return _Live(tuple(dict.fromkeys(urls)), profiles[0] if profiles else None)
+
+
+def _split(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in given for part in text.split(",") if part.strip())
+
+
+def _severity(text: str) -> "Severity | None":
+    from hardencheck.model.check import Severity
+
+    return None if text == "never" else Severity(text)
+
+
+def _source(loaded: "Loaded", policy_ref: str | None, changed: object) -> str:
+    if policy_ref is None:
+        return loaded.label
+    return f"{loaded.label or 'no configuration'} @ {policy_ref}"
+
+
+def _now() -> dt.datetime | None:
+    """SOURCE_DATE_EPOCH (seconds) makes a report reproducible: it takes the place of the clock in its head, never
+    that of today's date, which waivers are held against. Source: reproducible-builds.org, SOURCE_DATE_EPOCH."""
+    from hardencheck.errors import UsageError
+
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    try:
+        return dt.datetime.fromtimestamp(int(text), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError("SOURCE_DATE_EPOCH: expected whole seconds since 1970") from None

@@ -1,0 +1,176 @@
+"""Enough of the shell to see which modes a command line sets. Nothing is expanded but named variables."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+_MAX_WORDS = 20_000
+# What may stand before the name of a command (`root`: as in `sudo -u root`).
+_PREFIXES = frozenset({
+    "sudo", "doas", "exec", "command", "env", "nice", "time", "then", "do", "else", "if", "while", "!", "{", "xargs",
+    "root",
+})  # fmt: skip
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*))")
+_SYMBOLIC = re.compile(r"([ugoa]*)([-+=][rwxXst]*|[-+=][ugo])+")
+_OCTAL = re.compile(r"[-+=]?([0-7]{1,5})")
+_WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
+_WHAT = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+
+
+class ModeChange(NamedTuple):
+    """command: "chmod", "install", "mkdir" ... spec: the mode as written. bits: those it sets for certain (0o7777);
+    None when it is not known (a variable). targets: the paths, as written."""
+
+    command: str
+    spec: str
+    bits: int | None
+    recursive: bool
+    targets: tuple[str, ...]
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Known variables replaced, `${NAME:-default}` by its default when NAME is not known; the rest stays as it is."""
+
+    def value(match: re.Match[str]) -> str:
+        known = variables.get(match[1] or match[3])
+        if known is not None:
+            return known
+        return match[2] if match[2] is not None else match[0]
+
+    return _VARIABLE.sub(value, text)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The simple commands of a script, as words without their quotes. Comments, operators and redirections end them.
+
+    POSIX shell, XCU section 2.3, without here-documents and substitutions: those stay words.
+    """
+    words: list[str] = []
+    word: list[str] | None = None
+    quote = ""
+    position, end, count = 0, len(text), 0
+    while position < end:
+        char = text[position]
+        position += 1
+        if quote:
+            if char == quote:
+                quote = ""
+            elif char == "\\" and quote == '"' and position < end and text[position] in '"\\$`\n':
+                (word := word if word is not None else []).append(text[position])
+                position += 1
+            else:
+                (word := word if word is not None else []).append(char)
+            continue
+        if char == "\\" and position < end:
+            if text[position] == "\n":
+                position += 1
+                continue
+            (word := word if word is not None else []).append(text[position])
+            position += 1
+        elif char in "'\"":
+            quote = char
+            word = word if word is not None else []
+        elif char == "#" and word is None:
+            newline = text.find("\n", position)
+            position = end if newline < 0 else newline
+        elif char in " \t\r\n;&|()":
+            if word is not None:
+                words.append("".join(word))
+                word = None
+                count += 1
+                if count > _MAX_WORDS:
+                    break
+            if char in "\n;&|()" and words:
+                yield words
+                words = []
+        else:
+            (word := word if word is not None else []).append(char)
+    if word is not None:
+        words.append("".join(word))
+    if words:
+        yield words
+
+
+def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator[ModeChange]:
+    """The modes that one simple command sets: chmod, install, mkdir, mkfifo; also by sudo, find -exec, xargs, sh -c."""
+    for start, word in enumerate(words):
+        name = word.rpartition("/")[2]
+        rest = words[start + 1 :]
+        if name in {"chmod", "install", "mkdir", "mkfifo"}:
+            yield from _changes(name, rest, variables)
+            return
+        if name == "find":
+            for index, option in enumerate(rest):
+                if option in {"-exec", "-execdir", "-ok"}:
+                    yield from mode_changes(rest[index + 1 :], variables)
+                    return
+            return
+        if name in {"sh", "bash", "dash", "ash"} and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
+            for inner in commands(rest[1]):
+                if inner != list(words):
+                    yield from mode_changes(inner, variables)
+            return
+        if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
+            return
+
+
+def _changes(name: str, arguments: Sequence[str], variables: Mapping[str, str]) -> Iterator[ModeChange]:
+    spec: str | None = None
+    recursive = False
+    targets: list[str] = []
+    waiting = False  # for the value of an option
+    for word in arguments:
+        if waiting:
+            spec, waiting = word, False
+        elif word == "--":
+            continue
+        elif name == "chmod" and spec is None and (_SYMBOLIC.fullmatch(word) or _OCTAL.fullmatch(word)):
+            spec = word  # also "-w", which looks like an option
+        elif word.startswith("--mode="):
+            spec = word[7:]
+        elif word.startswith("--reference"):
+            return
+        elif word == "--mode" or (name != "chmod" and re.fullmatch(r"-[a-zA-Z]*m", word)):
+            waiting = True
+        elif name != "chmod" and (match := re.fullmatch(r"-[a-ln-zA-Z]*m=?([0-7ugoa+=,rwxst-]+)", word)):
+            spec = match[1]
+        elif word.startswith("-") and word != "-":
+            recursive = recursive or word == "--recursive" or (not word.startswith("--") and "R" in word)
+        elif name == "chmod" and spec is None:
+            spec = word
+        else:
+            targets.append(word)
+    if spec is not None:
+        yield ModeChange(name, spec, mode_bits(expand(spec, variables)), recursive, tuple(targets[:20]))
+
+
+def mode_bits(spec: str) -> int | None:
+    """The bits a mode of chmod(1) sets for certain: "1777" -> 0o1777, "u=rwx,go=rx" -> 0o755, "a+w" -> 0o222.
+
+    Without u, g, o or a the umask guards group and others ("+w" -> 0o200). None for what is neither form.
+    """
+    octal = _OCTAL.fullmatch(spec)
+    if octal:
+        return 0 if spec.startswith("-") else int(octal[1], 8)
+    bits = 0
+    for clause in spec.split(","):
+        match = _SYMBOLIC.fullmatch(clause)
+        if match is None:
+            return None
+        who = match[1]
+        for operator, what in re.findall(r"([-+=])([rwxXstugo]*)", clause[len(who) :]):
+            if set(what) & set("ugo"):
+                continue  # g=u copies what is there
+            reach = 0
+            for letter in who or "u":
+                reach |= _WHO[letter]
+            if not who:
+                reach |= 0o0555  # a umask of 022 lets read and execute through
+            wanted = 0
+            for letter in what:
+                wanted |= _WHAT[letter]
+            if operator == "=":
+                bits &= ~reach
+            bits = bits & ~(reach & wanted) if operator == "-" else bits | (reach & wanted)
+    return bits

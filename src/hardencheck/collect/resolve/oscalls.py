@@ -1,0 +1,45 @@
+"""What the modes in code come to under the umask of the code."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.model.facts.oscalls import CodeMode, ModeCall, Umask
+from hardencheck.model.gap import FactSet
+
+USUAL_UMASK = 0o022  # of every current distribution, and of systemd (systemd.exec(5), UMask=)
+
+
+class CodeModes(Resolver):
+    """A mode given to mkdir or open counts with the bits that the umask leaves; one given to chmod in full."""
+
+    name = "python.modes"
+    emits = (CodeMode,)
+
+    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        umask = USUAL_UMASK
+        for fact in facts.facts:
+            if isinstance(fact, Umask) and fact.role == "production" and fact.others_write and not fact.restored:
+                umask &= fact.mask
+        for fact in facts.facts:
+            if isinstance(fact, ModeCall):
+                taken = (umask if fact.own_umask is None else fact.own_umask) if fact.masked else 0
+                effective = fact.bits & ~taken
+                yield CodeMode(
+                    location=fact.location,
+                    function=fact.function,
+                    mode=fact.bits,
+                    effective=effective,
+                    others_write=bool(effective & 0o002) and not effective & 0o1000 and not fact.decimal,
+                    set_id=bool(effective & 0o4000) and not fact.decimal,
+                    masked=fact.masked,
+                    decimal=fact.decimal,
+                    role=fact.role,
+                )
+        for gap in facts.gaps:
+            if ModeCall.kind() not in gap.kinds or CodeMode.kind() in gap.kinds:
+                continue
+            if gap.about.get("masked") is True and umask & 0o002:
+                continue  # whatever is asked for, others cannot write
+            yield msgspec.structs.replace(gap, kinds=(CodeMode.kind(),), collector=self.name)

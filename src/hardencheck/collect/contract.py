@@ -6,7 +6,7 @@ raising `Unreadable`, which becomes a Gap for every kind of fact it emits. Any o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from hardencheck.collect.exchange import Exchange
@@ -24,6 +24,14 @@ class Unreadable(Exception):
     def __init__(self, detail: str, *, reason: Reason = Reason.UNPARSABLE, line: int | None = None) -> None:
         super().__init__(detail)
         self.detail, self.reason, self.line = detail, reason, line
+
+
+class NoConnection(Unreadable):
+    """Nothing answers at an address. failed: "refused" or "timeout"."""
+
+    def __init__(self, detail: str, *, failed: str) -> None:
+        super().__init__(detail, reason=Reason.UNREACHABLE)
+        self.failed = failed
 
 
 class Entry(NamedTuple):
@@ -128,7 +136,23 @@ class Client(Protocol):
     async def fetch(
         self, url: str, *, method: str = "GET", headers: tuple[tuple[str, str], ...] = (), purpose: str
     ) -> Exchange:
-        """One request, no redirect followed. Raises Unreadable (unreachable, malformed, budget, blocked)."""
+        """One request, no redirect followed.
+
+        Raises NoConnection, and Unreadable (unreachable, malformed, deadline, budget, blocked).
+        """
+        ...
+
+    async def handshakes(self, url: str) -> Exchange:
+        """TLS facts of an https origin: an exchange without response, purpose "tls". Raises what `fetch` raises."""
+        ...
+
+    @property
+    def seen(self) -> Sequence[Exchange]:
+        """Every exchange of the URL at hand so far, in order."""
+        ...
+
+    def once(self, what: str) -> bool:
+        """Whether this is the first time in the audit that `what` is asked for: two URLs may share an origin."""
         ...
 
 

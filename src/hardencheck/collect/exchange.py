@@ -1,5 +1,8 @@
 """One HTTP exchange, live or saved: what observers look at."""
 
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
 import msgspec
 
 
@@ -29,10 +32,13 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A request and its response; header fields as ordered raw pairs, duplicates kept.
 
-    purpose: why it was asked: "page", "http-redirect", "cors", "exposure", "soft-404", "trace", "hop" ... so
-    that an observer judges only what is meant for it. url: as asked, with the query. started: ISO 8601 UTC.
+    purpose: why it was asked: "page", "hop" (a redirect on the way to it), "again" (the page a second time),
+    "http" (the http side of an https origin), "tls" (handshakes only), "missing" (a path that cannot exist),
+    "exposure", "trace" ... so that an observer judges only what is meant for it.
+    url: as asked, with the query. started: ISO 8601 UTC.
     Header names keep their case; values are decoded as Latin-1. body: at most 256 KiB, decompressed; truncated
-    says whether there was more. malformed: what broke HTTP, "" when nothing did.
+    says whether there was more (or what there was could not be decompressed). malformed: what broke HTTP, "" when
+    nothing did. failed: why there is no response ("refused", "timeout"), "" when there is one; status is 0 then.
     """
 
     url: str
@@ -45,6 +51,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     truncated: bool = False
     purpose: str = "page"
     malformed: str = ""
+    failed: str = ""
     tls: Tls | None = None
     started: str = ""
 
@@ -55,3 +62,51 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def first(self, name: str) -> str | None:
         return next(iter(self.all(name)), None)
+
+
+class Origin(NamedTuple):
+    """Scheme, host and port: what may share secrets (RFC 6454)."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == DEFAULT_PORTS.get(self.scheme)
+        return f"{self.scheme}://{host}" if usual else f"{self.scheme}://{host}:{self.port}"
+
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin(url: str) -> Origin:
+    """The origin of an absolute http or https URL, host in lower case without the final dot.
+
+    Raises ValueError for anything else (another scheme, no host, a port that is no port).
+    """
+    parts = urlsplit(url)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".").lower()
+    if scheme not in DEFAULT_PORTS or not host:
+        raise ValueError("expected an absolute http or https URL")
+    port = parts.port if parts.port is not None else DEFAULT_PORTS[scheme]
+    if port == 0:
+        raise ValueError("port 0 cannot be asked")
+    return Origin(scheme, host, port)
+
+
+def place(url: str) -> str:
+    """The URL for reports: without user information, query and fragment, control characters escaped, bounded."""
+    try:
+        whole = str(origin(url)) + (urlsplit(url).path or "/")
+    except ValueError:
+        whole = url.partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return printable(whole, 500)
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """Text of the target in one line: what does not print as backslash escapes, cut at `limit` characters."""
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text[: limit + 1]
+    )
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

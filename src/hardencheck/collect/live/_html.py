@@ -1,0 +1,110 @@
+"""The few tags of a page that matter to an audit, found in linear time whatever the page holds."""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MAX_TAG = 8192
+MAX_TAGS = 500
+_WANTED = ("meta", "input", "link", "script", "img", "a", "base", "form", "body")
+# What stands between these and their end tag is text, not tags.
+_RAW = ("script", "style", "template", "noscript", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]{0,19})(?=[\s/>])")
+_ATTRIBUTE = re.compile(
+    r"""(?<![^\s"'/])([a-zA-Z][a-zA-Z0-9_:-]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?"""
+)
+
+
+class Tag(NamedTuple):
+    """name: lower case. attributes: names in lower case, first of a repeated one, entities resolved."""
+
+    name: str
+    attributes: dict[str, str]
+    head: bool
+
+
+def text_of(body: bytes) -> str:
+    """A body as text. UTF-8 where it is, else Latin-1: what matters here is ASCII."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+def tags(text: str) -> Iterator[Tag]:
+    """Start tags of interest, comments and raw text left out; at most MAX_TAGS of them."""
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    head = True
+    position = count = 0
+    missing: set[str] = set()  # end tags that do not come any more: not looked for twice
+    while count < MAX_TAGS and (position := text.find("<", position)) >= 0:
+        if text.startswith("<!--", position):
+            # "<!-->" is a whole comment (HTML standard, comment start state).
+            end = text.find("-->", position + 2)
+            if end < 0:
+                return
+            position = end + 3
+            continue
+        match = _NAME.match(text, position)
+        if match is None:
+            position += 1
+            continue
+        name = match[1].lower()
+        end = text.find(">", match.end(), match.end() + MAX_TAG)
+        if end < 0:
+            position = match.end()
+            continue
+        closing = text.startswith("</", position)
+        position = end + 1
+        if closing:
+            head = head and name != "head"
+            continue
+        if name == "body":
+            head = False
+        if name in _WANTED:
+            count += 1
+            yield Tag(name, _attributes(text[match.end() : end]), head)
+        if name in _RAW and name not in missing:
+            end = lower.find(f"</{name}", position)
+            if end < 0:
+                missing.add(name)
+                return
+            position = end
+
+
+def _attributes(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        found.setdefault(match[1].lower(), html.unescape(value))
+    return found
+
+
+class Page(NamedTuple):
+    """csp: policies of meta elements. referrer: the last referrer policy of one. password: a password field is there.
+    links: values of href and src, as written."""
+
+    csp: tuple[str, ...]
+    referrer: str | None
+    password: bool
+    links: tuple[str, ...]
+
+
+def read_page(body: bytes) -> Page:
+    csp: list[str] = []
+    referrer: str | None = None
+    password = False
+    links: list[str] = []
+    for tag in tags(text_of(body)):
+        given = tag.attributes
+        if tag.name == "meta" and tag.head:
+            content = given.get("content", "")
+            if given.get("http-equiv", "").strip().lower() == "content-security-policy" and content.strip():
+                csp.append(content)
+            if given.get("name", "").strip().lower() == "referrer" and content.strip():
+                referrer = content
+        elif tag.name == "input" and given.get("type", "").strip().lower() == "password":
+            password = True
+        links.extend(given[name] for name in ("href", "src") if name in given)
+    return Page(tuple(csp), referrer, password, tuple(links))

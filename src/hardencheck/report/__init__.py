@@ -31,6 +31,7 @@ def _later(module: str, function: str = "render") -> Renderer:
 # A test holds this against the modules that are there.
 RENDERERS: dict[str, Renderer] = {
     "github": _later("github"),
+    "html": _later("html"),
     "json": _later("json"),
     "markdown": _later("markdown"),
     "sarif": _later("sarif"),

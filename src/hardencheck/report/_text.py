@@ -31,6 +31,12 @@ def paragraph(text: str, limit: int = 8_000) -> str:
     return visible(" ".join(text.split()), limit)
 
 
+def inline(prose: str) -> list[tuple[bool, str]]:
+    """Prose of a check in pieces: (True, what stood in backticks) or (False, text between)."""
+    parts = re.split(r"`([^`]+)`", prose)
+    return [(number % 2 == 1, part) for number, part in enumerate(parts) if part]
+
+
 def _spelled(match: re.Match[str]) -> str:
     char = match.group()
     code = ord(char)

@@ -11,7 +11,7 @@ from hardencheck.model.checklist import Checklist, Item, WaiverState
 from hardencheck.model.finding import Verdict
 from hardencheck.report import _view
 from hardencheck.report._options import Options
-from hardencheck.report._text import paragraph, plural, visible
+from hardencheck.report._text import inline, paragraph, plural, visible
 
 MAX_BYTES = 900 * 1024
 _SHOWN = 20
@@ -52,9 +52,11 @@ _ACTIVE = re.compile(r"(@|#|://|\bwww(?=\.))")
 
 
 def text(prose: str) -> str:
-    """Prose of a check as Markdown that shows exactly its characters."""
-    escaped = _PUNCTUATION.sub(r"\\\1", paragraph(prose, 4_000))
-    escaped = _ACTIVE.sub(r"\1<!-- -->", escaped)
+    """Prose of a check as Markdown: what stands in backticks is code, the rest shows exactly its characters."""
+    escaped = "".join(
+        code(part) if is_code else _ACTIVE.sub(r"\1<!-- -->", _PUNCTUATION.sub(r"\\\1", part))
+        for is_code, part in inline(paragraph(prose, 4_000))
+    )
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+=])", r"\\\1", escaped))
 
 

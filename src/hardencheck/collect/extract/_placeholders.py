@@ -22,19 +22,24 @@ class Seen(NamedTuple):
 
 
 _TEMPLATE = re.compile(
-    r"\$\{|\$\(|\{\{|\}\}|\{%|<%|%\(\w+\)|^%[sdr]$|^%\w+%$|^\$\w|^<[^>]*>$|^\[[^\]]*\]$|^\{[^}]*\}$|^#\{|\{[\w.!:]*\}|@@|^!\w+"
+    r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|\{%.*%\}|<%.*%>|#\{[^}]*\}|@@\w+@@|%\(\w+\)[sdr]|\{[\w.!:]*\}|"
+    r"^%[sdr]$|^%\w+%$|^\$[A-Za-z_]\w*$|^\$\$?\{|^<[^>]*>$|^\[[^\]]*\]$|^\{[^}]*\}$|^__\w+__$"
 )
-_WORDS = re.compile(
-    r"(?i)(?:^|[^a-z])(?:examples?|samples?|dummy|fake\w*|mock\w*|placeholder|redacted|masked|hidden|removed|"
-    r"change[-_ ]?(?:me|this|it)\w*|replace[-_ ]?(?:me|this|with|by)?|your|you|my|todo|tbd|foo|bar|baz|foobar|"
-    r"tests?|testing|testpass\w*|demo|insert|xxx+|none|null|nil|undefined|true|false|required|optional|default|"
-    r"not[-_ ]?(?:a[-_ ]?)?(?:real|secret|secure|used)|invalid|unused|"
-    r"insecure[-_ ]?(?:key|secret|password|only|dev)\w*|"
-    r"some[-_ ]?(?:key|secret|token|password|value)|random[-_ ]?(?:string|key|secret)|"
-    r"(?:any|a)[-_ ](?:key|secret|token|password|value|string)|dev|development|local|localhost|ci|"
-    r"password\d{0,4}|passwd|passwort|p4ssw0rd|pass|pwd|pw|secret|supersecret|token|apikey|api[-_ ]?key|"
-    r"secret[-_ ]?key|key|value|string|abc123|abcd1234|qwerty|letmein|hunter2)(?:[^a-z]|$)"
+_EXAMPLE_WORDS = (
+    r"examples?|samples?|dummy|fake\w*|mock\w*|placeholder|redacted|masked|hidden|removed|"
+    r"change[-_ ]?(?:me|this|it)\w*|replace[-_ ]?(?:me|this|with|by)?|foobar|testing|testpass\w*|xxx+|undefined|"
+    r"required|optional|default|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|secure|used)|invalid|unused|"
+    r"insecure[-_ ]?(?:key|secret|password|only|dev)\w*|some[-_ ]?(?:key|secret|token|password|value)|"
+    r"random[-_ ]?(?:string|key|secret)|development|localhost|passwd|passwort|p4ssw0rd|supersecret|"
+    r"password\d{0,4}|secret|abc123|abcd1234|qwerty|letmein|hunter2|string"
 )
+_SHORT_WORDS = (
+    r"your|you|my|todo|tbd|foo|bar|baz|tests?|demo|insert|none|null|nil|true|false|dev|local|ci|"
+    r"(?:any|a)[-_ ](?:key|secret|token|password|value|string)|pass|pwd|pw|token|apikey|api[-_ ]?key|"
+    r"secret[-_ ]?key|key|value"
+)
+_LONG = re.compile(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS})(?:[^a-z]|$)")
+_ANY = re.compile(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS}|{_SHORT_WORDS})(?:[^a-z]|$)")
 # In a token of a fixed format the random part may hold any short word by chance.
 _TOKEN_WORDS = re.compile(
     r"(?i)example|sample|dummy|fake|placeholder|redacted|changeme|replace|your|xxxx|test[-_]|[-_]test|0{8}|deadbeef"
@@ -47,8 +52,10 @@ _NAME = re.compile(r"^[A-Za-z_$@][A-Za-z_$]*(?:[-_.:/ ][A-Za-z_$]+)*[:.,;!?]?$")
 _CALL = re.compile(
     r"^[A-Za-z_][\w.\->:]*\s*[(\[].*|^[\w.]+\(.*\)?[,;]?$|^(?:await|new|return|lambda|function|self\.|this\.|props\.)\b.*"
 )
+_MARKUP = (".html", ".vue", ".jsx", ".tsx", ".svelte", ".jinja", ".j2", ".jinja2")
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
-_BOUND = re.compile(r"[0-9A-Za-z_+/=-]")
+# Formats that a long run of base64 or digits contains by chance.
+_LOOSE = {"aws-access-key", "twilio-api-key", "mailchimp-access-key", "discord-bot-token", "telegram-bot-token"}
 # A name that says that its value is no secret, whatever else it says: PASSWORD_RESET_TIMEOUT, public_key, key_id.
 _OTHER_NAME = re.compile(
     r"(?i)(?:hash(?:es|er|ed)?|digest|checksum|sha\d*|md5|sri|integrity|etag|fingerprint|public|pub[-_]?key|algorithm|"
@@ -59,7 +66,6 @@ _OTHER_NAME = re.compile(
     r"enabled?|disabled?|ref|store|manager|provider|backend|scope|grant|locale|translation|schema|version|"
     r"src|href|alt|id|ids)$"
 )
-_ENDING = re.compile(r"[A-Za-z]+\d*$")
 _HASHED = re.compile(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
 _LOCAL = re.compile(
     r"^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|[a-z][a-z0-9_-]*|.*\.(?:example|test|invalid|local|localhost)|.*example\.(?:com|org|net))(?::|/|$|[\"'\s`)\],;?])",
@@ -89,6 +95,12 @@ def reason(seen: Seen) -> str:
             return _entropy(seen)
 
 
+def _says_example(value: str) -> bool:
+    """Long random text holds a word of two or three letters by chance; one of five it does not."""
+    words = _LONG if len(value) >= 20 and re.search(r"\d", value) else _ANY
+    return words.search(value) is not None
+
+
 def _common(value: str) -> str:
     if _TEMPLATE.search(value):
         return "a template"
@@ -104,16 +116,17 @@ def _token(seen: Seen) -> str:
     if _TEMPLATE.search(value):
         return "a template"
     if _TOKEN_WORDS.search(value):
-        return "says that it is an example"
+        return "a word of examples and defaults"
     if re.search(r"(.)\1{5}", value):
         return "repeats"
     if _sequence(value):
         return "a sequence of letters or digits"
-    if _BOUND.match(seen.after[:1]) or _BOUND.match(
-        seen.before[-1:].replace("=", "").replace("/", "").replace("-", "")
+    before, after = seen.before[-1:], seen.after[:1]
+    if seen.rule in _LOOSE and (
+        (after.isascii() and after.isalnum())
+        or (before.isdigit() if seen.rule == "telegram-bot-token" else before.isascii() and before.isalnum())
     ):
-        if seen.rule not in {"npm-tokens", "azure-storage-account-access-key"}:
-            return "a part of a longer run of characters"
+        return "a part of a longer run of characters"
     if seen.rule == "twilio-api-key" and value.startswith("AC"):
         return "an account identifier, not a secret"
     if seen.rule == "twilio-api-key" and not re.fullmatch(r"SK[0-9a-f]{32}", value):
@@ -132,8 +145,8 @@ def _in_url(seen: Seen) -> str:
         return "a template"
     if value in {"*", "**"} or len(set(value)) <= 2:
         return "repeats"
-    if _WORDS.search(value) or _sequence(value):
-        return "says that it is an example"
+    if _says_example(value) or _sequence(value):
+        return "a word of examples and defaults"
     if user and value.lower() == user[1].lower() and _LOCAL.match(host):
         return "the user's name, for a database on the same host or network"
     if re.match(r"(?i)(?:.*\.)?example\.(?:com|org|net)\b|.*\.(?:example|test|invalid)\b", host):
@@ -152,14 +165,13 @@ def _keyword(seen: Seen) -> str:
         return why
     if _HASHED.match(value):
         return "a salted hash"
-    if not seen.quoted and _CALL.match(value):
+    if _CALL.match(value) and (not seen.quoted or seen.path.endswith(_MARKUP)):
         return "read from elsewhere"
     if not seen.quoted and (_DOTTED.match(value) or value[:1] in "[{(|>&*!"):
         return "read from elsewhere"
-    if _WORDS.search(value):
-        return "says that it is an example"
-    ending = _ENDING.search(name)
-    if ending and _OTHER_NAME.search(_last_word(name)):
+    if _says_example(value):
+        return "a word of examples and defaults"
+    if _OTHER_NAME.search(_last_word(name)):
         return "its name says that it is something else"
     if re.search(r"\s", value) and not re.search(r"\d", value):
         return "words for people"
@@ -195,10 +207,10 @@ def _entropy(seen: Seen) -> str:
         return "data in text form"
     if not seen.key:
         return "not assigned to a name"
-    if _OTHER_NAME.search(_last_word(seen.key)):
+    if _OTHER_NAME.search(_last_word(seen.key)) or re.match(r"(?i)(?:tests?|example|sample|dummy|fake)_", seen.key):
         return "its name says that it is something else"
-    if _WORDS.search(value):
-        return "says that it is an example"
+    if _says_example(value):
+        return "a word of examples and defaults"
     if re.fullmatch(r"[0-9a-fA-F]+", value):
         if len(value) in _DIGEST_SIZES and not re.search(r"(?i)secret|key|token|pass|auth|cred|salt", seen.key):
             return "the length of a digest or revision"

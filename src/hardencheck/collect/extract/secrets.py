@@ -251,6 +251,8 @@ def role_of(path: str) -> str:
     for part in folders:
         if part in _OTHER_FOLDERS:
             return _OTHER_FOLDERS[part]
+    if re.search(r"[._](?:spec|test|stories)\.\w+$", name):
+        return "test"
     if name.endswith(_PROSE):
         return "documentation"
     if _EXAMPLE_NAME.search(name) or name.startswith("changelog"):
@@ -262,7 +264,7 @@ _OTHER_FOLDERS = {
     "cypress": "test", "__tests__": "test", "__mocks__": "test", "mocks": "test", "spec": "test", "specs": "test",
     "playwright": "test", "test-data": "test", "test_data": "test",
     "documentation": "documentation", "wiki": "documentation", "tutorial": "documentation",
-    "tutorials": "documentation", "notebooks": "example", "playground": "example",
+    "tutorials": "documentation", "notebooks": "example", "alembic": "migration", "playground": "example",
     ".github": "development", ".gitlab": "development", ".circleci": "development", ".ci": "development",
     ".buildkite": "development", ".devcontainer": "development", "localdev": "development",
 }  # fmt: skip

@@ -51,7 +51,7 @@ class TlsFacts(Observer):
                 verified=tls.verified,
                 error=printable(tls.error, 160),
                 days_left=days_left,
-                days_valid=days_valid,
+                short_lived=days_valid is not None and 6 <= days_valid < 30,
                 names=tuple(printable(name, 100) for name in tls.names[:20]),
                 issuer=printable(tls.issuer, 160),
                 key=printable(tls.key, 40),

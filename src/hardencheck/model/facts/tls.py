@@ -9,7 +9,8 @@ class TlsCertificate(Fact, tag="tls.certificate", frozen=True, kw_only=True):
     """The leaf certificate as a client of this machine sees it (with the authority of --ca-file, when given).
 
     verified: chain, name and dates were accepted; error: why not. days_left: whole days until it ends, negative once
-    it has; None when the saved exchange does not say when it was made. days_valid: its whole life.
+    it has; None when the saved exchange does not say when it was made. short_lived: made for 6
+    to 29 days, so it is renewed late on purpose.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -17,7 +18,7 @@ class TlsCertificate(Fact, tag="tls.certificate", frozen=True, kw_only=True):
     verified: bool
     error: str
     days_left: int | None
-    days_valid: int | None
+    short_lived: bool
     names: tuple[str, ...]
     issuer: str
     key: str

@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from typing import NamedTuple
 
 from hardencheck.collect import extract, live, resolve
@@ -32,6 +31,8 @@ def _import_own() -> None:
 @cache
 def load_plugin(name: str) -> type[Collector]:
     """The collector behind an entry point. Raises UnknownName, or UsageError when it cannot be imported."""
+    from importlib.metadata import entry_points  # slow to import, and seldom needed
+
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
         raise UnknownName("--plugin", "collector plugin", name, known)

@@ -40,6 +40,17 @@ class NotLiteral(Exception):
     """The expression is computed when the service runs; str() is the expression, shortened."""
 
 
+# Nodes that hold nothing an extractor asks for, and plain values: two thirds of a tree.
+_LEAVES = frozenset({
+    ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, ast.Break, ast.Continue,
+    str, int, float, bool, bytes, complex, type(None), type(...),
+})  # fmt: skip
+_KEPT = frozenset({
+    ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+    ast.ExceptHandler, ast.Import, ast.ImportFrom,
+})  # fmt: skip
+
+
 class PythonFile:
     """A parsed file: nodes by type in source order, import aliases, and the function each node is in.
 
@@ -59,40 +70,55 @@ class PythonFile:
         self._walk()
 
     def _walk(self) -> None:
-        # An explicit stack: hostile nesting must not end in a RecursionError half-way. Reversed, so that nodes
-        # come in source order.
+        # An explicit stack: hostile nesting must not end in a RecursionError half-way. Children are pushed in
+        # reverse, so that nodes come in source order. This loop is most of what a cold scan does with Python
+        # files, hence the look at `_LEAVES` before anything is pushed and the branches by class.
         stack: list[tuple[ast.AST, ast.AST]] = [(self.tree, self.tree)]
+        push, pop, leaves, kept = stack.append, stack.pop, _LEAVES, _KEPT
         while stack:
-            node, scope = stack.pop()
-            match node:
-                case ast.Call():
-                    self.calls.append(node)
-                    self._scope[id(node)] = scope
-                case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-                    self.assigns.append(node)
-                    self._scope[id(node)] = scope
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    self.functions.append(node)
-                    self._scope[id(node)] = scope
-                    scope = node
-                case ast.ClassDef():
-                    self.classes.append(node)
-                    self._scope[id(node)] = scope
-                    scope = node
-                case ast.ExceptHandler():
-                    self.handlers.append(node)
-                    self._scope[id(node)] = scope
-                case ast.Import():
-                    for name in node.names:
-                        self.aliases[name.asname or name.name.partition(".")[0]] = (
-                            name.name if name.asname else name.name.partition(".")[0]
-                        )
-                case ast.ImportFrom():
-                    base = "." * node.level + (node.module or "")
-                    for name in node.names:
-                        joined = f"{base}{name.name}" if base.endswith(".") else f"{base}.{name.name}"
-                        self.aliases[name.asname or name.name] = joined
-            stack.extend((child, scope) for child in reversed(list(ast.iter_child_nodes(node))))
+            node, scope = pop()
+            kind = type(node)
+            if kind in kept:
+                scope = self._keep(node, scope)
+            for field in reversed(node._fields):
+                value = getattr(node, field, None)
+                if type(value) is list:
+                    for item in reversed(value):
+                        if type(item) not in leaves and isinstance(item, ast.AST):
+                            push((item, scope))
+                elif type(value) not in leaves and isinstance(value, ast.AST):
+                    push((value, scope))
+
+    def _keep(self, node: ast.AST, scope: ast.AST) -> ast.AST:
+        """Sort a node into its list; the scope of its children is the answer."""
+        match node:
+            case ast.Call():
+                self.calls.append(node)
+                self._scope[id(node)] = scope
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                self.assigns.append(node)
+                self._scope[id(node)] = scope
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.functions.append(node)
+                self._scope[id(node)] = scope
+                return node
+            case ast.ClassDef():
+                self.classes.append(node)
+                self._scope[id(node)] = scope
+                return node
+            case ast.ExceptHandler():
+                self.handlers.append(node)
+                self._scope[id(node)] = scope
+            case ast.Import():
+                for name in node.names:
+                    first = name.name.partition(".")[0]
+                    self.aliases[name.asname or first] = name.name if name.asname else first
+            case ast.ImportFrom():
+                base = "." * node.level + (node.module or "")
+                for name in node.names:
+                    joined = f"{base}{name.name}" if base.endswith(".") else f"{base}.{name.name}"
+                    self.aliases[name.asname or name.name] = joined
+        return scope
 
     def scope(self, node: ast.AST) -> ast.AST:
         """The innermost function or class around a call, assignment, definition or handler; else the module."""

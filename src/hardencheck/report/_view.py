@@ -1,11 +1,10 @@
 """What every report shows, worked out once: groups, counts, the headline, what was not looked at."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.judge.settle import in_scope
-from hardencheck.model.check import Severity
 from hardencheck.model.checklist import Checklist, Item, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
 from hardencheck.model.finding import Finding, Verdict
@@ -186,8 +185,11 @@ def banner(checklist: Checklist) -> Banner:
 def coverage(checklist: Checklist) -> str:
     """How much of the checklist was decided: zero coverage must not look like success."""
     total = len(checklist.items)
+    applies = total - checklist.count(Verdict.NOT_APPLICABLE)
+    if not applies:
+        return f"None of {plural(total, 'line')} applies to what was given"
     decided = sum(item.verdict in {Verdict.PASS, Verdict.FAIL, Verdict.WAIVED} for item in checklist.items)
-    return f"{decided} of {plural(total, 'line')} decided"
+    return f"{decided} of {plural(applies, 'applicable line')} decided"
 
 
 def scope(checklist: Checklist) -> str:
@@ -303,7 +305,3 @@ def reproduce(checklist: Checklist) -> str:
     if gate.strict:
         words.append("--strict")
     return " ".join(words)
-
-
-def severities(items: Sequence[Item]) -> Counter[Severity]:
-    return Counter(item.line.severity for item in items)

@@ -84,11 +84,11 @@ def half_checked(item: Item) -> bool:
 
 
 def reason_unknown(item: Item) -> str:
-    """Why a line has no verdict, in words."""
+    """Why a line has no verdict, in words: the first reason with its place, and how many more there are."""
     found = undecided(item)
     if not found:
         return item.summary or "no reason was recorded"
-    different = dict.fromkeys(finding.observed for finding in found)
+    different = dict.fromkeys(f"{at}: {f.observed}" if (at := place(f)) else f.observed for f in found)
     more = f" ({len(different) - 1} more)" if len(different) > 1 else ""
     return f"{next(iter(different))}{more}"
 

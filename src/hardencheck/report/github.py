@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hardencheck.model.check import Confidence, Severity
 from hardencheck.model.checklist import Checklist, Item
 from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.location import Location
 from hardencheck.report import _view
 from hardencheck.report._options import Options
 from hardencheck.report._text import paragraph, plural, visible
@@ -60,7 +61,9 @@ def _notes(checklist: Checklist) -> Iterator[_Note]:
         found = _view.undecided(item)
         if item.verdict in _view.OPEN or any(finding.trouble for finding in found):
             level = "warning" if any(finding.trouble for finding in found) else "notice"
-            yield _Note(level, f"{item.line.id}: not checked", _view.reason_unknown(item))
+            at = next((finding.location for finding in found if finding.location.path), Location())
+            reason = _view.reason_unknown(item)
+            yield _Note(level, f"{item.line.id}: not checked", reason, at.path or "", at.line, at.end_line, at.column)
 
 
 def _failed(item: Item, finding: Finding) -> _Note:

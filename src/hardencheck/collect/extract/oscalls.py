@@ -3,7 +3,9 @@
 import ast
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found
@@ -89,18 +91,14 @@ class _File:
                     continue
                 self.umasks.setdefault(id(file.scope(call)), []).append((call.lineno, mask))
 
-    def _values(self) -> dict[tuple[int, str], ast.expr]:
-        """Names assigned exactly once in their scope, by scope: those keep their value."""
-        found: dict[tuple[int, str], ast.expr | None] = {}
+    def _values(self) -> dict[str, ast.expr]:
+        found: dict[str, ast.expr] = {}
         for node in self.file.assigns:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                for name in ast.walk(target):
-                    if isinstance(name, ast.Name):
-                        key = (id(self.file.scope(node)), name.id)
-                        plain = target is name and not isinstance(node, ast.AugAssign) and key not in found
-                        found[key] = node.value if plain else None
-        return {key: value for key, value in found.items() if value is not None}
+            if isinstance(node, ast.Assign):
+                found.update((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+                found[node.target.id] = node.value
+        return found
 
     def _text(self, node: ast.expr) -> str:
         return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
@@ -279,15 +277,26 @@ class _File:
             about={"role": self.role, "function": function, "masked": masked},
         )
 
+    @cached_property
+    def _bindings(self) -> Counter[str]:
+        """How often each name of the file is bound, by whatever: a wrong value is worse than none."""
+        count = Counter(self.file.aliases.keys())
+        for node in ast.walk(self.file.tree):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                    count[name] += 1
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    count[name] += 1
+                case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                    count[name] += 1
+        return count
+
     def _value_of(self, node: ast.expr) -> ast.expr:
-        """What a name holds that is assigned once in this function or else in the module; anything else is itself."""
+        """What a name holds that is bound once in the whole file, by an assignment; anything else is itself."""
         for _ in range(5):
-            if not isinstance(node, ast.Name):
+            if not isinstance(node, ast.Name) or node.id not in self.values or self._bindings[node.id] != 1:
                 return node
-            owners = [scope for scope, name in self.values if name == node.id]
-            if len(owners) != 1:
-                return node
-            node = self.values[owners[0], node.id]
+            node = self.values[node.id]
         return node
 
     def bits(self, node: ast.expr, depth: int = 0) -> int:

@@ -1,0 +1,141 @@
+"""YAML as nodes with lines, from parser events: no tag is constructed, no alias is copied, nothing recurses."""
+
+from typing import Any, NamedTuple, TypeAlias
+
+from hardencheck.collect.contract import Unreadable
+from hardencheck.model.gap import Reason
+
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+MAX_ALIASES = 2_000
+MAX_DOCUMENTS = 200
+
+
+class Scalar(NamedTuple):
+    """text: as written, without quotes. plain: it was written without quotes."""
+
+    text: str
+    plain: bool
+    line: int
+
+
+class Sequence(NamedTuple):
+    items: "list[Node]"
+    line: int
+
+
+class Mapping(NamedTuple):
+    """pairs: keys in order with their lines; keys that are not scalars are left out. Merge keys are resolved."""
+
+    pairs: "dict[str, tuple[int, Node]]"
+    line: int
+
+    def get(self, key: str) -> "Node | None":
+        found = self.pairs.get(key)
+        return found[1] if found is not None else None
+
+    def line_of(self, key: str) -> int:
+        found = self.pairs.get(key)
+        return found[0] if found is not None else self.line
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def documents(data: bytes) -> list[Node]:
+    """The documents of a file. Raises Unreadable for what is not YAML, a template, or beyond the bounds above."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: list[Node] = []
+    builder = _Builder(found)
+    try:
+        for event in yaml.parse(data, Loader=loader):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = mark.line + 1 if mark is not None else None
+        if b"{{" in data or b"{%" in data:
+            raise Unreadable("a template: what it becomes is not known", reason=Reason.TEMPLATED, line=line) from None
+        raise Unreadable(f"not YAML: {getattr(error, 'problem', None) or 'unreadable'}", line=line) from None
+    except (UnicodeError, ValueError):
+        raise Unreadable("not YAML: not text") from None
+    return found
+
+
+class _Open:
+    """A collection being filled. key: the one that waits for its value. merges: values of `<<`."""
+
+    def __init__(self, node: Sequence | Mapping, anchor: str | None) -> None:
+        self.node, self.anchor = node, anchor
+        self.key: Node | None = None
+        self.merges: list[Node] = []
+
+
+class _Builder:
+    def __init__(self, found: list[Node]) -> None:
+        self.found = found
+        self.open: list[_Open] = []
+        self.anchors: dict[str, Node] = {}
+        self.nodes = self.aliases = 0
+
+    def take(self, event: Any) -> None:
+        line = event.start_mark.line + 1
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._add(Scalar(event.value, event.style in (None, ""), line), event.anchor)
+            case "AliasEvent":
+                self.aliases += 1
+                if self.aliases > MAX_ALIASES:
+                    raise Unreadable(f"more than {MAX_ALIASES} aliases", reason=Reason.BUDGET, line=line)
+                # An alias of what it stands in is not known yet: nothing can go round in circles.
+                self._add(self.anchors.get(event.anchor, Scalar("", True, line)), None)
+            case "SequenceStartEvent":
+                self._push(Sequence([], line), event.anchor)
+            case "MappingStartEvent":
+                self._push(Mapping({}, line), event.anchor)
+            case "SequenceEndEvent" | "MappingEndEvent":
+                done = self.open.pop()
+                if isinstance(done.node, Mapping):
+                    _merge(done.node, done.merges)
+                self._add(done.node, done.anchor)
+            case "DocumentStartEvent":
+                self.anchors = {}
+                if len(self.found) >= MAX_DOCUMENTS:
+                    raise Unreadable(f"more than {MAX_DOCUMENTS} documents", reason=Reason.BUDGET, line=line)
+
+    def _push(self, node: Sequence | Mapping, anchor: str | None) -> None:
+        if len(self.open) >= MAX_DEPTH:
+            raise Unreadable(f"nested more than {MAX_DEPTH} deep", reason=Reason.BUDGET, line=node.line)
+        self.open.append(_Open(node, anchor))
+
+    def _add(self, node: Node, anchor: str | None) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise Unreadable(f"more than {MAX_NODES} values", reason=Reason.BUDGET, line=node.line)
+        if anchor is not None:
+            self.anchors[anchor] = node
+        if not self.open:
+            self.found.append(node)
+            return
+        holder = self.open[-1]
+        if isinstance(holder.node, Sequence):
+            holder.node.items.append(node)
+        elif holder.key is None:
+            holder.key = node
+        else:
+            key, holder.key = holder.key, None
+            if not isinstance(key, Scalar):
+                return
+            if key.text == "<<" and key.plain:
+                holder.merges.append(node)
+            elif key.text not in holder.node.pairs:
+                holder.node.pairs[key.text] = (key.line, node)
+
+
+def _merge(into: Mapping, merges: list[Node]) -> None:
+    for merged in merges:
+        for part in merged.items if isinstance(merged, Sequence) else [merged]:
+            if isinstance(part, Mapping):
+                for key, value in part.pairs.items():
+                    into.pairs.setdefault(key, value)

@@ -1,0 +1,313 @@
+"""What a Dockerfile makes: the user of its final stage, modes, what it copies, what it fetches."""
+
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
+from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._shell import commands, expand, mode_bits, mode_changes
+from hardencheck.model.facts.container import ContainerMode, ImageBuild, RemoteAdd
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+MAX_BYTES = 1024 * 1024
+_NAME = re.compile(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
+_NOT = re.compile(
+    r".+\.(?:md|rst|txt|py|pyc|json|ya?ml|toml|html?|sh|js|ts|go|rb|java|dockerignore|lock|svg|png|patch|diff)"
+)
+# Tools that start a program as another user; an entry point that calls one starts as root on purpose.
+DROPS = re.compile(
+    r"\b(gosu|su-exec|setpriv|s6-setuidgid|s6-overlay|setuidgid|chpst|runuser|setuser)\b|"
+    r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
+    re.MULTILINE,
+)
+_SERVER_USER = re.compile(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
+_ROLE_WORDS = {
+    "dev": "development", "development": "development", "local": "development", "devcontainer": "development",
+    "debug": "development", "override": "development", "test": "test", "tests": "test", "testing": "test", "ci": "test",
+    "playwright": "test", "cypress": "test", "e2e": "test", "benchmark": "test",
+}  # fmt: skip
+
+
+class _Copied(NamedTuple):
+    """The whole context, copied. excludes: patterns of what was left out, relative to it."""
+
+    target: str
+    line: int
+    excludes: tuple[str, ...]
+
+
+class _Stage:
+    """One FROM and what follows it. parent: the earlier stage it is built on."""
+
+    def __init__(self, base: str, line: int, parent: "_Stage | None", variables: dict[str, str]) -> None:
+        self.base, self.line, self.parent = base, line, parent
+        self.variables = variables
+        self.user: tuple[str, int] | None = parent.user if parent else None
+        self.workdir: str = parent.workdir if parent else "/"
+        self.start: dict[str, str] = dict(parent.start) if parent else {}
+        self.script: list[str] = []  # commands run while it is built
+        self.removed: list[str] = []  # absolute paths
+        self.contexts: list[_Copied] = list(parent.contexts) if parent else []
+        self.taken: list[tuple[str, str]] = []  # (stage, path) of COPY --from
+
+    def chain(self) -> Iterator["_Stage"]:
+        stage: _Stage | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.parent
+
+
+class Dockerfiles(Extractor):
+    """Dockerfiles and Containerfiles, by name and content."""
+
+    name = "container.dockerfile"
+    emits = (ImageBuild, ContainerMode, RemoteAdd)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.rpartition("/")[2].lower()
+        return _NAME.fullmatch(name) is not None and _NOT.fullmatch(name) is None
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"{len(data)} bytes, more than a Dockerfile has", reason=Reason.TOO_LARGE)
+        text = data.decode("utf-8-sig", "replace")
+        name = path.rpartition("/")[2].lower()
+        if not is_dockerfile(text):
+            if name in {"dockerfile", "containerfile"} and text.strip():
+                raise Unreadable("named as a Dockerfile, but its first instruction is not FROM")
+            return
+        yield from _File(path).found(text)
+
+
+class _File:
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.role = purpose(path)
+        self.stages: list[_Stage] = []
+        self.names: dict[str, _Stage] = {}
+        self.arguments: dict[str, str] = {}  # before the first FROM
+        self.sources: list[str] = []
+
+    def _here(self, line: int) -> Location:
+        return Location(path=self.path, line=line)
+
+    def found(self, text: str) -> Iterator[Found]:
+        for step in instructions(text):
+            if step.name == "FROM":
+                self._from(step)
+            elif not self.stages:
+                if step.name == "ARG":
+                    self._define(self.arguments, step.rest, self.arguments)
+            else:
+                yield from self._step(self.stages[-1], step)
+        if self.stages:
+            yield self._build(self.stages[-1])
+
+    def _from(self, step: Instruction) -> None:
+        words = [word for word in step.rest.split() if not word.startswith("--")]
+        if not words:
+            raise Unreadable("FROM names no image", line=step.line)
+        base = expand(words[0], self.arguments)
+        parent = self.names.get(base.lower())
+        variables = dict(parent.variables) if parent else {}
+        stage = _Stage(base, step.line, parent, variables)
+        self.names[str(len(self.stages))] = stage
+        if len(words) >= 3 and words[1].upper() == "AS":
+            self.names[words[2].lower()] = stage
+        self.stages.append(stage)
+
+    def _step(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
+        match step.name:
+            case "ARG" | "ENV":
+                self._define(stage.variables, step.rest, self.arguments if step.name == "ARG" else {}, step.name)
+            case "USER":
+                stage.user = (expand(step.rest, stage.variables).strip().strip("\"'"), step.line)
+            case "WORKDIR":
+                folder = expand(step.rest, stage.variables).strip().strip("\"'")
+                stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder))
+            case "ENTRYPOINT" | "CMD":
+                if step.name == "ENTRYPOINT":
+                    stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
+                stage.start[step.name] = step.rest
+            case "RUN":
+                yield from self._run(stage, step)
+            case "COPY" | "ADD":
+                yield from self._copy(stage, step)
+
+    def _define(self, into: dict[str, str], text: str, defaults: dict[str, str], name: str = "ARG") -> None:
+        try:
+            words = shlex.split(text)
+        except ValueError:
+            return
+        if name == "ENV" and words and "=" not in words[0]:
+            into[words[0]] = expand(" ".join(words[1:]), into)  # the old form: ENV NAME value
+            return
+        for word in words:
+            key, equals, value = word.partition("=")
+            if equals:
+                into[key] = expand(value, {**defaults, **into})
+            elif key in defaults:
+                into[key] = defaults[key]
+
+    def _run(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
+        text = re.sub(r"^(?:--\w+(?:=\S+)?\s+)+", "", step.rest)
+        scripts = list(step.documents) or [text]
+        lines: list[list[str]] = []
+        if text.startswith("["):
+            words = _exec_form(text)
+            scripts = [] if words is not None else scripts
+            lines = [words] if words is not None else []
+        for script in scripts:
+            stage.script.append(script)
+            lines.extend(commands(script))
+        for words in lines:
+            if words and words[0] == "rm":
+                stage.removed.extend(posixpath.join(stage.workdir, word) for word in words[1:] if word[:1] != "-")
+            for change in mode_changes(words, stage.variables):
+                target = " ".join(change.targets)[:100]
+                here = self._here(step.line)
+                if change.bits is None:
+                    yield self._gap(here, f"{change.command} {change.spec[:40]}: the mode is a variable")
+                    continue
+                yield self._mode(here, f"RUN {change.command}", change.spec, change.bits, target, change.recursive)
+
+    def _copy(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
+        options: dict[str, str] = {}
+        excludes: list[str] = []
+        rest = step.rest
+        while match := re.match(r"--([a-z-]+)(?:=(\S+))?\s+", rest):
+            options[match[1]] = match[2] or ""
+            if match[1] == "exclude":
+                excludes.append(match[2] or "")
+            rest = rest[match.end() :]
+        rest = expand(rest, stage.variables)
+        words = _exec_form(rest) if rest.startswith("[") else None
+        if words is None:
+            try:
+                words = shlex.split(rest)
+            except ValueError:
+                words = rest.split()
+        words = [word for word in words if not word.startswith("<<")]
+        if not words:
+            return
+        *sources, target = words
+        here = self._here(step.line)
+        if "chmod" in options:
+            spec = expand(options["chmod"], stage.variables)
+            bits = mode_bits(spec)
+            if bits is None:
+                yield self._gap(here, f"{step.name} --chmod={spec[:40]}: the mode is a variable")
+            else:
+                yield self._mode(here, f"{step.name} --chmod", spec, bits, target[:100], False)
+        target = posixpath.normpath(posixpath.join(stage.workdir, target))
+        if "from" in options:
+            name = expand(options["from"], self.arguments).lower()
+            stage.taken.extend((name, posixpath.normpath(posixpath.join("/", source))) for source in sources)
+            return
+        for source in sources:
+            if re.match(r"(?:https?|git|ssh)://|git@", source):
+                if step.name == "ADD":
+                    yield self._remote(here, source, options)
+            elif posixpath.normpath(source.lstrip("/") or ".") in {".", "*"}:
+                stage.contexts.append(_Copied(target, step.line, tuple(excludes)))
+            else:
+                self.sources.append(source.lstrip("/"))
+
+    def _remote(self, here: Location, source: str, options: dict[str, str]) -> RemoteAdd:
+        parts = urlsplit(source) if "://" in source else urlsplit(f"ssh://{source.replace(':', '/', 1)}")
+        return RemoteAdd(
+            location=here,
+            host=parts.hostname or "?",
+            encrypted=parts.scheme in {"https", "ssh"},
+            verified="checksum" in options or bool(re.fullmatch(r"[0-9a-f]{40,64}", parts.fragment.partition(":")[0])),
+            role=self.role,
+        )
+
+    def _mode(self, here: Location, command: str, spec: str, bits: int, target: str, recursive: bool) -> ContainerMode:
+        return ContainerMode(
+            location=here,
+            command=command,
+            mode=spec,
+            others_write=bool(bits & 0o002) and not bits & 0o1000,
+            set_id=bool(bits & 0o4000),
+            recursive=recursive,
+            target=target,
+            role=self.role,
+        )
+
+    def _gap(self, here: Location, detail: str) -> Gap:
+        return Gap(
+            kinds=(ContainerMode.kind(),),
+            collector=Dockerfiles.name,
+            reason=Reason.NOT_LITERAL,
+            detail=detail,
+            location=here,
+            about={"role": self.role},
+        )
+
+    def _build(self, final: _Stage) -> ImageBuild:
+        first = list(final.chain())[-1]
+        start = expand(" ".join(final.start.values()), final.variables)
+        built = "\n".join(line for stage in final.chain() for line in stage.script)
+        tool = DROPS.search(start) or DROPS.search(built) or _SERVER_USER.search(start)
+        user = final.user
+        copied = self._copied(final)
+        return ImageBuild(
+            location=self._here(user[1] if user else first.line),
+            user="" if user is None else None if "$" in user[0] else user[0],
+            base=None if "$" in first.base else first.base,
+            base_line=first.line,
+            drops="" if tool is None else tool[0].strip(),
+            start=tuple(dict.fromkeys(re.findall(r"[\w.-]+\.(?:sh|bash)\b|[\w-]*entrypoint[\w.-]*|/[\w./-]+", start)))[
+                :10
+            ],
+            context_line=copied.line if copied else None,
+            context_excludes=copied.excludes if copied else (),
+            sources=tuple(self.sources[:200]),
+            role=self.role,
+        )
+
+    def _copied(self, final: _Stage) -> _Copied | None:
+        """Where the whole context gets into the final image: copied there, or to a stage it takes that place from.
+
+        What an earlier stage removes stays out; what the final one removes is still in a layer below.
+        """
+        for stage in final.chain():
+            if stage.contexts:
+                return stage.contexts[0]
+            for name, source in stage.taken:
+                origin = self.names.get(name)
+                for copied in origin.contexts if origin else ():
+                    if copied.target == source or copied.target.startswith(f"{source.rstrip('/')}/"):
+                        inside = f"{copied.target.rstrip('/')}/"
+                        gone = (
+                            [path[len(inside) :] for path in origin.removed if path.startswith(inside)]
+                            if origin
+                            else []
+                        )
+                        return copied._replace(excludes=(*copied.excludes, *gone))
+        return None
+
+
+def purpose(path: str) -> str:
+    """The role of a container file: its directories and every word of its name ("Dockerfile.dev")."""
+    known = role(path)
+    if known != "production":
+        return known
+    words = re.split(r"[^a-z0-9]+", path.lower())
+    return next((_ROLE_WORDS[word] for word in words if word in _ROLE_WORDS), "production")
+
+
+def _exec_form(text: str) -> list[str] | None:
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [str(word) for word in words] if isinstance(words, list) else None

@@ -1,0 +1,301 @@
+"""Secrets that Python code writes to a log, and the modes it gives log files."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
+from hardencheck.model.facts.logging import LogFileMode, SecretLogged
+from hardencheck.model.gap import Gap
+from hardencheck.model.location import Location
+
+_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log", "trace"})
+_CALL = re.compile(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace)\s*\(|\bprint\s*\(")
+_WORD = re.compile(
+    rb"pass|pwd|secret|token|cookie|authori[sz]ation|credential|api_?key|private_?key|jwt|headers|META|POST|environ"
+    rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key",
+    re.IGNORECASE,
+)
+_MODES = re.compile(rb"chmod|os\.open|mkdir|makedirs")
+_LOGGER = re.compile(r"(?:.*_)?(?:log|logger|logging|lgr)", re.IGNORECASE)
+_COMMANDS = re.compile(
+    r"(?:^|/)(?:commands|cli|scripts?|bin|tools?|management|__main__\.py|manage\.py|setup\.py|cli\.py)(?:/|$)"
+)
+_LEXERS = {"tokenize", "token", "lexer", "ply", "pygments", "lark", "sly", "tiktoken", "transformers", "spacy", "nltk"}
+
+# The last words of a name say what it holds: password_reset_url is a URL, token_count a number.
+_SECRET_WORDS = {
+    "password": "password", "passwd": "password", "passwort": "password", "passphrase": "passphrase", "pwd": "password",
+    "secret": "secret", "secrets": "secrets", "token": "token", "tokens": "tokens", "credentials": "credentials",
+    "authorization": "authorization header", "cookie": "cookie", "cookies": "cookies", "jwt": "token",
+    "apikey": "API key", "passcode": "password", "passwords": "passwords",
+}  # fmt: skip
+_SECRET_PAIRS = {
+    ("api", "key"): "API key", ("secret", "key"): "secret key", ("private", "key"): "private key",
+    ("access", "key"): "access key", ("signing", "key"): "signing key", ("encryption", "key"): "encryption key",
+    ("session", "key"): "session key", ("session", "id"): "session key", ("auth", "header"): "authorization header",
+    ("authorization", "header"): "authorization header", ("cookie", "header"): "cookie", ("set", "cookie"): "cookie",
+}  # fmt: skip
+# Words before it that make it something else: a hash, a mask, a flag, a number.
+_HARMLESS_WORDS = {
+    "hashed", "hash", "masked", "redacted", "obfuscated", "encrypted", "sanitized", "sanitised", "safe", "censored",
+    "hidden", "has", "is", "no", "num", "n", "count", "len", "max", "min", "total", "uses", "use", "need", "needs",
+    "requires", "require", "invalid", "missing", "bad", "unexpected", "unused", "expected", "keyword", "public",
+}  # fmt: skip
+# The same for tokens and keys: a place in a text, in a listing, in a protocol.
+_HARMLESS_FOR_TOKENS = {
+    "next", "page", "continuation", "cursor", "sync", "last", "first", "prompt", "completion", "input", "output",
+    "stop", "pad", "special", "current", "lookahead", "primary", "foreign", "cache", "dict", "partition", "sort",
+    "idempotency", "cancel", "cancellation", "lex", "word",
+}  # fmt: skip
+_REQUEST_PARTS = {
+    "headers": "request headers", "META": "request headers", "COOKIES": "cookies", "cookies": "cookies",
+    "body": "request body", "POST": "request body", "form": "request body", "data": "request body",
+    "json": "request body", "get_json": "request body", "get_data": "request body", "stream": "request body",
+    "raw_post_data": "request body",
+}  # fmt: skip
+_REQUESTS = {"request", "req", "http_request", "django_request", "_request"}
+# Calls that hand on what they are given.
+_THROUGH = {
+    "str", "repr", "dict", "list", "tuple", "set", "sorted", "json.dumps", "pprint.pformat", "pformat", "vars", "bytes",
+    "ascii", "format", "copy.copy", "copy.deepcopy", "ujson.dumps", "orjson.dumps",
+}  # fmt: skip
+_THROUGH_METHODS = {
+    "strip", "decode", "encode", "lower", "upper", "format", "join", "copy", "items", "values", "read", "replace",
+    "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value",
+}  # fmt: skip
+_LOGGED = re.compile(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
+_LOG_PATH = re.compile(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
+MAX_DEPTH = 40
+
+
+class LogCalls(Extractor):
+    """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
+
+    name = "logging.calls"
+    emits = (SecretLogged, LogFileMode)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py")
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        kinds = []
+        if _CALL.search(data) and _WORD.search(data):
+            kinds.append(SecretLogged.kind())
+        if _MODES.search(data) and b"log" in data.lower():
+            kinds.append(LogFileMode.kind())
+        if not kinds:
+            return
+        here, what_for = Location(path=path), role(path)
+        try:
+            file = parse(data)
+        except Unreadable as error:
+            yield Gap(
+                kinds=tuple(kinds),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=here.at(error.line),
+                about={"role": what_for},
+            )
+            return
+        branches: Branches | None = None
+        for call in file.calls:
+            method = _logging_method(file, call)
+            if method:
+                whats = dict.fromkeys(what for what in _arguments(file, call))
+                if whats and branches is None:
+                    branches = Branches(file)
+                for what in whats:
+                    yield SecretLogged(
+                        location=here.at(call.lineno),
+                        what=what,
+                        call=method,
+                        # What a command prints is for the one who called it.
+                        role="command"
+                        if method == "print" and _COMMANDS.search(path)
+                        else branches.role(call, what_for)
+                        if branches
+                        else what_for,
+                    )
+            else:
+                yield from _mode(file, call, here, what_for)
+
+
+def _logging_method(file: PythonFile, call: ast.Call) -> str:
+    """The method for `log.info(...)`, `self.logger.info(...)`, `structlog.get_logger().info(...)`; "print"; else ""."""
+    func = call.func
+    if isinstance(func, ast.Name):
+        return "print" if func.id == "print" and "print" not in file.aliases else ""
+    if not isinstance(func, ast.Attribute) or func.attr not in _METHODS:
+        return ""
+    receiver = func.value
+    for _ in range(8):
+        if isinstance(receiver, ast.Call):  # logger.bind(...), logging.getLogger(...)
+            name = file.name(receiver.func).rpartition(".")[2]
+            if name in {"getLogger", "get_logger", "get_task_logger"}:
+                return func.attr
+            if not isinstance(receiver.func, ast.Attribute):
+                return ""
+            receiver = receiver.func.value
+    last = (
+        receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
+    )
+    return func.attr if _LOGGER.fullmatch(last) else ""
+
+
+def _arguments(file: PythonFile, call: ast.Call) -> Iterator[str]:
+    for given in call.args:
+        yield from _carried(file, given.value if isinstance(given, ast.Starred) else given)
+    for keyword in call.keywords:
+        if keyword.arg not in {"exc_info", "stack_info", "stacklevel", "file", "end", "sep", "flush"}:
+            yield from _carried(file, keyword.value)
+
+
+def _carried(file: PythonFile, node: ast.expr, depth: int = 0) -> Iterator[str]:
+    """What secrets an expression carries into text. Calls that are not known are taken to keep it to themselves."""
+    if depth > MAX_DEPTH:
+        return
+    match node:
+        case ast.JoinedStr(values=parts):
+            for part in parts:
+                if isinstance(part, ast.FormattedValue):
+                    yield from _carried(file, part.value, depth + 1)
+        case ast.BinOp(left=left, right=right):
+            yield from _carried(file, left, depth + 1)
+            yield from _carried(file, right, depth + 1)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _carried(file, part, depth + 1)
+        case ast.Dict(values=parts):
+            for part in parts:
+                yield from _carried(file, part, depth + 1)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _carried(file, body, depth + 1)
+            yield from _carried(file, orelse, depth + 1)
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            for part in parts:
+                yield from _carried(file, part, depth + 1)
+        case ast.Await(value=inner) | ast.Starred(value=inner):
+            yield from _carried(file, inner, depth + 1)
+        case ast.Name(id=name):
+            if file.name(node) == "os.environ":
+                yield "environment"
+            elif (what := _secret_name(file, name)) is not None:
+                yield what
+        case ast.Attribute(value=value, attr=attr):
+            yield from _attribute(file, node, value, attr)
+        case ast.Subscript(value=value, slice=key):
+            yield from _element(file, value, key)
+        case ast.Call():
+            yield from _call(file, node, depth)
+
+
+def _attribute(file: PythonFile, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
+    if file.name(node) == "os.environ":
+        yield "environment"
+    elif attr in _REQUEST_PARTS and _is_request(value):
+        yield _REQUEST_PARTS[attr]
+    elif attr == "__dict__" and file.name(value).endswith("settings"):
+        yield "all settings"
+    elif attr == "config" and isinstance(value, ast.Name) and value.id in {"app", "current_app"}:
+        yield "all settings"
+    elif (what := _secret_name(file, attr)) is not None and not attr.isupper():
+        yield what
+    elif what is not None and file.name(node).partition(".")[0] in {"settings", "django", "self", "app", "config"}:
+        yield what  # settings.SECRET_KEY; but not TokenType.PASSWORD, a member of an enumeration
+
+
+def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        if (what := _secret_name(file, key.value)) is not None:
+            yield what
+    elif isinstance(key, ast.Slice):
+        return  # token[:6] shows a part of it on purpose
+
+
+def _call(file: PythonFile, node: ast.Call, depth: int) -> Iterator[str]:
+    name, func = file.name(node.func), node.func
+    if name in {"os.getenv", "os.environ.get"}:
+        if node.args:
+            yield from _element(file, func, node.args[0])
+        return
+    if name in _THROUGH:
+        for given in node.args:
+            if name == "vars" and file.name(given).endswith("settings"):
+                yield "all settings"
+            yield from _carried(file, given, depth + 1)
+        return
+    if not isinstance(func, ast.Attribute):
+        return
+    if func.attr in {"get", "pop", "getlist"} and node.args:
+        yield from _element(file, func.value, node.args[0])
+    elif func.attr in _REQUEST_PARTS and _is_request(func.value):
+        yield _REQUEST_PARTS[func.attr]
+    elif func.attr in _THROUGH_METHODS:
+        if func.attr in {"dict", "model_dump", "to_dict"}:
+            if file.name(func.value).rpartition(".")[2] == "settings":
+                yield "all settings"
+            return
+        yield from _carried(file, func.value, depth + 1)
+        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if func.attr in {"format", "join"}:
+                yield from _carried(file, given, depth + 1)
+
+
+def _is_request(node: ast.expr) -> bool:
+    last = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return last in _REQUESTS
+
+
+def _secret_name(file: PythonFile, name: str) -> str | None:
+    """What a name holds, if that is secret. "password_reset_url" -> None, "userPassword" -> "password"."""
+    split = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
+    words = [word for word in re.split(r"[^a-z\d]+", split) if word]
+    if not words or set(words[:-1]) & _HARMLESS_WORDS:
+        return None
+    what = _SECRET_WORDS.get(words[-1]) or _SECRET_PAIRS.get((words[-2], words[-1]) if len(words) > 1 else ("", ""))
+    if what is not None and "pass" not in what and set(words[:-1]) & _HARMLESS_FOR_TOKENS:
+        return None
+    if what in {"token", "tokens"} and (len(words) == 1 or what == "tokens"):
+        if any(name.split(".")[0].lower() in _LEXERS for name in file.aliases.values()):
+            return None
+        if what == "tokens":
+            return None  # nearly always a number of them, or those of a language model
+    return what
+
+
+def _mode(file: PythonFile, call: ast.Call, here: Location, what_for: str) -> Iterator[Found]:
+    name = file.name(call.func)
+    path: ast.expr | None
+    match name:
+        case "os.chmod" | "os.lchmod" | "os.mkdir" | "os.makedirs" | "os.mkfifo":
+            path, mode = argument(call, 0, "path") or argument(call, 0, "name"), argument(call, 1, "mode")
+        case "os.open":
+            path, mode = argument(call, 0, "path"), argument(call, 2, "mode")
+        case _ if isinstance(call.func, ast.Attribute) and call.func.attr in {"chmod", "mkdir", "touch"}:
+            path, mode = call.func.value, argument(call, 0, "mode")
+            name = f"Path.{call.func.attr}"
+        case _:
+            return
+    if path is None or mode is None or not _is_log(path):
+        return
+    try:
+        value = literal(mode)
+    except NotLiteral:
+        return  # `permissions.*` reports modes that are not literal
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0o7777:
+        yield LogFileMode(location=here.at(call.lineno), mode=value, how=name, role=what_for)
+
+
+def _is_log(path: ast.expr) -> bool:
+    """Whether a path is that of a log, by its last name or text."""
+    for part in ast.walk(path):
+        match part:
+            case ast.Constant(value=str(text)) if _LOG_PATH.fullmatch(text):
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name) if _LOGGED.search(name):
+                return True
+    return False

@@ -1,0 +1,500 @@
+"""Logging as Python code sets it up: dictConfig, fileConfig, levels, SQLAlchemy, loguru, Sentry, uvicorn."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._logging_tables import (
+    Config,
+    Table,
+    is_security,
+    is_sql,
+    judge,
+    level_name,
+    level_number,
+    read,
+    scope,
+)
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, shorten, spreads
+from hardencheck.model.facts import Fact, Scalar
+from hardencheck.model.facts.logging import (
+    LoggerSetting,
+    LoggingConfig,
+    LoggingUse,
+    LoguruCall,
+    LoguruSink,
+    Sentry,
+    ServerLog,
+    SqlEcho,
+)
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+# What must stand in a file for it to say anything of a kind: a file that cannot be parsed hides no more than that.
+_TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
+    (
+        re.compile(rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers"),
+        (LoggingConfig, LoggingUse, LoggerSetting),
+    ),
+    (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
+    (re.compile(rb"loguru"), (LoguruCall, LoguruSink)),
+    (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry,)),
+    (re.compile(rb"uvicorn"), (ServerLog,)),
+)
+_TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
+_ENGINES = ("create_engine", "create_async_engine")
+_DATABASE_TOOLS = re.compile(r"(?:.*/)?(?:alembic|migrations)/env\.py")
+
+
+def what_for(path: str) -> str:
+    """As `role`, but the environment of a migration tool is not the service."""
+    return "migration" if _DATABASE_TOOLS.fullmatch(path) else role(path)
+
+
+class LoggingPython(Extractor):
+    """Logging configurations, levels of loggers, and the options of libraries that decide what is logged."""
+
+    name = "logging.python"
+    emits = (LoggingConfig, LoggingUse, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py")
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        kinds = [fact for tokens, facts in _TOKENS if tokens.search(data) for fact in facts]
+        if not kinds:
+            return
+        try:
+            file = parse(data)
+        except Unreadable as error:
+            yield Gap(
+                kinds=tuple(kind.kind() for kind in kinds),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=Location(path=path, line=error.line),
+                about={"role": what_for(path)},
+            )
+            return
+        yield from _File(self.name, path, file).found()
+
+
+class _File:
+    def __init__(self, collector: str, path: str, file: PythonFile) -> None:
+        self._collector, self._file = collector, file
+        self._here, self._role = Location(path=path), what_for(path)
+        self._branches, self._values = Branches(file), Values(file)
+        self._judged: set[int] = set()  # tables by node, so that LOGGING and dictConfig(LOGGING) are one
+        self._names: set[str] = set()
+
+    def found(self) -> Iterator[Found]:
+        yield from self._tables()
+        for call in self._file.calls:
+            yield from self._call(call)
+        yield from self._assignments()
+        if self._file.imports("loguru"):
+            line = next((call.lineno for call in self._file.calls), 1)
+            yield LoguruCall(location=self._here.at(line), what="import", role=self._role)
+
+    def _gap(self, kinds: tuple[type[Fact], ...], detail: str, line: int, node: ast.AST, **about: Scalar) -> Gap:
+        return Gap(
+            kinds=tuple(kind.kind() for kind in kinds),
+            collector=self._collector,
+            reason=Reason.NOT_LITERAL,
+            detail=detail,
+            location=self._here.at(line),
+            about={"role": self._branches.role(node, self._role), **about},
+        )
+
+    # Dictionaries
+
+    def _tables(self) -> Iterator[Found]:
+        """Dictionaries by name (LOGGING, logconfig_dict), or by their shape: "version" beside handlers or loggers."""
+        for node in self._file.assigns:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            if node.value is None or not names or isinstance(self._file.scope(node), ast.FunctionDef):
+                continue
+            name = names[0]
+            table = read(node.value, self._values) if isinstance(node.value, ast.Dict | ast.Call | ast.BinOp) else None
+            shaped = (
+                table is not None and "version" in table.items and {"handlers", "loggers", "root"} & set(table.items)
+            )
+            if name not in _TABLE_NAMES and not shaped:
+                continue
+            framework = _TABLE_NAMES.get(name, "dictConfig")
+            self._names.add(name)
+            if table is None:
+                value = self._values.resolve(node.value)
+                if isinstance(value, ast.Constant) or self._branches.when(node) == "never":
+                    continue  # None: nothing is configured
+                detail = f"{name} is {shorten(value)}: not written out"
+                yield self._gap((LoggingConfig, LoggerSetting), detail, node.lineno, node)
+                continue
+            if not table.items and not table.open:
+                continue  # Django leaves an empty LOGGING alone
+            self._judged.add(id(self._values.resolve(node.value)))
+            yield from self._changes(name, table)
+            yield from self._config(table, framework, name, node.value.lineno, node)
+
+    def _changes(self, name: str, table: Table) -> Iterator[Found]:
+        """What the module does to a table after it: `LOGGING["loggers"]["x"] = {...}`, `LOGGING.update(...)`."""
+        for node in self._file.assigns:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            path = _path(target, name)
+            if path is None or node.value is None or self._branches.when(node) == "never":
+                continue
+            literal_path = [part for part in path if part is not None]
+            if (
+                self._branches.when(node) == "sometimes"
+                or isinstance(node, ast.AugAssign)
+                or len(literal_path) < len(path)
+                or not table.put(literal_path, node.value, self._values)
+            ):
+                yield self._changed(name, node)
+        for call in self._file.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in {
+                "update",
+                "setdefault",
+                "pop",
+                "append",
+                "extend",
+            }:
+                base = call.func.value
+                if (isinstance(base, ast.Name) and base.id == name) or _path(base, name) is not None:
+                    if self._branches.when(call) != "never":
+                        yield self._changed(name, call)
+
+    def _changed(self, name: str, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Call) -> Gap:
+        detail = f"{name} is changed here in a way that is not written out: {shorten(node)}"
+        return self._gap((LoggingConfig, LoggerSetting), detail, node.lineno, node)
+
+    def _config(self, table: Table, framework: str, variable: str, line: int, node: ast.AST) -> Iterator[Found]:
+        config = judge(table, line, self._values)
+        what_for = self._branches.role(node, self._role)
+        keeps = _keeps_security(config)
+        if config.disable_existing is None:
+            detail = f"disable_existing_loggers of {variable or framework} is not written out"
+            yield self._gap((LoggingConfig,), detail, config.disable_line, node)
+        else:
+            yield LoggingConfig(
+                location=self._here.at(config.disable_line),
+                framework=framework,
+                variable=variable,
+                disable_existing=config.disable_existing,
+                keeps_security=keeps,
+                silences=config.disable_existing and not (framework == "django" and keeps),
+                role=what_for,
+            )
+        if config.open:
+            yield self._gap(
+                (LoggerSetting,), f"{variable or framework} holds loggers that are not written out", line, node
+            )
+        for logger in config.loggers:
+            about = _about(logger.name)
+            if logger.unknown:
+                detail = f"logger {logger.name}: {logger.unknown}"
+                yield self._gap((LoggerSetting,), detail, logger.line, node, **about)
+                continue
+            yield LoggerSetting(
+                location=self._here.at(logger.line),
+                logger=logger.name,
+                level=logger.level,
+                scope=scope(logger.name),
+                security=is_security(logger.name),
+                sql=is_sql(logger.name),
+                discards=logger.discards,
+                debug=logger.debug,
+                role=what_for,
+            )
+
+    # Calls
+
+    def _call(self, call: ast.Call) -> Iterator[Found]:
+        name = self._file.name(call.func)
+        last = name.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
+        if last == "dictConfig":
+            yield from self._dict_config(call)
+        elif name in {"logging.config.fileConfig", "fileConfig"}:
+            yield from self._file_config(call)
+        elif name == "logging.basicConfig":
+            level = argument(call, None, "level")
+            if level is not None:
+                yield from self._level(call, "root", level)
+        elif last == "setLevel" and isinstance(call.func, ast.Attribute) and call.args:
+            logger = self._logger_name(call.func.value)
+            if logger is not None and (scope(logger) != "application" or is_sql(logger)):
+                yield from self._level(call, logger, call.args[0])
+        elif last in _ENGINES and ("sql" in name or name in _ENGINES or "engine" in name.lower()):
+            yield from self._engine(call, last)
+        elif name.startswith("loguru.logger."):
+            yield from self._loguru(call, last)
+        elif name in {"sentry_sdk.init", "sentry_sdk.api.init"}:
+            yield from self._sentry(call)
+        elif name in {"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config", "uvicorn.main.run"}:
+            yield from self._uvicorn(call)
+
+    def _dict_config(self, call: ast.Call) -> Iterator[Found]:
+        given = argument(call, 0, "config")
+        if given is None:
+            return
+        node = self._values.resolve(given)
+        if id(node) in self._judged:
+            return
+        name = self._file.name(given)
+        if isinstance(node, ast.Name) and (local := self._local(node.id, call)) is not None:
+            node = local
+        if (table := read(node, self._values)) is not None:
+            self._judged.add(id(node))
+            yield from self._config(table, "dictConfig", name.rpartition(".")[2], node.lineno, call)
+        elif name.rpartition(".")[2] in self._names:
+            return  # judged, with its changes
+        elif name and name.rpartition(".")[2].isupper():
+            yield LoggingUse(
+                location=self._here.at(call.lineno),
+                variable=name.rpartition(".")[2],
+                role=self._branches.role(call, self._role),
+            )
+        elif self._branches.when(call) != "never":
+            detail = f"dictConfig is given {shorten(given)}: not written out"
+            yield self._gap((LoggingConfig, LoggerSetting), detail, call.lineno, call)
+
+    def _local(self, name: str, call: ast.Call) -> ast.expr | None:
+        """The dictionary a function gives a name to, once, before it calls dictConfig."""
+        scope_of_call = self._file.scope(call)
+        found = [
+            node.value
+            for node in self._file.assigns
+            if self._file.scope(node) is scope_of_call
+            and isinstance(node, ast.Assign | ast.AnnAssign)
+            and any(
+                isinstance(target, ast.Name) and target.id == name
+                for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            )
+        ]
+        changed = any(
+            _path(node.targets[0] if isinstance(node, ast.Assign) else node.target, name) for node in self._file.assigns
+        )
+        return found[0] if len(found) == 1 and not changed else None
+
+    def _file_config(self, call: ast.Call) -> Iterator[Found]:
+        given = argument(call, 2, "disable_existing_loggers")
+        try:
+            disable = True if given is None else bool(self._values.constant(given))
+        except NotLiteral as error:
+            detail = f"disable_existing_loggers is {error}: not a literal"
+            yield self._gap((LoggingConfig,), detail, call.lineno, call)
+            return
+        if given is None and spreads(call):
+            yield self._gap((LoggingConfig,), "fileConfig takes its arguments from elsewhere", call.lineno, call)
+            return
+        yield LoggingConfig(
+            location=self._here.at(call.lineno),
+            framework="fileConfig",
+            variable="",
+            disable_existing=disable,
+            keeps_security=False,
+            silences=disable,
+            role=self._branches.role(call, self._role),
+        )
+
+    def _logger_name(self, node: ast.expr) -> str | None:
+        """The logger an expression is: `logging.getLogger("x")`, `logging.root`, or a name given one in this file."""
+        if isinstance(node, ast.Name):
+            given = [
+                each.value
+                for each in self._file.assigns
+                if isinstance(each, ast.Assign)
+                and any(isinstance(target, ast.Name) and target.id == node.id for target in each.targets)
+            ]
+            if len(given) != 1 or not isinstance(given[0], ast.Call):
+                return None
+            node = given[0]
+        if self._file.name(node) == "logging.root":
+            return "root"
+        if not isinstance(node, ast.Call) or self._file.name(node.func) != "logging.getLogger":
+            return None
+        named = argument(node, 0, "name")
+        if named is None:
+            return "root"
+        try:
+            value = self._values.constant(named)
+        except NotLiteral:
+            return None
+        return (str(value) if value else "root") if value is None or isinstance(value, str) else None
+
+    def _level(self, call: ast.Call, logger: str, node: ast.expr) -> Iterator[Found]:
+        when = self._branches.when(call)
+        if when == "never":
+            return
+        about = _about(logger)
+        try:
+            level = level_name(self._values.constant(node))
+        except NotLiteral as error:
+            detail = f"level of logger {logger} is {error}: not a literal"
+            yield self._gap((LoggerSetting,), detail, call.lineno, call, **about)
+            return
+        number = level_number(level)
+        least = 20 if is_sql(logger) and logger.startswith("sqlalchemy") else 10
+        wide, mute = number is not None and number <= least, number is not None and number >= 50
+        if when == "sometimes" and (wide or mute):
+            detail = f"logger {logger} gets level {level} under a condition"
+            yield self._gap((LoggerSetting,), detail, call.lineno, call, **about)
+            return
+        yield LoggerSetting(
+            location=self._here.at(call.lineno),
+            logger=logger,
+            level=level,
+            scope=scope(logger),
+            security=is_security(logger),
+            sql=is_sql(logger),
+            discards=mute,
+            debug=wide,
+            role=self._branches.role(call, self._role),
+        )
+
+    def _engine(self, call: ast.Call, through: str) -> Iterator[Found]:
+        echo, hidden = argument(call, None, "echo"), argument(call, None, "hide_parameters")
+        if echo is None and not spreads(call):
+            yield self._echo(call, through, False)
+            return
+        try:
+            if echo is None:
+                raise NotLiteral("hidden in an unpacked argument")
+            enabled = bool(self._values.constant(echo))
+            quiet = hidden is not None and bool(self._values.constant(hidden))
+        except NotLiteral as error:
+            detail = f"echo of {through} is {error}: not a literal"
+            yield self._gap((SqlEcho,), detail, call.lineno, call, through=through)
+            return
+        yield self._echo(call, through, enabled and not quiet)
+
+    def _echo(self, node: ast.Call | ast.stmt, through: str, enabled: bool) -> SqlEcho:
+        what_for = self._branches.role(node, self._role)
+        return SqlEcho(location=self._here.at(node.lineno), through=through, enabled=enabled, role=what_for)
+
+    def _loguru(self, call: ast.Call, method: str) -> Iterator[Found]:
+        what_for = self._branches.role(call, self._role)
+        here = self._here.at(call.lineno)
+        if method == "remove":
+            yield LoguruCall(location=here, what="remove", role=what_for)
+        elif method == "configure":
+            handlers = argument(call, None, "handlers")
+            if handlers is None:
+                return
+            yield LoguruCall(location=here, what="configure", role=what_for)
+            handlers = self._values.resolve(handlers)
+            for item in handlers.elts if isinstance(handlers, ast.List | ast.Tuple) else [handlers]:
+                table = read(item, self._values)
+                yield from self._sink(call, table.node("diagnose") if table else None, table is None or table.open)
+        elif method == "add":
+            yield from self._sink(call, argument(call, 6, "diagnose"), spreads(call))
+
+    def _sink(self, call: ast.Call, diagnose: ast.expr | None, hidden: bool) -> Iterator[Found]:
+        try:
+            if diagnose is None and hidden:
+                raise NotLiteral("hidden in an unpacked argument")
+            enabled = True if diagnose is None else bool(self._values.constant(diagnose))
+        except NotLiteral as error:
+            detail = f"diagnose of a loguru handler is {error}: not a literal"
+            yield self._gap((LoguruSink,), detail, call.lineno, call, sink="added")
+            return
+        what_for = self._branches.role(call, self._role)
+        yield LoguruSink(location=self._here.at(call.lineno), sink="added", diagnose=enabled, role=what_for)
+
+    def _sentry(self, call: ast.Call) -> Iterator[Found]:
+        if argument(call, None, "data_collection") is not None:
+            # It overrides send_default_pii, and the default scrubber goes with it (sentry-sdk 2.75).
+            detail = "data_collection decides what is sent, not send_default_pii: read it"
+            yield self._gap((Sentry,), detail, call.lineno, call)
+            return
+        tables = [read(keyword.value, self._values) for keyword in call.keywords if keyword.arg is None]
+
+        def option(name: str) -> ast.expr | None:
+            given = argument(call, None, name)
+            for table in tables:
+                given = given or (table.node(name) if table else None)
+            return given
+
+        try:
+            pii, bodies = option("send_default_pii"), option("max_request_body_size")
+            if pii is None and any(table is None or table.open for table in tables):
+                raise NotLiteral("hidden in an unpacked argument")
+            value = False if pii is None else bool(self._values.constant(pii))
+        except NotLiteral as error:
+            yield self._gap((Sentry,), f"send_default_pii is {error}: not a literal", call.lineno, call)
+            return
+        try:
+            size = "medium" if bodies is None else str(self._values.constant(bodies))
+        except NotLiteral:
+            size = "medium"
+        what_for = self._branches.role(call, self._role)
+        yield Sentry(location=self._here.at(call.lineno), send_default_pii=value, bodies=size, role=what_for)
+
+    def _uvicorn(self, call: ast.Call) -> Iterator[Found]:
+        reload = argument(call, None, "reload")
+        access, level = argument(call, None, "access_log"), argument(call, None, "log_level")
+        what_for = self._branches.role(call, self._role)
+        try:
+            if reload is not None and what_for == "production" and bool(self._values.constant(reload)):
+                what_for = "development"
+        except NotLiteral:
+            pass
+        try:
+            if spreads(call) and (access is None or level is None):
+                raise NotLiteral("hidden in an unpacked argument")
+            on = True if access is None else bool(self._values.constant(access))
+            name = None if level is None else self._values.constant(level)
+            name = (level_name(name) or "").lower() if isinstance(name, int) else name
+        except NotLiteral as error:
+            detail = f"the log options of uvicorn are {error}: not literal"
+            yield self._gap((ServerLog,), detail, call.lineno, call, server="uvicorn")
+            return
+        yield ServerLog(
+            location=self._here.at(call.lineno),
+            server="uvicorn",
+            access_log=on,
+            level=str(name).lower() if name is not None else None,
+            role=what_for,
+        )
+
+    # Settings
+
+    def _assignments(self) -> Iterator[Found]:
+        """SQLALCHEMY_ECHO, as a name, an attribute or a key."""
+        for node in self._file.assigns:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = (
+                target.id
+                if isinstance(target, ast.Name)
+                else target.slice.value
+                if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
+                else ""
+            )
+            if name == "SQLALCHEMY_ECHO" and node.value is not None:
+                try:
+                    yield self._echo(node, "SQLALCHEMY_ECHO", bool(self._values.constant(node.value)))
+                except NotLiteral as error:
+                    detail = f"SQLALCHEMY_ECHO is {error}: not a literal"
+                    yield self._gap((SqlEcho,), detail, node.lineno, node, through="SQLALCHEMY_ECHO")
+
+
+def _path(node: ast.AST, name: str) -> list[str | None] | None:
+    """The keys of `NAME["a"]["b"]`, None for one that is computed; None if it is something else."""
+    keys: list[str | None] = []
+    while isinstance(node, ast.Subscript):
+        key = node.slice
+        keys.append(key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
+        node = node.value
+    return keys[::-1] if keys and isinstance(node, ast.Name) and node.id == name else None
+
+
+def _about(logger: str) -> dict[str, Scalar]:
+    return {"logger": logger, "scope": scope(logger), "security": is_security(logger), "sql": is_sql(logger)}
+
+
+def _keeps_security(config: Config) -> bool:
+    named = [logger for logger in config.loggers if logger.name in {"django", "django.security"}]
+    return bool(named) and not any(logger.discards for logger in named)

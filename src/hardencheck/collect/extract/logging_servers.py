@@ -1,0 +1,409 @@
+"""How application servers are started, as far as it decides their logs: command lines, gunicorn files, uWSGI files.
+
+Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn "Configuring", granian README, uWSGI "Options".
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._python import NotLiteral, parse, role
+from hardencheck.collect.extract._shell import commands
+from hardencheck.model.facts import Scalar
+from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLog
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+MAX_BYTES = 512 * 1024
+SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian")
+_NAMES = re.compile("|".join(SERVERS).encode())
+_LAUNCHERS = frozenset({
+    "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
+    "pipenv", "uv", "pdm", "hatch", "run", "ddtrace-run", "newrelic-admin", "run-program", "opentelemetry-instrument",
+    "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
+    "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
+})  # fmt: skip
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_DEVELOPMENT_FILE = re.compile(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
+
+
+class _Line(NamedTuple):
+    number: int
+    text: str
+
+
+class Servers(Extractor):
+    """Command lines of gunicorn, uvicorn, hypercorn and granian: containers, compose, Procfile, units, scripts."""
+
+    name = "logging.server-commands"
+    emits = (ServerCommand,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return size <= MAX_BYTES and _kind(path) != ""
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if not _NAMES.search(data):
+            return
+        what_for = role(path)
+        if what_for == "production" and _DEVELOPMENT_FILE.search(path.rpartition("/")[2]):
+            what_for = "development"
+        kind = _kind(path)
+        if kind == "script" and not path.endswith(".sh") and not data.startswith(b"#!"):
+            return
+        lines = {
+            "container": _container, "compose": _compose, "procfile": _procfile, "unit": _unit,
+            "supervisor": _supervisor, "script": _script,
+        }[kind](data.decode("utf-8", "replace"))  # fmt: skip
+        for line in lines:
+            location = Location(path=path, line=line.number)
+            for words in commands(line.text):
+                yield from self._command(words, location, what_for)
+
+    def _command(self, words: Sequence[str], location: Location, what_for: str, depth: int = 0) -> Iterator[Found]:
+        assigned = [word for word in words if word.startswith("GUNICORN_CMD_ARGS=")]
+        for word in assigned:
+            options = word.partition("=")[2].split()
+            yield from self._options("gunicorn", options, location, what_for, "environment")
+        for position, word in enumerate(words):
+            server = _server(word)
+            if server:
+                yield from self._options(server, words[position + 1 :], location, what_for, "command")
+                return
+            if " " in word and depth < 3 and any(name in word for name in SERVERS):  # sh -c "..."
+                for inner in commands(word):
+                    yield from self._command(inner, location, what_for, depth + 1)
+                return
+            before = words[position - 1] if position else ""
+            value_of_option = before in {"-u", "-g", "gosu", "su-exec", "s6-setuidgid", "chpst", "setpriv"}
+            name = word.rpartition("/")[2]
+            if not (
+                name in _LAUNCHERS
+                or _ASSIGNMENT.match(word)
+                or re.fullmatch(r"python3?(?:\.\d+)?", name)
+                or value_of_option
+                or word.startswith("-")
+            ):
+                return
+
+    def _options(
+        self, server: str, words: Sequence[str], location: Location, what_for: str, source: str
+    ) -> Iterator[Found]:
+        access: Access = "unset"
+        level: str | None = None
+        config: str | None = None
+        computed = ""
+        position = 0
+        while position < len(words):
+            word = words[position]
+            position += 1
+            option, equals, value = word.partition("=")
+            if word.startswith("-") and not word.startswith("--") and len(word) > 2 and option[:2] == "-c":
+                option, equals, value = "-c", "=", word[2:].lstrip("=")
+
+            def take(given: str = value, has: str = equals) -> str:
+                nonlocal position
+                if has:
+                    return given
+                position += 1
+                return words[position - 1] if position <= len(words) else ""
+
+            match option:
+                case "--access-logfile" | "--access-log-file":
+                    file = take()
+                    access = "off" if file in {"", "/dev/null", "None"} else "on"
+                case "--no-access-log":
+                    access = "off"
+                case "--access-log" | "--log-config" | "--log-config-json" | "--log-syslog":
+                    access = "on"  # gunicorn writes one whenever a logging configuration is given
+                    if option.startswith("--log-config"):
+                        take()
+                case "--log-level":
+                    level = take().lower()
+                case "-c" | "--config" if server != "uvicorn":
+                    config = take()
+                case "--reload":
+                    what_for = "development" if what_for == "production" else what_for
+                case _ if "$" in word and not word.startswith("-"):
+                    # `--bind :$PORT` says nothing about logs; `$OPTIONS` on its own may be any option.
+                    value_of_option = position >= 2 and words[position - 2].startswith("-")
+                    if not value_of_option and re.fullmatch(r"[$@*{}\w:-]+", word):
+                        computed = computed or word
+        about: dict[str, Scalar] = {"role": what_for, "server": server}
+        for given, what in ((level, "--log-level"), (config, "--config"), (computed, "options")):
+            if given is not None and "$" in given:
+                yield Gap(
+                    kinds=(ServerLog.kind(),),
+                    collector=self.name,
+                    reason=Reason.NOT_LITERAL,
+                    detail=f"{what} of {server}: {given[:60]} is known only when it starts",
+                    location=location,
+                    about=about,
+                )
+                return
+        yield ServerCommand(
+            location=location, server=server, source=source, config=config, access=access, level=level, role=what_for
+        )
+
+
+def _server(word: str) -> str:
+    """The server a word starts: "gunicorn", "/venv/bin/gunicorn", "gunicorn.app.wsgiapp" (of python -m)."""
+    name = word.rpartition("/")[2]
+    first = name.partition(".")[0] if name in {"gunicorn.app.wsgiapp", "gunicorn.exe", "uvicorn.main"} else name
+    return first if first in SERVERS else ""
+
+
+def _kind(path: str) -> str:
+    name = path.rpartition("/")[2].lower()
+    if name.endswith((".md", ".txt", ".rst", ".py", ".html")):
+        return ""
+    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
+        return "container"
+    if "compose" in name and name.endswith((".yml", ".yaml")):
+        return "compose"
+    if name.startswith("procfile"):
+        return "procfile"
+    if name.endswith(".service"):
+        return "unit"
+    if "supervisor" in path.lower() and name.endswith((".conf", ".ini")):
+        return "supervisor"
+    if name.endswith((".sh", ".bash")) or name in {
+        "entrypoint",
+        "docker-entrypoint",
+        "start",
+        "run",
+        "serve",
+        "web",
+        "server",
+    }:
+        return "script"
+    return ""
+
+
+def _joined(text: str) -> Iterator[_Line]:
+    """Lines with their continuations, each with the number of its first; comment lines are gone."""
+    start = 0
+    parts: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("#"):
+            continue
+        if not parts:
+            start = number
+        if line.rstrip().endswith("\\"):
+            parts.append(line.rstrip()[:-1])
+            continue
+        parts.append(line)
+        yield _Line(start, " ".join(parts))
+        parts = []
+    if parts:
+        yield _Line(start, " ".join(parts))
+
+
+def _container(text: str) -> Iterator[_Line]:
+    """ENTRYPOINT and CMD of the last stage as one command, and options in its environment."""
+    entrypoint: _Line | None = None
+    command: _Line | None = None
+    environment: list[_Line] = []
+    for line in _joined(text):
+        instruction, _, rest = line.text.strip().partition(" ")
+        match instruction.upper():
+            case "FROM":
+                entrypoint = command = None
+                environment = []
+            case "ENTRYPOINT":
+                entrypoint, command = _Line(line.number, _plain(rest)), None
+            case "CMD":
+                command = _Line(line.number, _plain(rest))
+            case "ENV" if "GUNICORN_CMD_ARGS" in rest:
+                environment.append(_Line(line.number, rest.replace("GUNICORN_CMD_ARGS ", "GUNICORN_CMD_ARGS=", 1)))
+    yield from environment
+    if entrypoint and command and not any(name in entrypoint.text for name in (".sh", "entrypoint")):
+        yield _Line(command.number, f"{entrypoint.text} {command.text}")
+        return
+    for found in (entrypoint, command):
+        if found is not None:
+            yield found
+
+
+def _plain(text: str) -> str:
+    """A command in JSON or YAML flow form as words for the shell."""
+    text = text.strip()
+    if not text.startswith("["):
+        return text
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        items = [item.strip().strip("'\"") for item in text.strip("[]").split(",")]
+    return " ".join(_quoted(str(item)) for item in items if isinstance(item, str | int))
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[\s;&|()'\"#]", word) or not word else word
+
+
+_COMPOSE = re.compile(r"(\s*)(?:command|entrypoint|-?\s*GUNICORN_CMD_ARGS)\s*[:=]\s*(.*)")
+
+
+def _compose(text: str) -> Iterator[_Line]:
+    """Values of `command:` and `entrypoint:`, also over several lines; options in GUNICORN_CMD_ARGS."""
+    lines = text.splitlines()
+    for index, line in enumerate(lines):
+        match = _COMPOSE.fullmatch(line)
+        if match is None:
+            continue
+        indent, value = len(match[1]), match[2].split(" #")[0].strip()
+        if "GUNICORN_CMD_ARGS" in line:
+            yield _Line(index + 1, f"GUNICORN_CMD_ARGS={_quoted(value.strip(chr(34) + chr(39)))}")
+            continue
+        following = []
+        for later in lines[index + 1 : index + 60]:
+            depth = len(later) - len(later.lstrip())
+            if later.strip() and not (depth > indent or (depth == indent and later.lstrip().startswith("- "))):
+                break
+            if later.strip() and not later.lstrip().startswith("#"):
+                following.append(later.strip())
+        if value.startswith("["):
+            yield _Line(index + 1, _plain(" ".join([value, *following]) if "]" not in value else value))
+        elif following and following[0].startswith("- "):
+            yield _Line(index + 1, " ".join(_quoted(item[2:].strip().strip("'\"")) for item in following))
+        else:
+            plain = "" if value[:1] in {"|", ">"} else value
+            joined = ("\n" if value.startswith("|") else " ").join([plain, *following]).strip()
+            if len(joined) > 1 and joined[0] == joined[-1] and joined[0] in "'\"":
+                joined = joined[1:-1]
+            yield _Line(index + 1, joined.replace("\\\n", " ").replace("$$", "$"))
+
+
+def _procfile(text: str) -> Iterator[_Line]:
+    for line in _joined(text):
+        yield _Line(line.number, line.text.partition(":")[2])
+
+
+def _unit(text: str) -> Iterator[_Line]:
+    for line in _joined(text):
+        key, _, value = line.text.strip().partition("=")
+        if key in {"ExecStart", "ExecStartPre"}:
+            yield _Line(line.number, value.lstrip("@-:+!"))
+        elif key == "Environment" and "GUNICORN_CMD_ARGS" in value:
+            yield _Line(line.number, value)
+
+
+def _supervisor(text: str) -> Iterator[_Line]:
+    for line in _joined(text):
+        key, _, value = line.text.strip().partition("=")
+        if key.strip() == "command":
+            yield _Line(line.number, value)
+
+
+def _script(text: str) -> Iterator[_Line]:
+    yield from _joined(text)
+
+
+class GunicornFiles(Extractor):
+    """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
+
+    name = "logging.gunicorn-files"
+    emits = (GunicornFile,)
+    _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py") and self._NAME.fullmatch(path.lower()) is not None
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        file = parse(data)
+        values, branches = Values(file), Branches(file)
+        what_for = role(path)
+        found: dict[str, tuple[object, int]] = {}
+        unknown: list[str] = []
+        bound = False
+        for node in file.assigns:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if not isinstance(target, ast.Name) or node.value is None or file.scope(node) is not file.tree:
+                continue
+            bound = bound or target.id in {"bind", "workers", "worker_class", "wsgi_app", "threads", "timeout"}
+            if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
+                found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
+            if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":
+                continue
+            try:
+                if branches.when(node) == "sometimes":
+                    raise NotLiteral("set under a condition")
+                found[target.id] = (values.constant(node.value), node.lineno)
+            except NotLiteral:
+                unknown.append(target.id)
+                found[target.id] = (None, node.lineno)
+        if not (found or bound or path.rpartition("/")[2] == "gunicorn.conf.py"):
+            return  # some other module of that name
+        accesslog, access_line = found.get("accesslog", (None, None))
+        level, level_line = found.get("loglevel", (None, None))
+        access: Access = "unset" if "accesslog" not in found else "on" if accesslog else "off"
+        if accesslog == "/dev/null":
+            access = "off"
+        if found.get("logconfig", (False, 0))[0] and access == "unset":
+            access = "on"  # gunicorn.glogging: with a configuration of its own, requests are logged
+        yield GunicornFile(
+            location=Location(path=path),
+            access=access,
+            access_line=access_line,
+            level=str(level).lower() if level is not None else None,
+            level_line=level_line,
+            open_settings=tuple(dict.fromkeys(unknown)),
+            role=what_for,
+        )
+
+
+class UwsgiFiles(Extractor):
+    """disable-logging in uWSGI's ini files; requests are logged unless it says otherwise."""
+
+    name = "logging.uwsgi-files"
+    emits = (ServerLog,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return "uwsgi" in path.rpartition("/")[2].lower() and path.endswith(".ini") and size <= MAX_BYTES
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        section = False
+        line_of, off = 0, False
+        for number, raw in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+            line = raw.strip()
+            if line.startswith("["):
+                section = line.lower().startswith("[uwsgi")
+                line_of = line_of or (number if section else 0)
+                continue
+            key, _, value = line.partition("=")
+            if section and key.strip() in {"disable-logging", "log-5xx-only"}:
+                off, line_of = value.strip().lower() in {"true", "1", "yes", ""}, number
+        if line_of:
+            yield ServerLog(
+                location=Location(path=path, line=line_of),
+                server="uwsgi",
+                access_log=not off,
+                level=None,
+                role=role(path),
+            )
+
+
+class Logrotate(Extractor):
+    """Modes that logrotate gives new log files: `create 0640 user group`, `createolddir 0750`."""
+
+    name = "logging.logrotate"
+    emits = (LogFileMode,)
+    _LINE = re.compile(r"\s*(create|createolddir)\s+(0?[0-7]{3,4})\b.*")
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        folder, _, name = path.lower().rpartition("/")
+        rotates = name.startswith("logrotate") or name.endswith(".logrotate") or folder.endswith("logrotate.d")
+        return rotates and size <= MAX_BYTES and not name.endswith((".md", ".py", ".txt", ".rst", ".sh"))
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+            if match := self._LINE.fullmatch(line):
+                yield LogFileMode(
+                    location=Location(path=path, line=number),
+                    mode=int(match[2], 8),
+                    how=f"logrotate {match[1]}",
+                    role=role(path),
+                )

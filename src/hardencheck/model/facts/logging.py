@@ -1,0 +1,211 @@
+"""What a service logs, what it throws away and who can read it, as the repository says it."""
+
+from typing import ClassVar, Literal
+
+from hardencheck.model.facts._base import Fact, Side
+
+Access = Literal["on", "off", "unset"]
+
+
+class LoggingConfig(Fact, tag="logging.config", frozen=True, kw_only=True):
+    """One logging configuration: a dictionary for dictConfig, or a call of fileConfig.
+
+    framework: "django" (the setting LOGGING), "dictConfig", "fileConfig", "gunicorn". variable: the name it has.
+    disable_existing: disable_existing_loggers, True where it is missing (logging.config, "Configuration dictionary
+    schema"). keeps_security: it names `django` or `django.security` and does not throw their records away.
+    silences: loggers that exist already fall silent, security loggers among them.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "variable")
+
+    framework: str
+    variable: str
+    disable_existing: bool
+    keeps_security: bool
+    silences: bool
+    role: str
+
+    def describe(self) -> str:
+        if not self.disable_existing:
+            return f"{self.framework}: existing loggers stay"
+        kept = " and keeps the security loggers" if not self.silences else ""
+        return f"{self.framework} disables existing loggers{kept}"
+
+
+class LoggingUse(Fact, tag="logging.config-use", frozen=True, kw_only=True):
+    """A call of dictConfig with a name that another file defines. variable: its last part."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("variable",)
+
+    variable: str
+    role: str
+
+
+class LoggerSetting(Fact, tag="logging.logger", frozen=True, kw_only=True):
+    """One logger as a configuration or a call sets it up. logger: its name, "root" for the root logger.
+
+    level: in capitals, None: not set. scope: "root", "framework" (Django, the servers, SQLAlchemy, asyncio ...) or
+    "application". security: records of refused and suspicious requests or sign-ins go through it. sql: statements do.
+    discards: nothing below CRITICAL that it gets reaches a handler that writes.
+    debug: records of level DEBUG (of SQLAlchemy: INFO) reach a handler that writes, with DEBUG off.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("logger",)
+
+    logger: str
+    level: str | None
+    scope: str
+    security: bool
+    sql: bool
+    discards: bool
+    debug: bool
+    role: str
+
+    def describe(self) -> str:
+        what = ["writes nothing"] if self.discards else []
+        what += ["writes debug records"] if self.debug else []
+        return f"logger {self.logger}: level {self.level or 'not set'}{', ' if what else ''}{', '.join(what)}"
+
+
+class SqlEcho(Fact, tag="logging.sql-echo", frozen=True, kw_only=True):
+    """Whether SQLAlchemy prints each statement with its parameters. through: "create_engine", "SQLALCHEMY_ECHO"."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("through",)
+
+    through: str
+    enabled: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.through}: statements and parameters are {'logged' if self.enabled else 'not logged'}"
+
+
+class LoguruCall(Fact, tag="logging.loguru-call", frozen=True, kw_only=True):
+    """What a file does with loguru's logger: "import", "remove" (the default handler too) or "configure" (replaces all
+    handlers). The resolver makes `logging.loguru` of it."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: str
+    role: str
+
+
+class LoguruSink(Fact, tag="logging.loguru", frozen=True, kw_only=True):
+    """One handler of loguru. sink: "default" for the one that is there from the start, else "added".
+
+    diagnose: the values of variables are written into tracebacks; True where it is not given (loguru 0.7).
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("sink",)
+
+    sink: str
+    diagnose: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"loguru's {self.sink} handler: diagnose {'on' if self.diagnose else 'off'}"
+
+
+class Sentry(Fact, tag="logging.sentry", frozen=True, kw_only=True):
+    """sentry_sdk.init. send_default_pii: False where it is not given. bodies: max_request_body_size."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    send_default_pii: bool
+    bodies: str
+    role: str
+
+    def describe(self) -> str:
+        return f"sentry_sdk.init: send_default_pii {self.send_default_pii}, request bodies {self.bodies}"
+
+
+class SecretLogged(Fact, tag="logging.secret", frozen=True, kw_only=True):
+    """A call that writes something secret to a log. what: "password", "cookies", "request body" ...; call: "print" or
+    the method of the logger."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "call")
+
+    what: str
+    call: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.what} in a call of {self.call}"
+
+
+class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
+    """A command line that starts an application server, its options as given. The resolver makes `logging.server` of
+    it. config: path of the configuration file, None: not given. source: "command", or "environment" for options in
+    GUNICORN_CMD_ARGS."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server", "source")
+
+    server: str
+    source: str
+    config: str | None
+    access: Access
+    level: str | None
+    role: str
+
+
+class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):
+    """The logging settings of one gunicorn configuration file; line numbers of those that are set."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    access: Access
+    access_line: int | None
+    level: str | None
+    level_line: int | None
+    open_settings: tuple[str, ...]  # "accesslog", "loglevel": set to something that is not a literal
+    role: str
+
+
+class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
+    """An application server as it is started. access_log: requests are logged. level: in lower case, None: default."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    access_log: bool
+    level: str | None
+    role: str
+
+    def describe(self) -> str:
+        log = "with" if self.access_log else "without"
+        return f"{self.server} {log} an access log, level {self.level or 'not set'}"
+
+
+class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):
+    """A log file in the git index."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    size: int
+    role: str
+
+    def describe(self) -> str:
+        return f"log file of {self.size} bytes in the repository"
+
+
+class LogFileMode(Fact, tag="logging.file-mode", frozen=True, kw_only=True):
+    """The mode that code or logrotate gives a log file or directory. how: "os.chmod", "logrotate create" ..."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("how",)
+
+    mode: int
+    how: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.how} with mode {self.mode:04o}"

@@ -121,3 +121,13 @@ def test_it_prints_with_every_line_open_and_page_numbers(browser: Any, pages: Pa
     assert pdf.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in pdf
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 3
+
+
+def test_the_checker_is_not_silent(browser: Any, pages: Path, tmp_path: Path) -> None:
+    text = (pages / "clean.html").read_text(encoding="utf-8")
+    (tmp_path / "bad.html").write_text(text.replace('<html lang="en">', "<html>"), encoding="utf-8")
+    tab, _, _ = opened(browser, tmp_path / "bad.html", 1200, "light")
+    tab.evaluate(node_file("AXE_CORE", "axe-core", "axe-core/axe.min.js").read_text(encoding="utf-8"))
+    answer = tab.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(TAGS))
+    tab.context.close()
+    assert [violation["id"] for violation in answer["violations"]] == ["html-has-lang"]

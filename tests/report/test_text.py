@@ -1,6 +1,7 @@
 """The terminal, Markdown and annotations: what a reader sees, and what a hostile name cannot do."""
 
 import re
+import shlex
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from hardencheck.model.checklist import Checklist
 from hardencheck.model.finding import Verdict
 from hardencheck.report import render
 from hardencheck.report._text import inline, visible
+from hardencheck.report._view import reproduce
 from hardencheck.report.github import PER_LEVEL, escape_data, escape_property
 from hardencheck.report.markdown import MAX_BYTES, code, text
 from hardencheck.report.terminal import cells, wrap
@@ -175,3 +177,11 @@ def test_a_clean_audit_has_no_annotation() -> None:
 def test_a_template_language_in_a_name_is_only_text(fmt: str) -> None:
     shown = render(fmt, with_name("{{ 7*7 }}{% for x in y %}"), verbose=True)
     assert "{{ 7*7 }}" in shown.replace("%25", "%")
+
+
+def test_a_command_to_copy_is_quoted_for_a_shell() -> None:
+    subject = msgspec.structs.replace(DRIFT.subject, urls=("https://x.example/$(id);'",))
+    hostile = msgspec.structs.replace(DRIFT, subject=subject)
+    shell = reproduce(hostile)
+    assert shlex.split(shell)[5:7] == ["--url", "https://x.example/$(id);'"]
+    assert "'https://x.example/$(id);'" in shell

@@ -1,5 +1,6 @@
 """What every report shows, worked out once: groups, counts, the headline, what was not looked at."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -276,20 +277,20 @@ def next_steps(checklist: Checklist) -> tuple[str, ...]:
     steps: list[str] = []
     worst = next((item for item in order if item.verdict is Verdict.FAIL), None)
     if worst is not None:
-        steps.append(f"hardencheck explain {worst.line.id}")
+        steps.append(f"hardencheck explain {shlex.quote(worst.line.id)}")
     reasons = {finding.reason for item in order for finding in undecided(item)}
     if "needs-probe" in reasons:
         steps.append("hardencheck scan --url URL --probe")
     manual = next((item for item in order if item.verdict is Verdict.MANUAL), None)
     if manual is not None:
-        steps.append(f"hardencheck attest {manual.line.id} --by WHO --evidence WHAT --expires DATE")
+        steps.append(f"hardencheck attest {shlex.quote(manual.line.id)} --by WHO --evidence WHAT --expires DATE")
     if not steps and checklist.subject.observed == "not asked":
         steps.append("hardencheck scan --url URL")
     return tuple(steps)
 
 
 def reproduce(checklist: Checklist) -> str:
-    """The command that asks the same question again; secrets are never part of it."""
+    """The command that asks the same question again, quoted for a shell; secrets are never part of it."""
     subject, gate = checklist.subject, checklist.gate
     words = ["hardencheck", "scan"]
     if subject.kind != "none":
@@ -304,4 +305,4 @@ def reproduce(checklist: Checklist) -> str:
     words += ["--fail-on", gate.fail_on]
     if gate.strict:
         words.append("--strict")
-    return " ".join(words)
+    return shlex.join(words)

@@ -236,7 +236,7 @@ def _method(checklist: Checklist) -> str:
     subject = checklist.subject
     parts: list[str] = []
     if subject.kind != "none":
-        parts.append("The repository was read; nothing in it was imported, executed or allowed to configure the audit.")
+        parts.append("The repository was read; nothing in it was imported or executed.")
     if subject.observed == "live":
         parts.append("The live service was observed over the network.")
     elif subject.observed != "not asked":

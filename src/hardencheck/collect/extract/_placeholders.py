@@ -58,14 +58,15 @@ _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _LOOSE = {"aws-access-key", "twilio-api-key", "mailchimp-access-key", "discord-bot-token", "telegram-bot-token"}
 # A name that says that its value is no secret, whatever else it says: PASSWORD_RESET_TIMEOUT, public_key, key_id.
 _OTHER_NAME = re.compile(
-    r"(?i)(?:hash(?:es|er|ed)?|digest|checksum|sha\d*|md5|sri|integrity|etag|fingerprint|public|pub[-_]?key|algorithm|"
-    r"uuid|guid|revision|commit|field|names?|label|title|text|help|message|msg|placeholder|hint|description|url|uri|"
-    r"path|file(?:name)?|dir|header|prefix|suffix|pattern|regex|class(?:es|name)?|selector|column|type|kind|param(?:eter)?s?|"
-    r"env|variable|var|polic(?:y|ies)|validat\w+|length|len|min|max|expir\w*|ttl|timeout|lifetime|age|form|view|template|"
-    r"errors?|count|size|url|link|icon|input|button|element|reset|change|forgot\w*|strength|confirm\w*|required|"
-    r"enabled?|disabled?|ref|store|manager|provider|backend|scope|grant|locale|translation|schema|version|"
-    r"src|href|alt|id|ids)$"
+    r"(?i)hash(?:es|er|ed)?|digest|checksum|sha\d*|md5|sri|integrity|etag|fingerprint|algorithm|"
+    r"uuid|guid|revision|commit|fields?|names?|labels?|title|text|help|message|msg|placeholder|hint|description|ur[il]s?|"
+    r"paths?|file(?:name)?s?|dir|headers?|prefix|suffix|pattern|regex|class(?:es|name)?|selector|columns?|types?|kind|"
+    r"param(?:eter)?s?|env|variables?|var|polic(?:y|ies)|validat\w+|length|len|min|max|expir\w*|ttl|timeout|lifetime|"
+    r"age|form|view|template|errors?|count|size|link|icon|input|button|element|reset|change|forgot\w*|strength|"
+    r"confirm\w*|required|enabled?|disabled?|refs?|store|manager|provider|backend|scopes?|grant|locale|translation|"
+    r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
 )
+_PUBLIC_NAME = re.compile(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
 _HASHED = re.compile(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
 _LOCAL = re.compile(
     r"^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|[a-z][a-z0-9_-]*|.*\.(?:example|test|invalid|local|localhost)|.*example\.(?:com|org|net))(?::|/|$|[\"'\s`)\],;?])",
@@ -171,7 +172,7 @@ def _keyword(seen: Seen) -> str:
         return "read from elsewhere"
     if _says_example(value):
         return "a word of examples and defaults"
-    if _OTHER_NAME.search(_last_word(name)):
+    if _says_other(name):
         return "its name says that it is something else"
     if re.search(r"\s", value) and not re.search(r"\d", value):
         return "words for people"
@@ -207,7 +208,7 @@ def _entropy(seen: Seen) -> str:
         return "data in text form"
     if not seen.key:
         return "not assigned to a name"
-    if _OTHER_NAME.search(_last_word(seen.key)) or re.match(r"(?i)(?:tests?|example|sample|dummy|fake)_", seen.key):
+    if _says_other(seen.key):
         return "its name says that it is something else"
     if _says_example(value):
         return "a word of examples and defaults"
@@ -226,6 +227,10 @@ def _entropy(seen: Seen) -> str:
     ):
         return "reads like a name"
     return ""
+
+
+def _says_other(name: str) -> bool:
+    return bool(_OTHER_NAME.fullmatch(_last_word(name)) or _PUBLIC_NAME.search(name))
 
 
 def _last_word(name: str) -> str:

@@ -23,9 +23,10 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_LINE = 4096  # characters; of a longer line a window round each match is looked at
-_BEFORE, _AFTER = 512, 2048
+_WINDOW = (512, 2048)  # characters before and after the end of a match
+_KEYWORD_WINDOW = (256, 512)  # its expressions take time to the square of what they look at
 MAX_BLANKS = 64  # IbmCloudIam takes time to the third power of a run of blanks: 64 are 3 ms, 4,000 are minutes
-MAX_WINDOWS = 5000  # marked places of one file
+MAX_LOOKED = 2_000_000  # characters of one file that detectors look at
 MAX_CANDIDATES = 500  # of one file
 _MAX_KEY = 64 * 1024  # characters of one PEM block
 
@@ -214,8 +215,9 @@ def marked(using: Engine, text: Prepared, path: str) -> Iterator[tuple[Line, int
         if last - first > MAX_LINE:
             if end < windows.get(owner, 0):
                 continue  # inside the window before
-            start, stop = max(first, end - _BEFORE), min(last, end + _AFTER)
-            windows[owner] = stop - _AFTER // 2
+            before, after = _WINDOW if regex is None else _KEYWORD_WINDOW
+            start, stop = max(first, end - before), min(last, end + after)
+            windows[owner] = stop - after // 2
         if (start, owner) in seen:
             continue
         seen.add((start, owner))
@@ -324,7 +326,8 @@ class DetectSecrets(Extractor):
         left_out: set[int] = set()
         found: list[tuple[Line, SecretCandidate, int, int]] = []
         key = fingerprint_key()
-        for count, (line, owner) in enumerate(marked(using, text, seen_as)):
+        looked = 0
+        for line, owner in marked(using, text, seen_as):
             if owner == len(using.detectors):
                 yield from _suppressions(path, line, role_)
                 continue
@@ -333,8 +336,11 @@ class DetectSecrets(Extractor):
             if why_not and class_ in {"keyword", "high-entropy"}:
                 left_out.add(line.number)
                 continue
-            if count >= MAX_WINDOWS or len(found) >= MAX_CANDIDATES:
-                detail = f"more than {MAX_CANDIDATES} candidates; those after line {line.number} were not looked at"
+            looked += len(line.text)
+            if looked > MAX_LOOKED or len(found) >= MAX_CANDIDATES:
+                detail = (
+                    f"more of what looks like a secret than is judged in one file: nothing from line {line.number} on"
+                )
                 yield self.gap(Reason.BUDGET, detail, Location(path=path, line=line.number))
                 break
             body = short_blanks(line.text)
@@ -352,9 +358,7 @@ class DetectSecrets(Extractor):
                 )
                 value = value or body[start:stop]
                 fact = SecretCandidate(
-                    location=Location(
-                        path=path, line=line.number, column=line.column + start if body == line.text else None
-                    ),
+                    location=Location(path=path, line=line.number, column=_column(line, body, start, stop)),
                     rule=detector.rule,
                     class_=class_,
                     confidence=_CONFIDENCE[class_],
@@ -369,6 +373,13 @@ class DetectSecrets(Extractor):
         yield from _best(found)
         if left_out:
             yield SecretsLeftOut(location=Location(path=path, line=min(left_out)), lines=len(left_out), why=why_not)
+
+
+def _column(line: Line, body: str, start: int, stop: int) -> int | None:
+    """From 1, in the line as it is written; None where runs of blanks were cut and the value is not there as found."""
+    if body != line.text:
+        start = line.text.find(body[start:stop])
+    return line.column + start if start >= 0 else None
 
 
 def _version(package: str) -> str:

@@ -83,19 +83,39 @@ def _item(value: object) -> str | None:
 
 
 def _partial(node: ast.expr, text: str) -> Expression:
-    """A list with some elements that are computed: the texts that surely are in it."""
-    if not isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return Expression(what="unknown", text=text)
+    """A list with some elements that are computed: the texts that surely are in it, and other settings spliced in."""
     items: list[str] = []
+    splices: list[str] = []
+    if not _collect(node, items, splices, 0):
+        if not isinstance(node, ast.List | ast.Tuple | ast.Set | ast.BinOp) or not (items or splices):
+            return Expression(what="unknown", text=text)
+        return Expression(what="list", items=tuple(items), splices=tuple(splices), complete=False, text=text)
+    return Expression(what="list", items=tuple(items), splices=tuple(splices), text=text)
+
+
+def _collect(node: ast.expr, items: list[str], splices: list[str], depth: int) -> bool:
+    """Whether every element of a list expression was understood."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth < MAX_DEPTH:
+        left = _collect(node.left, items, splices, depth + 1)
+        return _collect(node.right, items, splices, depth + 1) and left
+    if isinstance(node, ast.Name) and node.id in KNOWN:
+        splices.append(node.id)
+        return True
+    if not isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return False
+    whole = len(node.elts) <= MAX_ITEMS
     for element in node.elts[:MAX_ITEMS]:
-        inner: ast.expr = element
+        inner: ast.expr | None = element
         if isinstance(element, ast.Dict):
-            for key, value in zip(element.keys, element.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "NAME":
-                    inner = value
+            pairs = zip(element.keys, element.values, strict=True)
+            inner = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "NAME"), None)
         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
             items.append(inner.value)
-    return Expression(what="list", items=tuple(items), complete=len(items) == len(node.elts), text=text)
+        elif isinstance(inner, ast.Starred) and isinstance(inner.value, ast.Name) and inner.value.id in KNOWN:
+            splices.append(inner.value.id)
+        else:
+            whole = False
+    return whole
 
 
 def _environment(file: PythonFile, node: ast.expr) -> Expression | None:
@@ -158,21 +178,21 @@ def _policy(file: PythonFile, node: ast.expr, name: str, text: str) -> Expressio
             return unknown
         pairs.append((key.value, value))
     if name == "CONTENT_SECURITY_POLICY":
-        if any(key == "EXCLUDE_URL_PREFIXES" for key, _ in pairs):
+        if any(word == "EXCLUDE_URL_PREFIXES" for word, _ in pairs):
             return unknown
-        inner = [value for key, value in pairs if key == "DIRECTIVES"]
+        inner = [value for word, value in pairs if word == "DIRECTIVES"]
         return _policy(file, inner[0], "SECURE_CSP", text) if inner else unknown
     parts: list[str] = []
-    for key, value in pairs:
+    for word, value in pairs:
         sources = _sources(file, value)
         if sources is None:
             return unknown
         if name == "PERMISSIONS_POLICY":
-            parts.append(
-                f"{key}=({' '.join(s.strip(chr(39)) if s == chr(39) + 'self' + chr(39) else s for s in sources)})"
-            )
+            # django-permissions-policy: quoted keywords lose their quotes, origins get them.
+            allowed = " ".join(source.strip("'") if source.startswith("'") else source for source in sources)
+            parts.append(f"{word}=({allowed})")
         else:
-            parts.append(" ".join((key, *sources)))
+            parts.append(" ".join((word, *sources)))
     return Expression(what="scalar", value=(", " if name == "PERMISSIONS_POLICY" else "; ").join(parts), text=text)
 
 
@@ -240,7 +260,8 @@ class _Reader:
                 yield from self._import(node)
             case ast.If():
                 test = expression(self._file, node.test)
-                branches = (self._block(node.body, depth), self._block(node.orelse, depth))
+                body = _narrowed(node.test, self._block(node.body, depth))
+                branches = (body, self._block(node.orelse, depth))
                 if any(branches):
                     decided = test if test.what in {"scalar", "name"} else _why(test.text)
                     yield Statement(do="if", line=node.lineno, expression=decided, branches=branches)
@@ -388,6 +409,20 @@ class _Reader:
                 yield _taint((), node.lineno, shorten(call))
             elif isinstance(part, ast.Subscript) and self._file.name(part.value) == "sys.modules":
                 yield _taint((), node.lineno, shorten(call))
+
+
+def _narrowed(test: ast.expr, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """`if key.startswith("SOCIAL_"): globals()[key] = ...` writes only names that start so."""
+    match test:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=key), attr="startswith"), args=[ast.Constant(value=str(prefix))]
+        ) if len(body) == 1 and body[0].do == "taint" and not body[0].names:
+            why = body[0].expression
+            if why is None or why.text != f"globals()[{key}]":
+                return body
+            names = tuple(sorted(name for name in KNOWN if name.startswith(prefix)))
+            return (_taint(names, body[0].line, why.text),) if names else ()
+    return body
 
 
 def _heads(node: ast.stmt) -> list[ast.expr]:

@@ -4,10 +4,12 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import PythonFile, parse, role, shorten
 from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, SECRETS, expression, statements
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
+from hardencheck.model.gap import Gap
+from hardencheck.model.location import Location
 
 HEADERS = frozenset({
     "strict-transport-security", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy",
@@ -26,7 +28,10 @@ _TOKENS = re.compile(
         )
     )
 )
-_GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
+GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
+_MENTIONS = {
+    "flask": rb"\bflask\b", "fastapi": rb"\bfastapi\b|\bstarlette\b", "aiohttp": rb"\bweb\.Application\b"
+}  # fmt: skip
 _BUILDERS = {
     "flask.Flask", "quart.Quart", "apiflask.APIFlask", "flask_openapi3.OpenAPI",
     "fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette",
@@ -46,7 +51,7 @@ _ARGUMENTS = {
     "session_cookie_secure", "session_cookie_http_only", "session_cookie_samesite",
 }  # fmt: skip
 _METHODS = {"add_middleware", "run", "init_app", "from_object", "from_pyfile", "from_envvar", "from_prefixed_env",
-            "from_file", "from_mapping", "update", "from_json"}  # fmt: skip
+            "from_file", "from_mapping", "update", "from_json", "after_request"}  # fmt: skip
 _LOADERS = {"from_object", "from_pyfile", "from_envvar", "from_prefixed_env", "from_file", "from_mapping", "from_json",
             "update"}  # fmt: skip
 _BUILTINS_OPEN = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
@@ -63,10 +68,22 @@ class PythonSettings(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        gunicorn = _GUNICORN_NAME.fullmatch(path.lower()) is not None
+        gunicorn = GUNICORN_NAME.fullmatch(path.lower()) is not None
         if not gunicorn and not _TOKENS.search(data):
             return
-        file = parse(data)
+        try:
+            file = parse(data)
+        except Unreadable as error:
+            # What it mentions decides whose settings are unknown now.
+            yield Gap(
+                kinds=self.kinds(),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=Location(path=path, line=error.line),
+                about={name: re.search(pattern, data) is not None for name, pattern in _MENTIONS.items()},
+            )
+            return
         known = KNOWN | GUNICORN if gunicorn else KNOWN
         fact = module(file, path, known)
         if fact is not None:
@@ -75,8 +92,6 @@ class PythonSettings(Extractor):
 
 def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN) -> PythonModule | None:
     """The fact of one parsed file; None when it says nothing about settings."""
-    from hardencheck.model.location import Location
-
     conditional = _conditional(file.tree)
     scopes = _scopes(file.tree)
     body = statements(file, file.tree.body, known)

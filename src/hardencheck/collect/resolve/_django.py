@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
 from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
@@ -176,13 +177,17 @@ def _by_convention(modules: Modules) -> dict[str, str]:
     for path, fact in sorted(modules.known.items()):
         if fact.role in {"production", "development"} and looks_like_settings(fact):
             groups.setdefault(path.rpartition("/")[0], []).append(path)
+    # One that cannot be read may be the one: all of its settings are unknown then.
+    for path in modules.broken:
+        if path is not None and _NAME.fullmatch(path) and role(path) == "production" and path.endswith("settings.py"):
+            groups.setdefault(path.rpartition("/")[0], []).append(path)
     chosen: dict[str, str] = {}
     for paths in groups.values():
 
         def rank(path: str) -> tuple[int, str]:
             stem = path.rpartition("/")[2].removesuffix(".py")
             words = [number for number, word in enumerate(_PREFERRED) if word in stem.split("_") or word == stem]
-            late = 50 if modules.known[path].role != "production" else 0
+            late = 50 if role(path) != "production" else 0
             return (min(words, default=len(_PREFERRED)) + late, path)
 
         best = min(paths, key=rank)
@@ -203,7 +208,13 @@ def setting(project: Project, name: str) -> Setting:
         return Setting(True, expression.value, source, bound.location)
     if expression.what == "list" and expression.complete and not bound.maybe:
         return Setting(True, value_of(expression), source, bound.location)
-    return Setting(False, None, source, bound.location, bound.reason, f"{expression.text}: not a literal")
+    return Setting(False, None, source, bound.location, bound.reason, why_unknown(bound))
+
+
+def why_unknown(bound: Bound) -> str:
+    """Reads after "NAME is "."""
+    text = bound.expression.text or "computed"
+    return f"{text}: not a literal" if bound.reason is Reason.NOT_LITERAL else f"not followed: {text}"
 
 
 def middleware(project: Project) -> tuple[tuple[str, ...], frozenset[str], bool, Location]:

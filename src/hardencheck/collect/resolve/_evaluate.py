@@ -10,12 +10,13 @@ from typing import NamedTuple
 import msgspec
 
 from hardencheck.collect.contract import Tree
-from hardencheck.collect.extract._statements import KNOWN
+from hardencheck.collect.extract._statements import GUNICORN, KNOWN
 from hardencheck.model.facts.settings import Class, Expression, PythonModule, Statement
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 MAX_MODULES = 200
+_NAMES = KNOWN | GUNICORN
 _LOCAL = ("local_settings", "settings_local", "local")
 
 
@@ -184,13 +185,14 @@ class _Evaluation:
             case "set":
                 return {**state, statement.name: self._bind(path, statement, given, state)}
             case "extend":
+                given = _spliced(given, state)
                 return {**state, statement.name: _extended(state.get(statement.name), given, path, statement.line)}
             case "remove":
                 return {**state, statement.name: _removed(state.get(statement.name), given, path, statement.line)}
             case "delete":
                 return {name: bound for name, bound in state.items() if name != statement.name}
             case "taint":
-                names = statement.names or tuple(KNOWN)
+                names = statement.names or tuple(_NAMES)
                 why = Expression(what="unknown", text=given.text)
                 return {**state, **{name: Bound(why, path, statement.line, reason=Reason.DYNAMIC) for name in names}}
             case "lend":
@@ -213,7 +215,8 @@ class _Evaluation:
 
     def _bind(self, path: str, statement: Statement, given: Expression, state: Namespace) -> Bound:
         if given.what != "name":
-            return Bound(given, path, statement.line)
+            maybe = [state[name].maybe for name in given.splices if name in state]
+            return Bound(_spliced(given, state), path, statement.line, frozenset().union(*maybe))
         other = state.get(str(given.value))
         if other is None or not other.known:
             return Bound(Expression(what="unknown", text=given.text), path, statement.line)
@@ -335,9 +338,22 @@ def _either_of(one: Bound | None, two: Bound | None, path: str, line: int) -> Bo
     return Bound(Expression(what="unknown", text="set under a condition"), at.path, at.line, reason=Reason.DYNAMIC)
 
 
+def _spliced(given: Expression, state: Namespace) -> Expression:
+    """A list with the items of the settings that are spliced into it, as they are at this line."""
+    items, complete = given.items, given.complete
+    for name in given.splices:
+        held = state[name].expression if name in state else Expression(what="unknown")
+        items = (*items, *held.items)
+        complete = complete and held.what == "list" and held.complete
+    return msgspec.structs.replace(given, items=items, splices=(), complete=complete) if given.splices else given
+
+
 def _extended(old: Bound | None, given: Expression, path: str, line: int) -> Bound:
     unknown = Expression(what="unknown", text="added to what is not known here")
     if old is None or old.expression.what not in {"list", "scalar"}:
+        if old is not None and given.what == "list" and given.items:
+            # Whatever stood there, these are in it now.
+            return Bound(msgspec.structs.replace(given, complete=False, text=unknown.text), path, line)
         return Bound(unknown, path, line)
     if old.expression.what == "scalar":
         return Bound(Expression(what="unknown", text="computed by +="), path, line)
@@ -358,7 +374,7 @@ def _removed(old: Bound | None, given: Expression, path: str, line: int) -> Boun
 
 def _all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
     why = Expression(what="unknown", text=text)
-    return {name: Bound(why, path, line, reason=reason) for name in KNOWN}
+    return {name: Bound(why, path, line, reason=reason) for name in _NAMES}
 
 
 def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:

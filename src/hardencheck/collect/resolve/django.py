@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._django import (
     middleware,
     projects,
     setting,
+    why_unknown,
 )
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import DeclaredCookie
@@ -95,9 +96,7 @@ class DjangoSettings(Resolver):
             return
         fact = secret_key("django", project.application, "SECRET_KEY", bound.expression, bound.location)
         if fact is None:
-            held = Setting(
-                False, None, "literal", bound.location, bound.reason, f"{bound.expression.text}: not a literal"
-            )
+            held = Setting(False, None, "literal", bound.location, bound.reason, why_unknown(bound))
             yield self._gap("framework.secret-key", held, "SECRET_KEY", about)
         else:
             yield fact
@@ -127,8 +126,17 @@ class DjangoSettings(Resolver):
                 continue  # the token is kept in the session
             held = [setting(project, name) for name in names]
             unknown = [(name, one) for name, one in zip(names, held, strict=True) if not one.known]
-            for name, one in unknown:
-                yield self._gap("cookie.declared", one, name, {"role": role, "layer": "django"})
+            if unknown:
+                first = unknown[0][1]
+                text = "; ".join(f"{name} is {one.text}" for name, one in unknown)
+                yield Gap(
+                    kinds=("cookie.declared",),
+                    collector=self.name,
+                    reason=first.reason,
+                    detail=text,
+                    location=first.location,
+                    about={"role": role, "layer": "django"},
+                )
             if not unknown:
                 secure, http_only, same_site, cookie = held
                 yield DeclaredCookie(

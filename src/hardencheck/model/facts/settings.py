@@ -12,7 +12,8 @@ Source = Literal["literal", "environment", "default"]
 class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The right-hand side of an assignment, as far as it can be had without running anything.
 
-    what: "scalar" (value), "list" (items; complete: nothing else is in it), "name" (value names another setting;
+    what: "scalar" (value), "list" (items; complete: nothing else is in it;
+    splices: settings whose items are in it too), "name" (value names another setting;
     negated: `not` before it), "secret" (a text that is not kept: length, distinct characters, prefixed with
     "django-insecure-"), "environment" (a required variable), "environment-text" (a variable with a text that is
     not empty as its default), "generated" (a new random text on every start), "unknown".
@@ -22,6 +23,7 @@ class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str
     value: Scalar = None
     items: tuple[str, ...] = ()
+    splices: tuple[str, ...] = ()
     complete: bool = True
     negated: bool = False
     length: int = 0
@@ -218,16 +220,20 @@ class DjangoMiddleware(Fact, tag="django.middleware", frozen=True, kw_only=True)
 
 
 class CorsPolicy(Fact, tag="cors.policy", frozen=True, kw_only=True):
-    """Which other origins may read responses. any_origin: every one. credentials: with the visitor's cookies."""
+    """Which other origins may read responses.
+
+    any_origin: every one; None where that is not known and, without credentials, makes no difference.
+    credentials: with the visitor's cookies.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("framework", "application")
 
     framework: str
     application: str
-    any_origin: bool
+    any_origin: bool | None
     credentials: bool
 
     def describe(self) -> str:
-        who = "any origin" if self.any_origin else "named origins only"
+        who = {True: "any origin", False: "named origins only", None: "some origins"}[self.any_origin]
         return f"{who}, {'with' if self.credentials else 'without'} credentials"

@@ -1,0 +1,163 @@
+"""Applications that Python code builds: Flask, Starlette and FastAPI, aiohttp, and what configures them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._statements import FLASK
+from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace
+from hardencheck.model.facts.settings import Call, Expression, PythonModule, Write
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
+
+FRAMEWORKS = {
+    "flask.Flask": "flask", "apiflask.APIFlask": "flask", "flask_openapi3.OpenAPI": "flask",
+    "fastapi.FastAPI": "fastapi", "fastapi.applications.FastAPI": "fastapi",
+    "starlette.applications.Starlette": "starlette",
+    "aiohttp.web.Application": "aiohttp", "aiohttp.web_app.Application": "aiohttp",
+    "waitress.serve": "waitress", "waitress.server.create_server": "waitress", "waitress.create_server": "waitress",
+}  # fmt: skip
+_LOADERS = (".from_object", ".from_pyfile", ".from_envvar", ".from_prefixed_env", ".from_file", ".from_json")
+
+
+class Application(NamedTuple):
+    """An application object (or a server call). framework: "flask", "fastapi" ...; application: the file's path."""
+
+    framework: str
+    path: str
+    call: Call
+    module: PythonModule
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path, line=self.call.line)
+
+
+def applications(facts: FactSet, *frameworks: str) -> list[Application]:
+    """The applications that production code builds, in order of place."""
+    found: list[Application] = []
+    for fact in sorted(_production(facts), key=lambda fact: fact.location.order):
+        subclasses = {item.name: FRAMEWORKS[base] for item in fact.classes for base in item.bases if base in FRAMEWORKS}
+        for call in fact.calls:
+            framework = FRAMEWORKS.get(call.name) or subclasses.get(call.name)
+            if framework in frameworks and fact.location.path is not None:
+                found.append(Application(framework, fact.location.path, call, fact))
+    return found
+
+
+def _production(facts: FactSet) -> Iterator[PythonModule]:
+    for fact in facts.of("python.module"):
+        if isinstance(fact, PythonModule) and fact.role == "production":
+            yield fact
+
+
+def production_modules(facts: FactSet) -> list[PythonModule]:
+    return list(_production(facts))
+
+
+def unread(facts: FactSet) -> list[tuple[str, Gap]]:
+    """(framework, gap) of production files that could not be parsed and mention that framework."""
+    return [
+        (framework, gap)
+        for gap in facts.gaps
+        if "python.module" in gap.kinds and role(gap.location.path or "") == "production"
+        for framework in ("flask", "fastapi", "aiohttp")
+        if gap.about.get(framework, False)
+    ]
+
+
+def flask_namespace(app: Application, facts: FactSet, tree: Tree, alone: bool) -> Namespace:
+    """The configuration of a Flask application after everything in the repository has written to it.
+
+    alone: it is the only one, so that writes to `app.config` in other files are to it.
+    """
+    modules = Modules(facts, tree)
+    variable = app.call.variable
+    mine = {name for name in (variable, "self" if "." not in app.call.name else "") if name}
+    state: Namespace = {}
+    events: list[Write | Call] = [write for write in app.module.writes if write.variable in mine]
+    events += [
+        call for call in app.module.calls if call.name in _LOADERS and call.variable.removesuffix(".config") in mine
+    ]
+    for event in sorted(events, key=lambda event: event.line):
+        state = _written(state, event, app.path) if isinstance(event, Write) else _loaded(state, event, app, modules)
+    if alone:
+        state = _elsewhere(state, app, facts, mine)
+    return state
+
+
+def _written(state: Namespace, write: Write, path: str) -> Namespace:
+    if write.name == "*":
+        return _tainted(state, path, write.line, write.expression.text)
+    if write.conditional:
+        why = Expression(what="unknown", text="set under a condition")
+        return {**state, write.name: Bound(why, path, write.line, reason=Reason.DYNAMIC)}
+    bound = Bound(write.expression, path, write.line)
+    if write.expression.what == "name":
+        bound = Bound(Expression(what="unknown", text=write.expression.text), path, write.line)
+    return {**state, write.name: bound}
+
+
+def _tainted(state: Namespace, path: str, line: int, text: str) -> Namespace:
+    why = Expression(what="unknown", text=text)
+    return {**state, **{name: Bound(why, path, line, reason=Reason.DYNAMIC) for name in FLASK}}
+
+
+def _loaded(state: Namespace, call: Call, app: Application, modules: Modules) -> Namespace:
+    """`app.config.from_object(...)`: a class or module of the repository; all else may set anything."""
+    if call.name == ".from_object" and not call.conditional and call.first:
+        dotted = call.first.strip("'").replace(":", ".")
+        found = _object(dotted, app, modules)
+        if found is not None:
+            return {**state, **{name: bound for name, bound in found.items() if name in FLASK}}
+    text = f"config{call.name}() may set it"
+    return _tainted(state, app.path, call.line, text)
+
+
+def _object(dotted: str, app: Application, modules: Modules) -> Namespace | None:
+    own = modules.class_namespace(app.path, dotted) if "." not in dotted else None
+    if own is not None:
+        return own
+    module, _, name = dotted.rpartition(".")
+    holder = modules.find(module, app.path) if module else None
+    if holder is not None:
+        inherited = modules.class_namespace(holder, name)
+        if inherited is not None:
+            return inherited
+    path = modules.find(dotted, app.path)
+    return modules.namespace(path) if path is not None else None
+
+
+def _elsewhere(state: Namespace, app: Application, facts: FactSet, mine: set[str]) -> Namespace:
+    for fact in _production(facts):
+        for write in fact.writes:
+            path = fact.location.path or ""
+            owner = write.variable.rpartition(".")[2]
+            if path == app.path and write.variable in mine:
+                continue
+            if owner not in {"app", "application", "current_app", "flask_app", "server", variable_of(app)}:
+                continue
+            names = [write.name] if write.name != "*" else []
+            for name in names:
+                held = state.get(name)
+                same = held is not None and held.expression == write.expression and not write.conditional
+                if not same:
+                    why = Expression(what="unknown", text="written in another place")
+                    state = {**state, name: Bound(why, path, write.line, reason=Reason.DYNAMIC)}
+    return state
+
+
+def variable_of(app: Application) -> str:
+    return app.call.variable.rpartition(".")[2]
+
+
+def setters(facts: FactSet, app: Application, method: str) -> list[tuple[str, Call]]:
+    """Calls such as `app.add_middleware(...)` on an application, or anywhere in production code on that name."""
+    names = {variable_of(app), "app", "application"}
+    return [
+        (fact.location.path or "", call)
+        for fact in _production(facts)
+        for call in fact.calls
+        if call.name == method and call.variable.rpartition(".")[2] in names
+    ]

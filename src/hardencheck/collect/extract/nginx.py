@@ -61,6 +61,12 @@ class NginxFiles(Extractor):
         )
 
 
+def _arguments(words: list[str]) -> tuple[str, ...]:
+    if words[0] == "proxy_set_header":
+        return tuple(words[1:2])  # its value may be a credential
+    return tuple(words[1:]) if words[0] in _KEPT else ()
+
+
 def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
@@ -102,7 +108,7 @@ def directives(text: str) -> list[Directive]:
                 continue
             if not words:
                 continue
-            name, args = words[0], tuple(words[1:]) if words[0] in _KEPT else ()
+            name, args = words[0], _arguments(words)
             words = []
             if word == ";":
                 stack[-1].append(Directive(name=name, line=start, args=args))

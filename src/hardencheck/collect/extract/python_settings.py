@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import PythonFile, parse, role, shorten
-from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, SECRETS, expression, statements
+from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, statements
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
@@ -15,6 +15,8 @@ HEADERS = frozenset({
     "strict-transport-security", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy",
     "content-security-policy", "x-frame-options", "permissions-policy", "cross-origin-resource-policy",
 })  # fmt: skip
+# Headers that tell too much or that browsers dropped: said only where code sends them.
+TELLING = frozenset({"x-xss-protection", "expect-ct", "public-key-pins", "feature-policy", "x-powered-by", "server"})
 # A file without any of these cannot change a setting: it is not even parsed for us.
 _TOKENS = re.compile(
     b"|".join(
@@ -23,15 +25,18 @@ _TOKENS = re.compile(
             rb"\bDEBUG\s*[:=]|[\"']DEBUG[\"']|\bdebug\s*=",
             rb"import\s*\(?\s*\*|\bexec\(|\bsetattr\(|\b(?:globals|vars|locals)\(\)|__dict__|sys\.modules",
             rb"\b(?:Flask|FastAPI|Starlette|Quart|APIFlask|OpenAPI)\b|\bClient_?max_?size\b|client_max_size|web\.Application",
+            rb"\bclass\s+\w+\([^)\n]*Middleware",
             rb"waitress|CORSMiddleware|SessionMiddleware|flask_cors|[Tt]alisman|add_middleware|\.config\b",
-            rb"(?i:" + "|".join(sorted(HEADERS)).encode() + rb")",
+            rb"(?i:" + "|".join(sorted(HEADERS | TELLING - {"server"})).encode() + rb")",
         )
     )
 )
 GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
 _MENTIONS = {
-    "flask": rb"\bflask\b", "fastapi": rb"\bfastapi\b|\bstarlette\b", "aiohttp": rb"\bweb\.Application\b"
-}  # fmt: skip
+    "flask": rb"\bFlask\(|\bapp\.config\b",
+    "fastapi": rb"\b(?:FastAPI|Starlette)\(|add_middleware|CORSMiddleware|SessionMiddleware",
+    "aiohttp": rb"\bweb\.Application\b",
+}
 _BUILDERS = {
     "flask.Flask", "quart.Quart", "apiflask.APIFlask", "flask_openapi3.OpenAPI",
     "fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette",
@@ -308,7 +313,7 @@ def _headers(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[st
 
     def made(name: object, value: ast.expr, node: ast.AST) -> Iterator[HeaderSet]:
         text = name.decode("latin-1") if isinstance(name, bytes) else name
-        if isinstance(text, str) and text.lower() in HEADERS:
+        if isinstance(text, str) and text.lower() in HEADERS | TELLING:
             given = expression(file, value)
             scope, hook = scopes.get(id(node), ("", ""))
             yield HeaderSet(
@@ -336,6 +341,3 @@ def _headers(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[st
             for key, value in zip(call.args[0].keys, call.args[0].values, strict=True):
                 if isinstance(key, ast.Constant):
                     yield from made(key.value, value, call)
-
-
-__all__ = ["HEADERS", "SECRETS", "PythonSettings", "module"]

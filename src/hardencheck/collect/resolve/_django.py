@@ -9,7 +9,7 @@ from hardencheck.collect.extract._statements import DJANGO, FLASK
 from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.model.facts import Value
-from hardencheck.model.facts.settings import PythonModule, SettingsModuleName, Source, Statement
+from hardencheck.model.facts.settings import PackageRequirement, PythonModule, SettingsModuleName, Source, Statement
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -129,7 +129,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
                 found[better] = fact.module if better == path else better
         if found:
             return dict(sorted(found.items())), []
-    by_convention = _by_convention(modules)
+    by_convention = _by_convention(modules, required(facts))
     return by_convention, [] if by_convention else troubles
 
 
@@ -163,22 +163,28 @@ def _sets(statements: tuple[Statement, ...]) -> set[str]:
     return found
 
 
-def looks_like_settings(fact: PythonModule) -> bool:
+def required(facts: FactSet) -> bool:
+    """Whether Django may be in use: it is required, or nothing says what is."""
+    packages = {fact.package for fact in facts.of("package.requirement") if isinstance(fact, PackageRequirement)}
+    return not packages or "django" in packages
+
+
+def looks_like_settings(fact: PythonModule, django: bool) -> bool:
     names = _sets(fact.statements) & DJANGO
     if {"INSTALLED_APPS", "ROOT_URLCONF"} <= names:
         return True
-    if not _NAME.fullmatch(fact.location.path or ""):
+    if not django or not _NAME.fullmatch(fact.location.path or ""):
         return False
     return bool(names & _ONLY_DJANGO)
 
 
-def _by_convention(modules: Modules) -> dict[str, str]:
+def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
     groups: dict[str, list[str]] = {}
     for path, fact in sorted(modules.known.items()):
-        if fact.role in {"production", "development"} and looks_like_settings(fact):
+        if fact.role in {"production", "development"} and looks_like_settings(fact, django):
             groups.setdefault(path.rpartition("/")[0], []).append(path)
     # One that cannot be read may be the one: all of its settings are unknown then.
-    for path in modules.broken:
+    for path in modules.broken if django else ():
         if path is not None and _NAME.fullmatch(path) and role(path) == "production" and path.endswith("settings.py"):
             groups.setdefault(path.rpartition("/")[0], []).append(path)
     chosen: dict[str, str] = {}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hardencheck.collect.contract import Tree
-from hardencheck.collect.extract.python_settings import HEADERS
+from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.collect.resolve._django import (
     OTHER_MIDDLEWARE,
     OWN_MIDDLEWARE,
@@ -32,9 +32,9 @@ def layers(facts: FactSet, tree: Tree) -> Iterator[dict[str, Sends]]:
     """For each project: header name -> what Django does about it."""
     found, troubles = projects(facts, tree)
     if troubles and not found:
-        yield {name: unknown("django", Location(), troubles[0], Reason.DYNAMIC) for name in HEADERS}
+        yield {name: unknown("django", Location(), troubles[0], Reason.DYNAMIC) for name in HEADERS | TELLING}
     for project in found:
-        yield {name: header(project, name) for name in HEADERS}
+        yield {name: header(project, name) for name in HEADERS | TELLING}
 
 
 def header(project: Project, name: str) -> Sends:

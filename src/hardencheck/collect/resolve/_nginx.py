@@ -105,6 +105,7 @@ class _Walk:
                 continue
             pattern = directive.args[0]
             if _HARMLESS.fullmatch(pattern):
+                own.append(Held(path, directive))  # sets request headers and types, no limits and no response headers
                 continue
             targets = self._targets(pattern, path)
             if not targets:
@@ -224,3 +225,19 @@ def body_limit(place: Place) -> Limit:
         reason = Reason.TEMPLATED if templated else Reason.NOT_LITERAL
         shown = "a placeholder" if templated else f"{text[:40]!r}"
         return Limit(False, None, held.location, reason=reason, text=f"client_max_body_size is {shown}")
+
+
+def sets_header(place: Place, name: str) -> bool | None:
+    """Whether a request header is set by the proxy: a level with any proxy_set_header loses all inherited ones.
+
+    None when an include that is not in the repository may do it.
+    """
+    for level in reversed(place.levels):
+        own = [held for held in level if held.directive.name == "proxy_set_header"]
+        if any(held.directive.args and held.directive.args[0].lower() == name for held in own):
+            return True
+        if any(held.directive.name == "include" for held in level) or place.missing:
+            return None
+        if own:
+            return False
+    return False

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract.python_settings import HEADERS
-from hardencheck.collect.resolve import _headers_django
+from hardencheck.collect.extract.python_settings import HEADERS, TELLING
+from hardencheck.collect.resolve import _headers_django, _headers_nginx, _headers_python
 from hardencheck.collect.resolve._layers import Sends
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.gap import FactSet, Gap
@@ -21,17 +21,15 @@ class DeclaredHeaders(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         applications = list(self._applications(facts, tree))
-        proxies = self._proxies(facts)
-        for name in sorted(HEADERS):
-            yield from self._merged(
-                name, [layers[name] for layers in applications], [layers[name] for layers in proxies]
-            )
+        proxies = list(_headers_nginx.layers(facts))
+        for name in sorted(HEADERS | TELLING):
+            found = self._merged(name, [layers[name] for layers in applications], [layers[name] for layers in proxies])
+            # Nobody has to send the telling ones: their absence is not worth a fact, nor a doubt about it.
+            yield from (item for item in found if name in HEADERS or _present(item))
 
     def _applications(self, facts: FactSet, tree: Tree) -> Iterator[dict[str, Sends]]:
         yield from _headers_django.layers(facts, tree)
-
-    def _proxies(self, facts: FactSet) -> list[dict[str, Sends]]:
-        return []
+        yield from _headers_python.layers(facts)
 
     def _merged(self, name: str, applications: list[Sends], proxies: list[Sends]) -> Iterator[Found]:
         """One fact: a proxy in front adds to what the application sends; the worst application decides."""
@@ -59,6 +57,10 @@ class DeclaredHeaders(Resolver):
             max_age=max_age(worst.value) if name == "strict-transport-security" else None,
             layer=worst.layer,
         )
+
+
+def _present(item: Found) -> bool:
+    return isinstance(item, DeclaredHeader) and item.present
 
 
 def _joined(chain: list[Sends]) -> Sends:

@@ -237,3 +237,51 @@ class CorsPolicy(Fact, tag="cors.policy", frozen=True, kw_only=True):
     def describe(self) -> str:
         who = {True: "any origin", False: "named origins only", None: "some origins"}[self.any_origin]
         return f"{who}, {'with' if self.credentials else 'without'} credentials"
+
+
+class DeclaredRedirect(Fact, tag="redirect.declared", frozen=True, kw_only=True):
+    """Whether plain http requests of an application are sent to https by the layers of the repository."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application",)
+
+    application: str
+    present: bool
+    decided_by: str
+
+    def describe(self) -> str:
+        return f"http is {'' if self.present else 'not '}redirected to https: {self.decided_by}"
+
+
+class ForwardedTrust(Fact, tag="forwarded.trust", frozen=True, kw_only=True):
+    """A request header by which Django lets itself be told that a request came over https.
+
+    overwritten: every place of the proxy that reaches the application sets it itself, so that no visitor can.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "header")
+
+    application: str
+    header: str
+    overwritten: bool
+
+    def describe(self) -> str:
+        how = "the proxy overwrites it" if self.overwritten else "the proxy passes on what the visitor sent"
+        return f"Django trusts {self.header}, and {how}"
+
+
+class ForwardedHost(Fact, tag="forwarded.host", frozen=True, kw_only=True):
+    """USE_X_FORWARDED_HOST (trusted) together with what ALLOWED_HOSTS lets through (any_host)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application",)
+
+    application: str
+    trusted: bool
+    any_host: bool
+
+    def describe(self) -> str:
+        if not self.trusted:
+            return "X-Forwarded-Host is not looked at"
+        return f"X-Forwarded-Host is trusted, and ALLOWED_HOSTS admits {'any' if self.any_host else 'only named'} hosts"

@@ -1,0 +1,39 @@
+"""What a comparison cannot say of a setting."""
+
+from urllib.parse import urlsplit
+
+from hardencheck.catalogue.predicates import predicate
+from hardencheck.model.facts.settings import FrameworkSetting
+
+_WEAK = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")
+
+
+@predicate("strong-first-hasher")
+def strong_first_hasher(fact: FrameworkSetting) -> bool:
+    """The first entry, which new passwords get, is no fast or unsalted hash."""
+    if not isinstance(fact.value, tuple) or not fact.value:
+        return False
+    name = fact.value[0].rpartition(".")[2]
+    return name == "PBKDF2SHA1PasswordHasher" or not name.endswith(_WEAK)
+
+
+@predicate("https-origins-only")
+def https_origins_only(fact: FrameworkSetting) -> bool:
+    """Every origin is https, and a wildcard stands for a label of a host that is named."""
+    if not isinstance(fact.value, tuple):
+        return False
+    for origin in fact.value:
+        scheme, _, host = origin.partition("://")
+        if scheme.lower() != "https" or not host or host.count("*") > 1:
+            return False
+        if "*" in host and (not host.startswith("*.") or "." not in host[2:]):
+            return False
+        if "*" not in host and not urlsplit(origin).hostname:
+            return False
+    return True
+
+
+@predicate("no-security-check-silenced")
+def no_security_check_silenced(fact: FrameworkSetting) -> bool:
+    """No id of Django's security checks is in the list."""
+    return isinstance(fact.value, tuple) and not any(name.startswith("security.") for name in fact.value)

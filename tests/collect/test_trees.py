@@ -350,3 +350,21 @@ def test_modes_of_special_directories_are_kept(tmp_path: Path) -> None:
     (tmp_path / "spool").chmod(0o1777)
     [fact] = [fact for fact in look(tmp_path).facts.of("file.mode")]
     assert getattr(fact, "permissions", None) == 0o777 | stat.S_ISVTX
+
+
+@pytest.mark.parametrize(
+    ("remote", "origin"),
+    [
+        ("https://forge.example/team/shop.git", "https://forge.example/team/shop"),
+        ("https://user:token@Forge.example:8443/team/shop", "https://forge.example/team/shop"),
+        ("git@forge.example:team/shop.git", "https://forge.example/team/shop"),
+        ("ssh://git@forge.example:22/team/shop.git", "https://forge.example/team/shop"),
+        ("/srv/git/shop.git", None),
+        ("https://forge.example/team/shop?token=abc", None),
+        ("ext::sh -c touch% /tmp/x", None),
+    ],
+)
+def test_the_origin_holds_no_credentials(tmp_path: Path, remote: str, origin: str | None) -> None:
+    root = repository(tmp_path / "r", {"a.py": ""})
+    git(root, "config", "remote.origin.url", remote)
+    assert look(root).subject.origin == look(root, revision="HEAD").subject.origin == origin

@@ -139,7 +139,7 @@ def expectation(rule: Rule) -> str:
     tests = " and ".join(
         predicates()[test.predicate].words[:1].lower() + predicates()[test.predicate].words[1:]
         if test.predicate
-        else f"{test.field.replace('_', ' ')} {OPERATORS[test.operator].words} {_operand(test.operand)}"
+        else f"{test.field.replace('_', ' ')} {OPERATORS[test.operator].words} {_operand(test)}"
         for test in rule.conditions
     )
     if not tests:
@@ -147,16 +147,18 @@ def expectation(rule: Rule) -> str:
     return f"{words}{tests}"
 
 
-def _operand(operand: object) -> str:
-    match operand:
+def _operand(test: Condition) -> str:
+    match test.operand:
+        case int() as mode if type(mode) is int and ("mode" in test.field or test.field == "permissions"):
+            return f"{mode:04o}"
         case True:
             return "yes"
         case False:
             return "no"
-        case tuple():
-            return ", ".join(map(str, operand))
-        case _:
-            return str(operand)
+        case tuple() as several:
+            return ", ".join(map(str, several))
+        case other:
+            return str(other)
 
 
 def _digest(*parts: str) -> str:

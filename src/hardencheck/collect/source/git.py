@@ -5,6 +5,7 @@ are off; fsmonitor and content filters run on `status`, `diff` and `add`, none o
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,12 @@ _CONFIG = (
     "submodule.recurse=false",
     "gc.auto=0",
     "maintenance.auto=false",
+)
+
+
+_REMOTE = re.compile(
+    r"(?:(?:https|ssh)://(?:[^/@\s]*@)?|git@)(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?[:/]"
+    r"(?P<path>[A-Za-z0-9._/-]+)"
 )
 
 
@@ -94,6 +101,19 @@ class Git:
             return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         except GitError:
             return None
+
+    @property
+    def origin(self) -> str | None:
+        """The https address of the remote "origin" without user, password, query or port; None for anything else.
+
+        `git@host:owner/name.git` and `ssh://` become https: it is where a reader looks, not where anything is fetched.
+        """
+        try:
+            text = self.text("config", "--local", "--get", "remote.origin.url")
+        except (GitError, Unreadable):
+            return None
+        match = _REMOTE.fullmatch(text)
+        return f"https://{match['host'].lower()}/{match['path'].strip('/').removesuffix('.git')}" if match else None
 
     @property
     def shallow(self) -> bool:

@@ -118,6 +118,7 @@ class WorkTree(FilesTree):
             kind="git work tree",
             commit=commit,
             profile=target.profile,
+            origin=git.origin,
         )
         super().__init__(subject, root)
         prefix = os.fsencode(os.path.relpath(root.resolve(), top.resolve()))
@@ -194,6 +195,7 @@ class RevisionTree(BaseTree):
                 revision=revision,
                 profile=target.profile,
                 dirty=False,
+                origin=git.origin,
             ),
             (),
         )

@@ -120,6 +120,7 @@ def test_comments_and_files_that_hide_secrets_are_facts_and_hide_nothing() -> No
         ),
         candidate(path, 2, 8, "aws-access-key", "cloud-credential", AWS),
     ]
+    assert scan("notes.py", f"TEXT = 'write gitleaks:{'allow'} beside it'\n") == []
     assert scan("service/.gitleaksignore", "abc\n") == [
         SecretSuppression(
             location=Location(path="service/.gitleaksignore"), tool="gitleaks", how="file", role="production"

@@ -29,6 +29,7 @@ OTHER = "its name says that it is something else"
         ("s.yaml", "db_password: netbox", [""]),  # a weak password of a configuration is one
         ("s.py", "SECRET_KEY = 'django-insecure-" + "x2$k(b!7q_vm+my-0f&w9z'", [""]),
         ("s.py", "SECRET_KEY = 'a$(b%7" + "q_vm+0f&w9z4k'", [""]),
+        ("views.py", "DEMO_PASSWORD = 'letmein'", [""]),
         ("s.py", "PASSWORD = 'changeme'", [EXAMPLE]),
         ("s.py", "PASSWORD = 'your-password-here'", [EXAMPLE]),
         ("s.env", "SECRET_KEY=changethis", [EXAMPLE]),

@@ -30,8 +30,8 @@ _EXAMPLE_WORDS = (
     r"change[-_ ]?(?:me|this|it)\w*|replace[-_ ]?(?:me|this|with|by)?|foobar|testing|testpass\w*|xxx+|undefined|"
     r"required|optional|default|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|secure|used)|invalid|unused|"
     r"insecure[-_ ]?(?:key|secret|password|only|dev)\w*|some[-_ ]?(?:key|secret|token|password|value)|"
-    r"random[-_ ]?(?:string|key|secret)|development|localhost|passwd|passwort|p4ssw0rd|supersecret|"
-    r"password\d{0,4}|secret|abc123|abcd1234|qwerty|letmein|hunter2|string"
+    r"random[-_ ]?(?:string|key|secret)|development|localhost|passwd|passwort|supersecret|"
+    r"password\d{0,4}|secret|string"
 )
 _SHORT_WORDS = (
     r"your|you|my|todo|tbd|foo|bar|baz|tests?|demo|insert|none|null|nil|true|false|dev|local|ci|"
@@ -76,6 +76,11 @@ _CONFIGURATION = re.compile(
     r"(?:^|/)(?:[^/]*settings[^/]*|[^/]*config[^/]*|\.env[^/]*|[^/]*\.env|[^/]*compose[^/]*|[^/]*\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|tf))$"
 )
 _PASSWORD_NAME = re.compile(r"(?i)(?:^|[^a-z]|[a-z_])(?:passw(?:or)?d|pwd|pass)$")
+# Of the passwords tried first everywhere, those that nobody writes to mean "put yours here".
+_WEAK = frozenset({
+    "letmein", "qwerty", "qwerty123", "abc123", "hunter2", "p4ssw0rd", "p@ssw0rd", "passw0rd", "iloveyou", "welcome1",
+    "admin123", "root123", "toor", "trustno1", "123456", "12345678", "123456789",
+})  # fmt: skip
 _VERDICT_WORDS = frozenset({"", "yes", "no", "on", "off", "null", "none", "true", "false"})
 
 
@@ -162,6 +167,8 @@ def _keyword(seen: Seen) -> str:
     name = seen.key
     if value.lower() in _VERDICT_WORDS or len(value) < 4:
         return "too short to be one"
+    if value.lower() in _WEAK and _PASSWORD_NAME.search(name):
+        return ""
     if (why := _common(value)) != "":
         return why
     if _HASHED.match(value):

@@ -99,6 +99,7 @@ _COMMENTS = (
     ("gitguardian", re.compile(r"\bggignore\b")),
     ("credsweeper", re.compile(r"credsweeper:allow")),
 )
+_COMMENT_BEGINS = re.compile(r"#|//|--|/\*|<!--|;|%|\*|\brem\b", re.IGNORECASE)
 _FILES = {
     ".secrets.baseline": "detect-secrets", ".gitleaks.toml": "gitleaks", ".gitleaksignore": "gitleaks",
     ".betterleaks.toml": "betterleaks", ".betterleaksignore": "betterleaks", ".trufflehogignore": "trufflehog",
@@ -474,6 +475,7 @@ def _best(found: list[tuple[Line, SecretCandidate, int, int]]) -> Iterator[Secre
 
 def _suppressions(path: str, line: Line, role_: str) -> Iterator[SecretSuppression]:
     for name, regex in _COMMENTS:
-        if match := regex.search(line.text):
+        match = regex.search(line.text)
+        if match and _COMMENT_BEGINS.search(line.text, 0, match.start()):  # not in a text that only speaks of it
             here = Location(path=path, line=line.number, column=line.column + match.start())
             yield SecretSuppression(location=here, tool=name, how="comment", role=role_)

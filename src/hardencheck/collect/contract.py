@@ -131,7 +131,7 @@ Tier = Literal["passive", "probe", "active"]
 
 
 class Client(Protocol):
-    """The one shared, budgeted HTTP client of an audit; `collect.live.client` implements it."""
+    """The one shared, budgeted HTTP client of an audit; `collect.live._client` implements it."""
 
     async def fetch(
         self, url: str, *, method: str = "GET", headers: tuple[tuple[str, str], ...] = (), purpose: str

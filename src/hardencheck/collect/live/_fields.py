@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from hardencheck.model.facts.http import CookieRole, SameSite
@@ -234,6 +233,8 @@ class CookieField(NamedTuple):
 
         Without `now`, only a year that is long past counts.
         """
+        from email.utils import parsedate_to_datetime
+
         age = self.attributes.get("max-age", "")
         if re.fullmatch(r"-?[0-9]{1,12}", age):
             return int(age) <= 0
@@ -244,7 +245,7 @@ class CookieField(NamedTuple):
         return expires <= (now if now is not None else 86_400 * 365 * 30)
 
 
-_SESSION = re.compile(r"sess|(?<![a-z])sid(?![a-z])|auth|token|jwt|login|remember|identity|^sid|sid$", re.IGNORECASE)
+_SESSION = re.compile(r"sess|(?<![a-z])sid(?![a-z])|auth(?!or)|token|jwt|login|remember|identity|sid$", re.IGNORECASE)
 _CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
 

@@ -1,6 +1,5 @@
 """The few tags of a page that matter to an audit, found in linear time whatever the page holds."""
 
-import html
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -74,6 +73,8 @@ def tags(text: str) -> Iterator[Tag]:
 
 
 def _attributes(text: str) -> dict[str, str]:
+    import html
+
     found: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(text):
         value = next((group for group in match.groups()[1:] if group is not None), "")

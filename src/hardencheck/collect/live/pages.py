@@ -85,4 +85,7 @@ class HttpSide(Probe):
         try:
             return (await client.fetch(plain, purpose="http"),)
         except NoConnection as error:
+            # Closed is an answer only of a host that is there: its https side answered.
+            if error.failed not in {"refused", "timeout", "reset"} or not client.seen:
+                raise
             return (Exchange(url=plain, purpose="http", failed=error.failed),)

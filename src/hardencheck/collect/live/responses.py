@@ -205,13 +205,13 @@ def _csp_fact(answer: Answer, reused: frozenset[str]) -> Iterator[Found]:
 
 def _reused_nonces(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
     """Nonces that two responses share. Two saved copies of one response (same start) are not two responses."""
-    responses: dict[tuple[str, str, bytes], frozenset[str]] = {}
+    responses: dict[tuple[str, str, str, bytes], frozenset[str]] = {}
     for exchange in exchanges:
         policies = exchange.all("content-security-policy")
         if any("'nonce-" in policy.lower() for policy in policies):
             judged = _csp.judge(policies)
             if judged is not None:
-                key = (exchange.url, exchange.started, exchange.body)
+                key = (exchange.url, exchange.purpose, exchange.started, exchange.body)
                 responses[key] = judged.nonces
     counts = Counter(nonce for nonces in responses.values() for nonce in nonces)
     return frozenset(nonce for nonce, count in counts.items() if count > 1)

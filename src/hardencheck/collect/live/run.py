@@ -1,7 +1,5 @@
 """The observed side of one audit: probes ask, observers state facts."""
 
-import asyncio
-import threading
 import time
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -20,7 +18,7 @@ from hardencheck.model.location import Location
 from hardencheck.model.target import Target
 
 if TYPE_CHECKING:
-    from hardencheck.collect.live.client import LiveClient
+    from hardencheck.collect.live._client import LiveClient
     from hardencheck.collect.run import Options
 
 T = TypeVar("T")
@@ -41,7 +39,9 @@ class Observed(NamedTuple):
     exchanges: int
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """What was learnt before any observer looked: exchanges to judge, and what probes said themselves."""
+
     exchanges: list[Exchange]
     found: list[Found]
     runs: list[Run]
@@ -72,7 +72,7 @@ def observe(target: Target, options: "Options") -> Observed:
         from hardencheck.collect.source.har import read_har
 
         saved = read_har(target.har, urls=target.urls)
-        asked = _Asked(list(saved.exchanges), [*saved.gaps, *_not_asked(known.probes, SAVED)], [saved.run], saved.notes)
+        asked = Asked(list(saved.exchanges), [*saved.gaps, *_not_asked(known.probes, SAVED)], [saved.run], saved.notes)
         urls = tuple(dict.fromkeys(place(exchange.url) for exchange in saved.exchanges))[:50]
     else:
         urls = tuple(dict.fromkeys(target.urls))
@@ -120,6 +120,9 @@ def _together(runs: Sequence[Run]) -> tuple[Run, ...]:
 
 def _run(work: Coroutine[None, None, T]) -> T:
     """Run to the end, from plain code as from inside an event loop (then in a thread of its own)."""
+    import asyncio  # not above: every scan imports this module, and most have no URL
+    import threading
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -141,12 +144,17 @@ def _run(work: Coroutine[None, None, T]) -> T:
     return answer[0]
 
 
-async def _ask(urls: Sequence[str], known: Collectors, options: "Options") -> _Asked:
-    from hardencheck.collect.live.client import REQUESTS, LiveClient
+async def _ask(urls: Sequence[str], known: Collectors, options: "Options") -> Asked:
+    from hardencheck.collect.live._client import REQUESTS, LiveClient
 
-    asked = _Asked([], [], [])
     tier = "active" if options.active else "probe" if options.probe else "passive"
-    async with LiveClient(ca_file=options.ca_file, requests=REQUESTS[tier]) as client:
+    return await ask(LiveClient(ca_file=options.ca_file, requests=REQUESTS[tier]), urls, known, options)
+
+
+async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, options: "Options") -> Asked:
+    """Everything the probes that are allowed learn of the URLs with this client, which is closed in the end."""
+    asked = Asked([], [], [])
+    async with client:
         for number, url in enumerate(urls):
             options.progress(f"observing {place(url)}", number, len(urls))
             bare = client.begin(url)
@@ -178,7 +186,7 @@ def _not_asked(probes: Sequence[Probe], why: str) -> list[Gap]:
     ]
 
 
-async def _probe(probe: Probe, url: str, client: "LiveClient", asked: _Asked) -> None:
+async def _probe(probe: Probe, url: str, client: "LiveClient", asked: Asked) -> None:
     clock, before = time.monotonic(), client.sent
     here = Location(url=place(url))
     try:

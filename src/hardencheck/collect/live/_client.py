@@ -233,7 +233,6 @@ class LiveClient:
             return
         if key in self._connect_to:
             self._checked[key] = (self._connect_to[key],)
-            self._inside = self._inside or here.host in self._named
             return
         addresses = await self._resolve(here)
         named = here.host in self._named

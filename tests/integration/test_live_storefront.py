@@ -1,0 +1,42 @@
+"""The observed half on the sample services, through real nginx and gunicorn, with TLS on loopback."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from hardencheck.catalogue.load import load_catalogue
+from hardencheck.collect.run import Options, collect
+from hardencheck.judge.settle import Policy, select, settle
+from hardencheck.model.checklist import Item
+from hardencheck.model.target import Target
+from tests.integration.services import Kind, storefront
+
+pytestmark = pytest.mark.integration
+
+AREAS = ("headers.*", "transport.*", "exposure.*")
+# What the weak service has no way to do wrong: nginx refuses TRACE, and there is no policy to be mistaken in.
+NOT_WEAK = {"exposure.trace", "headers.csp-bypass", "headers.csp-mistakes"}
+
+
+def audit(kind: Kind, directory: Path) -> dict[str, Item]:
+    """Lines of the observed areas by id, from the URLs alone."""
+    checks, _ = select(load_catalogue().checks, AREAS, ())
+    with storefront(kind, workdir=directory, front="nginx") as service:
+        assert service.http_url is not None
+        target = Target(urls=(service.https_url, service.http_url))
+        collected = collect(target, Options(probe=True, ca_file=str(service.ca_file)))
+    settled = settle(checks, collected.facts, Policy(today=dt.date.today()))
+    return {item.line.id: item for item in settled.items}
+
+
+def test_the_hardened_one_passes_every_line_that_applies(tmp_path: Path) -> None:
+    items = audit("hardened", tmp_path)
+    assert {name: str(item.verdict) for name, item in items.items() if item.verdict != "pass"} == {
+        "headers.cookie-http-only": "not-applicable"  # the page sets no session cookie
+    }
+
+
+def test_the_weak_one_fails_every_line_it_was_built_to_fail(tmp_path: Path) -> None:
+    items = audit("weak", tmp_path)
+    assert {name for name, item in items.items() if item.verdict != "fail"} == NOT_WEAK

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardencheck.collect.extract._matcher import Matcher, at_least, prepared, widened
+from hardencheck.collect.extract._matcher import Matcher, at_least, needed, prepared, widened
 from hardencheck.collect.extract.secrets import Engine, analysed, detectors, dialect, engine, marked, short_blanks
 from tests.secrets.canaries import plant
 
@@ -59,6 +59,22 @@ def test_widening(pattern: str, flags: int, wide: str | None) -> None:
 def test_what_cannot_be_widened_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"widen|everywhere"):
         widened(re.compile(pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "flags", "words"),
+    [
+        (r"ghp_[a-z]{3}", 0, (b"ghp_",)),
+        (r"PassWord\w*=", re.IGNORECASE, (b"password",)),
+        (r"(?:secret|api_?key)\s*=x", 0, (b"api", b"secret")),
+        (r"(?:secret|apikey)\s*=x", 0, (b"apikey", b"secret")),
+        (r"(?:abcd)+x", 0, (b"abcd",)),
+        (r"[ab]c|defg", 0, ()),
+        (r"é{3}", 0, ()),
+    ],
+)
+def test_words_a_pattern_cannot_do_without(pattern: str, flags: int, words: tuple[bytes, ...]) -> None:
+    assert needed(widened(re.compile(pattern, flags))) == words
 
 
 def test_quoted_runs_shorter_than_the_entropy_needs_are_not_marked() -> None:

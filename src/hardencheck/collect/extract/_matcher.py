@@ -275,12 +275,46 @@ class Matcher:
 
 
 def _with_re(patterns: Sequence[str]) -> Scan:
-    compiled = [re.compile(pattern.encode("ascii")) for pattern in patterns]
+    compiled = [(re.compile(pattern.encode("ascii")), needed(pattern)) for pattern in patterns]
 
     def scan(data: bytes) -> list[tuple[int, int]]:
-        return [(match.end(), number) for number, regex in enumerate(compiled) for match in regex.finditer(data)]
+        lowered = data.lower()
+        return [
+            (match.end(), number)
+            for number, (regex, words) in enumerate(compiled)
+            if not words or any(word in lowered for word in words)
+            for match in regex.finditer(data)
+        ]
 
     return scan
+
+
+def needed(pattern: str) -> tuple[bytes, ...]:
+    """Words in lower case, one of which is in every text that a widened pattern matches; none when it has no such."""
+    from re import _parser  # type: ignore[attr-defined]
+
+    return tuple(sorted(_words(_node(_parser.parse(pattern), 0, {}))))
+
+
+def _words(node: Node) -> set[bytes]:
+    """The choice of words of three letters or more whose shortest is longest; the empty set when there is none."""
+    options: list[set[bytes]] = []
+    run = b""
+    for item in (*(node.items if isinstance(node, Sequence_) else (node,)), None):
+        letters = {bytes([code]).lower() for code in item.codes} if isinstance(item, Chars) else set()
+        if len(letters) == 1 and HIGH not in (item.codes if isinstance(item, Chars) else ()):
+            run += letters.pop()
+            continue
+        if len(run) >= 3:
+            options.append({run})
+        run = b""
+        if isinstance(item, Choice):
+            branches = [_words(branch) for branch in item.items]
+            if all(branches):
+                options.append(set().union(*branches))
+        elif isinstance(item, Repeat) and item.low > 0:
+            options.append(_words(item.item))
+    return max((option for option in options if option), key=lambda option: min(map(len, option)), default=set())
 
 
 def _with_hyperscan(patterns: Sequence[str], directory: Path | None) -> Scan:

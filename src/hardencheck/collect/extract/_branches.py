@@ -11,7 +11,8 @@ When = Literal["always", "sometimes", "never"]  # in production: DEBUG off, no t
 
 _DEBUG = re.compile(r"(?:.*[._])?(?:debug(?:_?mode|_?enabled)?|is_?debug)", re.IGNORECASE)
 _CHOSEN = re.compile(
-    r"debug|verbos|\bdev(?:elopment)?\b|_dev\b|\blocal\b|\btest(?:s|ing)?\b|pytest|is_?dev|is_?local|is_?test|in_?tests",
+    r"debug|verbos|\bdev(?:elopment)?\b|_dev\b|\blocal\b|\btest(?:s|ing)?\b|pytest|is_?dev|is_?local|is_?test|in_?tests"
+    r"|\b(?:show|echo|print|log|trace)_?sql",
     re.IGNORECASE,
 )
 _DEVELOPMENT = re.compile(r"(?:dev|develop|development|test|testing|tests|local|debug)(?=[A-Z_\d]|$)", re.IGNORECASE)

@@ -15,6 +15,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
@@ -380,7 +381,7 @@ class Bandit(Extractor):
     emits = (BanditIssue, Suppression)
 
     def digest(self) -> str:
-        return ",".join(IDS)
+        return f"{version('bandit')} {','.join(IDS)}"
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith((".py", ".pyw"))
@@ -388,18 +389,24 @@ class Bandit(Extractor):
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         here, what_for = Location(path=path), role(path)
 
-        def gap(reason: Reason, detail: str, line: int | None, **about: str) -> Gap:
+        def gap(reason: Reason, detail: str, line: int | None, test_id: str) -> Gap:
             return Gap(
                 kinds=(BanditIssue.kind(),),
                 collector=self.name,
                 reason=reason,
                 detail=detail,
                 location=here.at(line),
-                about={"role": what_for, **about},
+                about={"role": what_for, "test_id": test_id},
             )
 
+        def gaps(reason: Reason, detail: str, line: int | None, tests: Iterable[str]) -> Iterator[Gap]:
+            """One for each test that may have found something; the three of passwords are one line of the checklist."""
+            for test_id in dict.fromkeys("B105" if test_id in PASSWORDS else test_id for test_id in tests):
+                yield gap(reason, detail, line, test_id)
+
         if len(data) > MAX_BYTES:
-            yield gap(Reason.TOO_LARGE, f"{len(data)} bytes of Python; bandit is given {MAX_BYTES} at most", None)
+            detail = f"{len(data)} bytes of Python; bandit is given {MAX_BYTES} at most"
+            yield from gaps(Reason.TOO_LARGE, detail, None, ids_for(data))
             return
         if b"nosec" in data:
             for line, tests in list(suppressions(data))[:MAX_SUPPRESSIONS]:
@@ -411,15 +418,15 @@ class Bandit(Extractor):
             tree = parse(data).tree
             found = list(run(tree, wanted))
         except Unreadable as error:
-            yield gap(error.reason, error.detail, error.line)
+            yield from gaps(error.reason, error.detail, error.line, wanted)
             return
         except (RecursionError, MemoryError):  # the parser of Python says it with either
-            yield gap(Reason.UNPARSABLE, "nested too deeply for bandit", None)
+            yield from gaps(Reason.UNPARSABLE, "nested too deeply for bandit", None, wanted)
             return
         for item in found:
             if isinstance(item, _Broken):
                 detail = f"bandit's test {item.test_id} broke on this line"
-                yield gap(Reason.NOT_SUPPORTED, detail, item.line, test_id=item.test_id)
+                yield gap(Reason.NOT_SUPPORTED, detail, item.line, item.test_id)
                 continue
             quoted = _QUOTED.fullmatch(item.text) if item.test_id in PASSWORDS else None
             yield BanditIssue(

@@ -26,6 +26,7 @@ from hardencheck.model.facts.logging import (
     LoguruCall,
     LoguruSink,
     Sentry,
+    ServerLevel,
     ServerLog,
     SqlEcho,
 )
@@ -39,9 +40,9 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
         (LoggingConfig, LoggingUse, LoggerSetting),
     ),
     (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
-    (re.compile(rb"loguru"), (LoguruCall, LoguruSink)),
+    (re.compile(rb"(?:import|from)\s+loguru"), (LoguruCall, LoguruSink)),
     (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry,)),
-    (re.compile(rb"uvicorn"), (ServerLog,)),
+    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel)),
 )
 _TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _ENGINES = ("create_engine", "create_async_engine")
@@ -57,7 +58,7 @@ class LoggingPython(Extractor):
     """Logging configurations, levels of loggers, and the options of libraries that decide what is logged."""
 
     name = "logging.python"
-    emits = (LoggingConfig, LoggingUse, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog)
+    emits = (LoggingConfig, LoggingUse, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog, ServerLevel)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -450,15 +451,12 @@ class _File:
             name = (level_name(name) or "").lower() if isinstance(name, int) else name
         except NotLiteral as error:
             detail = f"the log options of uvicorn are {error}: not literal"
-            yield self._gap((ServerLog,), detail, call.lineno, call, server="uvicorn")
+            yield self._gap((ServerLog, ServerLevel), detail, call.lineno, call, server="uvicorn")
             return
-        yield ServerLog(
-            location=self._here.at(call.lineno),
-            server="uvicorn",
-            access_log=on,
-            level=str(name).lower() if name is not None else None,
-            role=what_for,
-        )
+        here = self._here.at(call.lineno)
+        yield ServerLog(location=here, server="uvicorn", access_log=on, role=what_for)
+        plain = str(name).lower() if name is not None else None
+        yield ServerLevel(location=here, server="uvicorn", level=plain, role=what_for)
 
     # Settings
 

@@ -13,14 +13,14 @@ from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._branches import Branches, Values
 from hardencheck.collect.extract._python import NotLiteral, parse, role
 from hardencheck.collect.extract._shell import commands
-from hardencheck.model.facts import Scalar
-from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLog
+from hardencheck.model.facts import Fact, Scalar
+from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLevel, ServerLog
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 512 * 1024
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian")
-_NAMES = re.compile("|".join(SERVERS).encode())
+_NAMES = re.compile("|".join((*SERVERS, "GUNICORN_CMD_ARGS")).encode())
 _LAUNCHERS = frozenset({
     "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
     "pipenv", "uv", "pdm", "hatch", "run", "ddtrace-run", "newrelic-admin", "run-program", "opentelemetry-instrument",
@@ -133,19 +133,25 @@ class Servers(Extractor):
                     if not value_of_option and re.fullmatch(r"[$@*{}\w:-]+", word):
                         computed = computed or word
         about: dict[str, Scalar] = {"role": what_for, "server": server}
-        for given, what in ((level, "--log-level"), (config, "--config"), (computed, "options")):
+        for given, what in ((config, "--config"), (computed, "options")):
             if given is not None and "$" in given:
-                yield Gap(
-                    kinds=(ServerLog.kind(),),
-                    collector=self.name,
-                    reason=Reason.NOT_LITERAL,
-                    detail=f"{what} of {server}: {given[:60]} is known only when it starts",
-                    location=location,
-                    about=about,
-                )
+                yield self._gap((ServerLog, ServerLevel), f"{what} of {server}: {given[:60]}", location, about)
                 return
+        if level is not None and "$" in level:
+            yield self._gap((ServerLevel,), f"--log-level of {server}: {level[:60]}", location, about)
+            level = "$"
         yield ServerCommand(
             location=location, server=server, source=source, config=config, access=access, level=level, role=what_for
+        )
+
+    def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
+        return Gap(
+            kinds=tuple(kind.kind() for kind in kinds),
+            collector=self.name,
+            reason=Reason.NOT_LITERAL,
+            detail=f"{what} is known only when it starts",
+            location=location,
+            about=about,
         )
 
 
@@ -381,7 +387,6 @@ class UwsgiFiles(Extractor):
                 location=Location(path=path, line=line_of),
                 server="uwsgi",
                 access_log=not off,
-                level=None,
                 role=role(path),
             )
 

@@ -16,6 +16,7 @@ from hardencheck.model.facts.logging import (
     LoguruCall,
     LoguruSink,
     ServerCommand,
+    ServerLevel,
     ServerLog,
     TrackedLog,
 )
@@ -23,6 +24,7 @@ from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 _LOG_FILE = re.compile(r"(?:.*/)?[^/]+\.log(?:\.\d+|\.gz|\.old|-\d{8}(?:\.gz)?)*", re.IGNORECASE)
+COMPUTED = "$"
 # Whether a server logs requests when nothing is said (gunicorn 23, hypercorn 0.17: accesslog None; granian 2.7).
 _DEFAULT = {"gunicorn": False, "uvicorn": True, "hypercorn": False, "granian": False}
 
@@ -31,85 +33,81 @@ class LoggingServers(Resolver):
     """Each application server as it is started: its command line over GUNICORN_CMD_ARGS over its file."""
 
     name = "logging.servers"
-    emits = (ServerLog,)
+    emits = (ServerLog, ServerLevel)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        yield from _handed_on(self, facts, (ServerCommand, GunicornFile), (ServerLog,))
+        yield from _handed_on(self, facts, (ServerCommand, GunicornFile), (ServerLog, ServerLevel))
         commands = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "command"]
         environment = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "environment"]
         files = [fact for fact in facts.facts if isinstance(fact, GunicornFile)]
-        used: set[str] = set()
+        used: set[GunicornFile] = set()
         for command in commands:
-            yield from self._command(command, environment, files, used, tree)
+            yield from self._command(command, environment, files, used)
         for file in files:
-            if (file.location.path or "") not in used:
-                yield from self._server(None, environment, file)
+            if file not in used:
+                yield from self._gunicorn(environment, file, file.location, file.role)
 
     def _command(
         self,
         command: ServerCommand,
         environment: list[ServerCommand],
         files: list[GunicornFile],
-        used: set[str],
-        tree: Tree,
+        used: set[GunicornFile],
     ) -> Iterator[Found]:
-        if command.server != "gunicorn":
-            yield self._plain(command)
+        here, server, what_for = command.location, command.server, command.role
+        if server != "gunicorn":
+            on = command.access == "on" or (command.access == "unset" and _DEFAULT[server])
+            yield ServerLog(location=here, server=server, access_log=on, role=what_for)
+            if command.level != COMPUTED:
+                yield ServerLevel(location=here, server=server, level=command.level, role=what_for)
             return
         config = command.config or next((fact.config for fact in environment if fact.config), None)
         file = _file(config or "gunicorn.conf.py", command, files)
-        if file is None and config is not None and (command.access == "unset" or command.level is None):
-            yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=Reason.DYNAMIC,
-                detail=f"gunicorn reads its settings from {config[:80]}, which is not a file of this repository",
-                location=command.location,
-                about={"role": command.role, "server": "gunicorn"},
-            )
-            return
         if file is not None:
-            used.add(file.location.path or "")
-        yield from self._server(command, environment, file)
+            used.add(file)
+        elif config is not None and (command.access == "unset" or command.level is None):
+            detail = f"gunicorn reads its settings from {config[:80]}, which is not a file of this repository"
+            yield self._gap(self.emits, Reason.DYNAMIC, detail, here, what_for)
+            return
+        yield from self._gunicorn([command, *environment], file, here, what_for)
 
-    def _plain(self, command: ServerCommand) -> ServerLog:
-        on = command.access == "on" or (command.access == "unset" and _DEFAULT[command.server])
-        return ServerLog(
-            location=command.location, server=command.server, access_log=on, level=command.level, role=command.role
-        )
-
-    def _server(
-        self, command: ServerCommand | None, environment: list[ServerCommand], file: GunicornFile | None
+    def _gunicorn(
+        self, layers: list[ServerCommand], file: GunicornFile | None, here: Location, what_for: str
     ) -> Iterator[Found]:
-        """One gunicorn; the location is that of the setting that decides, of the access log first."""
-        layers = [command] if command is not None else []
-        layers += environment
-        place = command.location if command is not None else file.location if file is not None else Location()
-        what_for = command.role if command is not None else file.role if file is not None else "production"
+        """One gunicorn. layers: its command line and environment, the first that says something decides."""
         access: Access = next((layer.access for layer in layers if layer.access != "unset"), "unset")
         level = next((layer.level for layer in layers if layer.level is not None), None)
-        if file is not None:
-            needed = {"accesslog"} if access == "unset" else set()
-            needed |= {"loglevel"} if level is None else set()
-            unknown = needed & set(file.open_settings)
-            if unknown:
-                name = sorted(unknown)[0]
-                line = file.access_line if name == "accesslog" else file.level_line
-                yield Gap(
-                    kinds=self.kinds(),
-                    collector=self.name,
-                    reason=Reason.NOT_LITERAL,
-                    detail=f"{name} of gunicorn is not a literal",
-                    location=file.location.at(line),
-                    about={"role": what_for, "server": "gunicorn"},
-                )
-                return
-            if access == "unset" and file.access != "unset":
-                access, place = file.access, file.location.at(file.access_line)
-            elif command is None:
-                place = file.location
-            level = level if level is not None else file.level
-        yield ServerLog(location=place, server="gunicorn", access_log=access == "on", level=level, role=what_for)
+        at_access = at_level = here
+        if file is not None and access == "unset" and file.access_line is not None:
+            access, at_access = file.access, file.location.at(file.access_line)
+        if file is not None and level is None and file.level_line is not None:
+            level, at_level = file.level, file.location.at(file.level_line)
+        open_settings = file.open_settings if file is not None else ()
+        if "accesslog" in open_settings and at_access is not here:
+            yield self._gap(
+                (ServerLog,), Reason.NOT_LITERAL, "accesslog of gunicorn is not a literal", at_access, what_for
+            )
+        else:
+            on = access == "on" or (file is not None and access == "unset" and file.access == "on")
+            yield ServerLog(location=at_access, server="gunicorn", access_log=on, role=what_for)
+        if "loglevel" in open_settings and at_level is not here:
+            yield self._gap(
+                (ServerLevel,), Reason.NOT_LITERAL, "loglevel of gunicorn is not a literal", at_level, what_for
+            )
+        elif level != COMPUTED:
+            yield ServerLevel(location=at_level, server="gunicorn", level=level, role=what_for)
+
+    def _gap(
+        self, kinds: tuple[type[Fact], ...], reason: Reason, detail: str, location: Location, what_for: str
+    ) -> Gap:
+        return Gap(
+            kinds=tuple(kind.kind() for kind in kinds),
+            collector=self.name,
+            reason=reason,
+            detail=detail,
+            location=location,
+            about={"role": what_for, "server": "gunicorn"},
+        )
 
 
 def _file(config: str, command: ServerCommand, files: list[GunicornFile]) -> GunicornFile | None:

@@ -141,9 +141,11 @@ class SecretLogged(Fact, tag="logging.secret", frozen=True, kw_only=True):
 
 
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
-    """A command line that starts an application server, its options as given. The resolver makes `logging.server` of
-    it. config: path of the configuration file, None: not given. source: "command", or "environment" for options in
-    GUNICORN_CMD_ARGS."""
+    """A command line that starts an application server, its options as given; `logging.server` is made of it.
+
+    config: path of the configuration file, None: not given. level: "$" when the shell computes it.
+    source: "command", or "environment" for options in GUNICORN_CMD_ARGS.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("server", "source")
@@ -170,19 +172,31 @@ class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True)
 
 
 class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
-    """An application server as it is started. access_log: requests are logged. level: in lower case, None: default."""
+    """An application server as it is started. access_log: requests are logged."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("server",)
 
     server: str
     access_log: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server} {'with' if self.access_log else 'without'} an access log"
+
+
+class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
+    """The level an application server logs at, in lower case; None: its default (info)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
     level: str | None
     role: str
 
     def describe(self) -> str:
-        log = "with" if self.access_log else "without"
-        return f"{self.server} {log} an access log, level {self.level or 'not set'}"
+        return f"{self.server} at level {self.level or 'info, the default'}"
 
 
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):

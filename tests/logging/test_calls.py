@@ -1,0 +1,134 @@
+"""Secrets in log calls, and what is none."""
+
+import textwrap
+
+import pytest
+
+from hardencheck.collect.contract import Found
+from hardencheck.collect.extract.logging_calls import LogCalls
+from hardencheck.collect.extraction import extract_file
+from hardencheck.model.facts.logging import LogFileMode, SecretLogged
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+
+def extract(source: str, path: str = "shop/views.py") -> list[Found]:
+    return extract_file([LogCalls()], path, 0o100644, textwrap.dedent(source).encode())
+
+
+def whats(source: str) -> list[str]:
+    return [item.what for item in extract(source) if isinstance(item, SecretLogged)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("log.info('x %s', password)", ["password"]),
+        ("logger.info('x', extra={'p': user.password})", ["password"]),
+        ("self.logger.warning(f'{name} {new_password!r}')", ["password"]),
+        ("current_app.logger.error('t ' + access_token)", ["token"]),
+        ("logging.debug('%s' % (user, passwd))", ["password"]),
+        ("LOG.exception('{}'.format(api_key))", ["API key"]),
+        ("log.info(str(request.headers))", ["request headers"]),
+        ("log.info(request.META)", ["request headers"]),
+        ("log.info(self.request.COOKIES)", ["cookies"]),
+        ("log.info(request.POST)", ["request body"]),
+        ("log.info(request.get_json())", ["request body"]),
+        ("log.info(json.dumps(data['client_secret']))", ["secret"]),
+        ("import json\nlog.info(json.dumps(data['clientSecret']))", ["secret"]),
+        ("log.info(request.headers['Authorization'])", ["authorization header"]),
+        ("log.info(request.POST.get('password'))", ["password"]),
+        ("import os\nlog.info(dict(os.environ))", ["environment"]),
+        ("import os\nlog.info(os.environ['DB_PASSWORD'])", ["password"]),
+        ("from os import getenv\nlog.info(getenv('DB_PASSWORD'))", ["password"]),
+        ("log.info(vars(settings))", ["all settings"]),
+        ("log.info(settings.SECRET_KEY)", ["secret key"]),
+        ("log.info(current_app.config)", ["all settings"]),
+        ("print(password)", ["password"]),
+        ("structlog.get_logger().bind(a=1).info('x', token=token)", ["token"]),
+        ("import logging\nlogging.getLogger('x').info(secret)", ["secret"]),
+        ("log.info('a', password or None)", ["password"]),
+        ("log.info('%s %s', password, old_password)", ["password"]),
+    ],
+)
+def test_secrets(source: str, expected: list[str]) -> None:
+    assert whats(source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "log.info('password changed')",
+        "log.info(password_reset_url, token_count, token.id, token_type, secret_name, api_key.prefix)",
+        "log.info(len(password), bool(token), type(secret), mask(password), token == other, password is None)",
+        "log.info(hashed_password, has_token, next_page_token, csrf_safe_token, max_tokens, tokens)",
+        "log.info(token[:6], token[-4:])",
+        "log.info(request.path, request.headers['User-Agent'], request.headers.get('X-Request-ID'))",
+        "log.info(request.data.shape, data.body, frame.headers)",
+        "import tokenize\nlog.info(token)",
+        "log.info(TokenType.PASSWORD)",
+        "catalog.info(password); dialog.error(password); math.log(secret)",
+        "messages.error(request, password)",
+        "from x import print\nprint(password)",
+        "log.info('x', exc_info=token)",
+        "log.info(settings.DEBUG, settings.PASSWORD_MIN_LENGTH)",
+    ],
+)
+def test_no_secrets(source: str) -> None:
+    assert whats(source) == []
+
+
+def test_the_fact() -> None:
+    assert extract("def f(password):\n    log.error('%s', password)\n") == [
+        SecretLogged(location=Location(path="shop/views.py", line=2), what="password", call="error", role="production")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "role"),
+    [
+        ("tests/test_x.py", "log.info(password)", "test"),
+        ("shop/management/commands/make.py", "print(password)", "command"),
+        ("shop/management/commands/make.py", "log.info(password)", "production"),
+        ("shop/views.py", "if settings.DEBUG:\n    log.info(password)", "development"),
+        ("shop/views.py", "if not settings.DEBUG:\n    log.info(password)", "production"),
+    ],
+)
+def test_roles(path: str, source: str, role: str) -> None:
+    [fact] = extract(source, path)
+    assert isinstance(fact, SecretLogged)
+    assert fact.role == role
+
+
+def test_modes_of_log_files() -> None:
+    source = """\
+        import os
+        from pathlib import Path
+        os.chmod("/var/log/shop/app.log", 0o644)
+        os.open(LOG_FILE, os.O_CREAT, 0o666)
+        os.makedirs(self.log_dir, mode=0o777)
+        Path("logs").mkdir(0o750)
+        os.chmod(catalog_path, 0o666)
+        os.chmod(log_path, mode)
+        os.mkdir("blog", 0o777)
+        """
+    assert [(item.location.line, item.how, item.mode) for item in extract(source) if isinstance(item, LogFileMode)] == [
+        (3, "os.chmod", 0o644),
+        (4, "os.open", 0o666),
+        (5, "os.makedirs", 0o777),
+        (6, "Path.mkdir", 0o750),
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "log.info(" + "str(" * 60 + "password" + ")" * 60 + ")",
+        "log.info(" + "+".join(["password"] * 500) + ")",
+        "log.info(*a, **password)",
+        "log.info()(password)",
+        "log.info" + "(password)" * 50,
+    ],
+)
+def test_odd_input_is_no_crash(source: str) -> None:
+    assert not [item for item in extract(source) if isinstance(item, Gap) and item.reason is Reason.CRASHED]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _MAX_WORDS = 20_000
+MAX_EXPANSION = 20_000  # characters that variables may add to one text: A=$A$A doubles
 # What may stand before the name of a command (`root`: as in `sudo -u root`).
 _PREFIXES = frozenset({
     "sudo", "doas", "exec", "command", "env", "nice", "time", "then", "do", "else", "if", "while", "!", "{", "xargs",
@@ -32,9 +33,13 @@ class ModeChange(NamedTuple):
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """Known variables replaced, `${NAME:-default}` by its default when NAME is not known; the rest stays as it is."""
 
+    left = MAX_EXPANSION
+
     def value(match: re.Match[str]) -> str:
+        nonlocal left
         known = variables.get(match[1] or match[3])
-        if known is not None:
+        if known is not None and len(known) <= left:
+            left -= len(known)
             return known
         return match[2] if match[2] is not None else match[0]
 
@@ -119,10 +124,14 @@ def _changes(name: str, arguments: Sequence[str], variables: Mapping[str, str]) 
     spec: str | None = None
     recursive = False
     targets: list[str] = []
-    waiting = False  # for the value of an option
+    waiting = skipping = False  # for the value of an option
     for word in arguments:
         if waiting:
             spec, waiting = word, False
+        elif skipping:
+            skipping = False
+        elif name == "install" and word in {"-o", "-g", "-t", "-S", "--owner", "--group", "--target-directory"}:
+            skipping = True
         elif word == "--":
             continue
         elif name == "chmod" and spec is None and (_SYMBOLIC.fullmatch(word) or _OCTAL.fullmatch(word)):

@@ -52,7 +52,7 @@ _NOT_SECRET_KEY = re.compile(
 )
 _USERINFO = re.compile(r"\A[a-z][a-z0-9+.-]*://[^/@\s:]*:(?P<password>[^/@\s]+)@", re.IGNORECASE)
 _REFERENCE = re.compile(
-    r"\$[A-Za-z_{(]|\{\{|\$ANSIBLE_VAULT|!vault|ENC\[|op://|vault:|arn:aws:secretsmanager|ref\+|<[^>]*>|%[({]|@[A-Z_]+@",
+    r"\A\$[A-Za-z_]\w*\Z|\$[{(]|\{\{|\$ANSIBLE_VAULT|!vault|ENC\[|op://|vault:|arn:aws:secretsmanager|ref\+|<[^>]*>|%[({]|@[A-Z_]+@",
 )
 _PLACEHOLDER = re.compile(
     r"(?:your|my|the|some|an?|insert|put|add|enter|replace|fill|set|todo|tbd|fixme)?[-_ .]?"
@@ -127,7 +127,7 @@ def _held(form: str, text: str) -> Iterator[_Held]:
                 yield _Held(_line(text, match.start("value")), "a password or token")
         if form != "pip.conf":
             return
-    json = text.lstrip().startswith(("{", "["))
+    json = text.lstrip().startswith("{")
     for match in (_MEMBER if json else _PAIR).finditer(text):
         key, value = match["key"], match["value"]
         if not json:

@@ -350,7 +350,9 @@ class _File:
     def _is_decimal(self, node: ast.expr, digits: re.Pattern[str]) -> bool:
         """Whether a number lacks its 0o: 777 is 0o1411. 420 and 511 are what 0o644 and 0o777 are in decimal."""
         node = self._value_of(node)
-        if not (isinstance(node, ast.Constant) and type(node.value) is int and digits.fullmatch(str(node.value))):
+        if not (isinstance(node, ast.Constant) and type(node.value) is int and 0 < node.value < 10_000):
+            return False
+        if digits.fullmatch(str(node.value)) is None:
             return False
         return ast.get_source_segment(self.file.source, node) == str(node.value) and node.value != 511
 

@@ -39,6 +39,7 @@ jobs:
       - uses: actions/checkout@v7
       - id: audit
         uses: hardencheck/hardencheck@v0
+        with: INPUTS
       - if: always()
         shell: bash
         env:
@@ -60,13 +61,14 @@ runs:
 class PullRequest:
     """A repository with a base that has a failing line already, a branch, and HEAD as GitHub merges them."""
 
-    def __init__(self, folder: Path, change: dict[str, str], *, full_name: str = "us/shop") -> None:
+    def __init__(self, folder: Path, change: dict[str, str], *, full_name: str = "us/shop", **inputs: str) -> None:
         self.folder, self.shop, self.record = folder, folder / "shop", folder / "record"
         self.record.mkdir()
         self.shop.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/us/shop")
-        base = self.commit({".github/workflows/gate.yml": WORKFLOW, "shop/old.py": "import os\n\nos.umask(0)\n"})
+        workflow = WORKFLOW.replace("INPUTS", json.dumps(inputs))
+        base = self.commit({".github/workflows/gate.yml": workflow, "shop/old.py": "import os\n\nos.umask(0)\n"})
         self.git("switch", "--quiet", "--create", "branch")
         head = self.commit(change)
         self.git("switch", "--quiet", "main")
@@ -221,3 +223,11 @@ def test_an_upload_that_is_refused_is_a_warning_and_not_the_verdict(runner: Runn
     code, log = runner.run(pull_request)
     assert (code, pull_request.outputs["exit-code"], pull_request.uploaded) == (0, "0", None)
     assert "::warning title=hardencheck::The SARIF report was not uploaded" in log
+
+
+def test_an_upload_that_was_demanded_and_is_refused_fails(runner: Runner, tmp_path: Path) -> None:
+    pull_request = PullRequest(tmp_path, HARMLESS, **{"upload-sarif": "true"})
+    (pull_request.record / "refuse").touch()
+    code, log = runner.run(pull_request)
+    assert (code, pull_request.outputs["exit-code"]) == (1, "0")
+    assert "::error title=hardencheck::The SARIF report was not uploaded" in log

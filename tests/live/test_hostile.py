@@ -185,6 +185,44 @@ def test_content_codings(coding: str, body: bytes, expected: tuple[bytes, bool])
     assert (reader.data, reader.broken or not wanted) == expected
 
 
+def test_a_page_that_cannot_be_decompressed_may_hold_a_policy() -> None:
+    page = response(200, b"\x0b\x02\x80hello\x03", Content_Type="text/html", Content_Encoding="br", Set_Cookie="a=1")
+    with served(says(page)) as server:
+        facts, gaps = look(server.url)
+    assert not {"http.csp", "http.referrer-policy"} & kinds(facts)
+    assert {"http.nosniff", "http.framing", "http.cache-control"} <= kinds(facts)
+    (gap,) = [gap for gap in gaps if "http.csp" in gap.kinds]
+    assert gap.kinds == ("http.cache-control", "http.csp", "http.referrer-policy")
+    assert gap.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, trust: Authority, scheme: str) -> None:
+    async def lookup(host: str, port: int) -> tuple[str, ...]:
+        return ("::1", "127.0.0.9", "127.0.0.1")
+
+    monkeypatch.setattr(live_client, "_lookup", lookup)
+    with served(says(PAGE), context=trust.context() if scheme == "https" else None) as server:
+        facts, gaps = look(f"{scheme}://localhost:{server.port}/", ca_file=trust.ca_file)
+    assert "http.csp" in kinds(facts)
+    assert {gap.collector for gap in gaps} <= {"exposure.probe", "http.redirects"}
+
+
+def test_a_name_that_is_not_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def lookup(host: str, port: int) -> tuple[str, ...]:
+        asked.append(host)
+        return ("127.0.0.1",)
+
+    monkeypatch.setattr(live_client, "_lookup", lookup)
+    with served(says(PAGE)) as server:
+        facts, _ = look(f"http://bücher.example:{server.port}/stück")
+    assert asked == ["xn--bcher-kva.example"]
+    assert server.requests[0].startswith(b"GET /st%C3%BCck HTTP/1.1\r\nHost: xn--bcher-kva.example:")
+    assert "http.csp" in kinds(facts)
+
+
 def test_a_head_of_200_kilobytes() -> None:
     with served(says(b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 200_000 + b"\r\n\r\n")) as server:
         facts, gaps = look(server.url)

@@ -271,7 +271,7 @@ def test_tags_of_a_page() -> None:
         <body><meta http-equiv="Content-Security-Policy" content="object-src 'none'">
         <form><input name=p TYPE="Password"/></form><a href="/a">x</a><img src=/static/b.png></body>"""
     )
-    assert page == _html.Page(("script-src 'self'",), "same-origin", True, ("/a", "/static/b.png"))
+    assert page == _html.Page(("script-src 'self'",), "same-origin", True, ("/a", "/static/b.png"), True)
 
 
 @pytest.mark.parametrize(

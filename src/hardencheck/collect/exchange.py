@@ -81,7 +81,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> Origin:
-    """The origin of an absolute http or https URL, host in lower case without the final dot.
+    """The origin of an absolute http or https URL, host in lower case and ASCII (IDNA), without the final dot.
 
     Raises ValueError for anything else (another scheme, no host, a port that is no port).
     """
@@ -89,6 +89,8 @@ def origin(url: str) -> Origin:
     scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".").lower()
     if scheme not in DEFAULT_PORTS or not host:
         raise ValueError("expected an absolute http or https URL")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")  # UnicodeError is a ValueError
     port = parts.port if parts.port is not None else DEFAULT_PORTS[scheme]
     if port == 0:
         raise ValueError("port 0 cannot be asked")

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from hardencheck import __version__
 from hardencheck.collect.contract import NoConnection, Unreadable
@@ -34,6 +34,7 @@ REQUEST_SECONDS = 10.0
 TARGET_SECONDS = 60.0
 BACK_OFF_SECONDS = 2.0
 REQUESTS = {"passive": 20, "probe": 45, "active": 80}
+SECONDS = {"passive": TARGET_SECONDS, "probe": 2 * TARGET_SECONDS, "active": 4 * TARGET_SECONDS}
 
 _VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,
@@ -84,7 +85,7 @@ class LiveClient:
 
         from hardencheck.collect.live._transport import CheckedBackend, Transport
 
-        backend = CheckedBackend(lambda host, port: self._checked.get((host, port), ()))
+        backend = CheckedBackend(self._addresses, self._answered)
         self._http = httpx.AsyncClient(transport=Transport(self._context, backend), trust_env=False)
         return self
 
@@ -93,6 +94,14 @@ class LiveClient:
     ) -> None:
         if self._http is not None:
             await self._http.aclose()
+
+    def _addresses(self, host: str, port: int) -> tuple[tuple[str, int], ...]:
+        return self._checked.get((host, port), ())
+
+    def _answered(self, host: str, port: int, address: tuple[str, int]) -> None:
+        """The address that took a connection is the first to be tried from now on."""
+        rest = (other for other in self._addresses(host, port) if other != address)
+        self._checked[(host, port)] = (address, *rest)
 
     def begin(self, url: str) -> str:
         """A new URL of the audit: budget, clock and history start again. Returns it without user information.
@@ -368,11 +377,25 @@ class LiveClient:
         except OSError:
             return None
 
+    async def _connect(self, here: Origin, context: ssl.SSLContext) -> asyncio.StreamWriter:
+        """A handshake with the first address that takes a connection."""
+        trouble: Exception = ConnectionError("no address was checked")
+        async with asyncio.timeout(min(CONNECT_SECONDS, self._seconds_left())):
+            for address in self._addresses(here.host, here.port):
+                try:
+                    _, writer = await asyncio.open_connection(*address, ssl=context, server_hostname=here.host)
+                except (ssl.SSLError, ConnectionResetError):
+                    raise  # somebody is there, and says no
+                except OSError as error:
+                    trouble = error
+                    continue
+                self._answered(here.host, here.port, address)
+                return writer
+        raise trouble
+
     @contextlib.asynccontextmanager
     async def _connected(self, here: Origin, context: ssl.SSLContext) -> AsyncIterator[ssl.SSLObject]:
-        address, port = self._checked[(here.host, here.port)][0]
-        async with asyncio.timeout(min(CONNECT_SECONDS, self._seconds_left())):
-            _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=here.host)
+        writer = await self._connect(here, context)
         try:
             yield writer.get_extra_info("ssl_object")
         finally:
@@ -382,9 +405,9 @@ class LiveClient:
 
 
 def _bare(url: str) -> str:
-    """Without user information and fragment."""
+    """Without user information and fragment, host in ASCII."""
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path or "/", parts.query, ""))
+    return f"{origin(url)}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -83,13 +83,17 @@ def _attributes(text: str) -> dict[str, str]:
 
 
 class Page(NamedTuple):
-    """csp: policies of meta elements. referrer: the last referrer policy of one. password: a password field is there.
-    links: values of href and src, as written."""
+    """What an audit wants of a page.
+
+    csp: policies of meta elements. referrer: the last referrer policy of one. password: a password field is there.
+    links: values of href and src, as written. head: the head of the page is there to its end.
+    """
 
     csp: tuple[str, ...]
     referrer: str | None
     password: bool
     links: tuple[str, ...]
+    head: bool
 
 
 def read_page(body: bytes) -> Page:
@@ -108,4 +112,5 @@ def read_page(body: bytes) -> Page:
         elif tag.name == "input" and given.get("type", "").strip().lower() == "password":
             password = True
         links.extend(given[name] for name in ("href", "src") if name in given)
-    return Page(tuple(csp), referrer, password, tuple(links))
+    head = re.search(rb"</head\b|<body\b", body, re.IGNORECASE) is not None
+    return Page(tuple(csp), referrer, password, tuple(links), head)

@@ -10,10 +10,17 @@ RAW = "hardencheck_headers"
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that `addresses(host, port)` gives, and to nothing else; names are never resolved."""
+    """Connects to the addresses that `addresses(host, port)` gives, and to nothing else; names are never resolved.
 
-    def __init__(self, addresses: Callable[[str, int], tuple[tuple[str, int], ...]]) -> None:
-        self._addresses = addresses
+    answered: told which of them took a connection.
+    """
+
+    def __init__(
+        self,
+        addresses: Callable[[str, int], tuple[tuple[str, int], ...]],
+        answered: Callable[[str, int, tuple[str, int]], None],
+    ) -> None:
+        self._addresses, self._answered = addresses, answered
         self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -27,9 +34,12 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         error: Exception = httpcore.ConnectError("no address was checked")
         for address, real in self._addresses(host, port):
             try:
-                return await self._backend.connect_tcp(address, real, timeout=timeout)
+                stream = await self._backend.connect_tcp(address, real, timeout=timeout)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
+                continue
+            self._answered(host, port, (address, real))
+            return stream
         raise error
 
     async def sleep(self, seconds: float) -> None:

@@ -24,7 +24,7 @@ _GIT_HEAD = re.compile(rb"(?:ref: refs/[^\s]{1,200}|[0-9a-f]{40}|[0-9a-f]{64})\s
 _GIT_CONFIG = re.compile(rb"\s*\[[a-zA-Z]+(?: \"[^\"\n]*\")?\]\s*[\r\n]")
 _ASSIGNMENT = re.compile(rb"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=")
 _LISTINGS = (
-    (re.compile(rb"<title>\s*Index of ", re.IGNORECASE), "Index of"),
+    (re.compile(rb"<title>\s*Index of (?:/[^<]{0,500}|[^<]{0,500}/\s*)</title>", re.IGNORECASE), "Index of"),
     (re.compile(rb"<title>\s*Directory listing for ", re.IGNORECASE), "Directory listing for"),
     (re.compile(rb"<title>\s*Directory: /", re.IGNORECASE), "Directory"),
     (re.compile(rb"\[To Parent Directory\]"), "To Parent Directory"),
@@ -149,6 +149,9 @@ class ExposureProbe(Probe):
             *((file, "exposure", ExposedFile) for file in FILES),
             *((directory, "listing", Listing) for directory in directories(base, page)),
         ]
+        within = urlsplit(page.url if page is not None else url).path.rpartition("/")[0]
+        if within and re.fullmatch(r"[A-Za-z0-9/._~-]{1,200}", within):
+            asked.extend((within + file, "exposure", ExposedFile) for file in FILES)
         for path, purpose, kind in asked:
             found.append(await self._ask(client, base + path, purpose, kind))
         found.append(await self._ask(client, f"{base}/", "trace", Trace, ((MARKER, odd),)))

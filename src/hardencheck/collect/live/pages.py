@@ -58,6 +58,8 @@ class PageProbe(Probe):
 def _next(url: str, target: str, host: str) -> tuple[str, str]:
     """Why a redirect is not followed ("" when it is), and where it leads."""
     try:
+        # Browsers read raw bytes of a Location as UTF-8 (URL standard).
+        target = target.encode("latin-1").decode("utf-8", "replace")
         there = urldefrag(urljoin(url, target)).url
         aim = origin(there)
     except ValueError:

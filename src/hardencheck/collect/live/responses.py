@@ -69,27 +69,39 @@ class Responses(Observer):
             yield self.gap(Reason.BLOCKED, wall, where)
             return
         answer = read(exchange)
-        for function in _STATED:
-            yield from function(answer)
-        yield from _csp_fact(answer, reused)
-        if exchange.truncated and answer.html and not answer.page.password:
-            yield self._beyond(answer)
+        hidden = tuple(self._hidden(answer))
+        for fact in (*(fact for function in _STATED for fact in function(answer)), *_csp_fact(answer, reused)):
+            # What is known of storing stays: it is whole but for the password field.
+            if isinstance(fact, Gap | seen.CacheControl) or fact.kind() not in hidden:
+                yield fact
+        if hidden:
+            detail = "the page was not read to its end: a policy or a password field may follow"
+            yield Gap(
+                kinds=hidden,
+                collector=self.name,
+                reason=Reason.TOO_LARGE,
+                detail=detail,
+                location=where,
+                about={"content": "html", "scheme": answer.common["scheme"], "sets_cookie": False},
+            )
 
-    def _beyond(self, answer: Answer) -> Gap:
-        """A body that was not read whole may hold a password field further on."""
-        return Gap(
-            kinds=(seen.CacheControl.kind(),),
-            collector=self.name,
-            reason=Reason.TOO_LARGE,
-            detail="only the first 256 KiB of the body were read: a password field may follow",
-            location=answer.common["location"],
-            about={"sets_cookie": False},
-        )
+    def _hidden(self, answer: Answer) -> Iterator[str]:
+        """Kinds of fact that the unread rest of a page could change."""
+        exchange, page = answer.exchange, answer.page
+        if not (answer.html and exchange.truncated):
+            return
+        if not page.password and "no-store" not in _fields.cache_directives(exchange.all("cache-control")):
+            yield seen.CacheControl.kind()
+        if not page.head:  # meta elements count in the head only
+            if not exchange.all("content-security-policy"):
+                yield seen.Csp.kind()
+            if not exchange.all("referrer-policy"):
+                yield seen.ReferrerPolicy.kind()
 
 
 def read(exchange: Exchange) -> Answer:
     content = content_of(exchange)
-    page = read_page(exchange.body) if content == "html" else Page((), None, False, ())
+    page = read_page(exchange.body) if content == "html" else Page((), None, False, (), False)
     scheme: seen.Scheme = "https" if exchange.url.lower().startswith("https:") else "http"
     common: Common = {
         "location": Location(url=place(exchange.url)),

@@ -145,10 +145,11 @@ def _run(work: Coroutine[None, None, T]) -> T:
 
 
 async def _ask(urls: Sequence[str], known: Collectors, options: "Options") -> Asked:
-    from hardencheck.collect.live._client import REQUESTS, LiveClient
+    from hardencheck.collect.live._client import REQUESTS, SECONDS, LiveClient
 
     tier = "active" if options.active else "probe" if options.probe else "passive"
-    return await ask(LiveClient(ca_file=options.ca_file, requests=REQUESTS[tier]), urls, known, options)
+    client = LiveClient(ca_file=options.ca_file, requests=REQUESTS[tier], seconds=SECONDS[tier])
+    return await ask(client, urls, known, options)
 
 
 async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, options: "Options") -> Asked:

@@ -258,16 +258,24 @@ class _Work:
             self._submit(entry, names, data, key)
             self._drain()
             return
+        jobs = self._options.jobs if self._options.jobs is not None else _cores()
+        if jobs == 0:
+            self._here(entry, names, data, key)
+            return
         self._kept.append((entry, names, data, key))
         self._bytes += len(data)
-        jobs = self._options.jobs if self._options.jobs is not None else _cores()
-        if jobs > 0 and (self._bytes > POOL_BYTES or len(self._kept) > POOL_FILES):
+        if self._bytes > POOL_BYTES or len(self._kept) > POOL_FILES:
             from hardencheck.collect.worker import Pool
 
             self._pool = self._stack.enter_context(Pool(jobs, self._options.plugins, seconds=self._options.seconds))
             for kept in self._kept:
                 self._submit(*kept)
             self._kept.clear()
+
+    def _here(self, entry: Entry, names: tuple[str, ...], data: bytes, key: bytes) -> None:
+        wanted = [self._known[name] for name in names]
+        found = extract_file(wanted, entry.path, entry.mode, data, seconds=self._options.seconds)
+        self._store(_Done(entry, names, found, is_binary(data), key))
 
     def _submit(self, entry: Entry, names: tuple[str, ...], data: bytes, key: bytes) -> None:
         from hardencheck.collect.worker import Job
@@ -293,10 +301,8 @@ class _Work:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            for entry, names, data, key in self._kept:
-                wanted = [self._known[name] for name in names]
-                found = extract_file(wanted, entry.path, entry.mode, data, seconds=self._options.seconds)
-                self._store(_Done(entry, names, found, is_binary(data), key))
+            for kept in self._kept:
+                self._here(*kept)
         self._stack.__exit__(kind, error, trace)
         self._drain()
 

@@ -5,6 +5,7 @@ Exit codes, the same for every command and format: 0 gate passed (or the command
 Nothing heavy is imported here: a command's module is imported when the command is called.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,17 +20,17 @@ COMMANDS = ("scan", "report", "list", "explain", "init", "waive", "attest", "con
 
 
 class State:
-    """What must outlive a command that raises. debug: show the traceback of an unexpected error."""
+    """What must outlive a command that raises. debug: show tracebacks. started: past --help and --version."""
 
     def __init__(self) -> None:
-        self.debug = False
+        self.debug = self.started = False
 
 
 class _Commands(click.Group):
     """Commands by the name of their module, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # not list(): the module `list` of this package takes its name
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
@@ -65,15 +66,21 @@ def run(arguments: Sequence[str]) -> int:
     state = State()
     try:
         with _interrupt.noticed():
-            code = cli.main(args=list(arguments), prog_name="hardencheck", standalone_mode=False, obj=state)
+            if "_HARDENCHECK_COMPLETE" in os.environ:
+                cli.main(args=[*arguments], prog_name="hardencheck", complete_var="_HARDENCHECK_COMPLETE")
+            # Not cli.main(): it turns a broken pipe, whosever it is, into an exit code of its own.
+            with cli.make_context("hardencheck", [*arguments], obj=state) as context:
+                code = cli.invoke(context)
             _flush()
+    except click.exceptions.Exit as error:
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("\nhardencheck: interrupted; no report was written")
         code = 130
-    except BrokenPipeError:  # the reader had enough: `hardencheck list | head`
-        _abandon_stdout()
-        code = 0
     except Exception as error:
+        if isinstance(error, BrokenPipeError) and not state.started:  # the reader has seen enough of --help
+            _abandon_stdout()
+            return 0
         code = _failed(error, state)
     return code if isinstance(code, int) else 0
 
@@ -172,6 +179,7 @@ def _abandon_stdout() -> None:
 
 
 def set_debug(context: click.Context, parameter: click.Parameter, value: bool) -> Any:
-    """The callback of --debug."""
-    if value and isinstance(context.obj, State):
-        context.obj.debug = True
+    """The callback of --debug, which every command has: it is called when there was no --help."""
+    if isinstance(context.obj, State):
+        context.obj.started = True
+        context.obj.debug |= value

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,43 +17,38 @@ Value = str | dt.date
 
 
 def add_table(source: Source | None, key: str, values: Mapping[str, Value], *, replaces: str = "") -> str:
-    """The text of the configuration with one more `[[key]]`.
+    """The text of the configuration with one more `[[key]]` at its end; all that was there stays byte for byte.
 
     source: the configuration as it is, None for a new one. replaces: the name of a field; a table that has the
     same value there is changed instead of a second one being added.
     """
     import tomlkit
-    from tomlkit.items import AoT
 
     document = tomlkit.parse(source.text if source else "schema = 1\n")
     table: Any = document
     for part in source.prefix if source else ():
         table = table[part]
-    existing = table.get(key)
-    if existing is not None and not isinstance(existing, AoT):
-        # waiver = [{...}]: the same thing written in line; it grows the way it was written.
-        for item in existing:
-            if replaces and item.get(replaces) == values[replaces]:
-                item.update(values)
-                return _as_before(source, tomlkit.dumps(document))
+    for item in table.get(key, ()):
+        if replaces and item.get(replaces) == values[replaces]:
+            item.update(values)
+            return _as_before(source, tomlkit.dumps(document))
+    text = source.text if source else "schema = 1\n"
+    made = tomlkit.table()
+    made.update(values)
+    header = ".".join((*(source.prefix if source else ()), key))
+    between = "\n" if text.endswith("\n") else "\n\n"
+    whole = f"{text}{between}[[{header}]]\n{made.as_string().strip()}\n"
+    try:
+        tomllib.loads(whole)
+    except tomllib.TOMLDecodeError:
+        # Written in line (waiver = [{...}], or hardencheck = {...}): it grows the way it is written.
+        if key not in table:
+            table[key] = tomlkit.array()
         inline = tomlkit.inline_table()
         inline.update(values)
-        existing.append(inline)
-        return _as_before(source, tomlkit.dumps(document))
-    if existing is None:
-        existing = tomlkit.aot()
-        table.append(key, existing)
-        existing = table[key]
-    for item in existing:
-        if replaces and item.get(replaces) == values[replaces]:
-            for name, value in values.items():
-                item[name] = value
-            return _as_before(source, tomlkit.dumps(document))
-    made = tomlkit.table()
-    for name, value in values.items():
-        made.add(name, value)
-    existing.append(made)
-    return _as_before(source, tomlkit.dumps(document))
+        table[key].append(inline)
+        whole = tomlkit.dumps(document)
+    return _as_before(source, whole)
 
 
 def _as_before(source: Source | None, text: str) -> str:

@@ -128,9 +128,10 @@ def read_file(file: Path, label: str, *, inside: Path | None = None) -> bytes | 
         return None
     except OSError as error:
         raise ConfigError(f"{label}: cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ConfigError(f"{label}: expected a file, this is something else")
     with open(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ConfigError(f"{label}: expected a file, this is something else")
         if inside is not None and file.is_symlink():
             real = file.resolve()
             if inside.resolve() not in real.parents:

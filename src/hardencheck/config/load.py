@@ -249,7 +249,7 @@ def _known_keys(source: Source, value: object, wanted: Any, path: Path) -> None:
             )
         for name, table in checks.items():
             if not isinstance(table, dict):
-                _fail(source, ("checks", name), f'a table of parameters; an id is quoted: [checks."{name}.…"]')
+                _fail(source, ("checks", name), f'a table of parameters, below [checks."{name}"]')
             for key, parameter in table.items():
                 if isinstance(parameter, dict):
                     quoted = f'[checks."{name}.{key}"]'

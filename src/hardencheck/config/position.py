@@ -131,21 +131,27 @@ class _Scanner:
         counts: dict[int, int] = {}
         self._skip(_SPACE)
         while True:
-            if self._peek("[") or self._peek("{"):
+            opened = self._peek("[") or self._peek("{")
+            if opened:
                 waiting.append(_Open(self._text[self._at], path))
                 counts[len(waiting)] = 0
                 self._at += 1
             else:
                 self._skip(_STRING if self._peek('"') or self._peek("'") else _SCALAR)
+            another = opened
             while waiting:  # to the next element, or out of what ends here
                 self._skip(_BETWEEN)
                 if self._peek(","):
                     self._at += 1
+                    another = True
                 elif self._peek("]") or self._peek("}"):
                     self._at += 1
                     waiting.pop()
-                else:
+                    another = False
+                elif another and self._at < len(self._text):
                     break
+                else:
+                    raise _Lost
             if not waiting:
                 return
             top = waiting[-1]

@@ -81,6 +81,7 @@ def test_putty_and_ssh2_and_jwk() -> None:
     assert read(putty.encode()) == [fact("PuTTY", False)]
     assert read(putty.replace("none", "aes256-cbc").encode()) == [fact("PuTTY", True)]
     assert read(b"---- BEGIN SSH2 ENCRYPTED PRIVATE " + b"KEY ----\nAAAA\n") == [fact("SSH2 PRIVATE KEY", None)]
+    assert read(b'SSH2 = b"---- BEGIN SSH2 ENCRYPTED PRIVATE ' + b'KEY ----"\nAAAA\n') == []
     secret = "c2VjcmV0LWQtb2YtYS1qd2stZm9yLXRlc3Rz"
     assert read(json.dumps({"kty": "OKP", "crv": "Ed25519", "d": secret, "x": "y"}).encode()) == [fact("JWK", False)]
     assert read(json.dumps({"kty": "OKP", "crv": "Ed25519", "x": secret}).encode()) == []

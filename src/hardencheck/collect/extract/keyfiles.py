@@ -15,7 +15,7 @@ _MAX_BODY = 64 * 1024  # characters; a 16384 bit RSA key in PEM has 13 thousand
 
 # RFC 7468 and its predecessors: every label that ends in "PRIVATE KEY", and OpenPGP's "PRIVATE KEY BLOCK".
 _PEM = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
-_SSH2 = b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
+_SSH2 = re.compile(rb"^---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\r?\n", re.MULTILINE)  # a line, not code that names it
 _PUTTY = re.compile(rb"^PuTTY-User-Key-File-[0-9]: [a-z0-9-]+\s+Encryption: ([a-z0-9-]+)", re.MULTILINE)
 # An escaped line end of JSON or of a string literal, a line end, and what source code puts between joined strings.
 _FILLER = re.compile(rb"[\"'`][\s+,()\\]*[\"'`]|\\[rn]|[\s\"'`,\\>|]+")
@@ -33,6 +33,7 @@ class PrivateKeys(Extractor):
     """PEM of every label, PuTTY, SSH2 and JWK private keys in any text file."""
 
     name = "files.keys"
+    version = 2
     emits = (KeyMaterial,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -79,9 +80,8 @@ def _keys(data: bytes) -> Iterator[tuple[int, str, bool | None]]:
             if raw is None or not _is_key(label, raw, legacy):
                 continue  # a placeholder, a sample cut short or code that only looks for the header
             yield match.start(), label, _encrypted(label, raw, legacy)
-        offset = data.find(_SSH2)
-        if offset >= 0:
-            yield offset, "SSH2 PRIVATE KEY", None
+        if (match := _SSH2.search(data)) is not None:
+            yield match.start(), "SSH2 PRIVATE KEY", None
     if b"PuTTY-User-Key-File" in data:
         for match in _PUTTY.finditer(data):
             if b"\nPrivate-Lines:" in data[match.end() : match.end() + _MAX_BODY].replace(b"\r", b""):

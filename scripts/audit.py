@@ -1,7 +1,8 @@
 """`make audit`: one audit of what TARGET= and URL= name, or of the bundled sample service when neither is given.
 
 The sample service runs on loopback for the duration, first in its deliberately weak state, then hardened. The weak
-one must fail the gate (exit 1) and the hardened one must pass it (exit 0) with no line failed or unknown; anything else is our failure.
+one must fail the gate (exit 1), the hardened one must pass it (exit 0) with no line failed or unknown; anything else
+is our failure.
 Reports land in audit-report/ (REPORT= names another directory).
 """
 

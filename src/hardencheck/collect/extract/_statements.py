@@ -217,13 +217,19 @@ def _sources(file: PythonFile, node: ast.expr) -> list[str] | None:
 
 
 def statements(file: PythonFile, body: Sequence[ast.stmt], known: frozenset[str] = KNOWN) -> tuple[Statement, ...]:
-    """The body of a module or class, without what cannot change a known setting."""
-    return tuple(_Reader(file, known).read(body, 0))
+    """The body of a module or class, without what cannot change a known setting.
+
+    What a function may write through `global` is said again at the end: nobody here knows when it is called.
+    """
+    reader = _Reader(file, known)
+    found = tuple(reader.read(body, 0))
+    return (*found, *reader.late) if body is file.tree.body else found
 
 
 class _Reader:
     def __init__(self, file: PythonFile, known: frozenset[str]) -> None:
         self._file, self._known = file, known
+        self.late: list[Statement] = []
 
     def read(self, body: Sequence[ast.stmt], depth: int) -> Iterator[Statement]:
         if depth > MAX_DEPTH:
@@ -288,14 +294,31 @@ class _Reader:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if node.name in self._known:
                     yield _taint((node.name,), node.lineno, f"{node.name} is a definition")
-                named = tuple(
-                    sorted(
-                        {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
-                        & self._known
-                    )
-                )
-                if named:
-                    yield _taint(named, node.lineno, f"{node.name}() may set it")
+                yield from self._globals(node)
+
+    def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Statement]:
+        """What the functions of a definition may do to names of the module, here and whenever they are called."""
+        inside = list(ast.walk(node))
+        for name in sorted({n for one in inside if isinstance(one, ast.Global) for n in one.names} & self._known):
+            stored = [
+                one
+                for one in inside
+                if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
+            ]
+            called = [
+                one.func.attr
+                for one in inside
+                if isinstance(one, ast.Call)
+                and isinstance(one.func, ast.Attribute)
+                and isinstance(one.func.value, ast.Name)
+                and one.func.value.id == name
+            ]
+            only_grows = not stored and set(called) <= {"append", "insert", "extend", "index", "count"}
+            why = _why(f"{node.name}() may {'add to' if only_grows else 'set'} it")
+            do = "grow" if only_grows else "taint"
+            statement = Statement(do=do, line=node.lineno, name=name, names=(name,), expression=why)
+            self.late.append(statement)
+            yield statement
 
     def _targets(self, target: ast.expr, line: int) -> Iterator[Statement]:
         names = tuple(sorted({n.id for n in ast.walk(target) if isinstance(n, ast.Name)} & self._known))

@@ -187,6 +187,11 @@ class _Evaluation:
             case "extend":
                 given = _spliced(given, state)
                 return {**state, statement.name: _extended(state.get(statement.name), given, path, statement.line)}
+            case "grow":
+                added = Expression(what="list", complete=False, text=given.text)
+                old = state.get(statement.name)
+                at = (old.path, old.line) if old is not None else (path, statement.line)
+                return {**state, statement.name: _extended(old, added, *at)}
             case "remove":
                 return {**state, statement.name: _removed(state.get(statement.name), given, path, statement.line)}
             case "delete":
@@ -354,7 +359,7 @@ def _extended(old: Bound | None, given: Expression, path: str, line: int) -> Bou
         if old is not None and given.what == "list" and given.items:
             # Whatever stood there, these are in it now.
             return Bound(msgspec.structs.replace(given, complete=False, text=unknown.text), path, line)
-        return Bound(unknown, path, line)
+        return old if old is not None and not old.known else Bound(unknown, path, line)
     if old.expression.what == "scalar":
         return Bound(Expression(what="unknown", text="computed by +="), path, line)
     items = given.items if given.what == "list" else ()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._python import role
 from hardencheck.model.facts.uploads import Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -17,6 +19,9 @@ _SIZE = re.compile(r"(\d{1,15})([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 DEFAULT_BODY = 1 << 20
 MAX_INCLUDES = 200
+_OTHER_PROXIES = (
+    "caddyfile", "traefik.yml", "traefik.yaml", "traefik.toml", "httpd.conf", "haproxy.cfg", "envoy.yaml"
+)  # fmt: skip
 
 
 class Held(NamedTuple):
@@ -65,14 +70,21 @@ def files(facts: FactSet) -> tuple[list[NginxFile], list[Gap]]:
 def places(facts: FactSet) -> list[Place]:
     """Every server and location of every file, includes of the repository followed."""
     found, _ = files(facts)
-    included: set[str] = set()
-    walks = []
+    walks: dict[str, tuple[list[Place], set[str]]] = {}
     for file in found:
         walk = _Walk(found)
-        walks.append((file, list(walk.file(file)), walk))
-        included |= walk.included
-    # A file that another includes is read where it is included, with what holds there.
-    return [place for file, listed, _ in walks if file.location.path not in included for place in listed]
+        walks[file.location.path or ""] = (list(walk.file(file)), walk.included)
+    included = set().union(*(inner for _, inner in walks.values()))
+    # A file that another includes is read where it is included, with what holds there. In a ring of includes
+    # nobody is first: then the first by name is.
+    reached: set[str] = set()
+    places_: list[Place] = []
+    for path in sorted(walks, key=lambda path: (path in included, path)):
+        if path not in reached:
+            listed, inner = walks[path]
+            places_.extend(listed)
+            reached |= {path, *inner}
+    return places_
 
 
 class _Walk:
@@ -241,3 +253,11 @@ def sets_header(place: Place, name: str) -> bool | None:
         if own:
             return False
     return False
+
+
+def other_proxy(tree: Tree) -> str:
+    """The path of a proxy's configuration that nothing here reads; "" when there is none."""
+    for path in tree.entries:
+        if path.rpartition("/")[2].lower() in _OTHER_PROXIES and role(path) == "production":
+            return path
+    return ""

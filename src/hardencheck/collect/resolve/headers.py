@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.collect.resolve import _headers_django, _headers_nginx, _headers_python
-from hardencheck.collect.resolve._layers import Sends
+from hardencheck.collect.resolve._layers import Sends, unknown
+from hardencheck.collect.resolve._nginx import other_proxy
 from hardencheck.model.facts.declared import DeclaredHeader
-from hardencheck.model.gap import FactSet, Gap
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
 
 _MAX_AGE = re.compile(r'max-age\s*=\s*"?(\d{1,15})"?\s*(?:;|$)', re.IGNORECASE)
 
@@ -22,8 +24,10 @@ class DeclaredHeaders(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         applications = list(self._applications(facts, tree))
         proxies = list(_headers_nginx.layers(facts))
+        unread = "" if proxies else other_proxy(tree)
         for name in sorted(HEADERS | TELLING):
-            found = self._merged(name, [layers[name] for layers in applications], [layers[name] for layers in proxies])
+            chain = [layers[name] for layers in proxies]
+            found = self._merged(name, [layers[name] for layers in applications], chain, unread)
             # Nobody has to send the telling ones: their absence is not worth a fact, nor a doubt about it.
             yield from (item for item in found if name in HEADERS or _present(item))
 
@@ -31,7 +35,7 @@ class DeclaredHeaders(Resolver):
         yield from _headers_django.layers(facts, tree)
         yield from _headers_python.layers(facts)
 
-    def _merged(self, name: str, applications: list[Sends], proxies: list[Sends]) -> Iterator[Found]:
+    def _merged(self, name: str, applications: list[Sends], proxies: list[Sends], unread: str) -> Iterator[Found]:
         """One fact: a proxy in front adds to what the application sends; the worst application decides."""
         everyone = [*proxies, *applications]
         if not everyone:
@@ -39,6 +43,9 @@ class DeclaredHeaders(Resolver):
         outcomes = [_joined([*proxies, application]) for application in applications] or [_joined(proxies)]
         order = {"silent": 0, "unknown": 1, "sends": 2}
         worst = min(outcomes, key=lambda outcome: order[outcome.does])
+        if worst.does == "silent" and unread:
+            text = f"{unread} may send it and is not read"
+            worst = unknown(worst.layer, Location(path=unread), text, Reason.NOT_SUPPORTED)
         if worst.does == "unknown":
             yield Gap(
                 kinds=self.kinds(),

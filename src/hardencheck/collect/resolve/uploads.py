@@ -21,15 +21,6 @@ from hardencheck.model.facts.uploads import BodyBound, Layer, RequestLimit, Stor
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-_OTHER_PROXIES = (
-    "caddyfile",
-    "traefik.yml",
-    "traefik.yaml",
-    "traefik.toml",
-    "httpd.conf",
-    "apache.conf",
-    "haproxy.cfg",
-)
 _GUNICORN = {
     # name: (what it counts, default, what 0 means); gunicorn documentation, "Settings", section "Security".
     "limit_request_line": ("request-line", 4094, None),
@@ -64,7 +55,7 @@ class Uploads(Resolver):
         found, troubles = projects(facts, tree)
         for text in troubles:
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
-        others = _other_proxy(tree)
+        others = _nginx.other_proxy(tree)
         for project in found:
             yield from self._django(project)
             none = Bound(True, None, "Django counts no file parts", project.location)
@@ -311,11 +302,3 @@ def _is_gunicorn(path: str) -> bool:
     from hardencheck.collect.extract.python_settings import GUNICORN_NAME
 
     return GUNICORN_NAME.fullmatch(path.lower()) is not None
-
-
-def _other_proxy(tree: Tree) -> str:
-    """The path of a proxy's configuration that nothing here reads; "" when there is none."""
-    for path in tree.entries:
-        if path.rpartition("/")[2].lower() in _OTHER_PROXIES:
-            return path
-    return ""

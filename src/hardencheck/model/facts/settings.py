@@ -35,7 +35,8 @@ class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One statement of a module or class body that can change a setting, in order.
 
-    do: "set", "extend" (+=, append, insert), "remove", "delete", "star" (import * of `module`), "import" (one
+    do: "set", "extend" (+=, append, insert), "grow" (items that are not known may be
+    added), "remove", "delete", "star" (import * of `module`), "import" (one
     name of `module`), "taint" (anything may have been written: `names`, or all when there are none), "lend" (a list
     is handed to a function that may change it), "if"
     (branches: body and else; test is None when it cannot be decided), "maybe" (a body that may run or stop

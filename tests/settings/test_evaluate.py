@@ -1,0 +1,260 @@
+"""What a settings module is taken to say: in order, last writer wins, and unknown rather than wrong."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hardencheck.collect.run import Options, collect
+from hardencheck.model.facts import Fact
+from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.target import Target
+
+
+def facts_of(root: Path, files: Mapping[str, str | bytes], profile: str | None = None) -> FactSet:
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return collect(Target(repository=str(root), profile=profile), Options(jobs=0)).facts
+
+
+def value(facts: FactSet, name: str) -> object:
+    """The value of a setting with its line, or the reason why it is not known."""
+    found: list[Fact | Gap] = [
+        fact for fact in facts.of("framework.setting") if isinstance(fact, FrameworkSetting) and fact.name == name
+    ]
+    found += [gap for gap in facts.gaps if "framework.setting" in gap.kinds and gap.about.get("name") == name]
+    (only,) = found
+    if isinstance(only, FrameworkSetting):
+        return (only.value, only.location.line)
+    assert isinstance(only, Gap)
+    return (only.reason, only.location.line)
+
+
+DYNAMIC, NOT_LITERAL = Reason.DYNAMIC, Reason.NOT_LITERAL
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DEBUG = True", (True, 2)),
+        ("DEBUG: bool = True", (True, 2)),
+        ("A = DEBUG = True", (True, 2)),
+        ("DEBUG = True\nDEBUG = False", (False, 3)),
+        ("DEBUG = not True", (False, 2)),
+        ("DEBUG = True if X else False", (NOT_LITERAL, 2)),
+        ("import os\nDEBUG = bool(os.getenv('D'))", (NOT_LITERAL, 3)),
+        ("DEBUG = True\ndel DEBUG", (False, None)),
+        ("if False:\n    DEBUG = True", (False, None)),
+        ("if x():\n    DEBUG = True", (DYNAMIC, 3)),
+        ("DEBUG = True\nif x():\n    DEBUG = True", (True, 4)),
+        ("if x():\n    DEBUG = True\nelse:\n    DEBUG = False", (DYNAMIC, 5)),
+        ("if x():\n    DEBUG = True\nDEBUG = False", (False, 4)),
+        ("for i in range(3):\n    DEBUG = True", (DYNAMIC, 3)),
+        ("for DEBUG in (True, False):\n    pass", (DYNAMIC, 2)),
+        ("while x():\n    DEBUG = True", (DYNAMIC, 3)),
+        ("with open('f') as DEBUG:\n    pass", (DYNAMIC, 2)),
+        ("DEBUG, X = True, 1", (DYNAMIC, 2)),
+        ("match x:\n    case 1:\n        DEBUG = True", (DYNAMIC, 4)),
+        ("(DEBUG := True)", (DYNAMIC, 2)),
+        ("DEBUG = False\nDEBUG |= True", (DYNAMIC, 3)),
+        ("DEBUG = False\nvars().update(x)", (DYNAMIC, 3)),
+        ("DEBUG = False\nglobals()['DEBUG'] = True", (True, 3)),
+        ("DEBUG = False\nglobals()[key] = True", (DYNAMIC, 3)),
+        ("DEBUG = False\nglobals()['OTHER'] = True", (False, 2)),
+        ("DEBUG = False\nx = globals().get('DEBUG')", (False, 2)),
+        ("for k in d:\n    if k.startswith('SOCIAL_'):\n        globals()[k] = 1\nDEBUG = False", (False, 5)),
+        ("DEBUG = False\nfor k in d:\n    if k.startswith('DEB'):\n        globals()[k] = 1", (DYNAMIC, 5)),
+        ("DEBUG = False\nexec(open('x').read())", (DYNAMIC, 3)),
+        ("DEBUG = False\nimport django_heroku\ndjango_heroku.settings(locals())", (DYNAMIC, 4)),
+        ("import sys\nDEBUG = False\nsetattr(sys.modules[__name__], name, True)", (DYNAMIC, 4)),
+        ("DEBUG = False\nfrom elsewhere import *", (DYNAMIC, 3)),
+        ("from elsewhere import *\nDEBUG = False", (False, 3)),
+        ("DEBUG = False\nfrom elsewhere import DEBUG", (DYNAMIC, 3)),
+        ("DEBUG = False\ndef f():\n    global DEBUG\n    DEBUG = True\nf()", (DYNAMIC, 3)),
+        # The function is called after the last assignment: the assignment does not have the last word.
+        ("def f():\n    global DEBUG\n    DEBUG = True\nDEBUG = False\nf()", (DYNAMIC, 2)),
+        ("def f():\n    DEBUG = True\nDEBUG = False", (False, 4)),
+        ("try:\n    DEBUG = True\nexcept Exception:\n    DEBUG = False", (DYNAMIC, 5)),
+        ("try:\n    from .local_settings import *\nexcept ImportError:\n    pass\nDEBUG = False", (False, 6)),
+        ("DEBUG = False\ntry:\n    from .local_settings import *\nexcept ImportError:\n    DEBUG = True", (True, 6)),
+        ("DEBUG = False\nfrom .local_settings import *", (DYNAMIC, 3)),
+        ("import os\nDEBUG = False\nif os.path.exists('l'):\n    from .local_settings import *", (False, 3)),
+        ("SECURE_SSL_REDIRECT = False\nDEBUG = not SECURE_SSL_REDIRECT", (True, 3)),
+    ],
+)  # fmt: skip
+def test_debug(tmp_path: Path, text: str, expected: object) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": f"ROOT_URLCONF = 'shop.urls'\n{text}\n"})
+    assert value(facts, "DEBUG") == expected
+
+
+def test_what_is_nested_too_deeply_may_be_anything(tmp_path: Path) -> None:
+    deep = "".join(" " * n + "if x():\n" for n in range(60)) + " " * 60 + "DEBUG = True\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": f"ROOT_URLCONF = 'shop.urls'\nDEBUG = False\n{deep}"})
+    assert value(facts, "DEBUG") == (DYNAMIC, 24)
+
+
+def test_a_condition_on_a_literal_is_decided_as_of_its_line(tmp_path: Path) -> None:
+    text = "DEBUG = True\nif not DEBUG:\n    SECURE_SSL_REDIRECT = True\nDEBUG = False\nROOT_URLCONF = 'x'\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": text})
+    assert value(facts, "SECURE_SSL_REDIRECT") == (False, None)
+    assert value(facts, "DEBUG") == (False, 4)
+
+
+def test_star_imports_are_followed_in_order(tmp_path: Path) -> None:
+    facts = facts_of(
+        tmp_path,
+        {
+            "conf/settings/base.py": "DEBUG = True\nUSE_X_FORWARDED_HOST = True\nfrom .more import *\n",
+            "conf/settings/more.py": "DEBUG_PROPAGATE_EXCEPTIONS = True\n",
+            "conf/settings/production.py": "from conf.settings.base import *\n\nDEBUG = False\n",
+            "conf/wsgi.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf.settings.production")\n',
+        },
+    )
+    shown = {
+        fact.name: (fact.value, str(fact.location), fact.application)
+        for fact in facts.of("framework.setting")
+        if isinstance(fact, FrameworkSetting) and fact.source == "literal"
+    }
+    name = "conf.settings.production"
+    assert shown == {
+        "DEBUG": (False, "conf/settings/production.py:3", name),
+        "USE_X_FORWARDED_HOST": (True, "conf/settings/base.py:2", name),
+        "DEBUG_PROPAGATE_EXCEPTIONS": (True, "conf/settings/more.py:1", name),
+    }
+
+
+def test_an_import_cycle_ends(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = False\nfrom .other import *\n",
+        "shop/other.py": "from .settings import *\n",
+    }
+    assert value(facts_of(tmp_path, files), "DEBUG")[0] is DYNAMIC  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"DEBUG = False\nROOT_URLCONF = (\n", b"DEBUG = '\xff'\n", b"DEBUG = False\ntry: pass\nexcept A, B: pass\n"],
+)
+def test_a_module_that_cannot_be_read_leaves_all_unknown(tmp_path: Path, broken: bytes) -> None:
+    files = {"shop/settings.py": broken, "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"}
+    found = value(facts_of(tmp_path, files), "DEBUG")
+    assert isinstance(found, tuple) and found[0] is Reason.PYTHON_SYNTAX
+
+
+def test_a_star_import_that_cannot_be_read_leaves_all_unknown(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = False\nfrom .bad import *\n",
+        "shop/bad.py": "DEBUG = (\n",
+    }
+    found = value(facts_of(tmp_path, files), "DEBUG")
+    assert isinstance(found, tuple) and found[0] is Reason.PYTHON_SYNTAX
+
+
+def test_the_profile_is_what_the_user_says(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = True\n",
+        "shop/live.py": "from .settings import *\nDEBUG = False\n",
+        "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    }
+    assert value(facts_of(tmp_path, files), "DEBUG") == (True, 2)
+    assert value(facts_of(tmp_path, files, profile="shop.live"), "DEBUG") == (False, 2)
+    facts = facts_of(tmp_path, files, profile="shop.nowhere")
+    assert not facts.of("framework.setting")
+    assert "shop.nowhere is not in the repository" in " ".join(gap.detail for gap in facts.gaps)
+
+
+def test_a_settings_module_that_is_named_and_not_there_is_a_gap(tmp_path: Path) -> None:
+    files = {"manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'}
+    facts = facts_of(tmp_path, files)
+    assert [gap.detail for gap in facts.gaps if "framework.setting" in gap.kinds] == [
+        "manage.py names the settings module shop.settings, which is not in the repository"
+    ]
+
+
+def test_production_is_preferred_to_what_developers_use(tmp_path: Path) -> None:
+    files = {
+        "conf/settings/local.py": "from .base import *\nDEBUG = True\n",
+        "conf/settings/base.py": "ROOT_URLCONF = 'x'\n",
+        "conf/settings/production.py": "from .base import *\nDEBUG = False\n",
+        "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'conf.settings.local')\n",
+    }
+    assert value(facts_of(tmp_path, files), "DEBUG") == (False, 2)
+
+
+def middleware(facts: FactSet) -> dict[str, bool | None]:
+    found: dict[str, bool | None] = {}
+    for fact in facts.of("django.middleware"):
+        if isinstance(fact, DjangoMiddleware):
+            found[fact.name] = fact.present
+    for gap in facts.gaps:
+        if "django.middleware" in gap.kinds:
+            found[str(gap.about["name"])] = None
+    return {name: found[name] for name in ("security", "csrf")}
+
+
+SEC = "'django.middleware.security.SecurityMiddleware'"
+CSRF = "'django.middleware.csrf.CsrfViewMiddleware'"
+
+
+@pytest.mark.parametrize(
+    ("text", "security", "csrf"),
+    [
+        (f"MIDDLEWARE = [{SEC}]", True, False),
+        (f"MIDDLEWARE = ({SEC},) + ({CSRF},)", True, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE += [{CSRF}]", True, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE.append({CSRF})", True, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE.insert(0, {CSRF})", True, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE = [{CSRF}, *MIDDLEWARE]", True, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE = [{CSRF}] + MIDDLEWARE", True, True),
+        (f"MIDDLEWARE = [{SEC}, {CSRF}]\nMIDDLEWARE.remove({SEC})", False, True),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE += more", True, None),
+        (f"MIDDLEWARE = [{SEC}]\nif x():\n    MIDDLEWARE.append({CSRF})", True, None),
+        (f"MIDDLEWARE = [{SEC}]\nif x():\n    MIDDLEWARE.append('debug.Toolbar')", True, False),
+        (f"MIDDLEWARE = [{SEC}]\nif x():\n    MIDDLEWARE.remove({SEC})", None, False),
+        (f"MIDDLEWARE = [{SEC}]\nchange(MIDDLEWARE)", None, None),
+        (f"MIDDLEWARE = [{SEC}]\nprint(len(MIDDLEWARE))", True, False),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE.clear()", None, None),
+        (f"MIDDLEWARE = [{SEC}]\nMIDDLEWARE[0] = 'x'", None, None),
+        (f"MIDDLEWARE = [m for m in [{SEC}] if x]", None, None),
+        (f"def f():\n    global MIDDLEWARE\n    MIDDLEWARE.append(x)\nMIDDLEWARE = [{SEC}]", True, None),
+    ],
+)  # fmt: skip
+def test_middleware(tmp_path: Path, text: str, security: bool | None, csrf: bool | None) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": f"ROOT_URLCONF = 'shop.urls'\n{text}\n"})
+    assert middleware(facts) == {"security": security, "csrf": csrf}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "expected"),
+    [
+        ("Django==6.0", ("DENY", None)),
+        ("Django==2.2.28", ("SAMEORIGIN", None)),
+        ("Django>=4.2,<5", ("DENY", None)),
+        ("Django>=2.2", ("SAMEORIGIN", None)),
+        ("django", ("DENY", None)),
+        ("django-environ==0.1", (NOT_LITERAL, None)),
+    ],
+)
+def test_defaults_follow_the_version(tmp_path: Path, requirement: str, expected: object) -> None:
+    files = {"shop/settings.py": "ROOT_URLCONF = 'x'\nINSTALLED_APPS = []\n", "requirements.txt": f"{requirement}\n"}
+    assert value(facts_of(tmp_path, files), "X_FRAME_OPTIONS") == expected
+
+
+def test_no_key_reaches_a_fact(tmp_path: Path) -> None:
+    key = "k3y" + "-material-" + "abcdefgh"
+    text = (
+        f"ROOT_URLCONF = 'x'\nSECRET_KEY = '{key}'\nSECRET_KEY_FALLBACKS = ['{key}']\n"
+        f"if x():\n    SECRET_KEY = '{key}' if y else f('{key}')\n"
+        f"PASSWORD = '{key}'\nDATABASES = dict(PASSWORD='{key}')\n"
+    )
+    app = (
+        "from fastapi import FastAPI\nfrom starlette.middleware.sessions import SessionMiddleware\n"
+        f"app = FastAPI(token='{key}')\napp.add_middleware(SessionMiddleware, secret_key='{key}', password='{key}')\n"
+        f"flask_app.config['SECRET_KEY'] = '{key}'\nflask_app.config.update(SECRET_KEY='{key}', OTHER='{key}')\n"
+    )
+    facts = facts_of(tmp_path, {"shop/settings.py": text, "app.py": app})
+    own = [fact for fact in facts.facts if not fact.kind().startswith("secret.")]
+    assert key not in repr(own) and key not in repr(facts.gaps)

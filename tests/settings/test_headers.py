@@ -1,0 +1,218 @@
+"""What the layers of a repository send together."""
+
+from pathlib import Path
+
+import pytest
+
+from hardencheck.collect.run import Options, collect
+from hardencheck.model.facts.declared import DeclaredCookie, DeclaredHeader
+from hardencheck.model.gap import FactSet
+from hardencheck.model.target import Target
+
+
+def facts_of(root: Path, files: dict[str, str]) -> FactSet:
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return collect(Target(repository=str(root)), Options(jobs=0)).facts
+
+
+def header(facts: FactSet, name: str) -> tuple[object, ...]:
+    """(value or False, place, layer), or ("unknown", place, detail)."""
+    found: list[tuple[object, ...]] = [
+        (fact.value if fact.present else False, str(fact.location), fact.layer)
+        for fact in facts.of("header.declared")
+        if isinstance(fact, DeclaredHeader) and fact.name == name
+    ]
+    found += [
+        ("unknown", str(gap.location), gap.detail)
+        for gap in facts.gaps
+        if "header.declared" in gap.kinds and gap.about.get("name", name) == name
+    ]
+    (only,) = found
+    return only
+
+
+HSTS, XFO, CSP = "strict-transport-security", "x-frame-options", "content-security-policy"
+DJANGO = (
+    "ROOT_URLCONF = 'x'\nMIDDLEWARE = ['django.middleware.security.SecurityMiddleware', "
+    "'django.middleware.clickjacking.XFrameOptionsMiddleware']\nX_FRAME_OPTIONS = 'DENY'\n"
+)
+PASS = "location / { proxy_pass http://app; }"
+
+
+def test_django_sends_what_its_settings_say(tmp_path: Path) -> None:
+    text = DJANGO + "SECURE_HSTS_SECONDS = 60 * 60\nSECURE_HSTS_INCLUDE_SUBDOMAINS = True\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": text})
+    assert header(facts, HSTS) == ("max-age=3600; includeSubDomains", "shop/settings.py:4", "django")
+    [fact] = [f for f in facts.of("header.declared") if isinstance(f, DeclaredHeader) and f.name == HSTS]
+    assert fact.max_age == 3600
+    assert header(facts, XFO) == ("DENY", "shop/settings.py:3", "django")
+    assert header(facts, CSP) == (False, "shop/settings.py:2", "django")
+
+
+@pytest.mark.parametrize(
+    ("nginx", "expected"),
+    [
+        (f"server {{\nadd_header X 1;\n{PASS} }}", (False, "shop/settings.py", "django")),
+        (f'server {{\nadd_header Strict-Transport-Security "max-age=9" always;\n{PASS} }}',
+         ("max-age=9", "nginx.conf:2", "nginx")),
+        # A level with any add_header of its own loses all inherited ones.
+        ('server {\nadd_header Strict-Transport-Security "max-age=9";\nlocation / {\nadd_header X 1;\n'
+         "proxy_pass http://app; } }", (False, "shop/settings.py", "django")),
+        # One of two places is enough to be without it.
+        ('server {\nadd_header Strict-Transport-Security "max-age=9";\nlocation /a { proxy_pass http://a; }\n'
+         "location /b { add_header X 1; proxy_pass http://b; } }", (False, "shop/settings.py", "django")),
+        # A location that serves files is not the application.
+        (f'server {{\nadd_header Strict-Transport-Security "max-age=9";\n{PASS}\nlocation /s {{ add_header X 1; }} }}',
+         ("max-age=9", "nginx.conf:2", "nginx")),
+        ("server {\nadd_header Strict-Transport-Security $hsts;\n" + PASS + " }",
+         ("unknown", "nginx.conf:2", "the value of strict-transport-security holds a variable")),
+        ("server {\nadd_header_inherit merge;\n" + PASS + " }",
+         ("unknown", "nginx.conf:2", "add_header_inherit changes which headers are sent, and is not followed")),
+        ("server {\ninclude /etc/nginx/security.conf;\n" + PASS + " }",
+         ("unknown", "nginx.conf:2", "it may be in /etc/nginx/security.conf, which is not in the repository")),
+    ],
+)  # fmt: skip
+def test_nginx_in_front(tmp_path: Path, nginx: str, expected: tuple[object, ...]) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": DJANGO, "nginx.conf": nginx})
+    assert header(facts, HSTS) == expected
+
+
+def test_an_include_of_the_repository_is_followed(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": DJANGO,
+        "deploy/nginx.conf": "http { server {\ninclude snippets/security.conf;\n" + PASS + " } }",
+        "deploy/snippets/security.conf": "# ours\nadd_header Strict-Transport-Security 'max-age=31536000';\n",
+    }
+    assert header(facts_of(tmp_path, files), HSTS) == ("max-age=31536000", "deploy/snippets/security.conf:2", "nginx")
+
+
+def test_two_layers_that_disagree_are_joined_as_a_browser_joins_them(tmp_path: Path) -> None:
+    nginx = f"server {{\nadd_header X-Frame-Options SAMEORIGIN;\n{PASS} }}"
+    facts = facts_of(tmp_path, {"shop/settings.py": DJANGO, "nginx.conf": nginx})
+    assert header(facts, XFO) == ("DENY, SAMEORIGIN", "shop/settings.py:3", "django")
+
+
+def test_a_configuration_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": DJANGO, "nginx.conf": "server {\n" + PASS})
+    assert header(facts, HSTS)[0] == "unknown"
+
+
+def test_a_proxy_that_nobody_reads_leaves_it_open(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": DJANGO, "Caddyfile": "shop.example {\n}\n"})
+    assert header(facts, HSTS) == ("unknown", "Caddyfile", "Caddyfile may send it and is not read")
+    assert header(facts, XFO) == ("DENY", "shop/settings.py:3", "django")
+
+
+WRITTEN = """
+class Policy:
+    def __call__(self, request):
+        response = self.get_response(request)
+        {statement}
+        return response
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("response['Content-Security-Policy'] = \"default-src 'self'\"", "default-src 'self'"),
+        ("response.headers['Content-Security-Policy'] = 'x'", "x"),
+        ("response.headers.setdefault('Content-Security-Policy', 'x')", "x"),
+        ("response.headers.update({'Content-Security-Policy': 'x'})", "x"),
+        ("response['Content-Security-Policy'] = policy()", "unknown"),
+        ("if request.user: response['Content-Security-Policy'] = 'x'", "unknown"),
+        ("response['X-Other'] = 'x'", False),
+    ],
+)
+def test_middleware_of_the_repository(tmp_path: Path, statement: str, expected: object) -> None:
+    files = {
+        "shop/settings.py": "ROOT_URLCONF = 'x'\nMIDDLEWARE = ['shop.policy.Policy']\n",
+        "shop/policy.py": WRITTEN.format(statement=statement),
+    }
+    assert header(facts_of(tmp_path, files), CSP)[0] == expected
+
+
+def test_middleware_that_is_not_in_use_sends_nothing(tmp_path: Path) -> None:
+    text = WRITTEN.format(statement="response['Content-Security-Policy'] = 'x'")
+    files = {"shop/settings.py": "ROOT_URLCONF = 'x'\nMIDDLEWARE = []\n", "shop/policy.py": text}
+    assert header(facts_of(tmp_path, files), CSP) == (False, "shop/settings.py:2", "django")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", (False, "app.py:2", "flask")),
+        ("from flask_talisman import Talisman\nTalisman(app)\n",
+         ("max-age=31556926; includeSubDomains", "app.py:4", "flask")),
+        ("from flask_talisman import Talisman\nTalisman(app, strict_transport_security=False)\n",
+         (False, "app.py:4", "flask")),
+        ("from flask_talisman import Talisman\nt = Talisman()\nt.init_app(app, strict_transport_security_max_age=5)\n",
+         ("max-age=5; includeSubDomains", "app.py:5", "flask")),
+        ("from flask_talisman import Talisman\nTalisman(app, strict_transport_security=x())\n",
+         ("unknown", "app.py:4", "strict_transport_security is x(): not a literal")),
+        ("@app.after_request\ndef f(r):\n    r.headers['Strict-Transport-Security'] = 'max-age=7'\n    return r\n",
+         ("max-age=7", "app.py:5", "flask")),
+        ("def f(r):\n    r.headers['Strict-Transport-Security'] = 'max-age=7'\n    return r\napp.after_request(f)\n",
+         ("max-age=7", "app.py:4", "flask")),
+        ("@app.get('/')\ndef f():\n    r.headers['Strict-Transport-Security'] = 'max-age=7'\n    return r\n",
+         ("unknown", "app.py:5",
+          "strict-transport-security is set here, and whether for every response is not followed")),
+    ],
+)  # fmt: skip
+def test_flask(tmp_path: Path, more: str, expected: tuple[object, ...]) -> None:
+    facts = facts_of(tmp_path, {"app.py": f"from flask import Flask\napp = Flask(__name__)\n{more}"})
+    assert header(facts, HSTS) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", False),
+        ("app.add_middleware(Policy)\n", "x"),
+        ("from lib import SecureHeaders\napp.add_middleware(SecureHeaders)\n", "unknown"),
+        ("from starlette.middleware.gzip import GZipMiddleware\napp.add_middleware(GZipMiddleware)\n", False),
+    ],
+)
+def test_fastapi(tmp_path: Path, more: str, expected: object) -> None:
+    text = "from fastapi import FastAPI\nfrom starlette.middleware.base import BaseHTTPMiddleware\napp = FastAPI()\n"
+    policy = (
+        "class Policy(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n"
+        "        response = await call_next(request)\n        response.headers['Content-Security-Policy'] = 'x'\n"
+    )
+    found = header(facts_of(tmp_path, {"app.py": text + policy * ("Policy" in more) + more}), CSP)
+    assert found[0] == expected
+
+
+def cookies(facts: FactSet) -> list[tuple[str, str, bool, bool, str | None, str]]:
+    return [
+        (fact.layer, fact.role, fact.secure, fact.http_only, fact.same_site, str(fact.location))
+        for fact in facts.of("cookie.declared")
+        if isinstance(fact, DeclaredCookie)
+    ]
+
+
+def test_session_cookies(tmp_path: Path) -> None:
+    sessions = "django.contrib.sessions.middleware.SessionMiddleware"
+    files = {
+        "shop/settings.py": f"ROOT_URLCONF = 'x'\nMIDDLEWARE = ['{sessions}']\n",
+        "requirements.txt": "django>=5\nflask\n",
+        "site/app.py": "from flask import Flask\napp = Flask(__name__)\napp.config['SECRET_KEY'] = x()\n"
+        "app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_SAMESITE='Strict')\n",
+        "api/app.py": "from fastapi import FastAPI\nfrom starlette.middleware.sessions import SessionMiddleware\n"
+        "app = FastAPI()\napp.add_middleware(SessionMiddleware, secret_key=x())\n",
+    }
+    assert cookies(facts_of(tmp_path, files)) == [
+        ("django", "session", False, True, "lax", "shop/settings.py"),
+        ("flask", "session", True, True, "strict", "site/app.py:4"),
+        ("starlette", "session", False, True, "lax", "api/app.py:4"),
+    ]
+
+
+def test_no_session_no_cookie(tmp_path: Path) -> None:
+    files = {"shop/settings.py": "ROOT_URLCONF = 'x'\nMIDDLEWARE = []\n", "requirements.txt": "django>=5\n"}
+    facts = facts_of(tmp_path, files)
+    assert cookies(facts) == []
+    assert not [gap for gap in facts.gaps if "cookie.declared" in gap.kinds]

@@ -80,8 +80,8 @@ def _keys(data: bytes) -> Iterator[tuple[int, str, bool | None]]:
             if raw is None or not _is_key(label, raw, legacy):
                 continue  # a placeholder, a sample cut short or code that only looks for the header
             yield match.start(), label, _encrypted(label, raw, legacy)
-        if (match := _SSH2.search(data)) is not None:
-            yield match.start(), "SSH2 PRIVATE KEY", None
+        if (ssh2 := _SSH2.search(data)) is not None:
+            yield ssh2.start(), "SSH2 PRIVATE KEY", None
     if b"PuTTY-User-Key-File" in data:
         for match in _PUTTY.finditer(data):
             if b"\nPrivate-Lines:" in data[match.end() : match.end() + _MAX_BODY].replace(b"\r", b""):

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization as ser
@@ -146,7 +145,15 @@ def test_a_store_in_git_lfs_is_a_gap() -> None:
     assert (gap.reason, gap.kinds) == (Reason.MISSING_OBJECT, ("file.key-material",))
 
 
-def test_hostile_bytes_end(tmp_path: Path) -> None:
+def test_pictures_are_not_even_read() -> None:
+    assert [PrivateKeys().wants(path, 0o100644, 9) for path in ("a/logo.PNG", "a/key", "notes.md")] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_hostile_bytes_end() -> None:
     header = b"-----BEGIN PRIVATE " + b"KEY-----"
     for data in (
         header * 20_000,

@@ -29,6 +29,13 @@ STORE_SUFFIXES = (
 )  # fmt: skip
 
 
+# Pictures, fonts, archives and compiled files: binary, so there is no text in them to search.
+_BINARY = (
+    ".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".avif", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3", ".mp4",
+    ".webm", ".zip", ".gz", ".bz2", ".xz", ".whl", ".pyc", ".so", ".dll", ".exe", ".mo",
+)  # fmt: skip
+
+
 class PrivateKeys(Extractor):
     """PEM of every label, PuTTY, SSH2 and JWK private keys in any text file."""
 
@@ -37,7 +44,7 @@ class PrivateKeys(Extractor):
     emits = (KeyMaterial,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return True
+        return not path.lower().endswith(_BINARY)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

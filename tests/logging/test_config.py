@@ -303,7 +303,10 @@ def test_uvicorn_in_code() -> None:
         ServerLog(location=here.at(3), server="uvicorn", access_log=True, role="development"),
         ServerLevel(location=here.at(3), server="uvicorn", level=None, role="development"),
     ]
-    assert gaps(found) == [(4, "the log options of uvicorn are hidden in an unpacked argument: not literal")]
+    assert gaps(found) == [
+        (4, "access_log of uvicorn is hidden in an unpacked argument: not a literal"),
+        (4, "log_level of uvicorn is hidden in an unpacked argument: not a literal"),
+    ]
 
 
 def test_a_broken_file_hides_only_what_it_may_say() -> None:

@@ -188,6 +188,21 @@ def test_a_file_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
     assert gap.detail == "gunicorn reads its settings from /etc/gunicorn.py, which is not a file of this repository"
 
 
+def test_a_file_that_only_the_command_names(tmp_path: Path) -> None:
+    files = {"bin/run.sh": "exec gunicorn --config wsgi/config.py x\n", "wsgi/config.py": "a = 1\naccesslog = '-'\n"}
+    assert servers(repository(tmp_path, files | {"other/config.py": "accesslog = None\n"})) == [
+        ("wsgi/config.py:2", True)
+    ]
+
+
+def test_such_a_file_that_cannot_be_parsed(tmp_path: Path) -> None:
+    facts = repository(
+        tmp_path, {"run.sh": "gunicorn --config wsgi/config.py x\n", "wsgi/config.py": "accesslog = = 1\n"}
+    )
+    assert servers(facts) == []
+    assert any("logging.server" in gap.kinds for gap in facts.gaps)
+
+
 def test_a_gunicorn_file_that_cannot_be_parsed_is_a_gap_of_the_server(tmp_path: Path) -> None:
     facts = repository(tmp_path, {"gunicorn.conf.py": "accesslog = = 1\n"})
     assert any("logging.server" in gap.kinds and gap.location.path == "gunicorn.conf.py" for gap in facts.gaps)

@@ -328,6 +328,7 @@ _NO_PASSWORD = re.compile(
     | .*\.(?:py|html?|txt|json|ya?ml|toml|pem|key|js|css)
     | (?:[a-z]+[._:-])*[a-z_.:-]*(?:pas+wo?r?d|passphrase|pwd|token|secret|credential|api_?key)s?[a-z_.:-]*  # a name
     | [a-z]+(?:[._:][a-z]+)+                     # a dotted name or an identifier
+    | [a-z_-]+(?:[.:][a-z_-]+)+                  # the same with dashes: a key of a cache
     | bearer | basic | jwt | oauth2? | hmac | sha\d+ | md5 | hash | text | string | str | body | header | query | none
     | null | hidden | redacted | input | required | optional | xxx+ | n/?a | unknown | default | request | response
     | url | success | failed | error | ok | valid | invalid | expired | active | session | cookie | csrf | access
@@ -351,6 +352,8 @@ def plausible(text: str, subject: str = "") -> bool:
     that compares with "change-me" is there to refuse it.
     """
     if _ABOUT_PASSWORDS.fullmatch(subject):
+        return False
+    if not text.isprintable():
         return False
     if subject == "==" and re.fullmatch(r"change[-_]?(?:me|it|this)|password|secret", text, re.IGNORECASE):
         return False

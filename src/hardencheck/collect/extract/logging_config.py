@@ -443,20 +443,25 @@ class _File:
                 what_for = "development"
         except NotLiteral:
             pass
+        here, hidden = self._here.at(call.lineno), spreads(call)
         try:
-            if spreads(call) and (access is None or level is None):
+            if access is None and hidden:
                 raise NotLiteral("hidden in an unpacked argument")
             on = True if access is None else bool(self._values.constant(access))
-            name = None if level is None else self._values.constant(level)
-            name = (level_name(name) or "").lower() if isinstance(name, int) else name
+            yield ServerLog(location=here, server="uvicorn", access_log=on, role=what_for)
         except NotLiteral as error:
-            detail = f"the log options of uvicorn are {error}: not literal"
-            yield self._gap((ServerLog, ServerLevel), detail, call.lineno, call, server="uvicorn")
-            return
-        here = self._here.at(call.lineno)
-        yield ServerLog(location=here, server="uvicorn", access_log=on, role=what_for)
-        plain = str(name).lower() if name is not None else None
-        yield ServerLevel(location=here, server="uvicorn", level=plain, role=what_for)
+            detail = f"access_log of uvicorn is {error}: not a literal"
+            yield self._gap((ServerLog,), detail, call.lineno, call, server="uvicorn")
+        try:
+            if level is None and hidden:
+                raise NotLiteral("hidden in an unpacked argument")
+            name = None if level is None else self._values.constant(level)
+            plain = level_name(name) if isinstance(name, int) else name
+            lowered = str(plain).lower() if plain is not None else None
+            yield ServerLevel(location=here, server="uvicorn", level=lowered, role=what_for)
+        except NotLiteral as error:
+            detail = f"log_level of uvicorn is {error}: not a literal"
+            yield self._gap((ServerLevel,), detail, call.lineno, call, server="uvicorn")
 
     # Settings
 

@@ -319,46 +319,56 @@ class GunicornFiles(Extractor):
         return path.endswith(".py") and self._NAME.fullmatch(path.lower()) is not None
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        file = parse(data)
-        values, branches = Values(file), Branches(file)
-        what_for = role(path)
-        found: dict[str, tuple[object, int]] = {}
-        unknown: list[str] = []
-        bound = False
-        for node in file.assigns:
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            if not isinstance(target, ast.Name) or node.value is None or file.scope(node) is not file.tree:
-                continue
-            bound = bound or target.id in {"bind", "workers", "worker_class", "wsgi_app", "threads", "timeout"}
-            if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
-                found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
-            if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":
-                continue
-            try:
-                if branches.when(node) == "sometimes":
-                    raise NotLiteral("set under a condition")
-                found[target.id] = (values.constant(node.value), node.lineno)
-            except NotLiteral:
-                unknown.append(target.id)
-                found[target.id] = (None, node.lineno)
-        if not (found or bound or path.rpartition("/")[2] == "gunicorn.conf.py"):
-            return  # some other module of that name
-        accesslog, access_line = found.get("accesslog", (None, None))
-        level, level_line = found.get("loglevel", (None, None))
-        access: Access = "unset" if "accesslog" not in found else "on" if accesslog else "off"
-        if accesslog == "/dev/null":
-            access = "off"
-        if found.get("logconfig", (False, 0))[0] and access == "unset":
-            access = "on"  # gunicorn.glogging: with a configuration of its own, requests are logged
-        yield GunicornFile(
-            location=Location(path=path),
-            access=access,
-            access_line=access_line,
-            level=str(level).lower() if level is not None else None,
-            level_line=level_line,
-            open_settings=tuple(dict.fromkeys(unknown)),
-            role=what_for,
-        )
+        fact = gunicorn_file(path, data)
+        if fact is not None:
+            yield fact
+
+
+def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile | None:
+    """What a configuration file says of logs; None for a module that only has such a name, unless one is `sure`.
+
+    Raises Unreadable for what this Python cannot parse.
+    """
+    file = parse(data)
+    values, branches = Values(file), Branches(file)
+    what_for = role(path)
+    found: dict[str, tuple[object, int]] = {}
+    unknown: list[str] = []
+    bound = False
+    for node in file.assigns:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or node.value is None or file.scope(node) is not file.tree:
+            continue
+        bound = bound or target.id in {"bind", "workers", "worker_class", "wsgi_app", "threads", "timeout"}
+        if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
+            found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
+        if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":
+            continue
+        try:
+            if branches.when(node) == "sometimes":
+                raise NotLiteral("set under a condition")
+            found[target.id] = (values.constant(node.value), node.lineno)
+        except NotLiteral:
+            unknown.append(target.id)
+            found[target.id] = (None, node.lineno)
+    if not (sure or found or bound or path.rpartition("/")[2] == "gunicorn.conf.py"):
+        return None  # some other module of that name
+    accesslog, access_line = found.get("accesslog", (None, None))
+    level, level_line = found.get("loglevel", (None, None))
+    access: Access = "unset" if "accesslog" not in found else "on" if accesslog else "off"
+    if accesslog == "/dev/null":
+        access = "off"
+    if found.get("logconfig", (False, 0))[0] and access == "unset":
+        access = "on"  # gunicorn.glogging: with a configuration of its own, requests are logged
+    return GunicornFile(
+        location=Location(path=path),
+        access=access,
+        access_line=access_line,
+        level=str(level).lower() if level is not None else None,
+        level_line=level_line,
+        open_settings=tuple(dict.fromkeys(unknown)),
+        role=what_for,
+    )
 
 
 class UwsgiFiles(Extractor):

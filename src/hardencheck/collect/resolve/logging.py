@@ -4,8 +4,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract.logging_servers import gunicorn_file
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import (
     Access,
@@ -40,12 +41,33 @@ class LoggingServers(Resolver):
         commands = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "command"]
         environment = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "environment"]
         files = [fact for fact in facts.facts if isinstance(fact, GunicornFile)]
+        files += self._others(commands + environment, files, tree)
         used: set[GunicornFile] = set()
         for command in commands:
             yield from self._command(command, environment, files, used)
         for file in files:
             if file not in used:
                 yield from self._gunicorn(environment, file, file.location, file.role)
+
+    def _others(self, commands: list[ServerCommand], files: list[GunicornFile], tree: Tree) -> Iterator[GunicornFile]:
+        """Configuration files that only a command line tells from other modules: `--config wsgi/config.py`."""
+        known = {(file.location.path or "").rpartition("/")[2] for file in files}
+        wanted = {fact.config for fact in commands if fact.config is not None and fact.server == "gunicorn"}
+        for config in sorted(wanted):
+            path = config.removeprefix("file:").removeprefix("./")
+            if path.startswith("python:"):
+                path = path[7:].replace(".", "/") + ".py"
+            if path.rpartition("/")[2] in known:
+                continue
+            entry = next((entry for name, entry in tree.entries.items() if f"/{path}".endswith(f"/{name}")), None)
+            if entry is None or entry.link is not None or not entry.path.endswith(".py"):
+                continue
+            try:
+                found = gunicorn_file(entry.path, tree.read(entry), sure=True)
+            except Unreadable:
+                continue  # then it is not known, as if it were elsewhere
+            if found is not None:
+                yield found
 
     def _command(
         self,

@@ -25,6 +25,8 @@ def role(path: str) -> Role:
     for part in (*folders, name):
         if part in _ROLES:
             return _ROLES[part]
+    if any(folder.endswith(("_tests", "-tests", "_test")) for folder in folders):
+        return "test"
     stem = name.partition(".")[0]
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"

@@ -47,4 +47,6 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     def describe(self) -> str:
         flags = [f"SameSite={self.same_site}"] if self.same_site else []
         flags += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only
-        return f"the {self.role} cookie {self.name} has {', '.join(flags) or 'no flag'}"
+        lacking = ["Secure"] * (not self.secure) + ["HttpOnly"] * (not self.http_only)
+        lacks = f", not {' nor '.join(lacking)}" if lacking else ""
+        return f"the {self.role} cookie {self.name} has {', '.join(flags) or 'no flag'}{lacks}"

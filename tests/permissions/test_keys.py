@@ -32,8 +32,10 @@ def read(data: bytes, path: str = "deploy/a.txt", extractor: Extractor | None = 
     return list(extract_file([extractor or PrivateKeys()], path, 0o100644, data))
 
 
-def fact(form: str, encrypted: bool | None, line: int | None = 1, path: str = "deploy/a.txt") -> KeyMaterial:
-    return KeyMaterial(location=Location(path=path, line=line), form=form, encrypted=encrypted)
+def fact(
+    form: str, encrypted: bool | None, line: int | None = 1, path: str = "deploy/a.txt", embedded: bool = False
+) -> KeyMaterial:
+    return KeyMaterial(location=Location(path=path, line=line), form=form, encrypted=encrypted, embedded=embedded)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +55,13 @@ def test_every_pem_form(data: bytes, form: str, encrypted: bool) -> None:
     assert read(data) == [fact(form, encrypted)]
     # The same key where people really put keys: below other text, with CRLF, in JSON, in Python, in UTF-16.
     assert read(b"# key\r\n\r\n" + data.replace(b"\n", b"\r\n")) == [fact(form, encrypted, 3)]
-    assert read(json.dumps({"private_key": data.decode()}, indent=1).encode()) == [fact(form, encrypted, 2)]
+    assert read(json.dumps({"private_key": data.decode()}, indent=1).encode()) == [
+        fact(form, encrypted, 2, embedded=True)
+    ]
     joined = "KEY = (\n" + "\n".join(f"    {line + chr(10)!r}" for line in data.decode().splitlines()) + "\n)\n"
-    assert read(joined.encode()) == [fact(form, encrypted, 2)]
+    assert read(joined.encode()) == [fact(form, encrypted, 2, embedded=True)]
     indented = "key: |\n" + "".join(f"  {line}\n" for line in data.decode().splitlines())
-    assert read(indented.encode()) == [fact(form, encrypted, 2)]
+    assert read(indented.encode()) == [fact(form, encrypted, 2, embedded=True)]
     assert read(data.decode().encode("utf-16")) == [fact(form, encrypted)]
 
 

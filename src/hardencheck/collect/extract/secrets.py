@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from hardencheck.collect.cache import default_directory
 from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.extract._keytext import is_key_file
 from hardencheck.collect.extract._matcher import Matcher, Prepared, at_least, prepared, widened
 from hardencheck.collect.extract._placeholders import Seen, reason
 from hardencheck.collect.extract._python import role
@@ -435,7 +436,6 @@ def _seen(detector: Detector, class_: str, line: str, start: int, stop: int, pat
 
 def _key(text: str, start: int, path: str) -> tuple[str, bool]:
     """(the key after its header without line ends and quotes, "" when there is none; the file is nothing but keys)."""
-    line_start = text.rfind("\n", 0, start) + 1
     block = text[start : start + _MAX_KEY]
     if block.startswith("PuTTY"):
         end = _PUTTY_END.search(block)
@@ -451,9 +451,7 @@ def _key(text: str, start: int, path: str) -> tuple[str, bool]:
     body = _PEM_NOISE.sub("", _PEM_HEADERS.sub("", body))
     if len(body) < 60 or not re.fullmatch(r"[A-Za-z0-9+/=:;-]+", body) or len(set(body)) < 16:
         return "", False
-    first = next((line for line in text[:line_start].split("\n") if line.strip()), "")
-    whole = line_start + 15 >= start and (not first or first.startswith(("-----BEGIN", "#", "Bag Attributes")))
-    return body, whole
+    return body, is_key_file(text, start)
 
 
 def _best(found: list[tuple[Line, SecretCandidate, int, int]]) -> Iterator[SecretCandidate]:

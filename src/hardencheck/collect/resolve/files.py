@@ -166,7 +166,7 @@ class SecretFiles(Resolver):
             if not isinstance(fact, KeyMaterial | CredentialMaterial):
                 continue
             tracked, permissions, purpose = _known(tree, fact.location.path)
-            if tracked:
+            if tracked and not getattr(fact, "embedded", False):
                 seen.add((type(fact), "production" if purpose == "production" else "test"))
             if isinstance(fact, KeyMaterial):
                 yield PrivateKey(
@@ -174,6 +174,7 @@ class SecretFiles(Resolver):
                     present=True,
                     form=fact.form,
                     encrypted=fact.encrypted,
+                    embedded=fact.embedded,
                     tracked=tracked,
                     permissions=permissions,
                     role=purpose,

@@ -57,13 +57,15 @@ class KeyMaterial(Fact, tag="file.key-material", frozen=True, kw_only=True):
     """A private key or keystore found in the bytes of a file. `file.private-key` adds what the tree knows of it.
 
     form: "RSA PRIVATE KEY" and the like (PEM label), "PuTTY", "JWK", "PKCS#12", "Java keystore", "DER".
-    encrypted: a passphrase guards it; None when the form does not tell.
+    encrypted: a passphrase guards it; None when the form does not tell. embedded: the file is not a file of keys, the
+    key stands inside other text (code, settings, YAML).
     """
 
     side: ClassVar[Side] = Side.DECLARED
 
     form: str
     encrypted: bool | None
+    embedded: bool = False
 
 
 class PrivateKey(Fact, tag="file.private-key", frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ class PrivateKey(Fact, tag="file.private-key", frozen=True, kw_only=True):
     present: bool
     form: str = ""
     encrypted: bool | None = None
+    embedded: bool = False
     tracked: bool
     permissions: int | None = None
     role: str

@@ -1,21 +1,28 @@
 """Modes, links and credentials files of real repositories and directories."""
 
+import datetime as dt
 import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from hardencheck.catalogue.load import load_catalogue, parse_check
 from hardencheck.collect.contract import Entry
 from hardencheck.collect.extract.credentialfiles import Credentials, form_of
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.resolve.files import follow
 from hardencheck.collect.run import Options, collect
+from hardencheck.errors import WrongType
+from hardencheck.judge.settle import Policy
+from hardencheck.model.check import Example
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.files import CredentialMaterial, CredentialsFile, FileMode, PrivateKey, Symlink
+from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 from hardencheck.model.target import Target
+from hardencheck.testing import run_example
 
 
 def collected(root: Path) -> FactSet:
@@ -228,3 +235,32 @@ def test_what_is_not_in_the_clone_may_hold_a_key(tmp_path: Path) -> None:
     assert [(gap.reason, gap.location.path, gap.about) for gap in facts.gaps if gap.kinds == ("file.private-key",)] == [
         (Reason.MISSING_OBJECT, "tests/a.txt", {"tracked": True, "permissions": None, "role": "test"})
     ]
+
+
+def test_a_clone_says_why_its_modes_are_not_judged() -> None:
+    check = load_catalogue().checks["permissions.world-writable"]
+    item = run_example(check, Example(name="", verdict="", files={"a": "x"}), Policy(today=dt.date(2026, 11, 1)))
+    assert (item.verdict, item.summary) == (
+        Verdict.NOT_APPLICABLE,
+        "git keeps only the executable bit of a mode: scan the deployed directory itself to judge it",
+    )
+
+
+def test_otherwise_is_text() -> None:
+    text = """
+        schema = 1
+        title = "t"
+        severity = "low"
+        owner = "o"
+        expected = "e"
+        why = "w"
+        fix = "f"
+        rollback = "r"
+        bypass = "b"
+        [[rule]]
+        fact = "file.mode"
+        every.executable = false
+        otherwise = 3
+    """
+    with pytest.raises(WrongType, match="otherwise: expected text, got 3"):
+        parse_check("permissions.x", text, where="permissions/x.toml")

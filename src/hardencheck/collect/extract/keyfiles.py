@@ -32,8 +32,8 @@ STORE_SUFFIXES = (
 
 # Pictures, fonts, archives and compiled files: binary, so there is no text in them to search.
 _BINARY = (
-    ".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".avif", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3", ".mp4",
-    ".webm", ".zip", ".gz", ".bz2", ".xz", ".whl", ".pyc", ".so", ".dll", ".exe", ".mo",
+    ".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".avif", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3",
+    ".mp4", ".webm", ".zip", ".gz", ".bz2", ".xz", ".whl", ".pyc", ".so", ".dll", ".exe", ".mo",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ _KEPT = frozenset({
     "client_body_timeout", "client_header_timeout", "proxy_pass", "uwsgi_pass", "fastcgi_pass", "grpc_pass", "include",
     "location", "server", "http", "listen", "server_name", "return", "if", "limit_except", "ssl_protocols",
     "server_tokens", "autoindex", "root", "alias", "upstream", "large_client_header_buffers", "internal", "error_page",
-    "try_files", "ssl_ciphers", "stream", "events",
+    "try_files", "ssl_ciphers", "stream", "events", "access_log", "error_log", "log_format",
 })  # fmt: skip
 _LOOKS = re.compile(rb"^\s*(?:server|http|location\b[^{\n]*|upstream\s+\S+)\s*\{", re.MULTILINE)
 _ALONE = re.compile(rb"^\s*(?:add_header|client_max_body_size|proxy_pass)\s+[^;{}]+;", re.MULTILINE)
@@ -30,6 +30,7 @@ class NginxFiles(Extractor):
     """Files that are named like nginx configuration and read like it."""
 
     name = "nginx.files"
+    version = 2
     emits = (NginxFile,)
 
     def digest(self) -> str:

@@ -37,7 +37,7 @@ class LoggingServers(Resolver):
     emits = (ServerLog, ServerLevel)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        yield from _handed_on(self, facts, (ServerCommand, GunicornFile), (ServerLog, ServerLevel))
+        yield from handed_on(self, facts, (ServerCommand, GunicornFile), (ServerLog, ServerLevel))
         commands = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "command"]
         environment = [fact for fact in facts.facts if isinstance(fact, ServerCommand) and fact.source == "environment"]
         files = [fact for fact in facts.facts if isinstance(fact, GunicornFile)]
@@ -156,7 +156,7 @@ class Loguru(Resolver):
     emits = (LoguruSink,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        yield from _handed_on(self, facts, (LoguruCall,), (LoguruSink,))
+        yield from handed_on(self, facts, (LoguruCall,), (LoguruSink,))
         calls = [fact for fact in facts.facts if isinstance(fact, LoguruCall) and fact.role == "production"]
         first = min(
             (fact for fact in calls if fact.what == "import"), key=lambda fact: fact.location.order, default=None
@@ -172,7 +172,7 @@ class LoggingUses(Resolver):
     emits = (LoggingConfig, LoggerSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        yield from _handed_on(self, facts, (LoggingUse,), (LoggingConfig, LoggerSetting))
+        yield from handed_on(self, facts, (LoggingUse,), (LoggingConfig, LoggerSetting))
         known = {fact.variable for fact in facts.facts if isinstance(fact, LoggingConfig)}
         for fact in facts.facts:
             if isinstance(fact, LoggingUse) and fact.variable not in known:
@@ -198,7 +198,7 @@ class TrackedLogs(Resolver):
                 yield TrackedLog(location=Location(path=entry.path), size=entry.size, role=role(entry.path))
 
 
-def _handed_on(
+def handed_on(
     resolver: Resolver, facts: FactSet, sources: tuple[type[Fact], ...], made: tuple[type[Fact], ...]
 ) -> Iterator[Gap]:
     """What could not be read for the facts a resolver starts from is missing from those it makes."""

@@ -199,12 +199,35 @@ class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
         return f"{self.server} at level {self.level or 'info, the default'}"
 
 
+class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
+    """A log of nginx. directive: "access_log" (of one server, as it is in force there), "error_log", "log_format".
+
+    place: the server, by its names, or the name of the format. off: nothing is written (`off`, /dev/null; an error_log
+    of `off` is a file of that name). leaks: what secrets a format in use writes: "authorization header", "cookies",
+    "request body".
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("directive", "place")
+
+    directive: str
+    place: str
+    off: bool
+    leaks: tuple[str, ...]
+    role: str
+
+    def describe(self) -> str:
+        if self.directive == "log_format":
+            return f"log format {self.place} writes {', '.join(self.leaks) or 'no secrets'}"
+        return f"{self.directive} of {self.place} is {'thrown away' if self.off else 'kept'}"
+
+
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):
     """A log file in the git index."""
 
     side: ClassVar[Side] = Side.DECLARED
 
-    size: int
+    size: int  # bytes
     role: str
 
     def describe(self) -> str:

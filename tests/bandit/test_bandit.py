@@ -7,6 +7,7 @@ import textwrap
 import unicodedata
 import warnings
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -321,6 +322,20 @@ print("B101" in extension_loader.MANAGER.plugins_by_id)
         check=True,
     )
     assert [line for line in done.stdout.splitlines() if line] == ["1", "imported", "True"]
+
+
+def test_the_version_is_in_the_cache_key_without_importing_anything_heavy() -> None:
+    script = """
+import sys
+from hardencheck.collect.extract.bandit import Bandit
+print(Bandit().digest())
+print(sorted({"bandit", "importlib.metadata", "stevedore"} & set(sys.modules)))
+"""
+    source = Path(ours.__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [f"{version('bandit')} {','.join(ours.IDS)}", "[]"]
 
 
 def test_the_targets_configuration_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""0 passed, 1 failed, 2 usage or configuration, 3 incomplete, 70 our mistake; each error says what, why and what next."""
+"""0 passed, 1 failed, 2 usage or configuration, 3 incomplete, 70 our mistake; each error says what comes next."""
 
 import ast
 import pkgutil
@@ -58,7 +58,7 @@ def test_quiet_says_only_why(hc: Hc, repo: Repository) -> None:
         (
             "scan plain --url https://me:pw@x.example/",
             2,
-            "--url: expected a URL such as https://staging.example/, with",
+            "--url: expected a URL such as https://staging.example/, wit",
         ),
         ("scan plain --url-only", 2, "--url-only leaves nothing to look at"),
         ("scan plain --url-only --rev x --url https://x.example", 2, "--url-only reads no repository"),

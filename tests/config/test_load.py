@@ -51,7 +51,8 @@ def loaded(text: str) -> Loaded:
         ),
         (
             f'{TARGET}url = "staging.example"',
-            "hardencheck.toml:4: target[1].url: expected a URL such as https://staging.example/: http or https, and a host",
+            "hardencheck.toml:4: target[1].url: expected a URL such as https://staging.example/: "
+            "http or https, and a host",
             "",
         ),
         (
@@ -122,7 +123,10 @@ def test_wrong(text: str, message: str, hint: str) -> None:
             f"{WAIVER}expires = 2027-02-01T00:00:00Z",
             "hardencheck.toml:7: waiver[1].expires: expected a date such as 2027-02-01, got a date with a time",
         ),
-        (f"{WAIVER}expires = 7", "hardencheck.toml:7: waiver[1].expires: expected a date such as 2027-02-01, got a whole number"),
+        (
+            f"{WAIVER}expires = 7",
+            "hardencheck.toml:7: waiver[1].expires: expected a date such as 2027-02-01, got a whole number",
+        ),
         (
             WAIVER.replace('"r"', '" "') + "expires = 2027-01-01",
             "hardencheck.toml:5: waiver[1].reason: expected some text",
@@ -247,7 +251,7 @@ ALIASES = {"headers.sts": "headers.hsts"}
             "hardencheck.toml:2: select[2]: no check 'header.*'",
             "did you mean",
         ),
-        ('schema = 1\nignore = ["headers.hst"]', "hardencheck.toml:2: ignore[1]: no check 'headers.hst'", "headers.hsts"),
+        ('schema = 1\nignore = ["headers.hs"]', "hardencheck.toml:2: ignore[1]: no check 'headers.hs'", "headers.hsts"),
         (
             WAIVER.replace("headers.hsts", "headers.htst") + "expires = 2027-01-01",
             "hardencheck.toml:3: waiver[1].check: no check 'headers.htst'",

@@ -5,14 +5,34 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.cli import run
 from tests.cli.commands import COMMAND, Done, Hc, Repository, environment
 
 
 @pytest.fixture
-def hc(tmp_path: Path) -> Hc:
-    """hc("scan", ..., cwd=..., env={...}) -> Done."""
+def hc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Hc:
+    """hc("scan", ..., cwd=..., env={...}) -> Done, in this process: the same without the start of Python."""
+    for name in ("CI", "NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH"):
+        monkeypatch.delenv(name, raising=False)
 
-    def run(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Done:
+    def call(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Done:
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            capfdbinary.readouterr()
+            code = run(arguments)
+            out, err = capfdbinary.readouterr()
+        return Done(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+    return call
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Hc:
+    """The same as `hc` in a process of its own."""
+
+    def call(*arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
             [*COMMAND, *arguments],
             cwd=cwd or tmp_path,
@@ -23,7 +43,7 @@ def hc(tmp_path: Path) -> Hc:
         )
         return Done(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
-    return run
+    return call
 
 
 @pytest.fixture

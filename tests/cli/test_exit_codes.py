@@ -16,9 +16,10 @@ from tests.cli.commands import Done, Hc, Repository
 ONLY = ("--select", "permissions.executable-data")
 
 
-def test_passed_and_failed(hc: Hc, repo: Repository) -> None:
+def test_passed_and_failed(process: Hc, hc: Hc, repo: Repository) -> None:
     scan = ("scan", str(repo.path), *ONLY)
-    assert hc(*scan).code == 0
+    assert process(*scan).code == 0
+    assert process(*scan, "--fail-on", "low").code == 1
     assert hc(*scan, "--fail-on", "never").code == 0
     for fmt in ("json", "markdown", "github", "terminal", "sarif", "html"):
         assert hc(*scan, "--fail-on", "low", "--format", fmt).code == 1
@@ -177,14 +178,14 @@ def test_the_commands_are_the_modules() -> None:
     assert {name for name in modules if not name.startswith("_")} == set(COMMANDS)
 
 
-def test_no_command_is_an_error_with_the_help(hc: Hc) -> None:
-    done = hc()
+def test_no_command_is_an_error_with_the_help(process: Hc) -> None:
+    done = process()
     assert done.code == 2
     assert "Commands:" in done.out + done.err
 
 
-def test_the_version_imports_next_to_nothing_but_click(hc: Hc) -> None:
-    assert hc("--version") == Done(0, f"hardencheck {hardencheck.__version__}\n", "")
+def test_the_version_imports_next_to_nothing_but_click(process: Hc) -> None:
+    assert process("--version") == Done(0, f"hardencheck {hardencheck.__version__}\n", "")
     code = (
         "import sys, click; before = set(sys.modules)\nfrom hardencheck.cli import run\nrun(['--version'])\n"
         "print(sorted(set(sys.modules) - before))"

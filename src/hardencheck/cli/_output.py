@@ -119,8 +119,11 @@ def abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def plain(text: str) -> str:
-    """Text that may come from the target, harmless on a terminal: lines stay, what is unseen is spelled out."""
+def plain(text: str, limit: int = 2_000) -> str:
+    """Text that may come from the target, harmless on a terminal: lines stay, what is unseen is spelled out.
+
+    limit: characters of a line that are kept.
+    """
     from hardencheck.report._text import visible
 
-    return "\n".join(visible(line) for line in text.splitlines())
+    return "\n".join(visible(line, limit) for line in text.split("\n"))

@@ -24,7 +24,7 @@ def command(name: str, fmt: str, checks: tuple[str, ...], plugins: tuple[str, ..
     ID may be an older name of the check or a pattern such as 'headers.*'.
     """
     from hardencheck.cli import _prose, _setup, _terminal
-    from hardencheck.cli._output import write_stdout
+    from hardencheck.cli._output import plain, write_stdout
     from hardencheck.config.load import DEFAULT, matching
 
     catalogue = _setup.catalogue_of(DEFAULT, _setup.extras(checks, plugins))
@@ -38,5 +38,5 @@ def command(name: str, fmt: str, checks: tuple[str, ...], plugins: tuple[str, ..
         case _:
             width = min(_terminal.width(sys.stdout) or 100, 100)
             text = "\n\n".join(_prose.as_text(check, width=width) for check in found)
-    write_stdout(text, exact=fmt != "text")
+    write_stdout(plain(text, limit=1_000_000), exact=fmt != "text")
     return 0

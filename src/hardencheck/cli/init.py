@@ -12,7 +12,7 @@ _MANIFESTS = ("requirements.txt", "pyproject.toml", "setup.cfg", "setup.py", "Pi
 _FRAMEWORKS = ("django", "flask", "fastapi", "starlette", "aiohttp")
 _MAX_BYTES = 200_000
 _MAX_FOLDERS = 200
-_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*[,\]=)]+\s*["']([A-Za-z_][\w.]*)["']""")
+_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["'][\s,\]=)]+["']([A-Za-z_][\w.]*)["']""")
 
 
 class Seen(NamedTuple):

@@ -26,7 +26,7 @@ def command(area: str | None, fmt: str, checks: tuple[str, ...], plugins: tuple[
     """List every check: id, severity, owner and title."""
     from hardencheck.catalogue.load import AREAS
     from hardencheck.cli import _setup
-    from hardencheck.cli._output import write_stdout
+    from hardencheck.cli._output import plain, write_stdout
     from hardencheck.config.load import DEFAULT
     from hardencheck.errors import UnknownName
 
@@ -34,7 +34,7 @@ def command(area: str | None, fmt: str, checks: tuple[str, ...], plugins: tuple[
         raise UnknownName("--area", "area", area, AREAS)
     catalogue = _setup.catalogue_of(DEFAULT, _setup.extras(checks, plugins))
     found = [check for check in catalogue.checks.values() if area in {None, check.area}]
-    write_stdout(_FORMATS[fmt](found), exact=fmt != "text")
+    write_stdout(plain(_FORMATS[fmt](found)), exact=fmt != "text")
     return 0
 
 

@@ -292,6 +292,8 @@ def _explained(source: Source, wanted: type[msgspec.Struct], message: str) -> Co
         value = _value(source.table, path)
         if isinstance(value, str):
             hint = did_you_mean(value, [str(option) for option in allowed])
+    elif match := re.search(r"`array` of length <= (\d+)", text):
+        expected = f"expected at most {match[1]} of them"
     elif "length" in text:
         expected = "expected some text"
     elif "date" in text:

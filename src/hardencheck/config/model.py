@@ -13,6 +13,7 @@ FailOn = Literal["low", "medium", "high", "critical", "never"]
 ParameterValue = int | str | list[str]
 
 Text = Annotated[str, Meta(min_length=1)]
+MAX_ITEMS = 1_000  # of any list: each is held against every check or file
 
 
 class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -52,17 +53,33 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     schema: Annotated[Literal[1], Meta(description="The version of this format.")]
     fail_on: Annotated[FailOn, Meta(description="The lowest severity that fails the gate.")] = "high"
     strict: Annotated[bool, Meta(description="Whether any line that stays unknown makes the audit incomplete.")] = False
-    select: Annotated[tuple[Text, ...], Meta(description="Ids or patterns of the checks to judge; none: all.")] = ()
-    ignore: Annotated[tuple[Text, ...], Meta(description="Ids or patterns of checks to leave out; reported.")] = ()
-    exclude: Annotated[
-        tuple[Text, ...], Meta(description="Paths not to look at, written as in .gitignore; counted and reported.")
+    select: Annotated[
+        tuple[Text, ...],
+        Meta(max_length=MAX_ITEMS, description="Ids or patterns of the checks to judge; none: all."),
     ] = ()
-    target: Annotated[tuple[TargetConfig, ...], Meta(description="The deployments of this service.")] = ()
+    ignore: Annotated[
+        tuple[Text, ...],
+        Meta(max_length=MAX_ITEMS, description="Ids or patterns of checks to leave out; reported."),
+    ] = ()
+    exclude: Annotated[
+        tuple[Text, ...],
+        Meta(max_length=MAX_ITEMS, description="Paths not to look at, as in .gitignore; counted and reported."),
+    ] = ()
+    target: Annotated[
+        tuple[TargetConfig, ...],
+        Meta(max_length=MAX_ITEMS, description="The deployments of this service."),
+    ] = ()
     checks: Annotated[
         dict[str, dict[str, ParameterValue]], Meta(description='Parameters by check id, such as max-body = "10MiB".')
     ] = {}
-    waiver: Annotated[tuple[WaiverConfig, ...], Meta(description="Failing lines accepted for a time.")] = ()
-    attestation: Annotated[tuple[AttestationConfig, ...], Meta(description="Answers to manual lines.")] = ()
+    waiver: Annotated[
+        tuple[WaiverConfig, ...],
+        Meta(max_length=MAX_ITEMS, description="Failing lines accepted for a time."),
+    ] = ()
+    attestation: Annotated[
+        tuple[AttestationConfig, ...],
+        Meta(max_length=MAX_ITEMS, description="Answers to manual lines."),
+    ] = ()
 
 
 class UserConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.collect.extract._statements import KNOWN
+from hardencheck.collect.extract.python_settings import STRONG
 from hardencheck.collect.run import Options, collect
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting
@@ -139,7 +141,10 @@ def test_an_import_cycle_ends(tmp_path: Path) -> None:
     [b"DEBUG = False\nROOT_URLCONF = (\n", b"DEBUG = '\xff'\n", b"DEBUG = False\ntry: pass\nexcept A, B: pass\n"],
 )
 def test_a_module_that_cannot_be_read_leaves_all_unknown(tmp_path: Path, broken: bytes) -> None:
-    files = {"shop/settings.py": broken, "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"}
+    files: dict[str, str | bytes] = {
+        "shop/settings.py": broken,
+        "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    }
     found = value(facts_of(tmp_path, files), "DEBUG")
     assert isinstance(found, tuple) and found[0] is Reason.PYTHON_SYNTAX
 
@@ -258,3 +263,8 @@ def test_no_key_reaches_a_fact(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, {"shop/settings.py": text, "app.py": app})
     own = [fact for fact in facts.facts if not fact.kind().startswith("secret.")]
     assert key not in repr(own) and key not in repr(facts.gaps)
+
+
+def test_every_known_name_makes_a_file_worth_reading() -> None:
+    for name in KNOWN - {"DEBUG", "TESTING"}:
+        assert any(word in name.lower().encode() for word in STRONG), name

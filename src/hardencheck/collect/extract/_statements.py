@@ -230,6 +230,7 @@ class _Reader:
     def __init__(self, file: PythonFile, known: frozenset[str]) -> None:
         self._file, self._known = file, known
         self.late: list[Statement] = []
+        self._globals_used = "global" in file.source
 
     def read(self, body: Sequence[ast.stmt], depth: int) -> Iterator[Statement]:
         if depth > MAX_DEPTH:
@@ -265,10 +266,10 @@ class _Reader:
             case ast.ImportFrom():
                 yield from self._import(node)
             case ast.If():
-                test = expression(self._file, node.test)
                 body = _narrowed(node.test, self._block(node.body, depth))
                 branches = (body, self._block(node.orelse, depth))
                 if any(branches):
+                    test = expression(self._file, node.test)
                     decided = test if test.what in {"scalar", "name"} else _why(test.text)
                     yield Statement(do="if", line=node.lineno, expression=decided, branches=branches)
             case ast.Try() | ast.TryStar():
@@ -294,7 +295,8 @@ class _Reader:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if node.name in self._known:
                     yield _taint((node.name,), node.lineno, f"{node.name} is a definition")
-                yield from self._globals(node)
+                if self._globals_used:
+                    yield from self._globals(node)
 
     def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Statement]:
         """What the functions of a definition may do to names of the module, here and whenever they are called."""

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import PythonFile, parse, role, shorten
@@ -17,20 +18,24 @@ HEADERS = frozenset({
 })  # fmt: skip
 # Headers that tell too much or that browsers dropped: said only where code sends them.
 TELLING = frozenset({"x-xss-protection", "expect-ct", "public-key-pins", "feature-policy", "x-powered-by", "server"})
-# A file without any of these cannot change a setting: it is not even parsed for us.
-_TOKENS = re.compile(
-    b"|".join(
-        (
-            rb"\b(?:" + "|".join(sorted(KNOWN - {"DEBUG", "TESTING"})).encode() + rb")\b",
-            rb"\bDEBUG\s*[:=]|[\"']DEBUG[\"']|\bdebug\s*=",
-            rb"import\s*\(?\s*\*|\bexec\(|\bsetattr\(|\b(?:globals|vars|locals)\(\)|__dict__|sys\.modules",
-            rb"\b(?:Flask|FastAPI|Starlette|Quart|APIFlask|OpenAPI)\b|\bClient_?max_?size\b|client_max_size|web\.Application",
-            rb"\bclass\s+\w+\([^)\n]*Middleware",
-            rb"waitress|CORSMiddleware|SessionMiddleware|flask_cors|[Tt]alisman|add_middleware|\.config\b",
-            rb"(?i:" + "|".join(sorted(HEADERS | TELLING - {"server"})).encode() + rb")",
-        )
-    )
-)
+# A file without any of these (in lower case) says nothing about settings: it is not even parsed for us. Plain
+# searches, since this runs over every Python file there is. A test holds them against the names that are known.
+STRONG = tuple(word.encode() for word in (
+    "secret_key", "allowed_hosts", "middleware", "installed_apps", "root_urlconf", "secure_", "x_frame_options",
+    "use_x_forwarded_host", "session_cookie_", "session_serializer", "session_engine", "csrf_cookie_",
+    "csrf_use_sessions", "csrf_trusted_origins", "auth_password_validators", "password_hashers",
+    "silenced_system_checks", "debug_propagate_exceptions", "cors_allow_", "cors_origin_allow_all",
+    "content_security_policy", "csp_default_src", "permissions_policy", "data_upload_max_", "file_upload_",
+    "max_content_length", "max_form_", "wtf_csrf_enabled", "trusted_hosts",
+    "flask(", "flask_cors", "talisman", "quart(", "openapi(", "fastapi(", "(fastapi", "(flask", "starlette(",
+    "web.application", "client_max_size", "waitress",
+    ".config[", ".config.from_", ".config.update(", ".config.setdefault(", ".after_request", "debug=true", ".debug =",
+    *sorted(HEADERS | TELLING - {"server"}),
+))  # fmt: skip
+_EXACT = (b"DEBUG", b"TESTING")  # frequent words in lower case
+# What may write any name of a module. Only the statements of such a file matter.
+_WEAK = (b"exec(", b"setattr(", b"globals(", b"vars(", b"locals(", b"__dict__", b"sys.modules")
+_STAR = re.compile(rb"\bimport[ \t(]{1,5}\*")
 GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
 _MENTIONS = {
     "flask": rb"\bFlask\(|\bapp\.config\b",
@@ -59,7 +64,10 @@ _METHODS = {"add_middleware", "run", "init_app", "from_object", "from_pyfile", "
             "from_file", "from_mapping", "update", "from_json", "after_request"}  # fmt: skip
 _LOADERS = {"from_object", "from_pyfile", "from_envvar", "from_prefixed_env", "from_file", "from_mapping", "from_json",
             "update"}  # fmt: skip
-_BUILTINS_OPEN = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
+_ATTRIBUTES = {"secret_key": "SECRET_KEY", "debug": "DEBUG"}
+# Nothing that is there for tests or to be read is what production runs; who imports it gets "unknown".
+SKIPPED = frozenset({"test", "documentation", "example", "migration"})
+_OPEN = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 
 
 class PythonSettings(Extractor):
@@ -73,8 +81,12 @@ class PythonSettings(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if role(path) in SKIPPED:
+            return
         gunicorn = GUNICORN_NAME.fullmatch(path.lower()) is not None
-        if not gunicorn and not _TOKENS.search(data):
+        low = data.lower()
+        strong = any(word in low for word in STRONG) or any(word in data for word in _EXACT)
+        if not (gunicorn or strong or any(word in data for word in _WEAK) or _STAR.search(data)):
             return
         try:
             file = parse(data)
@@ -90,19 +102,18 @@ class PythonSettings(Extractor):
             )
             return
         known = KNOWN | GUNICORN if gunicorn else KNOWN
-        fact = module(file, path, known)
+        fact = module(file, path, known, whole=strong)
         if fact is not None:
             yield fact
 
 
-def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN) -> PythonModule | None:
-    """The fact of one parsed file; None when it says nothing about settings."""
-    conditional = _conditional(file.tree)
-    scopes = _scopes(file.tree)
+def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole: bool = True) -> PythonModule | None:
+    """The fact of one parsed file; None when it says nothing about settings. whole: look into functions as well."""
+    around = _Around(file.tree)
     body = statements(file, file.tree.body, known)
-    calls = tuple(_calls(file, conditional, scopes))
-    headers = tuple(_headers(file, conditional, scopes))
-    writes = tuple(_writes(file, conditional, scopes))
+    calls = tuple(_calls(file, around)) if whole else ()
+    headers = tuple(_headers(file, around)) if whole else ()
+    writes = tuple(_writes(file, around)) if whole else ()
     classes = tuple(
         Class(
             name=node.name,
@@ -110,7 +121,7 @@ def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN) -> Python
             bases=tuple(name for base in node.bases if (name := file.name(base))),
             body=statements(file, node.body, known),
         )
-        for node in file.classes
+        for node in (file.classes if whole else ())
     )
     if not (body or calls or headers or writes or any(item.body for item in classes) or _middleware_like(classes)):
         return None
@@ -119,9 +130,6 @@ def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN) -> Python
         role=role(path),
         statements=body,
         classes=classes,
-        functions=tuple(
-            node.name for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        ),
         calls=calls,
         writes=writes,
         headers=headers,
@@ -132,20 +140,41 @@ def _middleware_like(classes: tuple[Class, ...]) -> bool:
     return any("Middleware" in base or base.endswith((".Flask", ".FastAPI")) for item in classes for base in item.bases)
 
 
-def _conditional(tree: ast.Module) -> set[int]:
-    """Ids of nodes inside an if, loop, try or match; a function starts anew."""
-    inside: set[int] = set()
-    stack: list[tuple[ast.AST, bool]] = [(tree, False)]
-    while stack:
-        node, held = stack.pop()
-        if held:
-            inside.add(id(node))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            held = False
-        if isinstance(node, _BUILTINS_OPEN) and not _is_main(node):
-            held = True
-        stack.extend((child, held) for child in ast.iter_child_nodes(node))
-    return inside
+class _Place(NamedTuple):
+    """conditional: inside an if, loop, try or match of its function. scope: names of the classes and functions
+    around it, dotted. hook: a decorator of those that makes it run for every response."""
+
+    conditional: bool = False
+    scope: str = ""
+    hook: str = ""
+
+
+class _Around:
+    """Where the nodes of a file stand; computed when it is first asked for, since most files never ask."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+        self._places: dict[int, _Place] = {}
+
+    def __call__(self, node: ast.AST) -> _Place:
+        if not self._places:
+            self._walk()
+        return self._places.get(id(node), _Place())
+
+    def _walk(self) -> None:
+        stack: list[tuple[ast.AST, _Place]] = [(self._tree, _Place())]
+        while stack:
+            node, place = stack.pop()
+            self._places[id(node)] = place
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                scope = f"{place.scope}.{node.name}" if place.scope else node.name
+                hook = place.hook if isinstance(node, ast.ClassDef) else _hook(node) or place.hook
+                place = _Place(False, scope, hook)
+            elif isinstance(node, ast.Lambda):
+                place = place._replace(conditional=False)
+            elif isinstance(node, _OPEN) and not _is_main(node):
+                place = place._replace(conditional=True)
+            stack.extend((child, place) for child in ast.iter_child_nodes(node))
 
 
 def _is_main(node: ast.AST) -> bool:
@@ -153,21 +182,6 @@ def _is_main(node: ast.AST) -> bool:
     if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):
         return False
     return isinstance(node.test.left, ast.Name) and node.test.left.id == "__name__"
-
-
-def _scopes(tree: ast.Module) -> dict[int, tuple[str, str]]:
-    """Node id -> (dotted names of the classes and functions around it, decorators of the outermost function)."""
-    found: dict[int, tuple[str, str]] = {}
-    stack: list[tuple[ast.AST, str, str]] = [(tree, "", "")]
-    while stack:
-        node, scope, hook = stack.pop()
-        found[id(node)] = (scope, hook)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            scope = f"{scope}.{node.name}" if scope else node.name
-            if not isinstance(node, ast.ClassDef):
-                hook = _hook(node) or hook
-        stack.extend((child, scope, hook) for child in ast.iter_child_nodes(node))
-    return found
 
 
 def _hook(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
@@ -178,7 +192,7 @@ def _hook(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return ""
 
 
-def _calls(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[str, str]]) -> Iterator[Call]:
+def _calls(file: PythonFile, around: _Around) -> Iterator[Call]:
     targets = _targets(file)
     subclasses = {node.name for node in file.classes for base in node.bases if file.name(base) in _BUILDERS}
     for call in file.calls:
@@ -196,8 +210,8 @@ def _calls(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[str,
             arguments=_arguments(file, call),
             spread=any(item.arg is None for item in call.keywords)
             or any(isinstance(a, ast.Starred) for a in call.args),
-            conditional=id(call) in conditional,
-            scope=scopes.get(id(call), ("", ""))[0],
+            conditional=around(call).conditional,
+            scope=around(call).scope,
         )
 
 
@@ -228,101 +242,78 @@ def _targets(file: PythonFile) -> dict[int, str]:
     return found
 
 
-def _writes(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[str, str]]) -> Iterator[Write]:
+def _writes(file: PythonFile, around: _Around) -> Iterator[Write]:
+    """`x.config["NAME"] = v`, `x.secret_key = v`, `x.config.update(NAME=v)`, `x.config.from_mapping({"NAME": v})`."""
     for node in file.assigns:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            held, scope = id(node) in conditional, scopes.get(id(node), ("", ""))[0]
-            unknown = Expression(what="unknown", text=shorten(node.value) if node.value is not None else "computed")
-            augmented = isinstance(node, ast.AugAssign) or node.value is None
             if isinstance(target, ast.Subscript):
                 owner = file.name(target.value)
-                if not owner.endswith(".config"):
-                    continue
-                variable = owner.removesuffix(".config")
-                key = target.slice
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    if key.value in FLASK and node.value is not None:
-                        value = unknown if augmented else expression(file, node.value, key.value)
-                        yield Write(
-                            variable=variable,
-                            name=key.value,
-                            line=node.lineno,
-                            expression=value,
-                            conditional=held,
-                            scope=scope,
-                        )
-                else:
-                    why = Expression(what="unknown", text=shorten(target))
-                    yield Write(
-                        variable=variable, name="*", line=node.lineno, expression=why, conditional=held, scope=scope
-                    )
-            elif (
-                isinstance(target, ast.Attribute) and target.attr in {"secret_key", "debug"} and node.value is not None
-            ):
-                name = {"secret_key": "SECRET_KEY", "debug": "DEBUG"}[target.attr]
-                value = unknown if augmented else expression(file, node.value, name)
-                yield Write(
-                    variable=file.name(target.value),
-                    name=name,
-                    line=node.lineno,
-                    expression=value,
-                    conditional=held,
-                    scope=scope,
-                )
+                if owner.endswith(".config"):
+                    key = target.slice
+                    name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else "*"
+                    yield from _write(file, around, node, owner.removesuffix(".config"), name, node.value)
+            elif isinstance(target, ast.Attribute) and target.attr in _ATTRIBUTES:
+                yield from _write(file, around, node, file.name(target.value), _ATTRIBUTES[target.attr], node.value)
     for call in file.calls:
-        name = file.name(call.func)
-        owner, _, method = name.rpartition(".")
+        owner, _, method = file.name(call.func).rpartition(".")
         if not owner.endswith(".config") or method not in {"update", "from_mapping", "setdefault"}:
             continue
-        held, scope = id(call) in conditional, scopes.get(id(call), ("", ""))[0]
         variable = owner.removesuffix(".config")
         if method == "setdefault":
-            if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value in FLASK:
-                why = Expression(what="unknown", text=shorten(call))
-                yield Write(
-                    variable=variable, name=str(call.args[0].value), line=call.lineno, expression=why, scope=scope
-                )
+            first = call.args[0] if call.args else None
+            name = str(first.value) if isinstance(first, ast.Constant) else "*"
+            yield from _write(file, around, call, variable, name, None)
             continue
-        pairs: list[tuple[str | None, ast.expr]] = [(keyword.arg, keyword.value) for keyword in call.keywords]
+        pairs: list[tuple[str, ast.expr]] = [(keyword.arg or "*", keyword.value) for keyword in call.keywords]
         for argument in call.args:
             if isinstance(argument, ast.Dict):
-                for key_node, value_node in zip(argument.keys, argument.values, strict=True):
-                    constant = isinstance(key_node, ast.Constant) and isinstance(key_node.value, str)
-                    pairs.append((str(key_node.value) if constant else None, value_node))  # type: ignore[union-attr]
+                for key_node, value in zip(argument.keys, argument.values, strict=True):
+                    plain = isinstance(key_node, ast.Constant) and isinstance(key_node.value, str)
+                    pairs.append((str(key_node.value) if plain else "*", value))  # type: ignore[union-attr]
             else:
-                pairs.append((None, argument))
-        for key_name, value_node in pairs:
-            if key_name is None:
-                why = Expression(what="unknown", text=shorten(call))
-                yield Write(
-                    variable=variable, name="*", line=call.lineno, expression=why, conditional=held, scope=scope
-                )
-            elif key_name in FLASK:
-                yield Write(
-                    variable=variable,
-                    name=key_name,
-                    line=value_node.lineno,
-                    expression=expression(file, value_node, key_name),
-                    conditional=held,
-                    scope=scope,
-                )
+                pairs.append(("*", argument))
+        for name, value in pairs:
+            yield from _write(file, around, call, variable, name, value)
 
 
-def _headers(file: PythonFile, conditional: set[int], scopes: dict[int, tuple[str, str]]) -> Iterator[HeaderSet]:
+def _write(
+    file: PythonFile, around: _Around, node: ast.expr | ast.stmt, variable: str, name: str, value: ast.expr | None
+) -> Iterator[Write]:
+    if name != "*" and name not in FLASK:
+        return
+    if name == "*":
+        given = Expression(what="unknown", text=shorten(node))
+    elif value is None or isinstance(node, ast.AugAssign):
+        given = Expression(what="unknown", text="computed")
+    else:
+        given = expression(file, value, name)
+    place = around(node)
+    line = value.lineno if isinstance(node, ast.Call) and value is not None else node.lineno
+    yield Write(
+        variable=variable,
+        name=name,
+        line=line,
+        expression=given,
+        conditional=place.conditional,
+        scope=place.scope,
+    )
+
+
+def _headers(file: PythonFile, around: _Around) -> Iterator[HeaderSet]:
     """`response["Name"] = v`, `response.headers["Name"] = v`, `.setdefault("Name", v)`, `.update({"Name": v})`."""
 
     def made(name: object, value: ast.expr, node: ast.AST) -> Iterator[HeaderSet]:
         text = name.decode("latin-1") if isinstance(name, bytes) else name
         if isinstance(text, str) and text.lower() in HEADERS | TELLING:
             given = expression(file, value)
-            scope, hook = scopes.get(id(node), ("", ""))
+            place = around(node)
             yield HeaderSet(
                 name=text.lower(),
                 line=value.lineno if isinstance(node, ast.Call) else getattr(node, "lineno", 0),
                 expression=given,
-                conditional=id(node) in conditional,
-                scope=scope,
-                hook=hook,
+                conditional=place.conditional,
+                scope=place.scope,
+                hook=place.hook,
             )
 
     for node in file.assigns:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import GUNICORN, KNOWN
+from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.model.facts.settings import Class, Expression, PythonModule, Statement
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -156,6 +158,8 @@ class _Evaluation:
             return _all_unknown(path, gap.location.line or 1, gap.detail, gap.reason)
         fact = self._modules.known.get(path)
         if fact is None:
+            if role(path) in SKIPPED:
+                return _all_unknown(path, 1, f"{path} is not looked at: it is there for tests or documentation")
             return {}
         self._running.append(path)
         try:

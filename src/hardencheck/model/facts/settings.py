@@ -110,7 +110,6 @@ class PythonModule(Fact, tag="python.module", frozen=True, kw_only=True):
     role: str
     statements: tuple[Statement, ...] = ()
     classes: tuple[Class, ...] = ()
-    functions: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     writes: tuple[Write, ...] = ()
     headers: tuple[HeaderSet, ...] = ()

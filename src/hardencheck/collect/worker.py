@@ -95,18 +95,18 @@ class Worker:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        if process.stdin is not None:
-            _send(process.stdin, msgspec.msgpack.encode((self._plugins, self._seconds)))
         return process
 
     def do(self, job: Job) -> bytes:
         """The encoded facts. Raises Died when the process ended or did not answer in time."""
-        if self._process is None:
-            self._process = self._start()
-        process = self._process
+        fresh = self._process is None
+        process = self._process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
             raise Died
         try:
+            if fresh:
+                # One that cannot even start has closed its end already.
+                _send(process.stdin, msgspec.msgpack.encode((self._plugins, self._seconds)))
             _send(process.stdin, msgspec.msgpack.encode((job.path, job.mode, job.data, job.extractors)))
             return self._answer(process.stdout.fileno(), len(job.extractors) * self._seconds + GRACE)
         except (OSError, Died):

@@ -43,13 +43,13 @@ class NotLiteral(Exception):
 
 
 # Nodes that hold nothing an extractor asks for, and plain values: two thirds of a tree.
-_LEAVES = frozenset({
+LEAVES = frozenset({
     ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, ast.Break, ast.Continue,
     str, int, float, bool, bytes, complex, type(None), type(...),
 })  # fmt: skip
 _KEPT = frozenset({
     ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-    ast.ExceptHandler, ast.Import, ast.ImportFrom,
+    ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom,
 })  # fmt: skip
 
 
@@ -67,6 +67,7 @@ class PythonFile:
         self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         self.classes: list[ast.ClassDef] = []
         self.handlers: list[ast.ExceptHandler] = []
+        self.globals: list[ast.Global] = []
         self.aliases: dict[str, str] = {}
         self._scope: dict[int, ast.AST] = {}
         self._walk()
@@ -74,9 +75,9 @@ class PythonFile:
     def _walk(self) -> None:
         # An explicit stack: hostile nesting must not end in a RecursionError half-way. Children are pushed in
         # reverse, so that nodes come in source order. This loop is most of what a cold scan does with Python
-        # files, hence the look at `_LEAVES` before anything is pushed and the branches by class.
+        # files, hence the look at `LEAVES` before anything is pushed and the branches by class.
         stack: list[tuple[ast.AST, ast.AST]] = [(self.tree, self.tree)]
-        push, pop, leaves, kept = stack.append, stack.pop, _LEAVES, _KEPT
+        push, pop, leaves, kept = stack.append, stack.pop, LEAVES, _KEPT
         while stack:
             node, scope = pop()
             kind = type(node)
@@ -111,6 +112,8 @@ class PythonFile:
             case ast.ExceptHandler():
                 self.handlers.append(node)
                 self._scope[id(node)] = scope
+            case ast.Global():
+                self.globals.append(node)
             case ast.Import():
                 for name in node.names:
                     first = name.name.partition(".")[0]
@@ -239,22 +242,43 @@ def _arithmetic(left: object, op: ast.operator, right: object, node: ast.expr) -
 
 
 def shorten(node: ast.AST) -> str:
-    """An expression for people, at most 80 characters, with every string literal replaced: one may be a secret."""
+    """An expression for people, at most 80 characters, with every string literal replaced: one may be a secret.
 
-    class Hide(ast.NodeTransformer):
-        def visit_Constant(self, constant: ast.Constant) -> ast.Constant:
-            if isinstance(constant.value, str) and not constant.value.replace("_", "").isidentifier():
-                return ast.Constant("…")
-            if isinstance(constant.value, str) and len(constant.value) > 30:
-                return ast.Constant("…")
-            return ast.Constant("…") if isinstance(constant.value, bytes) else constant
-
+    Only the part that can show is copied and written out, so the cost does not grow with the expression.
+    """
     try:
-        text = ast.unparse(Hide().visit(ast.parse(ast.unparse(node))))
-    except (RecursionError, ValueError, SyntaxError):
+        text = ast.unparse(_abridged(node, 0))
+    except (RecursionError, ValueError, AttributeError, TypeError):
         return "an expression"
     text = " ".join(text.split())
     return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+_MOST_ITEMS, _MOST_DEPTH = 6, 12
+
+
+def _abridged(node: ast.AST, depth: int) -> ast.AST:
+    if isinstance(node, ast.Constant):
+        text = node.value
+        if isinstance(text, bytes) or (
+            isinstance(text, str) and (len(text) > 30 or not text.replace("_", "").isidentifier())
+        ):
+            return ast.Constant("…")
+        return node
+    if depth > _MOST_DEPTH and isinstance(node, ast.expr):
+        return ast.Name("…", ast.Load())
+    fields: dict[str, object] = {}
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            kept = [_abridged(item, depth + 1) if isinstance(item, ast.AST) else item for item in value[:_MOST_ITEMS]]
+            if len(value) > _MOST_ITEMS and isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict | ast.Call):
+                if isinstance(value[0], ast.expr):
+                    kept.append(ast.Name("…", ast.Load()))
+            fields[name] = kept
+        else:
+            fields[name] = _abridged(value, depth + 1) if isinstance(value, ast.AST) else value
+    return ast.copy_location(type(node)(**fields), node)
 
 
 @lru_cache(maxsize=2)

@@ -300,6 +300,8 @@ class _Reader:
 
     def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Statement]:
         """What the functions of a definition may do to names of the module, here and whenever they are called."""
+        if not self._file.globals:
+            return
         inside = list(ast.walk(node))
         for name in sorted({n for one in inside if isinstance(one, ast.Global) for n in one.names} & self._known):
             stored = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._python import PythonFile, parse, role, shorten
+from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, statements
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
@@ -174,7 +174,10 @@ class _Around:
                 place = place._replace(conditional=False)
             elif isinstance(node, _OPEN) and not _is_main(node):
                 place = place._replace(conditional=True)
-            stack.extend((child, place) for child in ast.iter_child_nodes(node))
+            for field in node._fields:
+                value = getattr(node, field, None)
+                items = value if type(value) is list else (value,)
+                stack.extend((item, place) for item in items if type(item) not in LEAVES and isinstance(item, ast.AST))
 
 
 def _is_main(node: ast.AST) -> bool:

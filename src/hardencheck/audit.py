@@ -74,13 +74,20 @@ def audit(
             "no check is left to judge", hint="see 'hardencheck list'; --select and --ignore take ids or patterns"
         )
     if new_since is not None:
-        policy = policy._replace(baseline=_baseline(target, checks, policy, options, new_since))
+        base = _base(target, checks, policy, options, new_since)
+        policy = policy._replace(baseline=base.failing)
+        notes = (*notes, Note(topic="compared with", text=base.words))
     collected = collect(target, options)
     settled = settle(checks, collected.facts, policy)
     items = settled.items
     if policy_change is not None:
         items = tuple(_reopened(item, policy_change) if item.line.id == POLICY_LINE else item for item in items)
-    ignored = (Note(topic="ignored checks", text=", ".join(left_out)),) if left_out else ()
+    ignored = [check for check in left_out if any(fnmatchcase(check, pattern) for pattern in ignore_ids)]
+    if len(left_out) > len(ignored):
+        asked = f"{', '.join(select_ids)}: {len(checks)} of {len(catalogue.checks)} lines"
+        notes = (*notes, Note(topic="selected checks", text=asked))
+    if ignored:
+        notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
     return Checklist(
         subject=collected.subject,
         items=items,
@@ -97,7 +104,7 @@ def audit(
         gaps=_sorted_gaps(collected),
         runs=collected.facts.runs,
         waivers=settled.waivers,
-        notes=(*notes, *ignored, *collected.notes),
+        notes=(*notes, *collected.notes),
         skipped=collected.skipped,
         examined=collected.examined,
     )
@@ -119,33 +126,38 @@ def _reopened(item: Item, change: PolicyChange) -> Item:
     return msgspec.structs.replace(item, verdict=Verdict.MANUAL, summary=summary, basis="", attestation=None)
 
 
-def _baseline(
-    target: Target, checks: tuple[Check, ...], policy: Policy, options: Options, revision: str
-) -> frozenset[str]:
+class Base(NamedTuple):
+    """The revision that is compared with. failing: fingerprints of what fails in it already."""
+
+    failing: frozenset[str]
+    words: str
+
+
+def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Options, revision: str) -> Base:
+    """Audit another revision of the repository, read from git objects, with the same checks and excludes.
+
+    Raises UsageError when the clone does not have it (a shallow clone, say): never silently nothing.
+    """
+    base = Target(name=target.name, repository=target.repository, revision=revision, profile=target.profile)
     try:
-        return failing(target, checks, policy, options, revision)
+        collected = collect(base, options)
     except NothingExamined:
-        return frozenset()  # an empty tree fails nothing
+        return Base(frozenset(), f"{revision}: it holds no file, so everything is new")
     except TargetMissing as error:
         if target.repository is None or not Path(target.repository).is_dir():
             raise
         raise UsageError(
             f"--new-since {revision}: {error}", hint="fetch it first; in CI set fetch-depth: 0 for the checkout"
         ) from None
-
-
-def failing(
-    target: Target, checks: tuple[Check, ...], policy: Policy, options: Options, revision: str
-) -> frozenset[str]:
-    """Fingerprints of what fails in another revision of the repository, read from git objects.
-
-    Raises TargetMissing when the clone does not have it (a shallow clone, say): never silently nothing.
-    """
-    base = Target(name=target.name, repository=target.repository, revision=revision, profile=target.profile)
-    settled = settle(checks, collect(base, options).facts, policy._replace(baseline=None, waivers=()))
-    return frozenset(
-        finding.fingerprint for item in settled.items for finding in item.findings if finding.verdict is Verdict.FAIL
-    )
+    settled = settle(checks, collected.facts, policy._replace(baseline=None, waivers=()))
+    found = [finding for item in settled.items for finding in item.findings if finding.verdict is Verdict.FAIL]
+    many = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    words = f"{revision} ({(collected.subject.commit or '')[:12]}): {many} there already"
+    places = {gap.location for gap in collected.facts.gaps if gap.reason.trouble}
+    if places:
+        many = "1 place of it" if len(places) == 1 else f"{len(places)} places of it"
+        words += f"; {many} could not be looked at, and what fails there counts as new"
+    return Base(frozenset(finding.fingerprint for finding in found), words)
 
 
 def _sorted_gaps(collected: Collected) -> tuple[Gap, ...]:

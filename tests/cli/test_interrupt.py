@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -75,6 +76,27 @@ def test_ctrl_c(jobs: str, large: Path, tmp_path: Path, terminal: tuple[int, int
     assert out == b""
     assert sorted(os.listdir(tmp_path)) == ["large", "old.json"]
     assert (tmp_path / "old.json").read_text() == "old"
+
+
+def test_ctrl_c_while_a_server_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        process = subprocess.Popen(
+            [*COMMAND, "scan", ".", "--url", url, "--format", "json=a.json"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        server.settimeout(60)
+        connection, _ = server.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert err.strip() == b"hardencheck: interrupted; no report was written"
+    assert os.listdir(tmp_path) == ["app.py"]
 
 
 def test_progress_on_a_terminal_is_gone_in_the_end(large: Path, tmp_path: Path, terminal: tuple[int, int]) -> None:

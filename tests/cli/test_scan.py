@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hardencheck.catalogue.load import load_catalogue
 from hardencheck.cli import run
 from tests.cli.commands import Hc, Repository
 
@@ -36,13 +37,14 @@ def test_the_configuration_decides_and_flags_win(hc: Hc, repo: Repository) -> No
     report = scan(hc, repo.path, code=1)
     assert (report["gate"]["fail_on"], report["tool"]["config_source"]) == ("low", "hardencheck.toml")
     assert len(report["items"]) == 2
-    assert "ignored checks" in notes(report)
+    assert notes(report)["selected checks"].startswith("permissions.executable-data, practice.policy-reviewed: 2 of ")
+    assert "ignored checks" not in notes(report)
     assert scan(hc, repo.path, "--fail-on", "medium", code=0)["gate"]["fail_on"] == "medium"
     chosen = scan(
         hc, repo.path, "--select", "permissions.*", "--ignore", "permissions.setuid,permissions.world-writable"
     )
     assert {item["line"]["area"] for item in chosen["items"]} == {"permissions"}
-    assert "permissions.setuid" in notes(chosen)["ignored checks"]
+    assert notes(chosen)["ignored checks"] == "permissions.setuid, permissions.world-writable"
     assert scan(hc, repo.path / "..", "--config", str(repo.path / "hardencheck.toml"))["tool"]["config_source"] == (
         "hardencheck.toml"
     )
@@ -114,7 +116,9 @@ def test_before_the_first_commit(hc: Hc, tmp_path: Path) -> None:
 def test_only_what_is_new_fails(hc: Hc, repo: Repository) -> None:
     repo.write("hardencheck.toml", LOW)
     base = repo.commit()
-    assert scan(hc, repo.path, "--new-since", base, code=0)["gate"]["reasons"] == []
+    same = scan(hc, repo.path, "--new-since", base, code=0)
+    assert same["gate"]["reasons"] == []
+    assert notes(same)["compared with"] == f"{base} ({base[:12]}): 1 finding there already"
     repo.write("other.yaml", "a: 1\n", mode=0o755)
     repo.write("values.yaml", "# moved\n# down\nreplicas: 2\n", mode=0o755)
     report = scan(hc, repo.path, "--new-since", "main", code=1)
@@ -131,6 +135,22 @@ def test_compared_with_an_empty_tree(hc: Hc, tmp_path: Path) -> None:
     made.write("values.yaml", "a: 1\n", mode=0o755)
     only = ("--select", "permissions.executable-data", "--fail-on", "low")
     assert scan(hc, made.path, "--new-since", base, *only, code=1)["gate"]["exit_code"] == 1
+
+
+def test_what_the_base_cannot_show_counts_as_new(hc: Hc, repo: Repository) -> None:
+    check = load_catalogue().checks["permissions.env-file-tracked"]
+    example = next(example for example in check.examples if example.verdict == "fail")
+    ((name, text),) = example.files.items()
+    repo.write(name, "".join(text))
+    base = repo.commit()
+    oid = repo.git("rev-parse", f"HEAD:{name}")
+    only = ("--select", check.id, "--new-since", base, "--no-cache")
+    assert scan(hc, repo.path, *only, code=0)["gate"]["reasons"] == []
+    (repo.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    report = scan(hc, repo.path, *only, code=1)
+    assert notes(report)["compared with"].endswith(
+        "0 findings there already; 1 place of it could not be looked at, and what fails there counts as new"
+    )
 
 
 @pytest.mark.parametrize("flag", ["--new-since", "--policy-ref"])

@@ -74,10 +74,12 @@ def run(arguments: Sequence[str]) -> int:
             _flush()
     except click.exceptions.Exit as error:
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _say("\nhardencheck: interrupted; no report was written")
-        code = 130
-    except Exception as error:
+    except BaseException as error:
+        if _interrupt.pressed() or isinstance(error, click.Abort | KeyboardInterrupt):
+            _say("\nhardencheck: interrupted; no report was written")
+            return 130
+        if not isinstance(error, Exception):
+            raise
         if isinstance(error, BrokenPipeError) and not state.started:  # the reader has seen enough of --help
             _abandon_stdout()
             return 0

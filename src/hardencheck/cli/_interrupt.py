@@ -1,6 +1,7 @@
 """Ctrl-C, remembered: an interrupted audit writes no report, even if a library swallowed the exception."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +27,29 @@ def noticed() -> Iterator[None]:
 
 def _remember(number: int, frame: FrameType | None) -> None:
     global _pressed
-    _pressed = True
-    raise KeyboardInterrupt
+    again, _pressed = _pressed, True
+    if again or not _cancelled():
+        raise KeyboardInterrupt
+
+
+def _cancelled() -> bool:
+    """Whether an event loop was running here, and its tasks were told to stop: raising in the middle of one leaves
+    the others to complain. asyncio does the same, but only under Python's own handler."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.call_soon_threadsafe(lambda: None)  # wake it
+    return True
+
+
+def pressed() -> bool:
+    return _pressed
 
 
 def refuse_if_pressed() -> None:

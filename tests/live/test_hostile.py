@@ -66,9 +66,9 @@ def test_a_host_that_does_not_resolve() -> None:
 
 def test_a_refused_connection() -> None:
     port = closed_port()
-    facts, gaps = look(f"http://localhost:{port}/")
-    gap = page_gap(gaps)
-    assert facts == []
+    result = observe(Target(urls=(f"http://localhost:{port}/",)), Options())
+    gap = page_gap(list(result.gaps))
+    assert result.facts == ()
     assert gap.reason is Reason.UNREACHABLE
     assert gap.detail == (
         f"no connection to http://localhost:{port}: refused; expected a server that listens; trying again is safe"

@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 @click.option("--policy-ref", metavar="REV", help="Read the configuration from this revision (a pull request's base).")
 @_options.config
 @_options.extra
-@click.option("--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET and HEAD only).")
+@click.option(
+    "--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET, and TRACE once)."
+)
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: none; default: one a core.")
 @click.option("--no-cache", is_flag=True, help="Collect everything anew and store nothing.")

@@ -290,7 +290,8 @@ class LiveClient:
             found = NoConnection(detail, failed="timeout")
         elif isinstance(error, httpcore.ConnectError):
             refusal = any(isinstance(item, ConnectionRefusedError) for item in causes) or "refused" in str(error)
-            why = "refused" if refusal else printable(str(error) or "reset", 120)
+            said = next((item.strerror for item in causes if isinstance(item, OSError) and item.strerror), None)
+            why = "refused" if refusal else printable(said or str(error) or "reset", 120)
             found = NoConnection(
                 f"no connection to {here}: {why}; expected a server that listens; {_AGAIN}",
                 failed="refused" if refusal else "reset",

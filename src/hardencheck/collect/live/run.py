@@ -125,7 +125,11 @@ def _run(work: Coroutine[None, None, T]) -> T:
 
     try:
         asyncio.get_running_loop()
+        inside = True
     except RuntimeError:
+        inside = False
+    if not inside:
+        # Not in the except above: its error would become the context of every other, in place of the real cause.
         return asyncio.run(work)
     answer: list[T] = []
     trouble: list[BaseException] = []

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.extract._statements import KNOWN
+from hardencheck.collect.extract.deployment_names import PackageRequirements, SettingsModuleNames
 from hardencheck.collect.extract.python_settings import STRONG
 from hardencheck.collect.run import Options, collect
 from hardencheck.model.facts import Fact
-from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting
+from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting, PackageRequirement, SettingsModuleName
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.target import Target
 
@@ -268,3 +269,42 @@ def test_no_key_reaches_a_fact(tmp_path: Path) -> None:
 def test_every_known_name_makes_a_file_worth_reading() -> None:
     for name in KNOWN - {"DEBUG", "TESTING"}:
         assert any(word in name.lower().encode() for word in STRONG), name
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ENV DJANGO_SETTINGS_MODULE=shop.settings.live", ["shop.settings.live"]),
+        ("ENV DJANGO_SETTINGS_MODULE shop.live", ["shop.live"]),
+        ("  DJANGO_SETTINGS_MODULE: 'shop.live'", ["shop.live"]),
+        ("os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.live'", ["shop.live"]),
+        ("# ENV DJANGO_SETTINGS_MODULE=shop.old", []),
+        ("RUN DJANGO_SETTINGS_MODULE=shop.build python manage.py collectstatic", []),
+        ("ENV DJANGO_SETTINGS_MODULE" + " " * 100_000 + "x", []),
+        ("ENV DJANGO_SETTINGS_MODULE=$MODULE", []),
+    ],
+)
+def test_where_the_settings_module_is_named(line: str, expected: list[str]) -> None:
+    found = SettingsModuleNames().extract("Dockerfile", 0o100644, line.encode())
+    assert [item.module for item in found if isinstance(item, SettingsModuleName)] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("requirements.txt", "Django==5.2.1 --hash=sha256:0\n", [("django", "5.2.1", True, True)]),
+        ("requirements/base.in", "django>=4.2,<5\n# flask==1\ndjango-environ==1\n", [("django", "4.2", False, True)]),
+        ("requirements.txt", "flask[async]\n", [("flask", None, False, False)]),
+        ("pyproject.toml", 'dependencies = [\n  "django~=5.2.13",\n]\n', [("django", "5.2.13", False, True)]),
+        ("pyproject.toml", 'dependencies = ["x", "django>=5", "flask[async]"]\n',
+         [("django", "5", False, False), ("flask", None, False, False)]),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nflask = "^3.0"\n', [("flask", "3.0", False, True)]),
+        ("uv.lock", '[[package]]\nname = "django"\nversion = "6.0.1"\n', [("django", "6.0.1", True, True)]),
+        ("Pipfile.lock", '{"django": {"hashes": [], "version": "==4.2.1"}}', [("django", "4.2.1", True, True)]),
+    ],
+)  # fmt: skip
+def test_requirements(path: str, text: str, expected: list[tuple[str, str | None, bool, bool]]) -> None:
+    assert PackageRequirements().wants(path, 0o100644, len(text))
+    found = PackageRequirements().extract(path, 0o100644, text.encode())
+    shown = [(f.package, f.lowest, f.exact, f.bounded) for f in found if isinstance(f, PackageRequirement)]
+    assert shown == expected

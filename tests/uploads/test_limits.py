@@ -1,5 +1,7 @@
 """Limits, layer by layer, in each layer's own units."""
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,25 @@ def test_the_chain(tmp_path: Path, files: dict[str, str], expected: list[tuple[s
     assert bound(facts) == expected
     if not expected and "tests/app.py" not in files:
         assert [gap for gap in facts.gaps if "upload.bound" in gap.kinds]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\n" * 2_000_000,
+        b" " * 2_000_000,
+        b"server {" + b"{{" * 200_000,
+        b"server {\n" + b"{% " * 100_000,
+        b"server {\n" + b"${A:-" * 100_000,
+        b"location " * 100_000,
+        b"server {\n" + b"a {" * 100_000,
+        b"server {\n}" + b"\0" * 100_000,
+        b"server {\n location / {\n  client_max_body_size \xff\xfe;\n }\n}\n",
+    ],
+    ids=lambda text: repr(text[:16]),
+)
+def test_hostile_configurations_end(text: bytes) -> None:
+    started = time.process_time()
+    with contextlib.suppress(Unreadable):
+        list(NginxFiles().extract("nginx.conf", 0o100644, text))
+    assert time.process_time() - started < 5

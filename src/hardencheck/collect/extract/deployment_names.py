@@ -9,8 +9,11 @@ from hardencheck.model.facts.settings import PackageRequirement, SettingsModuleN
 from hardencheck.model.location import Location
 
 _NAMED = re.compile(
-    rb"DJANGO_SETTINGS_MODULE[\"']?\s*[\]]?\s*[,=:]?\s*=?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)"
+    rb"DJANGO_SETTINGS_MODULE[\"']?[ \t]{0,5}\]?[ \t]{0,5}[,=:]?[ \t]{0,5}[\"']?"
+    rb"([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z0-9_]{1,99}){0,20})"
 )
+# A command of the build, not of the service: collectstatic often runs with settings of its own.
+_BUILD = re.compile(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
 _PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
 
 
@@ -36,7 +39,9 @@ class SettingsModuleNames(Extractor):
         source = "manage" if name == "manage.py" else "wsgi" if name in {"wsgi.py", "asgi.py"} else "environment"
         seen: set[str] = set()
         for number, line in enumerate(data.splitlines(), start=1):
-            found = _NAMED.search(line) if not line.lstrip().startswith(b"#") else None
+            if line.lstrip().startswith(b"#") or _BUILD.search(line):
+                continue
+            found = _NAMED.search(line)
             if found and (module := found[1].decode()) not in seen:
                 seen.add(module)
                 yield SettingsModuleName(location=Location(path=path, line=number), module=module, source=source)  # type: ignore[arg-type]
@@ -81,10 +86,10 @@ class PackageRequirements(Extractor):
 
 _Row = tuple[int, str, str | None, bool, bool]
 _LOCKED = re.compile(r'^name = "([\w.-]+)"\s*\nversion = "(\d[\w.]*)"', re.MULTILINE)
-_PIPFILE = re.compile(r'"(' + "|".join(_PACKAGES) + r')": \{[^{}]*?"version": "==(\d[\w.]*)"', re.DOTALL)
+_PIPFILE = re.compile(r'"(' + "|".join(_PACKAGES) + r')": \{[^{}]{0,20000}?"version": "==(\d[\w.]*)"', re.DOTALL)
 _REQUIRED = re.compile(
-    r"(?<![\w./-])(" + "|".join(sorted(_PACKAGES, key=len, reverse=True)) + r")(?:\[[\w, -]*\])?[\"']?"
-    r"\s*(?:=\s*(?:\{[^}\n]*?version\s*=\s*)?[\"'])?\(?\s*((?:(?:[<>=!~^]=?=?|==)\s*\d[\w.*]*\s*,?\s*)*|\d[\w.*]*)(?![\w-])",
+    r"(?<![\w./-])(" + "|".join(sorted(_PACKAGES, key=len, reverse=True)) + r")(?:\[[\w, -]{0,99}\])?[\"']?"
+    r"\s*(?:=\s*(?:\{[^}\n]{0,200}?version\s*=\s*)?[\"'])?\(?\s*((?:(?:[<>=!~^]=?=?|==)\s*\d[\w.*]*\s*,?\s*)*|\d[\w.*]*)(?![\w-])",
     re.IGNORECASE,
 )
 
@@ -100,18 +105,27 @@ def _pipfile_lock(text: str) -> Iterator[_Row]:
         yield text.count("\n", 0, match.start()) + 1, match[1], match[2], True, True
 
 
+_QUOTED = re.compile(r"[\"']([^\"']{1,200})[\"']")
+
+
 def _required(text: str) -> Iterator[_Row]:
     for number, line in enumerate(text.splitlines(), start=1):
-        if len(line) > 500 or line.lstrip().startswith(("#", "-r", "-c", "name", "description", "[")):
+        plain = line.strip(" \t")
+        if not plain or len(line) > 2000 or plain.startswith(("#", "-r", "-c", "name", "description", "[")):
             continue
-        match = _REQUIRED.match(line.lstrip(" \t\"'")) if line.strip() else None
-        if match is None:
-            continue
-        package, spec = match[1].lower(), match[2] or ""
-        bounds = re.findall(r"([<>=!~^]+)\s*(\d[\w.]*)", spec)
-        exact = [version for sign, version in bounds if sign in {"==", "==="} and "*" not in spec]
-        lows = [version for sign, version in bounds if sign in {"==", "===", ">=", ">", "~=", "^", "~"}]
-        if not bounds and spec and spec[0].isdigit():
-            lows = [spec.rstrip(".*")]
-        bounded = any(sign.startswith(("<", "~", "^", "==")) for sign, _ in bounds) or bool(lows and not bounds)
-        yield number, package, lows[0].rstrip(".") if lows else None, bool(exact), bounded
+        # `dependencies = ["django>=5", "flask"]` in one line, or one requirement a line.
+        several = _QUOTED.findall(plain) if "[" in plain and "=" in plain.partition("[")[0] else [plain.lstrip("\"'")]
+        for one in several:
+            match = _REQUIRED.match(one)
+            if match is not None:
+                yield (number, *_bounds(match[1].lower(), match[2] or ""))
+
+
+def _bounds(package: str, spec: str) -> tuple[str, str | None, bool, bool]:
+    bounds = re.findall(r"([<>=!~^]+)\s*(\d[\w.]*)", spec)
+    exact = any(sign in {"==", "==="} and "*" not in spec for sign, _ in bounds)
+    lows = [version for sign, version in bounds if sign in {"==", "===", ">=", ">", "~=", "^", "~"}]
+    if not bounds and spec and spec[0].isdigit():
+        lows = [spec.rstrip(".*")]
+    bounded = any(sign.startswith(("<", "~", "^", "==")) for sign, _ in bounds) or bool(lows and not bounds)
+    return package, lows[0].rstrip(".") if lows else None, exact, bounded

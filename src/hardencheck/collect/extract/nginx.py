@@ -17,10 +17,14 @@ _KEPT = frozenset({
     "server_tokens", "autoindex", "root", "alias", "upstream", "large_client_header_buffers", "internal", "error_page",
     "try_files", "ssl_ciphers", "stream", "events", "access_log", "error_log", "log_format",
 })  # fmt: skip
-_LOOKS = re.compile(rb"^\s*(?:server|http|location\b[^{\n]*|upstream\s+\S+)\s*\{", re.MULTILINE)
-_ALONE = re.compile(rb"^\s*(?:add_header|client_max_body_size|proxy_pass)\s+[^;{}]+;", re.MULTILINE)
-_NOT_NGINX = re.compile(rb"<VirtualHost|^\s*\[[\w.:-]+\]\s*$", re.MULTILINE)
-_PLACEHOLDER = re.compile(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]*(?::-[^}]*)?\}")
+_LOOKS = re.compile(
+    rb"^[ \t]{0,99}(?:server|http|location\b[^{\n]{0,300}|upstream[ \t]{1,9}[^\s{]{1,99})\s{0,99}\{", re.MULTILINE
+)
+_ALONE = re.compile(
+    rb"^[ \t]{0,99}(?:add_header|client_max_body_size|proxy_pass)[ \t]{1,99}[^;{}\n]{1,999};", re.MULTILINE
+)
+_NOT_NGINX = re.compile(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
+_PLACEHOLDER = re.compile(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}")
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 MAX_TOKENS = 200_000
@@ -55,8 +59,10 @@ class NginxFiles(Extractor):
         text = data.decode("utf-8", "replace")
         if templated:
             # Placeholders become one word each, so that braces still balance; what they hold stays unknown.
-            text = re.sub(r"\{%.*?%\}|<%.*?%>|\{#.*?#\}", _blank, text, flags=re.DOTALL)
-            text = re.sub(r"\{\{.*?\}\}|\$\{[A-Z_][A-Z0-9_]*(?::-[^}]*)?\}", "__templated__", text)
+            text = re.sub(r"\{%.{0,500}?%\}|<%.{0,500}?%>|\{#.{0,500}?#\}", _blank, text, flags=re.DOTALL)
+            text = re.sub(
+                r"\{\{[^}\n]{0,200}\}\}|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}", "__templated__", text
+            )
         yield NginxFile(
             location=Location(path=path), role=role(path), templated=templated, directives=tuple(directives(text))
         )

@@ -1,11 +1,13 @@
 """Which configuration decides, what is compared with what, and who may name what."""
 
+import functools
 import json
 import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pathspec
 import pytest
 
 from hardencheck.catalogue.load import load_catalogue
@@ -396,3 +398,14 @@ def test_a_hostile_configuration(text: str, hc: Hc, repo: Repository) -> None:
     assert "Traceback" not in done.err
     assert "internal error" not in done.err
     assert "\x1b" not in done.err
+
+
+def test_exclude_patterns_that_never_end(hc: Hc, repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pathspec has only `re` to match with."""
+    simple = functools.partial(pathspec.GitIgnoreSpec.from_lines, backend="simple")
+    monkeypatch.setattr("pathspec.GitIgnoreSpec.from_lines", simple)
+    monkeypatch.setattr("hardencheck.collect.run.EXCLUDE_SECONDS", 0.5)
+    repo.write("a" * 200, "x")
+    repo.write("hardencheck.toml", f'schema = 1\nexclude = ["{"*a" * 12}*b"]\n')
+    done = hc("scan", str(repo.path))
+    assert (done.code, "the exclude patterns are not matched after" in done.err) == (2, True)

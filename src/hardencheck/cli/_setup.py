@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from hardencheck.catalogue.load import Catalogue, load_catalogue
 from hardencheck.config.find import (
-    FILE,
     SHARED,
     TABLE,
-    Reader,
     Source,
     discover,
     file_reader,
@@ -19,7 +17,7 @@ from hardencheck.config.find import (
     parse,
     read_file,
 )
-from hardencheck.config.load import Loaded, check_ids, digest, load, loaded_where
+from hardencheck.config.load import Loaded, check_ids, digest, loaded_where
 from hardencheck.config.model import UserConfig
 from hardencheck.config.user import CHECKS, PLUGINS, listed, user_config
 from hardencheck.errors import CatalogueError, ConfigError, HardencheckError, UsageError
@@ -154,23 +152,3 @@ def _blame(loaded: Loaded, extra: Extras) -> None:
                 where = loaded_where(loaded, ("checks", name, key))
                 text = str(error).removeprefix(f"{name}: ").removeprefix(f"{key}: ")
                 raise ConfigError(f"{where}: {text}", hint=error.hint) from None
-
-
-def reader_at(path: Path) -> Reader:
-    return file_reader(path)
-
-
-__all__ = [
-    "FILE",
-    "Change",
-    "Extras",
-    "base_configuration",
-    "catalogue_of",
-    "change",
-    "check_names",
-    "extras",
-    "find_configuration",
-    "load",
-    "named_file",
-    "today",
-]

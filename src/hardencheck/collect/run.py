@@ -20,7 +20,7 @@ from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file, is_binary, split, wanting
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
-from hardencheck.errors import NothingExamined
+from hardencheck.errors import NothingExamined, UsageError
 from hardencheck.model.checklist import Note
 from hardencheck.model.facts import Fact, Side
 from hardencheck.model.gap import FactSet, Gap, Reason, Run
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 POOL_BYTES = 400_000
 POOL_FILES = 60
 RESOLVER_SECONDS = 60.0
+EXCLUDE_SECONDS = 20.0
 _NOT_KEPT = {Reason.CRASHED, Reason.DEADLINE, Reason.BUDGET}
 
 
@@ -156,7 +157,15 @@ class _Repository:
             import pathspec
 
             spec = pathspec.GitIgnoreSpec.from_lines(self._options.excludes)
-            for path in [path for path in tree.entries if spec.match_file(path)]:
+            try:
+                with deadline(EXCLUDE_SECONDS):
+                    excluded = [path for path in tree.entries if spec.match_file(path)]
+            except DeadlineExceeded:
+                raise UsageError(
+                    f"the exclude patterns are not matched after {EXCLUDE_SECONDS:.0f} s",
+                    hint="use fewer * in one pattern; the configuration of the target may hold them",
+                ) from None
+            for path in excluded:
                 del tree.entries[path]
                 self._skip("excluded by configuration")
         return list(tree.entries.values())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hardencheck.catalogue.load import Catalogue, load_catalogue
+from hardencheck.catalogue.load import Catalogue, Memo, load_catalogue
 from hardencheck.config.find import (
     SHARED,
     TABLE,
@@ -117,7 +117,7 @@ def change(mine: Source | None, base: Source | None) -> Change | None:
     return Change(label, keys)
 
 
-def catalogue_of(loaded: Loaded, extra: Extras) -> Catalogue:
+def catalogue_of(loaded: Loaded, extra: Extras, memo: Memo | None = None) -> Catalogue:
     """All checks with the parameters of the configuration. Raises CatalogueError, and ConfigError or UnknownName
     with file and line for a name or parameter in the configuration that does not fit."""
     if extra.plugins:
@@ -126,7 +126,7 @@ def catalogue_of(loaded: Loaded, extra: Extras) -> Catalogue:
         for name in extra.plugins:
             load_plugin(name)  # its kinds of fact must be known before a check names them
     try:
-        catalogue = load_catalogue(extra.checks, loaded.config.checks)
+        catalogue = load_catalogue(extra.checks, loaded.config.checks, memo)
     except (ConfigError, CatalogueError):
         if loaded.config.checks:
             _blame(loaded, extra)

@@ -97,7 +97,7 @@ def command(
     from hardencheck.cli._deliver import deliver
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
-    from hardencheck.collect.cache import default_directory
+    from hardencheck.collect.cache import Cache, default_directory
     from hardencheck.collect.run import Options
     from hardencheck.config.load import attestations, load, waivers
     from hardencheck.errors import UsageError
@@ -139,7 +139,11 @@ def command(
             changed = PolicyChange(base=commit, keys=difference.keys, label=difference.label)
             notes.append(Note(topic="policy", text=changed.words))
         loaded = load(base, today=today)
-    catalogue = _setup.catalogue_of(loaded, extra)
+    given_cache = cache_dir or extra.user.cache_dir
+    cache = None if no_cache else Path(given_cache).expanduser() if given_cache else default_directory()
+    with Cache(cache, lambda text: notes.append(Note(topic="cache", text=text))) as memo:
+        cache = cache if memo.enabled else None  # said once is enough
+        catalogue = _setup.catalogue_of(loaded, extra, memo)
     config = loaded.config
     live = _live(urls, loaded)
     excluded = (*config.exclude, *exclude)
@@ -149,7 +153,6 @@ def command(
         notes.append(Note(topic="plugins", text=", ".join(extra.plugins)))
     if extra.checks:
         notes.append(Note(topic="extra checks", text=", ".join(directory.name for directory in extra.checks)))
-    cache = cache_dir or extra.user.cache_dir
     target = Target(
         name=name or "",
         repository=None if url_only else path,
@@ -170,7 +173,7 @@ def command(
         ),
         Options(
             jobs=jobs if jobs is not None else extra.user.jobs,
-            cache=None if no_cache else Path(cache).expanduser() if cache else default_directory(),
+            cache=cache,
             excludes=excluded,
             plugins=extra.plugins,
             probe=probe,

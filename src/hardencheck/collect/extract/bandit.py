@@ -10,7 +10,6 @@ import ast
 import importlib
 import importlib.util
 import io
-import os
 import re
 import tokenize
 import unicodedata
@@ -21,6 +20,7 @@ from typing import Any, NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import parse, role
+from hardencheck.collect.installed import version_of
 from hardencheck.model.facts.bandit import BanditIssue, Suppression
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -378,17 +378,6 @@ def suppressions(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
         return  # what cannot be parsed is a Gap already
 
 
-@cache
-def _version() -> str:
-    """bandit's version, by its directory: asked for in every scan, and importlib.metadata takes 40 ms to import."""
-    spec = importlib.util.find_spec("bandit")
-    for package in (spec.submodule_search_locations or ()) if spec is not None else ():
-        for name in os.listdir(os.path.dirname(package)):
-            if match := re.fullmatch(r"bandit-([\w.+!]+)\.dist-info", name):
-                return match[1]
-    return "unknown"
-
-
 class Bandit(Extractor):
     """bandit's findings of the wanted tests."""
 
@@ -396,7 +385,7 @@ class Bandit(Extractor):
     emits = (BanditIssue, Suppression)
 
     def digest(self) -> str:
-        return f"{_version()} {','.join(IDS)}"
+        return f"{version_of('bandit')} {','.join(IDS)}"
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith((".py", ".pyw"))

@@ -9,7 +9,6 @@ import importlib.util
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, NamedTuple
 
 from hardencheck.collect.cache import default_directory
@@ -19,6 +18,7 @@ from hardencheck.collect.extract._matcher import Matcher, Prepared, at_least, pr
 from hardencheck.collect.extract._placeholders import Seen, reason
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.fingerprint_key import fingerprint_key
+from hardencheck.collect.installed import version_of
 from hardencheck.model.facts.secrets import SecretCandidate, SecretClass, SecretsLeftOut, SecretSuppression
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -305,7 +305,7 @@ class DetectSecrets(Extractor):
         return size > 0 and not path.lower().endswith(_BINARY)
 
     def digest(self) -> str:
-        return "/".join((_version("detect-secrets"), _engine_name(), fingerprint_key().id))
+        return "/".join((f"detect-secrets {version_of('detect_secrets')}", _engine_name(), fingerprint_key().id))
 
     def notes(self) -> tuple[str, ...]:
         """What the person who runs the audit should know about this collector's work."""
@@ -384,17 +384,10 @@ def _column(line: Line, body: str, start: int, stop: int) -> int | None:
     return line.column + start if start >= 0 else None
 
 
-def _version(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"{package} ?"
-
-
 @cache
 def _engine_name() -> str:
     """Without importing it: an audit that finds everything in its cache needs none."""
-    return _version("hyperscan") if importlib.util.find_spec("hyperscan") else "re"
+    return f"hyperscan {version_of('hyperscan')}" if importlib.util.find_spec("hyperscan") else "re"
 
 
 def _places(detector: Detector, class_: str, line: str, values: list[str]) -> Iterator[tuple[int, int]]:

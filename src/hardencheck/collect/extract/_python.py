@@ -1,12 +1,14 @@
 """One parse and one walk of a Python file, shared by every extractor that reads it."""
 
 import ast
+import re
 import sys
 import warnings
 from functools import lru_cache
 from typing import Literal
 
 from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._grammar import downgraded
 from hardencheck.model.facts import Scalar
 from hardencheck.model.gap import Reason
 
@@ -15,7 +17,7 @@ _ROLES: dict[str, Role] = {
     "test": "test", "tests": "test", "testing": "test", "conftest.py": "test", "testdata": "test", "fixtures": "test",
     "e2e": "test", "docs": "documentation", "doc": "documentation", "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
-    "migrations": "migration",
+    "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development",
 }  # fmt: skip
 
 
@@ -27,10 +29,15 @@ def role(path: str) -> Role:
             return _ROLES[part]
     if any(folder.endswith(("_tests", "-tests", "_test")) for folder in folders):
         return "test"
-    stem = name.partition(".")[0]
+    # All but the last extension: docker-compose.dev.yml, settings.test.json; Dockerfile.dev has its word at the end.
+    stem, _, extension = name.rpartition(".") if "." in name else (name, "", "")
+    if name.startswith("."):
+        stem = ""
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"
-    words = set(stem.replace("-", "_").split("_"))
+    words = set(re.split(r"[-_.]", stem)) | (
+        {extension} if stem in {"dockerfile", "containerfile", "procfile"} else set()
+    )
     if words & {"test", "testing", "ci"} and len(words) > 1:
         return "test"
     if words & {"dev", "development", "local", "debug"}:
@@ -283,11 +290,23 @@ def _abridged(node: ast.AST, depth: int) -> ast.AST:
 
 @lru_cache(maxsize=2)
 def parse(data: bytes) -> PythonFile:
-    """The parsed file. Raises Unreadable(python-syntax) for what the running Python cannot read: never silence."""
+    """The parsed file, newer grammar written the old way where need be.
+
+    Raises Unreadable(python-syntax) for what the running Python cannot read: never silence.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the target are not ours to report
-            tree = ast.parse(data)
+            try:
+                tree = ast.parse(data)
+            except SyntaxError as error:
+                older = downgraded(data)
+                if older is None:
+                    raise
+                try:
+                    tree = ast.parse(older)
+                except SyntaxError:
+                    raise error from None
     except SyntaxError as error:
         version = ".".join(map(str, sys.version_info[:2]))
         raise Unreadable(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--har", metavar="FILE", help="Judge saved HTTP exchanges (HAR 1.2) instead of a live URL.")
 @click.option("--url-only", is_flag=True, help="Judge only --url or --har; read no repository.")
 @click.option("--rev", metavar="REV", help="Read this git revision, its configuration too, instead of the work tree.")
-@click.option("--name", metavar="NAME", help="Call the service this in reports; default: its directory.")
+@click.option("--name", metavar="NAME", help="Call the service by this name in reports; default: its directory.")
 @click.option("--profile", metavar="MODULE", help="The settings production uses, such as shop.settings.production.")
 @click.option(
     "--format", "formats", multiple=True, metavar="F[=FILE]", help="Write a report; the terminal one by default."

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -128,6 +129,12 @@ class Worker:
                 wanted, got = length, bytearray()
         return bytes(got)
 
+    def kill(self) -> None:
+        """End the process from another thread; the one that waits for its answer sees that it died."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -145,6 +152,7 @@ class Pool:
         self._known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
         self._decode = Decoding()
         self._directory = tempfile.TemporaryDirectory(prefix="hardencheck-")
+        self._abandoned = False
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=size * 4)
         self._workers = [Worker(plugins, self._directory.name, seconds) for _ in range(size)]
         self._threads = [threading.Thread(target=self._serve, args=(worker,), daemon=True) for worker in self._workers]
@@ -157,6 +165,8 @@ class Pool:
             try:
                 payload = worker.do(job)
             except Died:
+                if self._abandoned:
+                    return
                 payload = self._one_by_one(worker, job)
             job.done(payload)
 
@@ -167,6 +177,8 @@ class Pool:
             try:
                 found.extend(self._decode(worker.do(job._replace(extractors=(name,)))))
             except Died:
+                if self._abandoned:
+                    break
                 detail = f"the process that ran {name} ended or did not answer in time"
                 found.append(self._known[name].gap(Reason.CRASHED, detail, Location(path=job.path)))
         return encode(found)
@@ -184,6 +196,21 @@ class Pool:
                 self._jobs.put(None)
             for thread in self._threads:
                 thread.join()
+        else:
+            self._abandon()
         for worker in self._workers:
             worker.stop()
         self._directory.cleanup()
+
+    def _abandon(self) -> None:
+        """Nobody wants the answers any more (Ctrl-C): no new job is begun, no process started again."""
+        self._abandoned = True
+        with suppress(queue.Empty):
+            while True:
+                self._jobs.get_nowait()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for worker in self._workers:
+            worker.kill()
+        for thread in self._threads:
+            thread.join(GRACE)

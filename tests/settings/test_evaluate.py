@@ -150,6 +150,127 @@ def test_a_module_that_cannot_be_read_leaves_all_unknown(tmp_path: Path, broken:
     assert isinstance(found, tuple) and found[0] is Reason.PYTHON_SYNTAX
 
 
+def test_exception_lists_without_parentheses_are_read(tmp_path: Path) -> None:
+    text = "try:\n    import x\nexcept A, B:  # PEP 758\n    pass\nROOT_URLCONF = 'x'\nDEBUG = True\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": text})
+    assert value(facts, "DEBUG") == (True, 6)
+    assert not any(gap.reason is Reason.PYTHON_SYNTAX for gap in facts.gaps)
+
+
+BASE = """
+from .loader import Settings
+
+class Base(Settings):
+    DEBUG = True
+    INSTALLED_APPS = ["x"]
+    ALLOWED_HOSTS = ["a.example"]
+
+    @property
+    def CSRF_TRUSTED_ORIGINS(self):
+        "Where forms may come from."
+        return ["https://a.example"]
+
+    @property
+    def MIDDLEWARE(self):
+        found = ["django.middleware.csrf.CsrfViewMiddleware"]
+        if self.TOOLBAR:
+            found.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+        return found
+
+    @property
+    def SESSION_COOKIE_NAME(self):
+        return self.PREFIX + "sessionid"
+"""
+LOADER = "class Settings:\n    def load(self, name):\n        setattr(sys.modules[name], 'x', 1)\n"
+
+
+@pytest.mark.parametrize("loaded", ["Live.load(__name__)", "Live.load(globals())", "Live.load(sys.modules[__name__])"])
+def test_settings_in_classes_are_those_of_the_module_that_loads_them(tmp_path: Path, loaded: str) -> None:
+    files = {
+        "shop/base.py": BASE,
+        "shop/loader.py": LOADER,
+        "shop/live.py": f"import sys\nfrom .base import Base\nclass Live(Base):\n    DEBUG = False\n{loaded}\n",
+        "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.live')\n",
+    }
+    facts = facts_of(tmp_path, files)
+    assert value(facts, "DEBUG") == (False, 4)
+    assert value(facts, "ALLOWED_HOSTS") == (("a.example",), 7)
+    assert value(facts, "CSRF_TRUSTED_ORIGINS") == (("https://a.example",), 12)
+    assert value(facts, "SESSION_COOKIE_NAME") == (NOT_LITERAL, 23)
+    present = {fact.name: fact.present for fact in facts.of("django.middleware") if isinstance(fact, DjangoMiddleware)}
+    assert (present["csrf"], present["security"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        # Which class is used is said elsewhere (django-configurations), or nowhere.
+        "from .base import Base\nclass Live(Base):\n    DEBUG = False\n",
+        "from elsewhere import Base\nclass Live(Base):\n    INSTALLED_APPS = []\n    DEBUG = False\n",
+        "from elsewhere import Live\nDEBUG = False\nLive.load(__name__)\n",
+        "from elsewhere import Base\nclass Live(Base):\n    DEBUG = False\nLive.load(__name__)\n",
+    ],
+)
+def test_settings_in_classes_that_cannot_be_followed_are_unknown(tmp_path: Path, live: str) -> None:
+    files = {
+        "shop/base.py": BASE,
+        "shop/loader.py": LOADER,
+        "shop/live.py": live,
+        "manage.py": "x = ('DJANGO_SETTINGS_MODULE', 'shop.live')\n",
+    }
+    facts = facts_of(tmp_path, files)
+    assert value(facts, "DEBUG")[0] is DYNAMIC  # type: ignore[index]
+    assert value(facts, "SECURE_HSTS_SECONDS")[0] is DYNAMIC  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # DEBUG off and no test run is what production is; DEBUG itself has a line of its own.
+        ("DEBUG = x()\nif DEBUG:\n    ALLOWED_HOSTS = ['*']", ((), None)),
+        ("DEBUG = x()\nif not DEBUG:\n    ALLOWED_HOSTS = ['a']", (("a",), 4)),
+        ("DEBUG = True\nif DEBUG:\n    ALLOWED_HOSTS = ['*']", (("*",), 4)),
+        ("if DEV and not TEST:\n    ALLOWED_HOSTS = ['*']", ((), None)),
+        ("if IS_DEV or RUNNING_TESTS:\n    ALLOWED_HOSTS = ['*']", ((), None)),
+        ("if 'test' in sys.argv:\n    ALLOWED_HOSTS = ['*']", ((), None)),
+        ("if 'pytest' in sys.modules:\n    ALLOWED_HOSTS = ['*']", ((), None)),
+        ("DEV = True\nif DEV:\n    ALLOWED_HOSTS = ['*']", (DYNAMIC, 4)),
+        ("if DEV or x():\n    ALLOWED_HOSTS = ['*']", (DYNAMIC, 3)),
+        ("if DEVICES:\n    ALLOWED_HOSTS = ['*']", (DYNAMIC, 3)),
+        ("if 'migrate' in sys.argv:\n    ALLOWED_HOSTS = ['*']", (DYNAMIC, 3)),
+    ],
+)
+def test_a_branch_for_development_or_tests_is_not_production(tmp_path: Path, text: str, expected: object) -> None:
+    facts = facts_of(tmp_path, {"shop/settings.py": f"ROOT_URLCONF = 'x'\n{text}\n"})
+    assert value(facts, "ALLOWED_HOSTS") == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "security", "csrf"),
+    [
+        ("append('some.Other')", True, False),
+        ("append('django.middleware.csrf.CsrfViewMiddleware')", True, None),
+        ("insert(0, other)", True, None),
+        ("remove('django.middleware.security.SecurityMiddleware')", None, None),
+    ],
+)
+def test_a_function_may_add_to_a_list(tmp_path: Path, call: str, security: bool | None, csrf: bool | None) -> None:
+    text = f"""
+ROOT_URLCONF = 'x'
+MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']
+def more():
+    global MIDDLEWARE
+    if x():
+        MIDDLEWARE.{call}
+more()
+"""
+    facts = facts_of(tmp_path, {"shop/settings.py": text})
+    present: dict[str, bool | None] = {
+        fact.name: fact.present for fact in facts.of("django.middleware") if isinstance(fact, DjangoMiddleware)
+    }
+    assert (present.get("security"), present.get("csrf")) == (security, csrf)
+
+
 def test_a_star_import_that_cannot_be_read_leaves_all_unknown(tmp_path: Path) -> None:
     files = {
         "shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = False\nfrom .bad import *\n",

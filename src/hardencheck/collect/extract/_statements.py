@@ -1,7 +1,10 @@
 """Module and class bodies as statements that can change a setting: what `python.module` facts are made of."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten
 from hardencheck.model.facts.settings import Expression, Statement
@@ -44,6 +47,13 @@ _HARMLESS = {
     "len", "list", "tuple", "set", "frozenset", "sorted", "print", "bool", "str", "any", "all", "isinstance", "dict",
     "int", "min", "max", "sum", "enumerate", "zip", "map", "filter", "repr", "os.path.join", "reversed",
 }  # fmt: skip
+# What code calls a developer's machine or a test run, where it asks before it changes settings.
+_DEVELOPMENT = re.compile(
+    r"(?:is_|in_|running_|enable_)*(?:dev|develop|development|local|local_?dev|tests?|testing|pytest|debug_toolbar)"
+    r"(?:_?(?:mode|env|environment|enabled|server|run|running))?",
+    re.IGNORECASE,
+)
+_TEST_RUN = re.compile(r"(?:py)?test|runserver|makemigrations")
 MAX_DEPTH = 20
 MAX_ITEMS = 500
 
@@ -230,6 +240,14 @@ class _Reader:
     def __init__(self, file: PythonFile, known: frozenset[str]) -> None:
         self._file, self._known = file, known
         self.late: list[Statement] = []
+        # Names that the file itself switches on: `LOCAL = True` is no choice of a developer's machine.
+        self._on = {
+            target.id
+            for node in file.assigns
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
         self._globals_used = "global" in file.source
 
     def read(self, body: Sequence[ast.stmt], depth: int) -> Iterator[Statement]:
@@ -269,7 +287,8 @@ class _Reader:
                 body = _narrowed(node.test, self._block(node.body, depth))
                 branches = (body, self._block(node.orelse, depth))
                 if any(branches):
-                    test = expression(self._file, node.test)
+                    off = self._off(node.test)
+                    test = expression(self._file, node.test) if off is None else Expression(what="scalar", value=off)
                     decided = test if test.what in {"scalar", "name"} else _why(test.text)
                     yield Statement(do="if", line=node.lineno, expression=decided, branches=branches)
             case ast.Try() | ast.TryStar():
@@ -294,9 +313,52 @@ class _Reader:
                         yield Statement(do="maybe", line=node.lineno, branches=(inner,))
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if node.name in self._known:
-                    yield _taint((node.name,), node.lineno, f"{node.name} is a definition")
+                    yield from self._defined(node, depth)
                 if self._globals_used:
                     yield from self._globals(node)
+
+    def _defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, depth: int) -> Iterator[Statement]:
+        """A setting that is a definition: a property that returns an expression, or a list that it builds."""
+        match _property_body(self._file, node):
+            case [ast.Return(value=ast.expr() as returned)]:
+                given = expression(self._file, returned, node.name)
+                yield Statement(do="set", line=returned.lineno, name=node.name, expression=given)
+                return
+            case [*body, ast.Return(value=ast.Name(id=local))] if not any(
+                isinstance(part, ast.Return) for one in body for part in ast.walk(one)
+            ):
+                inner = _Reader(self._file, frozenset({local}))
+                built = tuple(inner.read(body, depth + 1))
+                if any(one.do == "set" and one.name == local for one in built):
+                    yield from (_renamed(one, local, node.name) for one in built)
+                    return
+        yield _taint((node.name,), node.lineno, "computed by a definition")
+
+    def _off(self, test: ast.expr, depth: int = 0) -> bool | None:
+        """What a condition on development or tests is worth in production; None for every other condition.
+
+        DEBUG alone is left to whoever knows its value.
+        """
+        match test:
+            case _ if depth > MAX_DEPTH:
+                return None
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self._off(operand, depth + 1)
+                return None if inner is None else not inner
+            case ast.BoolOp(op=op, values=values):
+                parts = [self._off(value, depth + 1) for value in values]
+                decisive = isinstance(op, ast.Or)
+                if decisive in parts:
+                    return decisive
+                return None if None in parts else not decisive
+            case ast.Compare(left=ast.Constant(value=str(word)), ops=[ast.In()], comparators=[place]):
+                if self._file.name(place) in {"sys.argv", "sys.modules"} and _TEST_RUN.fullmatch(word):
+                    return False
+            case ast.Name() | ast.Attribute():
+                name = self._file.name(test).rpartition(".")[2]
+                if name not in self._known and _DEVELOPMENT.fullmatch(name) and name not in self._on:
+                    return False
+        return None
 
     def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[Statement]:
         """What the functions of a definition may do to names of the module, here and whenever they are called."""
@@ -310,17 +372,28 @@ class _Reader:
                 if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
             ]
             called = [
-                one.func.attr
+                (one.func.attr, one)
                 for one in inside
                 if isinstance(one, ast.Call)
                 and isinstance(one.func, ast.Attribute)
                 and isinstance(one.func.value, ast.Name)
                 and one.func.value.id == name
             ]
-            only_grows = not stored and set(called) <= {"append", "insert", "extend", "index", "count"}
+            changes = [(method, call) for method, call in called if method not in {"index", "count"}]
+            only_grows = not stored and {method for method, _ in changes} <= {"append", "insert", "extend"}
             why = _why(f"{node.name}() may {'add to' if only_grows else 'set'} it")
             do = "grow" if only_grows else "taint"
             statement = Statement(do=do, line=node.lineno, name=name, names=(name,), expression=why)
+            added = [_added(method, call) for method, call in changes]
+            if only_grows and all(added):
+                # All that it may add is written out: perhaps in the list, and nothing else is.
+                several = tuple(
+                    Statement(
+                        do="extend", line=node.lineno, name=name, expression=Expression(what="list", items=(str(text),))
+                    )
+                    for text in added
+                )
+                statement = Statement(do="maybe", line=node.lineno, branches=(several,))
             self.late.append(statement)
             yield statement
 
@@ -382,6 +455,12 @@ class _Reader:
 
     def _call(self, call: ast.Call, node: ast.stmt) -> Iterator[Statement]:
         func = call.func
+        if isinstance(func, ast.Attribute) and isinstance(node, ast.Expr) and node.value is call:
+            loaded = self._file.name(func.value)
+            if loaded.rpartition(".")[2][:1].isupper() and any(_this_module(self._file, part) for part in call.args):
+                # `Production.load_settings(__name__)`: what the class holds becomes the settings of this module.
+                yield Statement(do="class", line=node.lineno, module=loaded, expression=_why(shorten(call)))
+                return
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id in self._known:
             name = func.value.id
             item = expression(self._file, call.args[-1]) if call.args else _why("computed")
@@ -436,6 +515,42 @@ class _Reader:
                 yield _taint((), node.lineno, shorten(call))
             elif isinstance(part, ast.Subscript) and self._file.name(part.value) == "sys.modules":
                 yield _taint((), node.lineno, shorten(call))
+
+
+def _property_body(file: PythonFile, node: ast.stmt) -> list[ast.stmt]:
+    """What a property does, without its docstring; nothing for any other definition."""
+    if not isinstance(node, ast.FunctionDef) or [file.name(one) for one in node.decorator_list] != ["property"]:
+        return []
+    return [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+
+
+def _renamed(statement: Statement, old: str, new: str) -> Statement:
+    return msgspec.structs.replace(
+        statement,
+        name=new if statement.name == old else statement.name,
+        names=tuple(new if name == old else name for name in statement.names),
+        branches=tuple(tuple(_renamed(one, old, new) for one in branch) for branch in statement.branches),
+    )
+
+
+def _this_module(file: PythonFile, node: ast.expr) -> bool:
+    """`__name__`, `globals()`, `sys.modules[__name__]`"""
+    match node:
+        case ast.Name(id="__name__"):
+            return True
+        case ast.Call(func=ast.Name(id="globals" | "vars" | "locals"), args=[]):
+            return True
+        case ast.Subscript(value=value):
+            return file.name(value) == "sys.modules"
+    return False
+
+
+def _added(method: str, call: ast.Call) -> str | None:
+    """The text that `.append("x")` or `.insert(0, "x")` adds to a list; None for anything else."""
+    last = call.args[-1] if call.args and not call.keywords else None
+    if method in {"append", "insert"} and isinstance(last, ast.Constant) and isinstance(last.value, str):
+        return last.value
+    return None
 
 
 def _narrowed(test: ast.expr, body: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -36,6 +36,7 @@ _EXACT = (b"DEBUG", b"TESTING")  # frequent words in lower case
 # What may write any name of a module. Only the statements of such a file matter.
 _WEAK = (b"exec(", b"setattr(", b"globals(", b"vars(", b"locals(", b"__dict__", b"sys.modules")
 _STAR = re.compile(rb"\bimport[ \t(]{1,5}\*")
+_LOADED = re.compile(rb"\b[A-Z]\w*\.\w+\(__name__\)")  # Production.load_settings(__name__)
 GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
 _MENTIONS = {
     "flask": rb"\bFlask\(|\bapp\.config\b",
@@ -74,7 +75,7 @@ class PythonSettings(Extractor):
     """Statements, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 1
+    version = 2
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -86,7 +87,9 @@ class PythonSettings(Extractor):
         gunicorn = GUNICORN_NAME.fullmatch(path.lower()) is not None
         low = data.lower()
         strong = any(word in low for word in STRONG) or any(word in data for word in _EXACT)
-        if not (gunicorn or strong or any(word in data for word in _WEAK) or _STAR.search(data)):
+        if not (
+            gunicorn or strong or any(word in data for word in _WEAK) or _STAR.search(data) or _LOADED.search(data)
+        ):
             return
         try:
             file = parse(data)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
-from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, value_of
+from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import PackageRequirement, PythonModule, SettingsModuleName, Source, Statement
@@ -64,6 +64,8 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
+# No project goes without one of these.
+_ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
 _NAME = re.compile(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
@@ -102,8 +104,23 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     modules = Modules(facts, tree)
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
-    found = [Project(name, path, modules.namespace(path), at, modules) for path, name in chosen.items()]
+    found = [Project(name, path, _namespace(modules, path), at, modules) for path, name in chosen.items()]
     return found, troubles
+
+
+def _namespace(modules: Modules, path: str) -> Namespace:
+    """The settings of a module; all unknown where its classes hold them and nothing shows which one is used."""
+    held = modules.namespace(path)
+    fact = modules.known.get(path)
+    if fact is None or _ESSENTIAL & held.keys():
+        return held
+    for one in fact.classes:
+        inherited = modules.class_namespace(path, one.name)
+        names = inherited.keys() if inherited is not None else _sets(one.body)
+        if _ESSENTIAL & set(names):
+            text = f"the settings are in classes ({one.name} ...), and which one is used is not followed"
+            return all_unknown(path, one.line, text)
+    return held
 
 
 def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:

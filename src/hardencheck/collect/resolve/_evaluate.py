@@ -19,6 +19,8 @@ from hardencheck.model.location import Location
 
 MAX_MODULES = 200
 _NAMES = KNOWN | GUNICORN
+# Off in production, where their value is not known: whether they are is a line of the checklist of its own.
+_OFF = {"DEBUG", "TESTING"}
 _LOCAL = ("local_settings", "settings_local", "local")
 
 
@@ -127,6 +129,8 @@ class Modules:
             return inherited
         module, _, name = base.rpartition(".")
         file = self.find(module, path)
+        if file is not None and file not in self.known and file not in self.broken and role(file) not in SKIPPED:
+            return {}  # it was read, and sets nothing that is known
         return self.class_namespace(file, name, depth + 1) if file else None
 
     def class_of(self, dotted: str, near: str) -> tuple[str, Class] | None:
@@ -150,16 +154,16 @@ class _Evaluation:
         if path in self._done:
             return self._done[path]
         if path in self._running:
-            return _all_unknown(path, 1, "it is part of an import cycle")
+            return all_unknown(path, 1, "it is part of an import cycle")
         if len(self._done) > MAX_MODULES:
-            return _all_unknown(path, 1, "too many modules", Reason.BUDGET)
+            return all_unknown(path, 1, "too many modules", Reason.BUDGET)
         if path in self._modules.broken:
             gap = self._modules.broken[path]
-            return _all_unknown(path, gap.location.line or 1, gap.detail, gap.reason)
+            return all_unknown(path, gap.location.line or 1, gap.detail, gap.reason)
         fact = self._modules.known.get(path)
         if fact is None:
             if role(path) in SKIPPED:
-                return _all_unknown(path, 1, f"{path} is not looked at: it is there for tests or documentation")
+                return all_unknown(path, 1, f"{path} is not looked at: it is there for tests or documentation")
             return {}
         self._running.append(path)
         try:
@@ -175,7 +179,7 @@ class _Evaluation:
             try:
                 state = self._run(path, statement, state)
             except _Missing as missing:
-                state = _all_unknown(path, statement.line, str(missing), Reason.DYNAMIC)
+                state = all_unknown(path, statement.line, str(missing), Reason.DYNAMIC)
         return state
 
     def _block(self, path: str, statements: Iterable[Statement], state: Namespace) -> Namespace:
@@ -214,6 +218,8 @@ class _Evaluation:
                 found = self._imported(path, statement).get(statement.names[0])
                 why = Expression(what="unknown", text=f"imported from {statement.module}")
                 return {**state, statement.name: found or Bound(why, path, statement.line)}
+            case "class":
+                return {**state, **self._loaded(path, statement, given)}
             case "if":
                 return self._if(path, statement, given, state)
             case "maybe":
@@ -243,7 +249,14 @@ class _Evaluation:
         if self._modules.ours(statement.module, path):
             raise _Missing(f"{statement.module} is imported and is not in the repository")
         text = f"imported from {statement.module}, which is not in the repository"
-        return _all_unknown(path, statement.line, text, Reason.DYNAMIC)
+        return all_unknown(path, statement.line, text, Reason.DYNAMIC)
+
+    def _loaded(self, path: str, statement: Statement, given: Expression) -> Namespace:
+        """The settings of a class that a call makes those of the module; all unknown where it cannot be followed."""
+        found = self._modules.class_of(statement.module, path)
+        held = self._modules.class_namespace(found[0], found[1].name) if found is not None else None
+        text = f"{given.text}: the class cannot be followed"
+        return held if held is not None else all_unknown(path, statement.line, text, Reason.DYNAMIC)
 
     def _if(self, path: str, statement: Statement, test: Expression, state: Namespace) -> Namespace:
         truth: bool | None = None
@@ -252,6 +265,8 @@ class _Evaluation:
         elif test.what == "name" and str(test.value) in state:
             held = truthy(state[str(test.value)])
             truth = held if held is None else held is not test.negated
+        if truth is None and test.what == "name" and test.value in _OFF:
+            truth = test.negated
         if truth is None:
             return self._either(path, statement, statement.branches, state)
         return self._block(path, statement.branches[0 if truth else 1], state)
@@ -381,7 +396,7 @@ def _removed(old: Bound | None, given: Expression, path: str, line: int) -> Boun
     return Bound(left, path, line, old.maybe - {given.value})
 
 
-def _all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
+def all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
     why = Expression(what="unknown", text=text)
     return {name: Bound(why, path, line, reason=reason) for name in _NAMES}
 

@@ -39,11 +39,10 @@ audit: new-enough
 
 test: new-enough
 	@$(PYTHON) scripts/environment.py test
-	$(VENV)/ruff check .
-	$(VENV)/ruff format --check .
-	$(VENV)/mypy
-	$(VENV)/lint-imports
-	$(VENV)/python -m pytest -m 'not integration' $(PYTEST)
+	@status=0; for command in 'ruff check .' 'ruff format --check .' mypy lint-imports \
+	"python -m pytest -m 'not integration' $(PYTEST)"; do \
+		echo "$(VENV)/$$command"; eval "$(VENV)/$$command" || { status=1; echo "FAILED: $$command" >&2; }; \
+	done; exit $$status
 
 integration: new-enough
 	@$(PYTHON) scripts/environment.py integration

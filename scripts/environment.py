@@ -58,7 +58,14 @@ def prepare(tier: str, venv: Path, *, editable: bool) -> None:
     pip(venv, "--require-hashes", "--requirement", str(pins))
     if tier != "release":
         pip(venv, "--no-deps", "--no-build-isolation", *(["--editable"] if editable else []), str(ROOT))
-    write_state(venv, state | {tier: wanted})
+    write_state(venv, state | {name: digest(file, ROOT / "pyproject.toml") for name, file in contained(pins).items()})
+
+
+def contained(pins: Path) -> dict[str, Path]:
+    """The tiers that a tier holds whole, itself among them."""
+    lines = set(pins.read_text(encoding="utf-8").splitlines()[1:])
+    files = pins.parent.glob("*.txt")
+    return {file.stem: file for file in files if lines.issuperset(file.read_text(encoding="utf-8").splitlines()[1:])}
 
 
 def create(venv: Path) -> None:

@@ -62,10 +62,19 @@ def prepare(tier: str, venv: Path, *, editable: bool) -> None:
 
 
 def contained(pins: Path) -> dict[str, Path]:
-    """The tiers that a tier holds whole, itself among them."""
-    lines = set(pins.read_text(encoding="utf-8").splitlines()[1:])
-    files = pins.parent.glob("*.txt")
-    return {file.stem: file for file in files if lines.issuperset(file.read_text(encoding="utf-8").splitlines()[1:])}
+    """The tiers that a tier holds whole, itself among them: the same versions, for every platform they are for."""
+    held = versions(pins)
+    everywhere = {line.partition(" ;")[0] for line in held if " ;" not in line}
+    return {
+        file.stem: file
+        for file in pins.parent.glob("*.txt")
+        if all(line in held or line.partition(" ;")[0] in everywhere for line in versions(file))
+    }
+
+
+def versions(pins: Path) -> set[str]:
+    lines = pins.read_text(encoding="utf-8").splitlines()
+    return {line.rstrip(" \\") for line in lines if "==" in line and not line.startswith((" ", "#"))}
 
 
 def create(venv: Path) -> None:

@@ -186,6 +186,79 @@ def test_fastapi(tmp_path: Path, more: str, expected: object) -> None:
     assert found[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Names from a table of the file (pgAdmin): those it spells may be sent, the others are not.
+        ("NAMES = {'A': 'X-Frame-Options'}\ndef headers(r):\n    for key in NAMES:\n        "
+         "r.headers[NAMES[key]] = 'x'\n",
+         ("unknown", "app.py:6", "x-frame-options is set here, and whether for every response is not followed")),
+        ("NAMES = {'X-Frame-Options': 'DENY'}\n@app.after_request\ndef f(r):\n    "
+         "r.headers.update(NAMES)\n    return r\n",
+         ("unknown", "app.py:6", "headers are set here from a table, which may hold x-frame-options")),
+        # A table of another file may hold any.
+        ("from conf import NAMES\n@app.after_request\ndef f(r):\n    r.headers.extend(NAMES)\n    return r\n",
+         ("unknown", "app.py:6", "headers are set here from a table, which may hold x-frame-options")),
+        # What a view copies is not for every response, and what a client sends is no response.
+        ("@app.get('/')\ndef f(r):\n    for k in x(): r.headers[k] = 1\n    return r\n", (False, "app.py:2", "flask")),
+        ("@app.after_request\ndef f(request):\n    request.headers[k] = 1\n", (False, "app.py:2", "flask")),
+    ],
+)  # fmt: skip
+def test_headers_from_a_table(tmp_path: Path, text: str, expected: tuple[object, ...]) -> None:
+    facts = facts_of(tmp_path, {"app.py": f"from flask import Flask\napp = Flask(__name__)\n{text}"})
+    assert header(facts, XFO) == expected
+
+
+@pytest.mark.parametrize(
+    ("requirement", "expected"),
+    [
+        ("flask-talisman==0.7.0", (False, "app.py:4", "flask")),
+        ("flask-talisman==0.8.1", ("interest-cohort=()", "app.py:4", "flask")),
+        ("flask-talisman==1.0.0", (False, "app.py:4", "flask")),
+        ("flask-talisman>=1.1", ("browsing-topics=()", "app.py:4", "flask")),
+        ("flask", ("browsing-topics=()", "app.py:4", "flask")),
+    ],
+)
+def test_what_talisman_sends_depends_on_its_version(
+    tmp_path: Path, requirement: str, expected: tuple[object, ...]
+) -> None:
+    text = "from flask import Flask\napp = Flask(__name__)\nfrom flask_talisman import Talisman\nTalisman(app)\n"
+    facts = facts_of(tmp_path, {"app.py": text, "requirements.txt": f"{requirement}\n"})
+    assert header(facts, "permissions-policy") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("", [("flask", "session", True, True, "lax", "app.py:5")]),
+        (", session_cookie_secure=False, session_cookie_samesite=None",
+         [("flask", "session", False, True, None, "app.py:5")]),
+        (", session_cookie_secure=x()", []),
+        (", **options", []),
+    ],
+)  # fmt: skip
+def test_talisman_writes_the_flags_of_the_session_cookie(
+    tmp_path: Path, arguments: str, expected: list[tuple[object, ...]]
+) -> None:
+    text = (
+        "from flask import Flask\nfrom flask_talisman import Talisman\napp = Flask(__name__)\n"
+        f"app.secret_key = x()\nTalisman(app{arguments})\n"
+    )
+    facts = facts_of(tmp_path, {"app.py": text})
+    assert cookies(facts) == expected
+    assert bool([gap for gap in facts.gaps if "cookie.declared" in gap.kinds]) is not bool(expected)
+
+
+def test_an_application_that_no_name_holds_serves_nobody(tmp_path: Path) -> None:
+    text = "from flask import Flask\nclass A:\n    oauth = OAuth(Flask(__name__))\n"
+    files = {"a.py": text, "b.py": "from flask import Flask\napp = Flask(__name__)\n"}
+    facts = facts_of(tmp_path, files)
+    assert {str(fact.location) for fact in facts.of("framework.setting")} == {"b.py:2"}
+    assert {str(fact.location) for fact in facts_of(tmp_path / "x", {"a.py": text}).of("framework.setting")} == {
+        "a.py:3"
+    }
+
+
 def cookies(facts: FactSet) -> list[tuple[str, str, bool, bool, str | None, str]]:
     return [
         (fact.layer, fact.role, fact.secure, fact.http_only, fact.same_site, str(fact.location))

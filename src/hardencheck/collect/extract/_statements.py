@@ -153,8 +153,11 @@ def _secret(file: PythonFile, node: ast.expr, text: str) -> Expression:
     if isinstance(node, ast.Call):
         if file.name(node.func) in _GENERATORS:
             return Expression(what="generated", text=text)
-        if file.name(node.func) in {"os.getenv", "os.environ.get"} and len(node.args) == 2:
-            node = node.args[1]
+        if file.name(node.func) in {"os.getenv", "os.environ.get"}:
+            if len(node.args) == 1 and not node.keywords:
+                return Expression(what="environment", value="optional", text=text)
+            if len(node.args) == 2:
+                node = node.args[1]
     try:
         value = literal(node)
     except NotLiteral:

@@ -70,6 +70,8 @@ _ATTRIBUTES = {"secret_key": "SECRET_KEY", "debug": "DEBUG"}
 SKIPPED = frozenset({"test", "documentation", "example", "migration"})
 _OPEN = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 
+MAX_TABLES = 20
+
 
 class PythonSettings(Extractor):
     """Statements, classes, calls, configuration writes and response headers of one file, as written."""
@@ -322,19 +324,56 @@ def _headers(file: PythonFile, around: _Around) -> Iterator[HeaderSet]:
                 hook=place.hook,
             )
 
+    # Headers set by a name that is computed, from a table: each name that the file spells may be one of them.
+    tables: list[ast.stmt | ast.expr] = []
     for node in file.assigns:
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:
             if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
                 yield from made(target.slice.value, node.value, node)
+            elif isinstance(target, ast.Subscript) and _response_headers(target.value):
+                tables.append(node)
     for call in file.calls:
         if not isinstance(call.func, ast.Attribute):
             continue
+        on_headers = _response_headers(call.func.value)
         if call.func.attr in {"setdefault", "append", "add", "set", "add_header"} and len(call.args) == 2:
             if isinstance(call.args[0], ast.Constant):
                 yield from made(call.args[0].value, call.args[1], call)
-        if call.func.attr in {"update", "extend"} and call.args and isinstance(call.args[0], ast.Dict):
-            for key, value in zip(call.args[0].keys, call.args[0].values, strict=True):
-                if isinstance(key, ast.Constant):
-                    yield from made(key.value, value, call)
+            elif on_headers:
+                tables.append(call)
+        if call.func.attr in {"update", "extend"} and call.args:
+            if isinstance(call.args[0], ast.Dict):
+                for key, value in zip(call.args[0].keys, call.args[0].values, strict=True):
+                    if isinstance(key, ast.Constant):
+                        yield from made(key.value, value, call)
+            elif on_headers:
+                tables.append(call)
+    for table in tables[:MAX_TABLES]:
+        place = around(table)
+        why = Expression(what="unknown", text="from a table")
+        for name in (*_spelled(file.source), "*"):
+            yield HeaderSet(
+                name=name,
+                line=table.lineno,
+                expression=why,
+                conditional=place.conditional,
+                scope=place.scope,
+                hook=place.hook,
+            )
+
+
+def _response_headers(node: ast.expr) -> bool:
+    """`response.headers`, `resp.headers`: what a client sends is `request.headers` and is not written to."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "headers"
+        and not (isinstance(node.value, ast.Name) and node.value.id in {"request", "req", "session", "client", "self"})
+    )
+
+
+def _spelled(source: str) -> list[str]:
+    """The security headers whose names stand in quotes in a text, in lower case."""
+    low = source.lower()
+    return sorted(name for name in HEADERS if f'"{name}"' in low or f"'{name}'" in low)

@@ -43,7 +43,9 @@ def applications(facts: FactSet, *frameworks: str) -> list[Application]:
             framework = FRAMEWORKS.get(call.name) or subclasses.get(call.name)
             if framework in frameworks and fact.location.path is not None:
                 found.append(Application(framework, fact.location.path, call, fact))
-    return found
+    # `OAuth(Flask(__name__))`: one that no name holds serves nobody, where there is one that a name holds.
+    held = [app for app in found if app.call.variable or app.framework == "waitress"]
+    return held or found
 
 
 def _production(facts: FactSet) -> Iterator[PythonModule]:

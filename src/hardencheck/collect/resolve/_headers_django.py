@@ -166,6 +166,6 @@ def _of_item(project: Project, item: str, name: str) -> tuple[str, HeaderSet] | 
     if fact is None or path is None:
         return None
     for header_set in fact.headers:
-        if header_set.name == name and header_set.scope.split(".")[0] == attribute:
+        if header_set.name in {name, "*"} and header_set.scope.split(".")[0] == attribute:
             return path, header_set
     return None

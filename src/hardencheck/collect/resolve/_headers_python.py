@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.collect.resolve._applications import Application, applications, production_modules, unread
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
+from hardencheck.collect.resolve._versions import NEWEST, Since, Version, default, lowest
 from hardencheck.model.facts.settings import Call, Expression, HeaderSet, PythonModule
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -20,10 +21,12 @@ _TALISMAN: dict[str, tuple[str, str | bool]] = {
     "x-frame-options": ("frame_options", "SAMEORIGIN"),
     "content-security-policy": ("content_security_policy", "default-src 'self'; object-src 'none'"),
     "referrer-policy": ("referrer_policy", "strict-origin-when-cross-origin"),
-    "permissions-policy": ("permissions_policy", "browsing-topics=()"),
+    "permissions-policy": ("permissions_policy", ""),
     "x-content-type-options": ("x_content_type_options", True),
 }
 _HSTS_AGE = 31556926
+# What Talisman sends as Permissions-Policy when nothing is said; before 0.8 it knew no such header.
+_PERMISSIONS: Since = (((0,), None), ((0, 8), "interest-cohort=()"), ((1,), None), ((1, 1), "browsing-topics=()"))
 
 
 def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
@@ -32,7 +35,7 @@ def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
     for layer, frameworks in (("flask", ("flask",)), ("starlette", ("fastapi", "starlette"))):
         found = applications(facts, *frameworks)
         if found:
-            yield {name: _header(layer, found[0], modules, name) for name in HEADERS | TELLING}
+            yield {name: _header(layer, found[0], modules, facts, name) for name in HEADERS | TELLING}
         else:
             for framework, gap in unread(facts):
                 if framework in frameworks:
@@ -40,16 +43,20 @@ def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
                     break
 
 
-def _header(layer: str, app: Application, modules: list[PythonModule], name: str) -> Sends:
+def _header(layer: str, app: Application, modules: list[PythonModule], facts: FactSet, name: str) -> Sends:
     hooks = _hooks(modules)
     loose: Location | None = None
+    table: Location | None = None
     for module in modules:
         for header_set in module.headers:
-            if header_set.name != name:
+            if header_set.name not in {name, "*"}:
                 continue
             where = Location(path=module.location.path, line=header_set.line)
             if not _for_every_response(header_set, module, hooks):
-                loose = loose or where
+                loose = loose or (where if header_set.name == name else None)
+                continue
+            if header_set.expression.text == "from a table":
+                table = table or where
                 continue
             if header_set.conditional:
                 return unknown(layer, where, f"{name} is set under a condition", Reason.DYNAMIC)
@@ -58,13 +65,15 @@ def _header(layer: str, app: Application, modules: list[PythonModule], name: str
                 return unknown(layer, where, f"{name} is {value.text}: not a literal")
             return sends(layer, where, value.value)
     if layer == "flask":
-        talisman = _talisman(modules, name)
-        if talisman is not None:
-            return talisman
+        found = talisman(modules)
+        if found is not None:
+            return _from_talisman(found[1], found[0], name, talisman_version(facts))
     doubt = _doubtful(modules)
     if doubt is not None:
         where, what = doubt
         return unknown(layer, where, f"{what} is not in the repository and may send it", Reason.DYNAMIC)
+    if table is not None and name in HEADERS:
+        return unknown(layer, table, f"headers are set here from a table, which may hold {name}")
     if loose is not None:
         return unknown(
             layer, loose, f"{name} is set here, and whether for every response is not followed", Reason.DYNAMIC
@@ -102,7 +111,12 @@ def _doubtful(modules: list[PythonModule]) -> tuple[Location, str] | None:
     return None
 
 
-def _talisman(modules: list[PythonModule], name: str) -> Sends | None:
+def talisman_version(facts: FactSet) -> Version:
+    return lowest(facts, "flask-talisman") or NEWEST
+
+
+def talisman(modules: list[PythonModule]) -> tuple[Location, Call] | None:
+    """The call that puts Flask-Talisman to work."""
     for module in modules:
         talismans = {call.variable for call in module.calls if call.name.startswith("flask_talisman")}
         calls = [
@@ -115,7 +129,7 @@ def _talisman(modules: list[PythonModule], name: str) -> Sends | None:
         started = _started(modules, calls, talismans)
         if started is not None:
             path, call = started
-            return _from_talisman(call, Location(path=path or module.location.path, line=call.line), name)
+            return Location(path=path or module.location.path, line=call.line), call
     return None
 
 
@@ -131,15 +145,19 @@ def _started(modules: list[PythonModule], calls: list[Call], talismans: set[str]
     return None
 
 
-def _from_talisman(call: Call, where: Location, name: str) -> Sends:
+def _from_talisman(call: Call, where: Location, name: str, version: Version) -> Sends:
     if call.conditional or call.spread:
         return unknown("flask", where, "Talisman is set up under a condition or with **", Reason.DYNAMIC)
     if name == "strict-transport-security":
         return _talisman_hsts(call, where)
     if name not in _TALISMAN:
         return silent("flask", where)
-    option, default = _TALISMAN[name]
-    given = call.arguments.get(option, Expression(what="scalar", value=default))
+    option, usual = _TALISMAN[name]
+    if name == "permissions-policy":
+        usual = str(default(_PERMISSIONS, version)[1] or "")
+        if version < (0, 8):
+            return silent("flask", where)
+    given = call.arguments.get(option, Expression(what="scalar", value=usual))
     if given.what != "scalar":
         return unknown("flask", where, f"{option} is {given.text}: not a literal")
     if not given.value:
@@ -150,9 +168,9 @@ def _from_talisman(call: Call, where: Location, name: str) -> Sends:
 def _talisman_hsts(call: Call, where: Location) -> Sends:
     options = {"": True, "_max_age": _HSTS_AGE, "_include_subdomains": True, "_preload": False}
     values: dict[str, object] = {}
-    for end, default in options.items():
+    for end, usual in options.items():
         option = f"strict_transport_security{end}"
-        given = call.arguments.get(option, Expression(what="scalar", value=default))
+        given = call.arguments.get(option, Expression(what="scalar", value=usual))
         if given.what != "scalar":
             return unknown("flask", where, f"{option} is {given.text}: not a literal")
         values[end] = given.value

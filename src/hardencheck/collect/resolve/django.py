@@ -16,7 +16,7 @@ from hardencheck.collect.resolve._django import (
     why_unknown,
 )
 from hardencheck.model.facts import Scalar
-from hardencheck.model.facts.declared import DeclaredCookie
+from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
 from hardencheck.model.facts.settings import CorsPolicy, DjangoMiddleware, Expression, FrameworkSetting, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -29,7 +29,7 @@ class DjangoSettings(Resolver):
     """Settings, secret key, middleware, cookies and CORS policy of every Django project."""
 
     name = "django.settings"
-    emits = (FrameworkSetting, SecretKey, DjangoMiddleware, DeclaredCookie, CorsPolicy)
+    emits = (FrameworkSetting, SecretKey, DjangoMiddleware, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, troubles = projects(facts, tree)
@@ -125,7 +125,13 @@ class DjangoSettings(Resolver):
             if role == "csrf" and (stored := setting(project, "CSRF_USE_SESSIONS")).known and stored.value:
                 continue  # the token is kept in the session
             held = [setting(project, name) for name in names]
-            unknown = [(name, one) for name, one in zip(names, held, strict=True) if not one.known]
+            secure, http_only, same_site, cookie = held
+            if cookie.known:
+                named = cookie.location if cookie.source == "literal" else project.location
+                yield DeclaredCookieName(location=named, role=role, name=str(cookie.value), layer="django")
+            else:
+                yield self._gap("cookie.declared-name", cookie, names[-1], {"role": role, "layer": "django"})
+            unknown = [(name, one) for name, one in zip(names[:-1], held[:-1], strict=True) if not one.known]
             if unknown:
                 first = unknown[0][1]
                 text = "; ".join(f"{name} is {one.text}" for name, one in unknown)
@@ -138,11 +144,10 @@ class DjangoSettings(Resolver):
                     about={"role": role, "layer": "django"},
                 )
             if not unknown:
-                secure, http_only, same_site, cookie = held
                 yield DeclaredCookie(
                     location=next((one.location for one in held if one.source == "literal"), project.location),
                     role=role,
-                    name=str(cookie.value),
+                    name=str(cookie.value) if cookie.known else "",
                     secure=bool(secure.value),
                     http_only=bool(http_only.value),
                     same_site=same_site.value.lower() if isinstance(same_site.value, str) and same_site.value else None,

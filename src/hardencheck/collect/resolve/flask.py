@@ -13,10 +13,11 @@ from hardencheck.collect.resolve._applications import (
 )
 from hardencheck.collect.resolve._django import why_unknown
 from hardencheck.collect.resolve._evaluate import Bound, Namespace, value_of
+from hardencheck.collect.resolve._headers_python import talisman, talisman_version
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar, Value
-from hardencheck.model.facts.declared import DeclaredCookie
-from hardencheck.model.facts.settings import CorsPolicy, FrameworkSetting, SecretKey
+from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
+from hardencheck.model.facts.settings import CorsPolicy, Expression, FrameworkSetting, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -39,7 +40,7 @@ class FlaskSettings(Resolver):
     """Configuration of every Flask application that production code builds."""
 
     name = "flask.settings"
-    emits = (FrameworkSetting, SecretKey, DeclaredCookie, CorsPolicy)
+    emits = (FrameworkSetting, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found = applications(facts, "flask")
@@ -54,7 +55,7 @@ class FlaskSettings(Resolver):
                     about={"framework": "flask"},
                 )
         for app in found:
-            state = flask_namespace(app, facts, tree, alone=len(found) == 1)
+            state = _with_talisman(flask_namespace(app, facts, tree, alone=len(found) == 1), facts)
             yield from self._settings(app, state)
             yield from self._key(app, state)
             yield from self._cookie(app, state)
@@ -103,12 +104,20 @@ class FlaskSettings(Resolver):
             return
         values: dict[str, Value] = {}
         where = app.location
-        for part in ("NAME", "SAMESITE", "HTTPONLY", "SECURE"):
+        about: dict[str, Scalar] = {"role": "session", "layer": "flask"}
+        called = state.get("SESSION_COOKIE_NAME")
+        cookie = str(value_of(called.expression)) if called is not None else str(DEFAULTS["SESSION_COOKIE_NAME"])
+        if called is not None and not _settled(called):
+            text, cookie = f"SESSION_COOKIE_NAME is {why_unknown(called)}", ""
+            yield self._gap("cookie.declared-name", called.location, called.reason, text, about)
+        else:
+            named = called.location if called is not None else where
+            yield DeclaredCookieName(location=named, role="session", name=cookie, layer="flask")
+        for part in ("SAMESITE", "HTTPONLY", "SECURE"):
             name = f"SESSION_COOKIE_{part}"
             bound = state.get(name)
             if bound is not None and not _settled(bound):
                 text = f"{name} is {why_unknown(bound)}"
-                about: dict[str, Scalar] = {"role": "session", "layer": "flask"}
                 yield self._gap("cookie.declared", bound.location, bound.reason, text, about)
                 return
             values[part] = value_of(bound.expression) if bound is not None else DEFAULTS[name]
@@ -117,7 +126,7 @@ class FlaskSettings(Resolver):
         yield DeclaredCookie(
             location=where,
             role="session",
-            name=str(values["NAME"]),
+            name=cookie,
             secure=bool(values["SECURE"]),
             http_only=bool(values["HTTPONLY"]),
             same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
@@ -125,6 +134,9 @@ class FlaskSettings(Resolver):
         )
 
     def _runs(self, app: Application, facts: FactSet) -> Iterator[Found]:
+        """`app.run(debug=...)`: what a developer starts, where the repository starts gunicorn or its like."""
+        if any(getattr(fact, "role", "") == "production" for fact in facts.of("logging.server-command")):
+            return
         for path, call in setters(facts, app, ".run"):
             given = call.arguments.get("debug")
             where = Location(path=path, line=call.line)
@@ -170,6 +182,30 @@ class FlaskSettings(Resolver):
                     any_origin=any_origin,
                     credentials=with_credentials,
                 )
+
+
+def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
+    """Flask-Talisman 1.1, init_app and _force_https: it writes the flags of the session cookie over what was set."""
+    found = talisman(production_modules(facts))
+    if found is None:
+        return state
+    where, call = found
+    changed: Namespace = {}
+    for option, name, usual in (
+        ("session_cookie_secure", "SESSION_COOKIE_SECURE", True),
+        ("session_cookie_http_only", "SESSION_COOKIE_HTTPONLY", True),
+        ("session_cookie_samesite", "SESSION_COOKIE_SAMESITE", "Lax"),
+    ):
+        if option == "session_cookie_samesite" and talisman_version(facts) < (0, 8):
+            continue
+        given = call.arguments.get(option, Expression(what="scalar", value=usual))
+        bound = Bound(given, where.path or "", where.line or 0)
+        if given.what != "scalar" or call.conditional or call.spread:
+            text = f"{option} of Talisman is {given.text or 'set up under a condition or with **'}"
+            changed[name] = bound._replace(expression=Expression(what="unknown", text=text))
+        elif given.value is not False or name == "SESSION_COOKIE_SAMESITE":
+            changed[name] = bound  # False leaves Flask's own setting alone
+    return {**state, **changed}
 
 
 def _settled(bound: Bound) -> bool:

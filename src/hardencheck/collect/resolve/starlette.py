@@ -6,7 +6,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve._applications import Application, applications, production_modules, unread
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar
-from hardencheck.model.facts.declared import DeclaredCookie
+from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
 from hardencheck.model.facts.settings import Call, CorsPolicy, Expression, FrameworkSetting, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -18,7 +18,7 @@ class StarletteSettings(Resolver):
     """Middleware and constructor arguments of every Starlette or FastAPI application in production code."""
 
     name = "starlette.settings"
-    emits = (FrameworkSetting, SecretKey, DeclaredCookie, CorsPolicy)
+    emits = (FrameworkSetting, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found = applications(facts, "fastapi", "starlette")
@@ -97,7 +97,13 @@ class StarletteSettings(Resolver):
             call.arguments.get(name, Expression(what="scalar", value=default))
             for name, default in (("https_only", False), ("same_site", "lax"), ("session_cookie", "session"))
         )
-        unsure = [one for one in (secure, same_site, cookie) if one.what != "scalar"]
+        named = cookie.what == "scalar" and not call.spread
+        if named:
+            yield DeclaredCookieName(location=where, role="session", name=str(cookie.value), layer="starlette")
+        else:
+            text = f"session_cookie is {cookie.text or 'perhaps in **'}: not a literal"
+            yield self._gap("cookie.declared-name", where, text, about)
+        unsure = [one for one in (secure, same_site) if one.what != "scalar"]
         if call.spread or unsure:
             text = f"an argument of SessionMiddleware is {unsure[0].text if unsure else 'in **'}: not a literal"
             yield self._gap("cookie.declared", where, text, about)
@@ -105,7 +111,7 @@ class StarletteSettings(Resolver):
             yield DeclaredCookie(
                 location=where,
                 role="session",
-                name=str(cookie.value),
+                name=str(cookie.value) if named else "",
                 secure=bool(secure.value),
                 http_only=True,
                 same_site=str(same_site.value).lower(),
@@ -114,7 +120,9 @@ class StarletteSettings(Resolver):
         key = call.arguments.get("secret_key")
         if key is not None:
             name = "secret_key of SessionMiddleware"
-            fact = secret_key("starlette", application, name, key, where)
+            # str() of a missing key is the key "None": SessionMiddleware does not refuse it.
+            optional = key.what == "environment" and key.value == "optional"
+            fact = secret_key("starlette", application, name, key, where) if not optional else None
             if fact is not None:
                 yield fact
             else:

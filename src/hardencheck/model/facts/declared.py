@@ -32,7 +32,7 @@ class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
 
 class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
-    "strict", "none", or None when the attribute is not sent."""
+    "strict", "none", or None when the attribute is not sent; name: "" where only the service itself knows it."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("role", "layer")
@@ -49,4 +49,19 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
         flags += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only
         lacking = ["Secure"] * (not self.secure) + ["HttpOnly"] * (not self.http_only)
         lacks = f", not {' nor '.join(lacking)}" if lacking else ""
-        return f"the {self.role} cookie {self.name} has {', '.join(flags) or 'no flag'}{lacks}"
+        called = f"{self.role} cookie {self.name}".rstrip()
+        return f"the {called} has {', '.join(flags) or 'no flag'}{lacks}"
+
+
+class DeclaredCookieName(Fact, tag="cookie.declared-name", frozen=True, kw_only=True):
+    """What a framework's settings call one of its own cookies; apart from the flags, which may be known without it."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("role", "layer")
+
+    role: str
+    name: str
+    layer: str
+
+    def describe(self) -> str:
+        return f"the {self.role} cookie is called {self.name}"

@@ -15,7 +15,8 @@ class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: "scalar" (value), "list" (items; complete: nothing else is in it;
     splices: settings whose items are in it too), "name" (value names another setting;
     negated: `not` before it), "secret" (a text that is not kept: length, distinct characters, prefixed with
-    "django-insecure-"), "environment" (a required variable), "environment-text" (a variable with a text that is
+    "django-insecure-"), "environment" (a required variable; of a secret also one that may
+    be missing, value "optional"), "environment-text" (a variable with a text that is
     not empty as its default), "generated" (a new random text on every start), "unknown".
     text: the expression for people, string contents hidden.
     """
@@ -92,7 +93,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class HeaderSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Code that sets a response header. scope: dotted class and function names around it. hook: what makes the
-    function run for every response ("after_request", "middleware"), as far as a decorator says so."""
+    function run for every response ("after_request", "middleware"), as far as a decorator says so. name "*": names from
+    a table, which may be any."""
 
     name: str
     line: int
@@ -174,8 +176,9 @@ class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True)
 class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):
     """Where the signing key of a framework comes from; never the key.
 
-    source: "literal" (in the repository), "environment" (required from outside), "generated" (new on every start),
-    "missing". length, distinct: characters and different ones of a literal. prefixed: starts "django-insecure-".
+    source: "literal" (in the repository), "environment" (from outside, without a default), "generated" (new on every
+    start), "missing". length, distinct: characters and different ones of a literal. prefixed: it starts with
+    "django-insecure-".
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -195,7 +198,7 @@ class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):
                 more = ', with the prefix "django-insecure-"' if self.prefixed else ""
                 return f"{self.name} is in the source, {self.length} characters{more}"
             case "environment":
-                return f"{self.name} is taken from a required environment variable"
+                return f"{self.name} is taken from the environment, without a default"
             case "generated":
                 return f"{self.name} is generated anew on every start"
             case _:

@@ -197,8 +197,7 @@ def gate(items: Sequence[Item], policy: Policy) -> Gate:
         if item.verdict is Verdict.FAIL and gated:
             counted = [f for f in item.findings if f.verdict is Verdict.FAIL and f.new is not False]
             if counted:
-                word = "new " if policy.baseline is not None else ""
-                failed.append(f"{item.line.id} ({item.line.severity}): {len(counted)} {word}failed; {item.summary}")
+                failed.append(f"{item.line.id} ({item.line.severity}): {_counted(counted)}")
         unknown = [f for f in item.findings if f.verdict in {Verdict.UNKNOWN, Verdict.ERROR}]
         undecided = item.verdict in {Verdict.UNKNOWN, Verdict.ERROR}
         broken = any(finding.trouble for finding in unknown)
@@ -213,6 +212,13 @@ def gate(items: Sequence[Item], policy: Policy) -> Gate:
         strict=policy.strict,
         reasons=(*incomplete, *failed),
     )
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    first, rest = findings[0], len(findings) - 1
+    new = "new: " if first.new else ""
+    more = f" and {rest} more" if rest else ""
+    return f"{new}{first.observed}, {first.location}{more}"
 
 
 def _rank(item: Item) -> int:

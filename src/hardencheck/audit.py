@@ -12,7 +12,8 @@ import msgspec
 
 from hardencheck import __version__
 from hardencheck.catalogue.load import Catalogue
-from hardencheck.collect.run import Collected, Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import Collected, collect
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check

@@ -11,8 +11,9 @@ import msgspec
 
 from hardencheck.collect.exchange import Exchange
 from hardencheck.collect.live.run import state
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.run import collect
 from hardencheck.collect.source.git import environment
 from hardencheck.errors import CatalogueError, NothingExamined
 from hardencheck.judge.settle import Policy, settle

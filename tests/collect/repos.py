@@ -4,7 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from hardencheck.collect.run import Collected, Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import Collected, collect
 from hardencheck.collect.source.git import environment
 from hardencheck.model.target import Target
 

@@ -11,8 +11,9 @@ import pytest
 
 from hardencheck.collect import cache as cache_module
 from hardencheck.collect.cache import APPLICATION_ID, Cache
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.run import POOL_FILES, Collected, Options
+from hardencheck.collect.run import POOL_FILES, Collected
 from hardencheck.errors import UnknownName, UsageError
 from hardencheck.model.gap import Gap, Reason
 from tests.collect.plugin import install
@@ -136,7 +137,7 @@ def test_what_is_known_is_not_collected_again(tmp_path: Path) -> None:
     script = (
         "import sys; sys.path[:] = {path!r}\n"
         "from pathlib import Path\nfrom tests.collect.repos import look\n"
-        "from hardencheck.collect.run import Options\n"
+        "from hardencheck.collect.options import Options\n"
         "found = look(Path({root!r}), options=Options(jobs=0, plugins={plugins!r}, cache=Path({cache!r})))\n"
         "print([(f.text, f.process) for f in found.facts.of('plugin.word')])\n"
     ).format(path=sys.path, root=os.fspath(root), plugins=PLUGINS, cache=os.fspath(tmp_path / "cache"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hardencheck.collect.run import Options
+from hardencheck.collect.options import Options
 from hardencheck.collect.source.trees import MAX_FILE_BYTES, open_tree
 from hardencheck.errors import NothingExamined, TargetMissing
 from hardencheck.model.gap import Reason

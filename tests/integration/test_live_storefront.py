@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hardencheck.catalogue.load import load_catalogue
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.checklist import Item
 from hardencheck.model.target import Target

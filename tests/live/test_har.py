@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardencheck.collect.live.run import Observed, observe
-from hardencheck.collect.run import Options
+from hardencheck.collect.options import Options
 from hardencheck.collect.source import har
 from hardencheck.collect.source.har import read_har
 from hardencheck.errors import NothingExamined, TargetMissing

@@ -10,8 +10,8 @@ import pytest
 from hardencheck.collect.live import _client as live_client
 from hardencheck.collect.live._client import MAX_BODY, LiveClient
 from hardencheck.collect.live.run import Observed, ask, observe, state
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.run import Options
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.target import Target

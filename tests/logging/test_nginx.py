@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.model.facts.logging import ProxyLog
 from hardencheck.model.gap import FactSet
 from hardencheck.model.target import Target

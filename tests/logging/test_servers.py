@@ -9,7 +9,8 @@ import pytest
 from hardencheck.catalogue.load import load_catalogue
 from hardencheck.collect.extract.logging_servers import GunicornFiles, Logrotate, Servers, UwsgiFiles
 from hardencheck.collect.extraction import extract_file
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.judge.settle import Policy, settle
 from hardencheck.model.facts.logging import (
     GunicornFile,

@@ -9,8 +9,9 @@ from hardencheck.collect.extract._ignorefiles import Patterns
 from hardencheck.collect.extract._shell import ModeChange, commands, mode_bits, mode_changes
 from hardencheck.collect.extract.dockerfile import Dockerfiles
 from hardencheck.collect.extraction import extract_file
+from hardencheck.collect.options import Options
 from hardencheck.collect.resolve.container import user_of
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.run import collect
 from hardencheck.model.facts.container import BuildContext, ContainerMode, ContainerUser, ImageBuild, RemoteAdd
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location

@@ -11,8 +11,9 @@ from hardencheck.catalogue.load import load_catalogue, parse_check
 from hardencheck.collect.contract import Entry
 from hardencheck.collect.extract.credentialfiles import Credentials, form_of
 from hardencheck.collect.extraction import extract_file
+from hardencheck.collect.options import Options
 from hardencheck.collect.resolve.files import follow
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.run import collect
 from hardencheck.errors import WrongType
 from hardencheck.judge.settle import Policy
 from hardencheck.model.check import Example

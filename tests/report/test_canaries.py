@@ -8,7 +8,7 @@ import pytest
 
 from hardencheck.audit import audit
 from hardencheck.catalogue.load import load_catalogue
-from hardencheck.collect.run import Options
+from hardencheck.collect.options import Options
 from hardencheck.collect.source.git import environment
 from hardencheck.judge.settle import Policy
 from hardencheck.model.checklist import Checklist

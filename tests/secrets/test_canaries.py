@@ -13,7 +13,8 @@ import pytest
 
 from hardencheck.collect.extract.secrets import DetectSecrets
 from hardencheck.collect.extraction import encode, extract_file
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.collect.source.git import environment
 from hardencheck.model.facts.secrets import SecretCandidate
 from hardencheck.model.gap import Gap, Reason

@@ -8,7 +8,8 @@ import pytest
 from hardencheck.collect.extract._statements import KNOWN
 from hardencheck.collect.extract.deployment_names import PackageRequirements, SettingsModuleNames
 from hardencheck.collect.extract.python_settings import STRONG
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting, PackageRequirement, SettingsModuleName
 from hardencheck.model.gap import FactSet, Gap, Reason

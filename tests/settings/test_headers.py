@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.options import Options
+from hardencheck.collect.run import collect
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredHeader
 from hardencheck.model.gap import FactSet
 from hardencheck.model.target import Target

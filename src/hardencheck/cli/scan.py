@@ -98,7 +98,7 @@ def command(
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
     from hardencheck.collect.cache import Cache, default_directory
-    from hardencheck.collect.run import Options
+    from hardencheck.collect.options import Options
     from hardencheck.config.load import attestations, load, waivers
     from hardencheck.errors import UsageError
     from hardencheck.judge.settle import Policy

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -17,7 +16,8 @@ from hardencheck import __version__
 from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
-from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file, is_binary, split, wanting
+from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, split, wanting
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
 from hardencheck.errors import NothingExamined, UsageError
@@ -36,27 +36,6 @@ POOL_FILES = 60
 RESOLVER_SECONDS = 60.0
 EXCLUDE_SECONDS = 20.0
 _NOT_KEPT = {Reason.CRASHED, Reason.DEADLINE, Reason.BUDGET}
-
-
-class Options(NamedTuple):
-    """How to collect. jobs: worker processes, None: one a core. cache: directory, None: none.
-
-    excludes: patterns as in .gitignore, counted and reported. plugins: entry points the user named.
-    seconds: deadline for one extractor on one file.
-    probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier.
-    progress: called with what is being done and how far it is (done, total).
-    """
-
-    jobs: int | None = None
-    cache: Path | None = None
-    excludes: tuple[str, ...] = ()
-    plugins: tuple[str, ...] = ()
-    probe: bool = False
-    active: bool = False
-    i_own: tuple[str, ...] = ()
-    ca_file: str | None = None
-    seconds: float = SECONDS_PER_FILE
-    progress: Callable[[str, int, int], None] = lambda what, done, total: None
 
 
 class Collected(NamedTuple):

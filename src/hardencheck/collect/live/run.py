@@ -9,6 +9,7 @@ import msgspec
 from hardencheck.collect.contract import Found, Observer, Probe, Unreadable
 from hardencheck.collect.exchange import Exchange, origin, place, printable
 from hardencheck.collect.live._unique import unique
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import Collectors, collectors
 from hardencheck.errors import UsageError
 from hardencheck.model.checklist import Note
@@ -19,7 +20,6 @@ from hardencheck.model.target import Target
 
 if TYPE_CHECKING:
     from hardencheck.collect.live._client import LiveClient
-    from hardencheck.collect.run import Options
 
 T = TypeVar("T")
 # The order in which they ask; a plugin's probes come last, by name.
@@ -61,7 +61,7 @@ def state(observers: Sequence[Observer], exchanges: tuple[Exchange, ...]) -> lis
     return found
 
 
-def observe(target: Target, options: "Options") -> Observed:
+def observe(target: Target, options: Options) -> Observed:
     """Exchanges from the URLs or the saved file of a target, and what observers say of them.
 
     Raises UsageError for a URL that is none, ConfigError for a ca_file that cannot be read, TargetMissing and
@@ -148,7 +148,7 @@ def _run(work: Coroutine[None, None, T]) -> T:
     return answer[0]
 
 
-async def _ask(urls: Sequence[str], known: Collectors, options: "Options") -> Asked:
+async def _ask(urls: Sequence[str], known: Collectors, options: Options) -> Asked:
     from hardencheck.collect.live._client import REQUESTS, SECONDS, LiveClient
 
     tier = "active" if options.active else "probe" if options.probe else "passive"
@@ -156,7 +156,7 @@ async def _ask(urls: Sequence[str], known: Collectors, options: "Options") -> As
     return await ask(client, urls, known, options)
 
 
-async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, options: "Options") -> Asked:
+async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, options: Options) -> Asked:
     """Everything the probes that are allowed learn of the URLs with this client, which is closed in the end."""
     asked = Asked([], [], [])
     async with client:
@@ -178,7 +178,7 @@ def ordered(probes: Sequence[Probe]) -> list[Probe]:
     return sorted(probes, key=lambda probe: _FIRST.index(probe.name) if probe.name in _FIRST else len(_FIRST))
 
 
-def allowed(probe: Probe, options: "Options") -> bool:
+def allowed(probe: Probe, options: Options) -> bool:
     return {"passive": True, "probe": options.probe or options.active, "active": options.active}[probe.tier]
 
 

@@ -88,6 +88,9 @@ def did_you_mean(name: str, known: Collection[str], what: str = "name") -> str:
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {str(near[0])!r}?"
+    holding = sorted(str(item) for item in known if len(name) > 2 and name in item)
+    if 0 < len(holding) <= 5:
+        return f"did you mean {' or '.join(repr(item) for item in holding)}?"
     if len(known) <= 40:
         return f"known: {', '.join(sorted(known))}"
     return f"there are {len(known)} to choose from; none is close to {name!r}"

@@ -123,6 +123,9 @@ def test_a_directory_of_the_user_adds_checks(tmp_path: Path) -> None:
     with pytest.raises(UnknownName) as caught:
         catalogue.resolve("permissions.our")
     assert caught.value.hint == "did you mean 'permissions.ours'?"
+    with pytest.raises(UnknownName) as caught:
+        catalogue.resolve("ours")
+    assert caught.value.hint == "did you mean 'permissions.ours'?"
 
 
 def test_a_check_cannot_be_replaced(tmp_path: Path) -> None:

@@ -202,7 +202,8 @@ def test_a_certificate_about_to_expire(trust: Authority) -> None:
 def test_a_scan_without_url_does_not_import_the_client(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("x = 1\n")
     code = (
-        "import sys; from hardencheck.collect.options import Options; from hardencheck.collect.run import collect; from hardencheck.model.target import Target;"
+        "import sys; from hardencheck.collect.options import Options; from hardencheck.collect.run import collect;"
+        "from hardencheck.model.target import Target;"
         "collect(Target(repository=sys.argv[1]), Options(jobs=0));"
         "heavy = {'httpx', 'httpcore', 'h11', 'anyio', 'asyncio', 'cryptography'};"
         "print(sorted(heavy & set(sys.modules)))"

@@ -240,6 +240,12 @@ def test_not_plausible(text: str) -> None:
     assert not ours.plausible(text)
 
 
+def test_a_number_in_a_table_is_no_password() -> None:
+    source = "ERRORS = {'INVALID_PASSWORD': 5020, 'password': 'letmein', 'EXPIRED_TOKEN': '5021'}\n"
+    found = [item.plausible for item in extract(source) if isinstance(item, BanditIssue)]
+    assert found == [False, True, True]
+
+
 def test_nothing_of_a_password_is_kept() -> None:
     assert "hunter2" not in repr(extract("password = 'hunter2'\n"))
 

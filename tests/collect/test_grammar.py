@@ -69,6 +69,8 @@ def test_a_great_many_brackets_take_no_longer_than_they_should() -> None:
         ("conf/settings.test.json", "test"),
         ("service/debug.py", "development"),
         ("app/config.py", "production"),
+        ("settings/ci.py", "test"),
+        ("builds/ci.py", "production"),
         (".env", "production"),
         ("deploy/shop.service", "production"),
     ],

@@ -66,6 +66,8 @@ _OTHER_NAME = re.compile(
     r"confirm\w*|required|enabled?|disabled?|refs?|store|manager|provider|backend|scopes?|grant|locale|translation|"
     r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
 )
+# What stands there to be looked at: the grey text of an empty input.
+_SHOWN = re.compile(r"(?i)placeholder|example|sample|hint")
 _PUBLIC_NAME = re.compile(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
 _HASHED = re.compile(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
 _LOCAL = re.compile(
@@ -81,6 +83,9 @@ _WEAK = frozenset({
     "letmein", "qwerty", "qwerty123", "abc123", "hunter2", "p4ssw0rd", "p@ssw0rd", "passw0rd", "iloveyou", "welcome1",
     "admin123", "root123", "toor", "trustno1", "123456", "12345678", "123456789",
 })  # fmt: skip
+_KEYBOARD = frozenset({"asdf", "asdfgh", "asdfasdf", "qwer", "qwert", "zxcv"})
+# How pictures and documents begin in base64: SVG, XML, PNG, JPEG, GIF, ICO, PDF, ZIP, WOFF.
+_DATA = re.compile(r"PHN2Zy|PD94bWw|iVBORw0KGgo|/9j/4|R0lGOD|AAABAA|JVBERi|UEsDB|d09GM|d09GR")
 _VERDICT_WORDS = frozenset({"", "yes", "no", "on", "off", "null", "none", "true", "false"})
 
 
@@ -123,6 +128,8 @@ def _token(seen: Seen) -> str:
         return "a template"
     if _TOKEN_WORDS.search(value):
         return "a word of examples and defaults"
+    if _SHOWN.fullmatch(_last_word(seen.key)):
+        return "its name says that it is an example"
     if re.search(r"(.)\1{5}", value):
         return "repeats"
     if _sequence(value):
@@ -153,6 +160,8 @@ def _in_url(seen: Seen) -> str:
         return "repeats"
     if _says_example(value) or _sequence(value):
         return "a word of examples and defaults"
+    if value.lower() in _KEYBOARD and _LOCAL.match(host):
+        return "neighbours on the keyboard, for a host on the same network"
     if user and value.lower() == user[1].lower() and _LOCAL.match(host):
         return "the user's name, for a database on the same host or network"
     if re.match(r"(?i)(?:.*\.)?example\.(?:com|org|net)\b|.*\.(?:example|test|invalid)\b", host):
@@ -211,7 +220,7 @@ def _entropy(seen: Seen) -> str:
         return "an identifier (UUID)"
     if _INTEGRITY.match(value):
         return "a digest"
-    if len(value) > 512:
+    if len(value) > 512 or _DATA.match(value):
         return "data in text form"
     if not seen.key:
         return "not assigned to a name"

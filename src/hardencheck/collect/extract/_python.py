@@ -40,6 +40,8 @@ def role(path: str) -> Role:
     )
     if words & {"test", "testing", "ci"} and len(words) > 1:
         return "test"
+    if stem == "ci" and folders and folders[-1] in {"settings", "config", "configs", "conf"}:
+        return "test"
     if words & {"dev", "development", "local", "debug"}:
         return "development"
     return "production"

@@ -154,7 +154,7 @@ class Issue(NamedTuple):
     severity: str
     confidence: str
     text: str
-    subject: str  # for B105: the name or key that made bandit look; "==" for a comparison
+    subject: str  # for B105: the name or key that made bandit look; "==" for a comparison, "#" before a number
 
 
 class _Broken(NamedTuple):
@@ -303,6 +303,9 @@ def _subject(node: Any) -> str:
             return next((name for name in names if name), "")
         case ast.Compare():
             return "=="
+        case ast.Dict(keys=keys, values=values):
+            held = next((value for key, value in zip(keys, values, strict=True) if key is node), None)
+            return str(node.value) if isinstance(held, ast.Constant) and isinstance(held.value, str) else "#"
         case _:
             return str(node.value)
 
@@ -350,9 +353,9 @@ def plausible(text: str, subject: str = "") -> bool:
     """Whether a text in a password's place could be one. A word alone could: "letmein" is.
 
     subject: what the text is assigned to, if known: PASSWORD_FIELD holds no password. "==": it is compared with; code
-    that compares with "change-me" is there to refuse it.
+    that compares with "change-me" is there to refuse it. "#": it is a number in a table, an error code most likely.
     """
-    if _ABOUT_PASSWORDS.fullmatch(subject):
+    if subject == "#" or _ABOUT_PASSWORDS.fullmatch(subject):
         return False
     if not text.isprintable():
         return False

@@ -16,12 +16,13 @@ from hardencheck.collect.resolve._django import (
     why_unknown,
 )
 from hardencheck.model.facts import Scalar
-from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
+from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName
 from hardencheck.model.facts.settings import CorsPolicy, DjangoMiddleware, Expression, FrameworkSetting, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 _FLAGS = frozenset({"DEBUG"})
+_COOKIE = {"secure": "SECURE", "http_only": "HTTPONLY", "same_site": "SAMESITE", "name": "NAME"}
 _SKIPPED = frozenset({"MIDDLEWARE"})
 
 
@@ -117,42 +118,37 @@ class DjangoSettings(Resolver):
 
     def _cookies(self, project: Project) -> Iterator[Found]:
         for role, prefix in (("session", "SESSION_COOKIE"), ("csrf", "CSRF_COOKIE")):
-            names = [f"{prefix}_{part}" for part in ("SECURE", "HTTPONLY", "SAMESITE", "NAME")]
+            names = [f"{prefix}_{part}" for part in _COOKIE.values()]
             present = has_middleware(project, OWN_MIDDLEWARE[role])
             written = any(project.bound(name) is not None for name in names)
             if present is False and not written:
                 continue  # nothing sends this cookie
             if role == "csrf" and (stored := setting(project, "CSRF_USE_SESSIONS")).known and stored.value:
                 continue  # the token is kept in the session
-            held = [setting(project, name) for name in names]
-            secure, http_only, same_site, cookie = held
+            cookie = setting(project, names[-1])
             if cookie.known:
                 named = cookie.location if cookie.source == "literal" else project.location
                 yield DeclaredCookieName(location=named, role=role, name=str(cookie.value), layer="django")
             else:
                 yield self._gap("cookie.declared-name", cookie, names[-1], {"role": role, "layer": "django"})
-            unknown = [(name, one) for name, one in zip(names[:-1], held[:-1], strict=True) if not one.known]
-            if unknown:
-                first = unknown[0][1]
-                text = "; ".join(f"{name} is {one.text}" for name, one in unknown)
-                yield Gap(
-                    kinds=("cookie.declared",),
-                    collector=self.name,
-                    reason=first.reason,
-                    detail=text,
-                    location=first.location,
-                    about={"role": role, "layer": "django"},
-                )
-            if not unknown:
-                yield DeclaredCookie(
-                    location=next((one.location for one in held if one.source == "literal"), project.location),
-                    role=role,
-                    name=str(cookie.value) if cookie.known else "",
-                    secure=bool(secure.value),
-                    http_only=bool(http_only.value),
-                    same_site=same_site.value.lower() if isinstance(same_site.value, str) and same_site.value else None,
-                    layer="django",
-                )
+            held = {attribute: setting(project, f"{prefix}_{_COOKIE[attribute]}") for attribute in COOKIE_ATTRIBUTES}
+            for attribute, one in held.items():
+                if not one.known:
+                    about: dict[str, Scalar] = {"role": role, "layer": "django", "known": attribute}
+                    yield self._gap("cookie.declared", one, f"{prefix}_{_COOKIE[attribute]}", about)
+            same_site = held["same_site"].value
+            yield DeclaredCookie(
+                location=next(
+                    (one.location for one in held.values() if one.known and one.source == "literal"), project.location
+                ),
+                role=role,
+                name=str(cookie.value) if cookie.known else "",
+                secure=bool(held["secure"].value),
+                http_only=bool(held["http_only"].value),
+                same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
+                layer="django",
+                known=tuple(attribute for attribute, one in held.items() if one.known),
+            )
 
     def _cors(self, project: Project) -> Iterator[Found]:
         present = has_middleware(project, OTHER_MIDDLEWARE["cors"])

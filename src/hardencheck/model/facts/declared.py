@@ -30,9 +30,14 @@ class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
         )
 
 
+COOKIE_ATTRIBUTES = ("secure", "http_only", "same_site")
+
+
 class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
-    "strict", "none", or None when the attribute is not sent; name: "" where only the service itself knows it."""
+    "strict", "none", or None when the attribute is not sent; name: "" where only the service itself knows it.
+    known: the attributes whose value is; the others say nothing, and a Gap about each says why.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("role", "layer")
@@ -43,11 +48,14 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     http_only: bool
     same_site: str | None
     layer: str
+    known: tuple[str, ...] = COOKIE_ATTRIBUTES
 
     def describe(self) -> str:
-        flags = [f"SameSite={self.same_site}"] if self.same_site else []
-        flags += ["Secure"] * self.secure + ["HttpOnly"] * self.http_only
-        lacking = ["Secure"] * (not self.secure) + ["HttpOnly"] * (not self.http_only)
+        flags = [f"SameSite={self.same_site}"] if self.same_site and "same_site" in self.known else []
+        lacking: list[str] = []
+        for attribute, text, given in (("secure", "Secure", self.secure), ("http_only", "HttpOnly", self.http_only)):
+            if attribute in self.known:
+                (flags if given else lacking).append(text)
         lacks = f", not {' nor '.join(lacking)}" if lacking else ""
         called = f"{self.role} cookie {self.name}".rstrip()
         return f"the {called} has {', '.join(flags) or 'no flag'}{lacks}"

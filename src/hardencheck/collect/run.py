@@ -1,5 +1,6 @@
 """Scheduling: one walk, one bounded read a file for all extractors together, workers when there is enough to do."""
 
+import hashlib
 import os
 import queue
 import stat
@@ -7,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -300,8 +302,17 @@ def _cores() -> int:
 
 
 def _runtime() -> str:
-    """What every extractor depends on: the Python whose grammar reads the target, and this version."""
-    return f"{sys.version_info[:2]}/{__version__}"
+    """What every extractor depends on: the Python whose grammar reads the target, and the code of the collectors.
+
+    The code itself, not only its version: two commits of one version must not share facts. (Inside a zip there is
+    only the version to go by.)
+    """
+    code = hashlib.blake2b(digest_size=16)
+    collect_folder = Path(__file__).parent
+    for folder in (collect_folder, collect_folder.parent / "model" / "facts"):
+        for file in sorted(folder.rglob("*.py")):
+            code.update(file.read_bytes())
+    return f"{sys.version_info[:2]}/{__version__}/{code.hexdigest()}"
 
 
 def _unlisted(tree: BaseTree, collectors_: Iterable[Collector]) -> list[Gap]:

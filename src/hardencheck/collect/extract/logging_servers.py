@@ -20,7 +20,7 @@ from hardencheck.model.location import Location
 
 MAX_BYTES = 512 * 1024
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian")
-_NAMES = re.compile("|".join((*SERVERS, "GUNICORN_CMD_ARGS")).encode())
+_NAMES = re.compile("|".join((*SERVERS, "GUNICORN_CMD_ARGS", "fastapi")).encode())
 _LAUNCHERS = frozenset({
     "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
     "pipenv", "uv", "pdm", "hatch", "run", "ddtrace-run", "newrelic-admin", "run-program", "opentelemetry-instrument",
@@ -70,6 +70,11 @@ class Servers(Extractor):
             yield from self._options("gunicorn", options, location, what_for, "environment")
         for position, word in enumerate(words):
             server = _server(word)
+            following = words[position + 1] if position + 1 < len(words) else ""
+            if word.rpartition("/")[2] == "fastapi" and following in {"run", "dev"}:  # fastapi-cli starts uvicorn
+                start = "development" if following == "dev" and what_for == "production" else what_for
+                yield from self._options("uvicorn", words[position + 2 :], location, start, "command")
+                return
             if server:
                 yield from self._options(server, words[position + 1 :], location, what_for, "command")
                 return
@@ -96,6 +101,7 @@ class Servers(Extractor):
         level: str | None = None
         config: str | None = None
         computed = ""
+        limits: list[str] = []
         position = 0
         while position < len(words):
             word = words[position]
@@ -125,6 +131,8 @@ class Servers(Extractor):
                     level = take().lower()
                 case "-c" | "--config" if server != "uvicorn":
                     config = take()
+                case "--limit-request-line" | "--limit-request-fields" | "--limit-request-field_size":
+                    limits.append(f"{option[2:].replace('-', '_')}={_limit(take())}")
                 case "--reload":
                     what_for = "development" if what_for == "production" else what_for
                 case _ if "$" in word and not word.startswith("-"):
@@ -141,7 +149,14 @@ class Servers(Extractor):
             yield self._gap((ServerLevel,), f"--log-level of {server}: {level[:60]}", location, about)
             level = "$"
         yield ServerCommand(
-            location=location, server=server, source=source, config=config, access=access, level=level, role=what_for
+            location=location,
+            server=server,
+            source=source,
+            config=config,
+            access=access,
+            level=level,
+            role=what_for,
+            limits=tuple(limits),
         )
 
     def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
@@ -153,6 +168,11 @@ class Servers(Extractor):
             location=location,
             about=about,
         )
+
+
+def _limit(text: str) -> str:
+    default = re.fullmatch(r"\$\{\w+:?-(\d+)\}", text)
+    return default[1] if default else text if text.isdecimal() else "$"
 
 
 def _server(word: str) -> str:

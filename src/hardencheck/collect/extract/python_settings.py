@@ -29,6 +29,7 @@ STRONG = tuple(word.encode() for word in (
     "max_content_length", "max_form_", "wtf_csrf_enabled", "trusted_hosts",
     "flask(", "flask_cors", "talisman", "quart(", "openapi(", "fastapi(", "(fastapi", "(flask", "starlette(",
     "web.application", "client_max_size", "waitress",
+    "pyramid.config", "tornado.web", "falcon", "sanic", "bottle(", "litestar", "cherrypy",
     ".config[", ".config.from_", ".config.update(", ".config.setdefault(", ".after_request", "debug=true", ".debug =",
     *sorted(HEADERS | TELLING - {"server"}),
 ))  # fmt: skip
@@ -48,6 +49,8 @@ _BUILDERS = {
     "fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette",
     "aiohttp.web.Application", "aiohttp.web_app.Application", "waitress.serve", "waitress.server.create_server",
     "waitress.create_server", "uvicorn.run",
+    "pyramid.config.Configurator", "tornado.web.Application", "falcon.App", "falcon.asgi.App", "falcon.API",
+    "sanic.Sanic", "bottle.Bottle", "litestar.Litestar", "cherrypy.quickstart", "cherrypy.tree.mount",
     "starlette.middleware.Middleware", "fastapi.middleware.Middleware",
     "flask_cors.CORS", "flask_talisman.Talisman", "flask_talisman.talisman.Talisman",
 }  # fmt: skip

@@ -17,7 +17,14 @@ FRAMEWORKS = {
     "starlette.applications.Starlette": "starlette",
     "aiohttp.web.Application": "aiohttp", "aiohttp.web_app.Application": "aiohttp",
     "waitress.serve": "waitress", "waitress.server.create_server": "waitress", "waitress.create_server": "waitress",
+    "quart.Quart": "quart", "pyramid.config.Configurator": "pyramid", "tornado.web.Application": "tornado",
+    "falcon.App": "falcon", "falcon.asgi.App": "falcon", "falcon.API": "falcon", "sanic.Sanic": "sanic",
+    "bottle.Bottle": "bottle", "litestar.Litestar": "litestar", "cherrypy.quickstart": "cherrypy",
+    "cherrypy.tree.mount": "cherrypy",
 }  # fmt: skip
+# Seen, and their settings are not read: what they do is unknown, not absent. Those with sessions of their own first.
+WITH_SESSIONS = ("quart", "pyramid", "tornado", "cherrypy")
+UNREAD = (*WITH_SESSIONS, "falcon", "sanic", "bottle", "litestar")
 _LOADERS = (".from_object", ".from_pyfile", ".from_envvar", ".from_prefixed_env", ".from_file", ".from_json")
 
 

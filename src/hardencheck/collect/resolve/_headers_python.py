@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hardencheck.collect.extract.python_settings import HEADERS, TELLING
-from hardencheck.collect.resolve._applications import Application, applications, production_modules, unread
+from hardencheck.collect.resolve._applications import UNREAD, Application, applications, production_modules, unread
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._versions import NEWEST, Since, Version, default, lowest
 from hardencheck.model.facts.settings import Call, Expression, HeaderSet, PythonModule
@@ -41,6 +41,14 @@ def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
                 if framework in frameworks:
                     yield {name: unknown(layer, gap.location, gap.detail, gap.reason) for name in HEADERS | TELLING}
                     break
+
+
+def unread_layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
+    """An application of a framework whose code is not read for headers: it may send any."""
+    for app in applications(facts, "aiohttp", *UNREAD):
+        text = f"{app.framework} is in use, whose code is not read for headers"
+        yield dict.fromkeys(HEADERS | TELLING, unknown(app.framework, app.location, text, Reason.NOT_SUPPORTED))
+        return
 
 
 def _header(layer: str, app: Application, modules: list[PythonModule], facts: FactSet, name: str) -> Sends:

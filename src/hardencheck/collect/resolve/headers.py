@@ -22,7 +22,7 @@ class DeclaredHeaders(Resolver):
     emits = (DeclaredHeader,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        applications = list(self._applications(facts, tree))
+        applications = list(self._applications(facts, tree)) or list(_headers_python.unread_layers(facts))
         proxies = list(_headers_nginx.layers(facts))
         unread = "" if proxies else other_proxy(tree)
         for name in sorted(HEADERS | TELLING):

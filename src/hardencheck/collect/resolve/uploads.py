@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._applications import (
+    UNREAD,
     Application,
     applications,
     flask_namespace,
@@ -16,6 +17,7 @@ from hardencheck.collect.resolve._django import Project, projects, setting, why_
 from hardencheck.collect.resolve._evaluate import Modules, Namespace
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
+from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Expression, PythonModule
 from hardencheck.model.facts.uploads import BodyBound, Layer, RequestLimit, StoredFileMode, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -51,6 +53,7 @@ class Uploads(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         proxy = yield from self._proxy(facts)
         yield from self._gunicorn(facts, tree)
+        yield from self._gunicorn_commands(facts)
         server = yield from self._waitress(facts)
         found, troubles = projects(facts, tree)
         for text in troubles:
@@ -71,6 +74,10 @@ class Uploads(Resolver):
         for app in applications(facts, "aiohttp"):
             own = yield from self._argument(app, "client_max_size", AIOHTTP_BODY, zero_lifts=True)
             yield from self._bound("aiohttp", app.path, own, proxy, server, others)
+        for app in applications(facts, *UNREAD):
+            text = f"{app.framework} is in use, whose limits are not read"
+            own = Bound(False, None, app.framework, app.location, Reason.NOT_SUPPORTED, text)
+            yield from self._bound(app.framework, app.path, own, proxy, server, others)
         for framework, gap in unread(facts):
             yield self._gap(("upload.bound",), gap.location, gap.reason, gap.detail, {"framework": framework})
 
@@ -139,6 +146,43 @@ class Uploads(Resolver):
                     counts=counts,  # type: ignore[arg-type]
                     limit=value.value or zero,
                     default=bound is None,
+                )
+
+    def _gunicorn_commands(self, facts: FactSet) -> Iterator[Found]:
+        """The same three limits where a command line says them; else the defaults, where no file may say more."""
+        read = {fact.location.path or "" for fact in facts.of("logging.gunicorn-file")}
+        told = {fact.location.path or "" for fact in production_modules(facts)}
+        for fact in facts.of("logging.server-command"):
+            if not isinstance(fact, ServerCommand) or fact.server != "gunicorn" or fact.role != "production":
+                continue
+            if fact.source != "command":
+                continue
+            given = dict(limit.split("=", 1) for limit in fact.limits)
+            config = fact.config.rpartition("/")[2] if fact.config else "gunicorn.conf.py"
+            named = [path for path in read if path.rpartition("/")[2] == config]
+            # A file that is read, and says nothing of limits, leaves the defaults.
+            silent = not any(path in told for path in named) and (bool(named) or fact.config is None)
+            for name, (counts, default, zero) in _GUNICORN.items():
+                value = given.get(name)
+                about: dict[str, Scalar] = {"layer": "server", "product": "gunicorn", "setting": name, "counts": counts}
+                if value is None and not silent:
+                    if not named:
+                        text = f"{name} may be set in {(fact.config or '')[:80]}, which is not in this repository"
+                        yield self._gap(("request.limit",), fact.location, Reason.DYNAMIC, text, about)
+                    continue
+                if value == "$":
+                    text = f"{name} on the command line is known only when it starts"
+                    yield self._gap(("request.limit",), fact.location, Reason.NOT_LITERAL, text, about)
+                    continue
+                yield RequestLimit(
+                    location=fact.location,
+                    layer="server",
+                    product="gunicorn",
+                    application=fact.location.path or "",
+                    setting=name,
+                    counts=counts,  # type: ignore[arg-type]
+                    limit=(int(value) if value is not None and len(value) < 18 else default) or zero,
+                    default=value is None,
                 )
 
     def _waitress(self, facts: FactSet) -> Generator[Found, None, Bound | None]:

@@ -144,7 +144,8 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     """A command line that starts an application server, its options as given; `logging.server` is made of it.
 
     config: path of the configuration file, None: not given. level: "$" when the shell computes it.
-    source: "command", or "environment" for options in GUNICORN_CMD_ARGS.
+    source: "command", or "environment" for options in GUNICORN_CMD_ARGS. limits: what it says of the head of a
+    request, as "limit_request_line=4094"; a shell variable with a default is that default, without one "$".
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -156,6 +157,7 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     access: Access
     level: str | None
     role: str
+    limits: tuple[str, ...] = ()
 
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):

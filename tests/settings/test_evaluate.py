@@ -272,6 +272,28 @@ more()
     assert (present.get("security"), present.get("csrf")) == (security, csrf)
 
 
+@pytest.mark.parametrize(
+    ("loaded", "written", "expected"),
+    [
+        ("load_configuration()", "getattr(conf, key.name)", (False, 2)),
+        ("load_configuration()", "getattr(conf, other)", (DYNAMIC, 6)),
+        ("other", "getattr(conf, key.name)", (DYNAMIC, 6)),
+    ],
+)
+def test_what_an_operator_may_say_elsewhere_is_not_the_repository_s(
+    tmp_path: Path, loaded: str, written: str, expected: object
+) -> None:
+    text = f"""
+ROOT_URLCONF = 'x'
+DEBUG = False
+conf = {loaded}
+for key in PARAMS:
+    if hasattr(conf, key.name):
+        globals()[key.name] = {written}
+"""
+    assert value(facts_of(tmp_path, {"shop/settings.py": text[1:]}), "DEBUG") == expected
+
+
 def test_a_star_import_that_cannot_be_read_leaves_all_unknown(tmp_path: Path) -> None:
     files = {
         "shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = False\nfrom .bad import *\n",

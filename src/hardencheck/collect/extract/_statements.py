@@ -251,6 +251,13 @@ class _Reader:
             for target in node.targets
             if isinstance(target, ast.Name)
         }
+        self._loaded_names = {
+            target.id
+            for node in file.assigns
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
         self._globals_used = "global" in file.source
 
     def read(self, body: Sequence[ast.stmt], depth: int) -> Iterator[Statement]:
@@ -286,6 +293,8 @@ class _Reader:
                         yield Statement(do="delete", line=node.lineno, name=target.id)
             case ast.ImportFrom():
                 yield from self._import(node)
+            case ast.If() if self._operators(node):
+                pass
             case ast.If():
                 body = _narrowed(node.test, self._block(node.body, depth))
                 branches = (body, self._block(node.orelse, depth))
@@ -336,6 +345,26 @@ class _Reader:
                     yield from (_renamed(one, local, node.name) for one in built)
                     return
         yield _taint((node.name,), node.lineno, "computed by a definition")
+
+    def _operators(self, node: ast.If) -> bool:
+        """`if hasattr(x, key): globals()[key] = getattr(x, key)`, with x from a call: what an operator's module says.
+
+        That is not in the repository, like a local_settings.py that is not there: what the repository says holds.
+        """
+        match node:
+            case ast.If(
+                test=ast.Call(func=ast.Name(id="hasattr"), args=[ast.Name(id=module), key]),
+                body=[
+                    ast.Assign(
+                        targets=[ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=written)],
+                        value=ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=source), read, *_]),
+                    )
+                ],
+                orelse=[],
+            ):
+                same = ast.dump(key) == ast.dump(written) == ast.dump(read)
+                return same and module == source and module in self._loaded_names
+        return False
 
     def _off(self, test: ast.expr, depth: int = 0) -> bool | None:
         """What a condition on development or tests is worth in production; None for every other condition.

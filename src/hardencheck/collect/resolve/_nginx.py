@@ -19,9 +19,10 @@ _SIZE = re.compile(r"(\d{1,15})([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 DEFAULT_BODY = 1 << 20
 MAX_INCLUDES = 200
-_OTHER_PROXIES = (
-    "caddyfile", "traefik.yml", "traefik.yaml", "traefik.toml", "httpd.conf", "haproxy.cfg", "envoy.yaml"
-)  # fmt: skip
+_OTHER_PROXIES = re.compile(
+    r"caddyfile(?:\.[\w-]{1,40})?|[\w.-]{0,60}\.caddy(?:file)?|traefik[\w.-]{0,40}\.(?:ya?ml|toml)|haproxy[\w.-]{0,40}\.cfg"
+    r"|(?:httpd|apache2?)[\w-]{0,40}\.conf|envoy[\w-]{0,40}\.ya?ml"
+)
 
 
 class Held(NamedTuple):
@@ -258,6 +259,6 @@ def sets_header(place: Place, name: str) -> bool | None:
 def other_proxy(tree: Tree) -> str:
     """The path of a proxy's configuration that nothing here reads; "" when there is none."""
     for path in tree.entries:
-        if path.rpartition("/")[2].lower() in _OTHER_PROXIES and role(path) == "production":
+        if _OTHER_PROXIES.fullmatch(path.rpartition("/")[2].lower()) and role(path) == "production":
             return path
     return ""

@@ -20,16 +20,17 @@ class Forwarding(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, _ = projects(facts, tree)
         places = _nginx.places(facts)
+        unread = "" if any(place.proxied for place in places) else _nginx.other_proxy(tree)
         for project in found:
-            yield from self._redirect(project, places)
-            yield from self._scheme(project, places)
+            yield from self._redirect(project, places, unread)
+            yield from self._scheme(project, places, unread)
             yield from self._host(project)
 
     def _gap(self, kind: str, project: Project, where: Location, reason: Reason, text: str) -> Gap:
         about: dict[str, Scalar] = {"application": project.application}
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
 
-    def _redirect(self, project: Project, places: list[_nginx.Place]) -> Iterator[Found]:
+    def _redirect(self, project: Project, places: list[_nginx.Place], unread: str) -> Iterator[Found]:
         proxy = _redirects(places)
         held = setting(project, "SECURE_SSL_REDIRECT")
         present = has_middleware(project, SECURITY)
@@ -46,9 +47,13 @@ class Forwarding(Resolver):
             return
         else:
             sent, text = True, "SECURE_SSL_REDIRECT is True"
+        if not sent and unread:
+            text = f"{text}, and {unread} may redirect and is not read"
+            yield self._gap("redirect.declared", project, Location(path=unread), Reason.NOT_SUPPORTED, text)
+            return
         yield DeclaredRedirect(location=where, application=project.application, present=sent, decided_by=text)
 
-    def _scheme(self, project: Project, places: list[_nginx.Place]) -> Iterator[Found]:
+    def _scheme(self, project: Project, places: list[_nginx.Place], unread: str) -> Iterator[Found]:
         held = setting(project, "SECURE_PROXY_SSL_HEADER")
         if held.known and not held.value:
             return  # no header is trusted
@@ -59,7 +64,8 @@ class Forwarding(Resolver):
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
         proxied = [place for place in places if place.proxied]
         if not proxied:
-            text = f"Django trusts {header}, and no proxy configuration is in the repository to overwrite it"
+            what = f"{unread} is not read" if unread else "no proxy configuration is in the repository to overwrite it"
+            text = f"Django trusts {header}, and {what}"
             yield self._gap("forwarded.trust", project, held.location, Reason.NOT_SUPPORTED, text)
             return
         open_ = [place for place in proxied if _nginx.sets_header(place, header) is False]

@@ -228,6 +228,7 @@ def test_a_head_of_200_kilobytes() -> None:
         facts, gaps = look(server.url)
     assert facts == []
     assert page_gap(gaps).reason is Reason.MALFORMED
+    assert page_gap(gaps).detail.startswith("the head of the answer is larger than 64 KiB")
 
 
 def test_a_head_of_80_kilobytes() -> None:
@@ -260,6 +261,14 @@ def test_an_answer_that_is_not_http(answer: bytes) -> None:
     assert facts == []
     assert gap.reason is Reason.MALFORMED
     assert gap.detail.isprintable()
+
+
+@pytest.mark.parametrize("line", [b"Set-Cookie: sessionid=hidden\0", b"sessionid=hidden", b"A : hidden"])
+def test_a_broken_header_line_is_not_quoted(line: bytes) -> None:
+    with served(says(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")) as server:
+        _, gaps = look(server.url)
+    assert "is not HTTP/1.1: illegal header line; expected a response" in page_gap(gaps).detail
+    assert "hidden" not in repr(gaps)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hardencheck.collect.live.exposure import FILES, debug_page, directories, ho
 from hardencheck.collect.live.run import state
 from hardencheck.collect.registry import collectors
 from hardencheck.model.facts import fact_types
+from hardencheck.model.facts.http import CacheControl, Corp, Duplicate, Response
 from hardencheck.model.gap import Gap, Reason
 
 NONCE = "'nonce-q1R8c2VjdXJlTm9uY2U5'"
@@ -35,6 +36,13 @@ HASH = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
         ("max-age=1; max-age=2", (None, False, False, "the directive max-age is repeated")),
         ("max-age=1, max-age=2", (None, False, False, "max-age is not a number of seconds")),
         ("max age=1", (None, False, False, "not a list of directives")),
+        (
+            "max-age=1; includeSubDomains=true",
+            (None, False, False, "the directive includesubdomains has a value that it cannot have"),
+        ),
+        ("max-age=1; future=a b", (None, False, False, "the directive future has a value that it cannot have")),
+        ('max-age=1; future="a', (None, False, False, "the directive future has a value that it cannot have")),
+        ("max-age=1\xa0", (None, False, False, "max-age is not a number of seconds")),
     ],
 )
 def test_hsts(value: str, expected: tuple[int | None, bool, bool, str]) -> None:
@@ -64,6 +72,15 @@ def test_hsts(value: str, expected: tuple[int | None, bool, bool, str]) -> None:
         (["script-src https://127.0.0.1:8000"], ()),
         (["script-src *.googleapis.com"], ("*.googleapis.com (anybody can place scripts there)",)),
         (["script-src https://www.google.com/recaptcha/"], ()),
+        (["script-src https://*:443/"], ("https://*:443/",)),
+        (["script-src *:8443"], ("*:8443",)),
+        (["script-src *", "script-src https:"], ("*", "https:")),
+        (["script-src *", "script-src data:"], ()),
+        (["script-src unpkg.com", "script-src https:"], ("unpkg.com (anybody can place scripts there)",)),
+        (
+            ["script-src 'unsafe-inline'", "script-src-elem 'self'; script-src-attr 'unsafe-inline'"],
+            ("'unsafe-inline' event handlers",),
+        ),
     ],
 )
 def test_what_scripts_may_come_through(policies: list[str], expected: tuple[str, ...]) -> None:
@@ -83,6 +100,11 @@ def test_what_scripts_may_come_through(policies: list[str], expected: tuple[str,
         (["default-src 'none'"], [], "absent"),
         (["frame-ancestors *", "frame-ancestors 'self'"], [], "self"),
         (["default-src 'none'"], ["frame-ancestors 'none'"], "absent"),
+        (["frame-ancestors https://*:443"], [], "open"),
+        (["frame-ancestors *:*"], [], "open"),
+        (["img-src 'self'; frame-ancestors\xa0'none'"], [], "absent"),
+        (["img-src 'self'; frame-ancestors 'self' https://b\xfccher.example"], [], "absent"),
+        (["img-src 'self'; frame-ancestors\x0b'none'"], [], "absent"),
     ],
 )
 def test_frame_ancestors(policies: list[str], metas: list[str], expected: str) -> None:
@@ -106,6 +128,7 @@ def test_frame_ancestors(policies: list[str], metas: list[str], expected: str) -
         ("script-src 'self' 'none'", "'none' beside other sources in script-src is ignored"),
         ("script-src 'strict-dynamic'", "'strict-dynamic' in script-src without nonce or hash blocks every script"),
         ("script-src 'self'; script-src *", "script-src is repeated: only the first counts"),
+        ("script-src 'self' b\xfccher.example", "script-src is ignored: it holds characters outside of ASCII"),
     ],
 )
 def test_mistakes_in_a_policy(policy: str, mistake: str) -> None:
@@ -119,10 +142,38 @@ def test_mistakes_in_a_policy(policy: str, mistake: str) -> None:
         f"script-src {NONCE} {HASH} 'strict-dynamic' 'report-sample'; report-uri /csp; sandbox allow-forms",
         "upgrade-insecure-requests; require-trusted-types-for 'script'; trusted-types default 'allow-duplicates'",
         "img-src 'self' data: blob:; connect-src 'self' wss://service.example; worker-src blob:;",
+        "script-src 'self' 'report-sha256' 'trusted-types-eval'",
     ],
 )
 def test_no_mistakes_in_a_policy(policy: str) -> None:
     assert _csp.parse_policy(policy).mistakes == ()
+
+
+def test_event_handlers_are_scripts_too() -> None:
+    for policy, restricted in (
+        ("script-src-elem 'self'", False),
+        ("script-src-elem 'self'; script-src-attr 'none'", True),
+    ):
+        judged = _csp.judge([policy])
+        assert judged is not None
+        assert judged.script_src is restricted
+
+
+@pytest.mark.parametrize(
+    ("sources", "none"),
+    [
+        ("'none'", True),
+        ("", True),
+        ("'none' 'none'", True),
+        ("'none' 'report-sample'", True),
+        ("'none' https:", False),
+        ("'self'", False),
+    ],
+)
+def test_what_matches_no_url(sources: str, none: bool) -> None:
+    judged = _csp.judge([f"object-src {sources}"])
+    assert judged is not None
+    assert judged.object_none is none
 
 
 def test_a_blank_policy_is_none() -> None:
@@ -162,6 +213,63 @@ def test_a_permissions_policy(fields: list[str], open_to_all: list[str]) -> None
 def test_a_permissions_policy_that_is_void(field: str) -> None:
     with pytest.raises(_fields.Invalid):
         _fields.structured_dictionary([field])
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (["nosniff"], True),
+        (["NoSniff, other"], True),
+        (["other, nosniff"], False),
+        (["", "nosniff"], False),
+        ([",nosniff"], False),
+        (['"nosniff"'], False),
+        ([], False),
+    ],
+)
+def test_nosniff_is_the_first_value(fields: list[str], expected: bool) -> None:
+    assert _fields.nosniff(fields) is expected
+
+
+@pytest.mark.parametrize("fields", [['"same-origin"'], ["same-origin ;a"], ["same-origin", "same-origin"], [""]])
+def test_what_is_no_token(fields: list[str]) -> None:
+    with pytest.raises(_fields.Invalid):
+        _fields.structured_token(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "shared"),
+    [
+        ({"Cache-Control": "max-age=60"}, True),
+        ({"Cache-Control": "max-age=60, s-maxage=0"}, False),
+        ({"Cache-Control": "private, max-age=60"}, False),
+        ({"Cache-Control": 'private="X-Other", max-age=60'}, True),
+        ({"Cache-Control": 'no-cache="Set-Cookie", max-age=60'}, False),
+        ({"Expires": "Sun, 01 Nov 2026 13:00:00 GMT"}, True),
+        ({"Expires": "Sun, 01 Nov 2026 13:00:00 GMT", "Date": "Mon, 02 Nov 2026 13:00:00 GMT"}, False),
+        ({"Expires": "Sun, 01 Nov 2026 13:00:00 GMT", "Cache-Control": "max-age=0"}, False),
+        ({"Expires": "0"}, False),
+    ],
+)
+def test_what_shared_caches_may_keep(fields: dict[str, str], shared: bool) -> None:
+    headers = tuple({"Content-Type": "text/html", "Set-Cookie": "theme=dark", **fields}.items())
+    page = Exchange(url="https://a.example/", status=200, headers=headers, started="2026-11-01T12:00:00+00:00")
+    (fact,) = [fact for fact in state(collectors().observers, (page,)) if isinstance(fact, CacheControl)]
+    assert fact.shared is shared
+
+
+def test_a_permissions_policy_may_come_in_several_fields() -> None:
+    fields = (("Permissions-Policy", "camera=()"), ("Permissions-Policy", "usb=()"), ("X-Frame-Options", "DENY"))
+    page = Exchange(url="https://a.example/", status=200, headers=(*fields, ("x-frame-options", "SAMEORIGIN")))
+    found = [fact for fact in state(collectors().observers, (page,)) if isinstance(fact, Duplicate)]
+    assert [(fact.name, fact.differs) for fact in found] == [("X-Frame-Options", True)]
+
+
+@pytest.mark.parametrize("status", [101, 204, 205, 304])
+def test_what_has_no_content_is_not_asked_for_its_headers(status: int) -> None:
+    facts = state(collectors().observers, (Exchange(url="https://a.example/", status=status),))
+    assert {fact.content for fact in facts if isinstance(fact, Response)} == {"empty"}
+    assert not any(isinstance(fact, Corp) for fact in facts)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +382,34 @@ def test_tags_of_a_page() -> None:
     assert page == _html.Page(("script-src 'self'",), "same-origin", True, ("/a", "/static/b.png"), True)
 
 
+META = "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\">"
+
+
+@pytest.mark.parametrize(
+    ("before", "counts"),
+    [
+        ("<!doctype html><title>x</title>", True),
+        ("\ufeff<!DOCTYPE html>\n<?x?><html lang=en><head>\n<link title='a > b' href=/a><!-- c -->\n", True),
+        ("<head><script>document.write('<p>')</script><style>a{}</style>", True),
+        ("<head></head>\n", True),
+        ("<p>hello", False),
+        ("hello", False),
+        ("<head><img src=a>", False),
+        ("<head><custom-element>", False),
+        ("<html><body>", False),
+        ("<head></head></html>", False),
+    ],
+)
+def test_a_policy_counts_in_the_head_alone(before: str, counts: bool) -> None:
+    assert _html.read_page((before + META).encode()).csp == (("default-src 'none'",) if counts else ())
+
+
+def test_a_referrer_policy_counts_anywhere_and_nonsense_does_not() -> None:
+    page = b"<head><meta name=referrer content=origin></head><body><meta name=referrer content=%s>"
+    assert _html.read_page(page % b"unsafe-url").referrer == "unsafe-url"
+    assert _html.read_page(page % b"nonsense").referrer == "origin"
+
+
 @pytest.mark.parametrize(
     "unit",
     [
@@ -286,6 +422,7 @@ def test_tags_of_a_page() -> None:
         b"<meta " + b"a" * 4000,
         b"<input a='>",
         b"<meta\x00>",
+        b'<meta a="' * 600 + b'">',
     ],
 )
 def test_a_page_made_to_be_slow(unit: bytes) -> None:

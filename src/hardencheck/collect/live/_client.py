@@ -43,6 +43,9 @@ _VERSIONS = {
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
 _AGAIN = "trying again is safe"
+_TOO_LARGE = (
+    f"the head of the answer is larger than {MAX_HEAD // 1024} KiB; expected less; browsers and proxies cut it off too"
+)
 
 
 class LiveClient:
@@ -282,8 +285,9 @@ class LiveClient:
             )
             found = NoConnection(detail, failed="tls")
         elif any(isinstance(item, ssl.SSLError) for item in causes):
-            what = next(item for item in causes if isinstance(item, ssl.SSLError))
-            why = printable(what.reason or "no reason given", 80)
+            late = isinstance(error, httpcore.TimeoutException)
+            said = next(item.reason for item in causes if isinstance(item, ssl.SSLError))
+            why = f"no answer within {CONNECT_SECONDS:.0f} s" if late else printable(said or "no reason given", 80)
             found = NoConnection(f"TLS with {here} failed ({why}); expected a handshake; {_AGAIN}", failed="tls")
         elif isinstance(error, httpcore.ConnectTimeout):
             detail = f"no connection to {here} within {CONNECT_SECONDS:.0f} s; expected one; {_AGAIN}"
@@ -297,7 +301,11 @@ class LiveClient:
                 failed="refused" if refusal else "reset",
             )
         elif isinstance(error, httpcore.RemoteProtocolError) and "disconnected" not in str(error):
-            detail = f"the answer of {place(url)} is not HTTP/1.1: {printable(str(error), 120)}; expected a response"
+            # After the colon the line itself may be quoted, and with it a cookie.
+            what = str(error).partition(":")[0]
+            if "buffer too long" in what:
+                return Unreadable(_TOO_LARGE, reason=Reason.MALFORMED)
+            detail = f"the answer of {place(url)} is not HTTP/1.1: {printable(what, 120)}; expected a response"
             return Unreadable(detail, reason=Reason.MALFORMED)
         elif isinstance(error, httpcore.TimeoutException):
             detail = f"no answer from {place(url)} in time; expected a response; {_AGAIN}"
@@ -451,9 +459,7 @@ def _pairs(response: "httpx.Response") -> tuple[tuple[str, str], ...]:
 
     raw: list[tuple[bytes, bytes]] = response.extensions[RAW]
     if sum(len(name) + len(value) + 4 for name, value in raw) > MAX_HEAD:
-        limit = f"{MAX_HEAD // 1024} KiB"
-        detail = f"the head of the answer is larger than {limit}; expected less; browsers and proxies cut it off too"
-        raise Unreadable(detail, reason=Reason.MALFORMED)
+        raise Unreadable(_TOO_LARGE, reason=Reason.MALFORMED)
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 

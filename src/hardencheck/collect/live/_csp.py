@@ -22,13 +22,18 @@ _DROPPED = frozenset({"plugin-types", "referrer", "reflected-xss", "policy-uri",
 _KEYWORDS = frozenset(
     {
         "none", "self", "unsafe-inline", "unsafe-eval", "unsafe-hashes", "strict-dynamic", "report-sample",
-        "wasm-unsafe-eval", "inline-speculation-rules",
+        "wasm-unsafe-eval", "trusted-types-eval", "inline-speculation-rules", "report-sha256", "report-sha384",
+        "report-sha512", "unsafe-webtransport-hashes",
     }
 )  # fmt: skip
 _NONCE = re.compile(r"'nonce-([^']*)'", re.IGNORECASE)
 _HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/_-]+={0,2}'", re.IGNORECASE)
 # Sources that let anybody on the internet in.
-_ANYWHERE = frozenset({"*", "data:", "http:", "https:", "blob:", "filesystem:", "http://*", "https://*", "*:*"})
+_ANYWHERE = re.compile(r"data:|blob:|filesystem:|https?:|(?:https?://)?\*(?::(?:\*|[0-9]+))?/?", re.IGNORECASE)
+_LOCAL = frozenset({"data:", "blob:", "filesystem:"})
+# ASCII whitespace (Infra standard): a no-break space, say, is none.
+_BLANKS = re.compile(r"[\t\n\f\r ]+")
+_HANDLERS = "'unsafe-inline' event handlers"
 # Hosts with public JSONP endpoints or AngularJS copies that run what the page's own markup says.
 # Source: csp_evaluator's allowlist bypass lists, the hosts that occur in practice.
 _BYPASS_HOSTS = frozenset(
@@ -78,12 +83,18 @@ class Judged(NamedTuple):
 
 
 def parse_policy(text: str, *, meta: bool = False) -> Policy:
-    """One serialized policy. In a meta element frame-ancestors, report-uri and sandbox are ignored."""
+    """One serialized policy. In a meta element frame-ancestors, report-uri and sandbox are ignored.
+
+    So is, anywhere, a directive that is not ASCII throughout (CSP3 section 2.2.1).
+    """
     directives: dict[str, tuple[str, ...]] = {}
     mistakes: list[str] = []
     for part in text.split(";"):
-        words = part.split()
+        words = [word for word in _BLANKS.split(part) if word]
         if not words:
+            continue
+        if not part.isascii():
+            mistakes.append(f"{printable(words[0].lower(), 40)} is ignored: it holds characters outside of ASCII")
             continue
         name, sources = words[0].lower(), tuple(words[1:])
         if meta and name in {"frame-ancestors", "report-uri", "sandbox"}:
@@ -148,7 +159,8 @@ def judge(headers: Sequence[str], metas: Sequence[str] = ()) -> Judged | None:
     objects = [policy.effective("object-src", "default-src") for policy in policies]
     return Judged(
         policies=len(policies),
-        script_src=any(sources is not None for sources in elements),
+        script_src=any(sources is not None for sources in elements)
+        and any(sources is not None for sources in handling),
         object_src=any(sources is not None for sources in objects),
         object_none=any(sources is not None and _is_none(sources) for sources in objects),
         base_uri=_strictest(policy.directives.get("base-uri") for policy in policies),
@@ -165,8 +177,8 @@ def judge(headers: Sequence[str], metas: Sequence[str] = ()) -> Judged | None:
 
 
 def _is_none(sources: tuple[str, ...]) -> bool:
-    """An empty source list matches nothing, as 'none' alone does."""
-    return all(source.lower() == NONE for source in sources) and len(sources) <= 1
+    """Whether no URL matches: of what stands in quotes only 'self' is one (CSP3 section 6.7.2.7)."""
+    return all(source.startswith("'") and source.lower() != SELF for source in sources)
 
 
 def _strictest(directives: Iterable[tuple[str, ...] | None]) -> str:
@@ -177,20 +189,31 @@ def _strictest(directives: Iterable[tuple[str, ...] | None]) -> str:
             kind = "absent"
         elif _is_none(sources):
             kind = "none"
-        elif any(source.lower() in _ANYWHERE for source in sources):
+        elif any(_ANYWHERE.fullmatch(source) for source in sources):
             kind = "open"
         else:
-            kind = "self" if all(source.lower() in {SELF, NONE} for source in sources) else "hosts"
+            kind = "self" if all(source.startswith("'") for source in sources) else "hosts"
         found = min(found, kind, key=order.index)
     return found
 
 
 def _common(holes: Iterable[list[str] | None]) -> tuple[str, ...]:
-    """Holes that every restricting policy has: what one of them closes is closed."""
+    """Holes that every restricting policy leaves open: what one of them closes is closed."""
     restricting = [found for found in holes if found is not None]
-    if not restricting:
-        return ()
-    return tuple(hole for hole in dict.fromkeys(restricting[0]) if all(hole in found for found in restricting))
+    common = dict.fromkeys(
+        hole for found in restricting for hole in found if all(_leaves_open(other, hole) for other in restricting)
+    )
+    if "'unsafe-inline'" in common:
+        common.pop(_HANDLERS, None)  # said already
+    return tuple(common)
+
+
+def _leaves_open(holes: list[str], hole: str) -> bool:
+    """Whether a policy with these holes has this one too: a host of another policy passes through its wildcard."""
+    if hole in holes:
+        return True
+    wild = any(_ANYWHERE.fullmatch(other) and other not in _LOCAL for other in holes)
+    return wild and not hole.startswith("'") and hole not in _LOCAL
 
 
 def _inline(sources: tuple[str, ...]) -> bool:
@@ -205,8 +228,8 @@ def _script_holes(elements: tuple[str, ...], scripts: tuple[str, ...], handlers:
     holes: list[str] = []
     if _inline(elements):
         holes.append("'unsafe-inline'")
-    elif _inline(handlers):
-        holes.append("'unsafe-inline' event handlers")
+    if _inline(handlers):
+        holes.append(_HANDLERS)
     if "'unsafe-eval'" in (source.lower() for source in scripts):
         holes.append("'unsafe-eval'")
     if not dynamic:
@@ -218,7 +241,7 @@ def _hosts_holes(sources: tuple[str, ...], *, scripts: bool = False) -> list[str
     holes: list[str] = []
     for source in sources:
         lower = source.lower()
-        if lower in _ANYWHERE:
+        if _ANYWHERE.fullmatch(lower):
             holes.append(lower)
             continue
         if lower.startswith("'"):

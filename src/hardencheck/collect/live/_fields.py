@@ -7,6 +7,9 @@ from typing import NamedTuple
 from hardencheck.model.facts.http import CookieRole, SameSite
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(_TOKEN.pattern + r'|"(?:[^"\\]|\\.)*+"')
+# Blanks of HTTP; what Python strips besides (a no-break space, say) is part of a value.
+_BLANKS = " \t"
 
 # Strict-Transport-Security
 
@@ -21,24 +24,30 @@ class HstsField(NamedTuple):
 def parse_hsts(value: str) -> HstsField:
     """One Strict-Transport-Security field (RFC 6797 section 6.1): with a fault it counts as absent.
 
-    Directive names compare without case, a value may be quoted, a repeated directive voids the field.
+    Directive names compare without case, a value may be quoted; a repeated directive, a value that is neither token
+    nor quoted string, or one given to includeSubDomains (section 6.1.2: valueless) voids the field.
     """
     seen: dict[str, str | None] = {}
+    odd = ""
     for part in _split(value, ";"):
         if not part:
             continue
-        name, equals, given = (piece.strip() for piece in part.partition("="))
+        name, equals, given = (piece.strip(_BLANKS) for piece in part.partition("="))
         name = name.lower()
         if not _TOKEN.fullmatch(name):
             return HstsField(None, False, False, "not a list of directives")
         if name in seen:
             return HstsField(None, False, False, f"the directive {name[:40]} is repeated")
+        if equals and (name == "includesubdomains" or (given and not _VALUE.fullmatch(given))):
+            odd = odd or name
         seen[name] = _unquoted(given) if equals else None
     age = seen.get("max-age")
     if "max-age" not in seen:
         return HstsField(None, False, False, "max-age is missing")
     if age is None or not (age.isascii() and age.isdigit()):
         return HstsField(None, False, False, "max-age is not a number of seconds")
+    if odd:
+        return HstsField(None, False, False, f"the directive {odd[:40]} has a value that it cannot have")
     # Browsers cap it; what matters is that it is long.
     return HstsField(min(int(age[:15]), 2**53), "includesubdomains" in seen, "preload" in seen, "")
 
@@ -56,9 +65,9 @@ def _split(value: str, separator: str) -> list[str]:
         elif char == '"':
             quoted = not quoted
         elif char == separator and not quoted:
-            parts.append(value[start:index].strip())
+            parts.append(value[start:index].strip(_BLANKS))
             start = index + 1
-    parts.append(value[start:].strip())
+    parts.append(value[start:].strip(_BLANKS))
     return parts
 
 
@@ -71,6 +80,11 @@ def _unquoted(value: str) -> str:
 def list_items(values: Sequence[str]) -> list[str]:
     """The items of a comma list over all its fields (RFC 9110 section 5.6.1)."""
     return [item for item in _split(", ".join(values), ",") if item]
+
+
+def nosniff(values: Sequence[str]) -> bool:
+    """Whether the first value of X-Content-Type-Options is nosniff; an empty one counts (Fetch standard)."""
+    return bool(values) and _split(", ".join(values), ",")[0].lower() == "nosniff"
 
 
 # Structured fields (RFC 9651)
@@ -105,8 +119,10 @@ class _Structured:
         return found
 
     def single(self) -> str:
-        """One item with parameters; its value as text."""
+        """One token with parameters; a string is none, whatever it holds."""
         self.skip(" ")
+        if _BARE["token"].match(self.text, self.at) is None:
+            raise Invalid("a token is expected")
         value = self.item()
         self.skip(" ")
         if self.at != len(self.text):
@@ -299,12 +315,14 @@ def referrer_policy(fields: Sequence[str], meta: str | None) -> str | None:
     for token in list_items(fields):
         if token.lower() in REFERRER_POLICIES:
             policy = token.lower()
-    if meta is not None:
-        given = meta.strip().lower()
-        given = _LEGACY.get(given, given)
-        if given in REFERRER_POLICIES:
-            policy = given
-    return policy
+    return (meta_referrer_policy(meta) if meta is not None else None) or policy
+
+
+def meta_referrer_policy(content: str) -> str | None:
+    """The policy a meta element of the name referrer sets; None when it is none (HTML standard, section referrer)."""
+    given = content.strip().lower()
+    given = _LEGACY.get(given, given)
+    return given if given in REFERRER_POLICIES else None
 
 
 def x_frame_options(fields: Sequence[str]) -> str:

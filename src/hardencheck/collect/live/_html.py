@@ -4,11 +4,22 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hardencheck.collect.live._fields import meta_referrer_policy
+
 MAX_TAG = 8192
 MAX_TAGS = 500
+MAX_SEARCHES = 50
 _WANTED = ("meta", "input", "link", "script", "img", "a", "base", "form", "body")
 # What stands between these and their end tag is text, not tags.
 _RAW = ("script", "style", "template", "noscript", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+# With anything else, text too, the body begins (HTML standard, "in head" insertion mode); metadata that comes between
+# the end of the head and the body belongs to the head.
+_HEAD = frozenset(
+    """
+    html head base basefont bgsound link meta title noscript noframes style script template
+    """.split()
+)
+_TAG_END = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?)*+>""")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]{0,19})(?=[\s/>])")
 _ATTRIBUTE = re.compile(
     r"""(?<![^\s"'/])([a-zA-Z][a-zA-Z0-9_:-]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?"""
@@ -35,15 +46,23 @@ def tags(text: str) -> Iterator[Tag]:
     """Start tags of interest, comments and raw text left out; at most MAX_TAGS of them."""
     lower = text.lower() if len(text.lower()) == len(text) else text
     head = True
-    position = count = 0
+    position = last = 1 if text.startswith("\ufeff") else 0
+    count = searches = 0
     missing: set[str] = set()  # end tags that do not come any more: not looked for twice
     while count < MAX_TAGS and (position := text.find("<", position)) >= 0:
+        head = head and not text[last:position].strip("\t\n\f\r ")
         if text.startswith("<!--", position):
             # "<!-->" is a whole comment (HTML standard, comment start state).
             end = text.find("-->", position + 2)
             if end < 0:
                 return
-            position = end + 3
+            position = last = end + 3
+            continue
+        if text.startswith(("<!", "<?"), position):
+            end = text.find(">", position)
+            if end < 0:
+                return
+            position = last = end + 1
             continue
         match = _NAME.match(text, position)
         if match is None:
@@ -54,13 +73,16 @@ def tags(text: str) -> Iterator[Tag]:
         if end < 0:
             position = match.end()
             continue
+        if searches < MAX_SEARCHES:
+            whole = _TAG_END.match(text, match.end(), match.end() + MAX_TAG)
+            end = whole.end() - 1 if whole is not None else end
+            searches += whole is None
         closing = text.startswith("</", position)
-        position = end + 1
+        position = last = end + 1
         if closing:
-            head = head and name != "head"
+            head = head and name not in {"body", "html", "br"}
             continue
-        if name == "body":
-            head = False
+        head = head and name in _HEAD
         if name in _WANTED:
             count += 1
             yield Tag(name, _attributes(text[match.end() : end]), head)
@@ -69,7 +91,7 @@ def tags(text: str) -> Iterator[Tag]:
             if end < 0:
                 missing.add(name)
                 return
-            position = end
+            position = last = end
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -85,7 +107,7 @@ def _attributes(text: str) -> dict[str, str]:
 class Page(NamedTuple):
     """What an audit wants of a page.
 
-    csp: policies of meta elements. referrer: the last referrer policy of one. password: a password field is there.
+    csp: policies of meta elements in the head. referrer: the last one that is a policy, else the last. password: a password field is there.
     links: values of href and src, as written. head: the head of the page is there to its end.
     """
 
@@ -103,11 +125,16 @@ def read_page(body: bytes) -> Page:
     links: list[str] = []
     for tag in tags(text_of(body)):
         given = tag.attributes
-        if tag.name == "meta" and tag.head:
+        if tag.name == "meta":
             content = given.get("content", "")
-            if given.get("http-equiv", "").strip().lower() == "content-security-policy" and content.strip():
+            equivalent = given.get("http-equiv", "").strip().lower()
+            if tag.head and equivalent == "content-security-policy" and content.strip():
                 csp.append(content)
-            if given.get("name", "").strip().lower() == "referrer" and content.strip():
+            if (
+                given.get("name", "").strip().lower() == "referrer"
+                and content.strip()
+                and (referrer is None or meta_referrer_policy(content) is not None)
+            ):
                 referrer = content
         elif tag.name == "input" and given.get("type", "").strip().lower() == "password":
             password = True

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
@@ -88,7 +88,7 @@ class Responses(Observer):
     def _hidden(self, answer: Answer) -> Iterator[str]:
         """Kinds of fact that the unread rest of a page could change."""
         exchange, page = answer.exchange, answer.page
-        if not (answer.html and exchange.truncated):
+        if not (answer.html and (exchange.truncated or exchange.method == "HEAD")):
             return
         if not page.password and "no-store" not in _fields.cache_directives(exchange.all("cache-control")):
             yield seen.CacheControl.kind()
@@ -113,7 +113,12 @@ def read(exchange: Exchange) -> Answer:
 
 
 def content_of(exchange: Exchange) -> seen.Content:
-    """The class of a response. Without Content-Type a browser guesses; a body that begins as markup is a page."""
+    """The class of a response. Without Content-Type a browser guesses; a body that begins as markup is a page.
+
+    1xx, 204, 205 and 304 have no content (RFC 9110 section 6.4.1): what a 304 does not say stays as it was stored.
+    """
+    if 100 <= exchange.status < 200 or exchange.status in {204, 205, 304}:
+        return "empty"
     if 300 <= exchange.status < 400 and exchange.first("location"):
         return "redirect"
     given = (exchange.first("content-type") or "").partition(";")[0].strip().lower()
@@ -231,12 +236,7 @@ def _reused_nonces(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
 
 def _nosniff(answer: Answer) -> Iterator[Found]:
     fields = answer.exchange.all("x-content-type-options")
-    items = _fields.list_items(fields)
-    yield seen.Nosniff(
-        **answer.common,
-        nosniff=bool(items) and items[0].lower() == "nosniff",
-        value=_shown(fields),
-    )
+    yield seen.Nosniff(**answer.common, nosniff=_fields.nosniff(fields), value=_shown(fields))
 
 
 def _framing(answer: Answer) -> Iterator[Found]:
@@ -299,7 +299,7 @@ def _coop(answer: Answer) -> Iterator[Found]:
 
 
 def _corp(answer: Answer) -> Iterator[Found]:
-    if answer.common["content"] == "redirect":
+    if answer.common["content"] in {"redirect", "empty"}:
         return
     fields = answer.exchange.all("cross-origin-resource-policy")
     # The Fetch standard compares the whole value, case included; anything else is as if absent.
@@ -354,19 +354,40 @@ def _cache(answer: Answer) -> Iterator[Found]:
         if (cookie := _fields.parse_cookie(text)) is not None and not cookie.deletes(now)
     ]
     no_store = "no-store" in given
-    kept = "public" in given or any(_positive(given.get(name)) for name in ("s-maxage", "max-age"))
+    kept = "public" in given or _lives(given, answer.exchange, now)
     yield seen.CacheControl(
         **answer.common,
         sensitive=answer.page.password or any(_fields.cookie_role(cookie.name) == "session" for cookie in cookies),
         sets_cookie=bool(cookies),
         no_store=no_store,
-        shared=kept and not no_store and not {"private", "no-cache"} & given.keys(),
+        shared=kept and not no_store and not any(_withheld(given.get(name)) for name in ("private", "no-cache")),
         value=_shown(fields),
     )
 
 
-def _positive(value: str | None) -> bool:
-    return value is not None and re.fullmatch(r"0*[1-9][0-9]*", value) is not None
+def _lives(given: Mapping[str, str], exchange: Exchange, now: float | None) -> bool:
+    """Whether a shared cache is given a lifetime: s-maxage, else max-age, else Expires (RFC 9111 section 4.2.1)."""
+    for name in ("s-maxage", "max-age"):
+        if name in given:
+            return re.fullmatch(r"0*[1-9][0-9]*", given[name]) is not None
+    expires = _moment(exchange.first("expires"))
+    sent = _moment(exchange.first("date"))
+    sent = sent if sent is not None else now
+    return expires is not None and sent is not None and expires > sent
+
+
+def _withheld(value: str | None) -> bool:
+    """Whether private or no-cache keeps the cookie from others: with field names, it holds for these only."""
+    return value is not None and (not value or "set-cookie" in {name.strip().lower() for name in value.split(",")})
+
+
+def _moment(value: str | None) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(value).timestamp() if value else None
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
 
 
 # Source: OWASP Secure Headers Project, "headers to remove", those that name software.
@@ -413,9 +434,10 @@ def _deprecated(answer: Answer) -> Iterator[Found]:
             yield seen.Deprecated(**answer.common, name=printable(name, 60), value=printable(text, 120))
 
 
+# Not Permissions-Policy: a structured dictionary may come in several fields (RFC 9651 section 3.2).
 _SINGLE = frozenset(
     """
-    strict-transport-security x-frame-options x-content-type-options referrer-policy permissions-policy content-type
+    strict-transport-security x-frame-options x-content-type-options referrer-policy content-type
     cross-origin-opener-policy cross-origin-embedder-policy cross-origin-resource-policy location content-length
     access-control-allow-origin access-control-allow-credentials x-xss-protection
     """.split()

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
 
-Content = Literal["html", "api", "other", "redirect"]
+Content = Literal["html", "api", "other", "redirect", "empty"]
 Scheme = Literal["http", "https"]
 CookieRole = Literal["session", "csrf", "other"]
 SameSite = Literal["strict", "lax", "none", "none-without-secure", "invalid", "absent"]
@@ -13,8 +13,8 @@ SameSite = Literal["strict", "lax", "none", "none-without-secure", "invalid", "a
 class Response(Fact, frozen=True, kw_only=True):
     """Shared by all facts of a response.
 
-    content: by Content-Type: "html" (a page), "api" (JSON, XML and their like), "other" (a file), or "redirect"
-    (3xx with Location: nothing of it is shown). status: of the response; errors are judged as well.
+    content: by Content-Type: "html" (a page), "api" (JSON, XML and their like), "other" (a file), "redirect" (3xx with
+    Location: nothing of it is shown) or "empty" (1xx, 204, 205, 304). status: of the response; errors are judged too.
     """
 
     scheme: Scheme
@@ -58,7 +58,7 @@ class Csp(Response, tag="http.csp", frozen=True, kw_only=True):
 
     present: at least one that is not blank, in a header or a meta element. report_only: a policy only reports.
     A demand is met when one enforced policy meets it, since every one of them must allow what happens.
-    script_src, object_src: restricted by one of them. object_none: object-src (or its fallback) is 'none'.
+    script_src, object_src: restricted by one of them (script elements and event handlers both). object_none: object-src (or its fallback) is 'none'.
     base_uri, frame_ancestors, form_action: the strictest: "none", "self", "hosts", "open" (any site) or "absent".
     script_holes, object_holes: sources that make the restriction worthless, in every enforced policy.
     mistakes: what the author meant otherwise: an unknown directive, a keyword without quotes, hashes run together.

@@ -250,6 +250,14 @@ def test_talisman_writes_the_flags_of_the_session_cookie(
     assert bool([gap for gap in facts.gaps if "cookie.declared" in gap.kinds]) is not bool(expected)
 
 
+def test_a_table_of_settings_in_a_call_of_dict_is_read(tmp_path: Path) -> None:
+    text = (
+        "from flask import Flask\napp = Flask(__name__)\n"
+        "app.config.update(dict({'SECRET_KEY': x(), 'OTHER': y},\n  SESSION_COOKIE_SECURE=True))\n"
+    )
+    assert cookies(facts_of(tmp_path, {"app.py": text})) == [("flask", "session", True, True, None, "app.py:4")]
+
+
 def test_an_application_that_no_name_holds_serves_nobody(tmp_path: Path) -> None:
     text = "from flask import Flask\nclass A:\n    oauth = OAuth(Flask(__name__))\n"
     files = {"a.py": text, "b.py": "from flask import Flask\napp = Flask(__name__)\n"}

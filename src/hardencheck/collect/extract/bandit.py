@@ -154,7 +154,7 @@ class Issue(NamedTuple):
     severity: str
     confidence: str
     text: str
-    subject: str  # for B105: the name or key that made bandit look; "==" for a comparison, "#" before a number
+    subject: str  # for B105: the name or key that made bandit look; "== name" for a comparison, "#" before a number
 
 
 class _Broken(NamedTuple):
@@ -301,8 +301,8 @@ def _subject(node: Any) -> str:
         case ast.Assign(targets=targets):
             names = [getattr(target, "id", None) or getattr(target, "attr", "") for target in targets]
             return next((name for name in names if name), "")
-        case ast.Compare():
-            return "=="
+        case ast.Compare(left=left):
+            return f"== {getattr(left, 'id', None) or getattr(left, 'attr', '')}".rstrip()
         case ast.Dict(keys=keys, values=values):
             held = next((value for key, value in zip(keys, values, strict=True) if key is node), None)
             return str(node.value) if isinstance(held, ast.Constant) and isinstance(held.value, str) else "#"
@@ -337,6 +337,8 @@ _NO_PASSWORD = re.compile(
     | null | hidden | redacted | input | required | optional | xxx+ | n/?a | unknown | default | request | response
     | url | success | failed | error | ok | valid | invalid | expired | active | session | cookie | csrf | access
     | refresh | \*.* | <.* | \[.*
+    | ldap | oidc | saml | sso | kerberos  # how somebody signs in who has no password here
+    | (?:django_)?(?:pbkdf2|bcrypt|scrypt|argon2)[a-z\d_-]{0,20}  # an algorithm
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
@@ -349,21 +351,38 @@ _ABOUT_PASSWORDS = re.compile(
 )
 
 
+_ABOUT_TOKENS = re.compile(r"(?!.*(?:pass|pwd|secret)).*token", re.IGNORECASE | re.DOTALL)
+
+
 def plausible(text: str, subject: str = "") -> bool:
     """Whether a text in a password's place could be one. A word alone could: "letmein" is.
 
-    subject: what the text is assigned to, if known: PASSWORD_FIELD holds no password. "==": it is compared with; code
-    that compares with "change-me" is there to refuse it. "#": it is a number in a table, an error code most likely.
+    subject: what the text is assigned to, if known: PASSWORD_FIELD holds no password. "== name": it is compared with
+    that; code that compares with "change-me" is there to refuse it. "#": it is a number in a table, an error code most
+    likely.
     """
     if subject == "#" or _ABOUT_PASSWORDS.fullmatch(subject):
         return False
     if not text.isprintable():
         return False
-    if subject == "==" and re.fullmatch(r"change[-_]?(?:me|it|this)|password|secret", text, re.IGNORECASE):
+    # token == "select", token = "EOF": a word of some language. A token that signs somebody in is no plain word.
+    if _ABOUT_TOKENS.match(subject) and re.fullmatch(r"[A-Za-z_ ]{1,15}", text):
+        return False
+    if subject.startswith("==") and re.fullmatch(r"change[-_]?(?:me|it|this)|password|secret", text, re.IGNORECASE):
         return False
     if text.lower() in {"password", "secret", "changeme"} or re.fullmatch(r"pas+wo?r?d\d+", text, re.IGNORECASE):
         return True
     return _NO_PASSWORD.fullmatch(text) is None
+
+
+_SET_UP = re.compile(r"(?:[Tt]est|[Tt]esting|[Dd]ev|[Dd]evelopment|[Mm]ock|[Ff]ake|[Dd]ummy|[Ss]tub)(?=[A-Z_\d]|$)")
+
+
+def _set_up(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """Classes that their name says are for tests or developers: TestingConfig, MockBilling."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and _SET_UP.match(node.name):
+            yield node
 
 
 _NOSEC = re.compile(r"#\s*nosec:?\s*(?P<tests>[^#]+)?#?")
@@ -430,6 +449,7 @@ class Bandit(Extractor):
         except (RecursionError, MemoryError):  # the parser of Python says it with either
             yield from gaps(Reason.UNPARSABLE, "nested too deeply for bandit", None, wanted)
             return
+        spans = [(node.lineno, node.end_lineno or node.lineno) for node in _set_up(tree)] if found else []
         for item in found:
             if isinstance(item, _Broken):
                 detail = f"bandit's test {item.test_id} broke on this line"
@@ -442,6 +462,8 @@ class Bandit(Extractor):
                 name=item.name,
                 severity=item.severity,  # type: ignore[arg-type]
                 confidence=item.confidence,  # type: ignore[arg-type]
-                role=what_for,
+                role="development"
+                if what_for == "production" and any(first <= item.line <= last for first, last in spans)
+                else what_for,
                 plausible=plausible(quoted.group(1), item.subject) if quoted else None,
             )

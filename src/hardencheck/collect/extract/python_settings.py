@@ -276,7 +276,14 @@ def _writes(file: PythonFile, around: _Around) -> Iterator[Write]:
             yield from _write(file, around, call, variable, name, None)
             continue
         pairs: list[tuple[str, ast.expr]] = [(keyword.arg or "*", keyword.value) for keyword in call.keywords]
+        given: list[ast.expr] = []
         for argument in call.args:
+            if isinstance(argument, ast.Call) and file.name(argument.func) == "dict":  # update(dict({...}))
+                given += argument.args
+                pairs += [(keyword.arg or "*", keyword.value) for keyword in argument.keywords]
+            else:
+                given.append(argument)
+        for argument in given:
             if isinstance(argument, ast.Dict):
                 for key_node, value in zip(argument.keys, argument.values, strict=True):
                     plain = isinstance(key_node, ast.Constant) and isinstance(key_node.value, str)

@@ -158,6 +158,10 @@ def _secret(file: PythonFile, node: ast.expr, text: str) -> Expression:
                 return Expression(what="environment", value="optional", text=text)
             if len(node.args) == 2:
                 node = node.args[1]
+                if isinstance(node, ast.Call) and file.name(node.func) in _GENERATORS:
+                    return Expression(what="generated", text=text)
+        elif _required(file, node):
+            return Expression(what="environment", text=text)
     try:
         value = literal(node)
     except NotLiteral:
@@ -176,6 +180,33 @@ def _secret(file: PythonFile, node: ast.expr, text: str) -> Expression:
             text="a text in the source",
         )
     return Expression(what="unknown", text=text)
+
+
+def _required(file: PythonFile, call: ast.Call) -> bool:
+    """django-environ's env("KEY") and env.str("KEY"), decouple's config("KEY"): without a default they need it."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ast.Constant):
+        return False
+    if any(keyword.arg != "cast" for keyword in call.keywords):
+        return False
+    if file.name(call.func) == "decouple.config":
+        return True
+    if isinstance(call.func, ast.Name) or (isinstance(call.func, ast.Attribute) and call.func.attr == "str"):
+        owner = call.func.id if isinstance(call.func, ast.Name) else file.name(call.func.value)
+        return any(
+            isinstance(made, ast.Assign | ast.AnnAssign)
+            and isinstance(made.value, ast.Call)
+            # A scheme, Env(SECRET_KEY=(str, "x")), may give a default.
+            and not made.value.keywords
+            and file.name(made.value.func) == "environ.Env"
+            and owner
+            in {
+                t.id
+                for t in (made.targets if isinstance(made, ast.Assign) else [made.target])
+                if isinstance(t, ast.Name)
+            }
+            for made in file.assigns
+        )
+    return False
 
 
 def _policy(file: PythonFile, node: ast.expr, name: str, text: str) -> Expression:

@@ -80,7 +80,7 @@ class PythonSettings(Extractor):
     """Statements, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 3
+    version = 4
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -180,7 +180,7 @@ def test_more_entries_than_anybody_saves(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_head_larger_than_browsers_take(tmp_path: Path) -> None:
     result = judge(save(tmp_path, entry("https://a.example/", 200, "", ("X", "y" * 70_000))))
     (gap,) = [gap for gap in result.gaps if "http.hsts" in gap.kinds]
-    assert (gap.reason, gap.detail) == (Reason.MALFORMED, "not HTTP: the head is larger than 64 KiB")
+    assert (gap.reason, gap.detail) == (Reason.MALFORMED, "not judged: the head is larger than 64 KiB")
 
 
 KEYS = st.sampled_from(
@@ -202,3 +202,30 @@ def test_no_json_breaks_it(tmp_path_factory: pytest.TempPathFactory, value: obje
             read_har(str(file))
         except (TargetMissing, NothingExamined):
             pass
+
+
+def test_a_redirect_of_the_browser_itself_says_nothing_of_the_server(tmp_path: Path) -> None:
+    internal = entry(
+        "http://service.example/",
+        307,
+        "",
+        ("Location", "https://service.example/"),
+        ("Non-Authoritative-Reason", "HSTS"),
+    )
+    result = judge(save(tmp_path, internal, entry("https://service.example/", 200, "<p>", ("Server", "nginx"))))
+    assert not [fact for fact in result.facts if fact.kind() == "http.redirect"]
+    assert [gap.reason for gap in result.gaps if "http.redirect" in gap.kinds] == [Reason.NOT_SUPPORTED]
+
+
+@pytest.mark.parametrize("content", [{"size": 900}, {"size": 900, "text": None, "encoding": None}])
+def test_a_body_that_was_not_saved_may_hold_a_policy(tmp_path: Path, content: dict[str, Any]) -> None:
+    page = entry("https://service.example/", 200, "", ("Content-Type", "text/html"))
+    page["response"]["content"] = content
+    result = judge(save(tmp_path, page))
+    assert "http.csp" not in {fact.kind() for fact in result.facts}
+    assert [gap.reason for gap in result.gaps if "http.csp" in gap.kinds] == [Reason.TOO_LARGE]
+
+
+def test_a_host_that_is_none_is_not_judged(tmp_path: Path) -> None:
+    result = judge(save(tmp_path, entry("https://a b.example/"), entry("https://<b>/"), entry("https://a.example/")))
+    assert {fact.location.url for fact in result.facts} == {"https://a.example/"}

@@ -78,6 +78,8 @@ class Origin(NamedTuple):
 
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# Forbidden host code points (URL standard), as far as urlsplit lets them through.
+_NOT_IN_A_HOST = frozenset('<>\\^|%\0\x7f"`{}')
 
 
 def origin(url: str) -> Origin:
@@ -89,6 +91,8 @@ def origin(url: str) -> Origin:
     scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".").lower()
     if scheme not in DEFAULT_PORTS or not host:
         raise ValueError("expected an absolute http or https URL")
+    if any(char.isspace() or char in _NOT_IN_A_HOST for char in host):
+        raise ValueError("a host name does not hold blanks nor brackets")
     if not host.isascii():
         host = host.encode("idna").decode("ascii")  # UnicodeError is a ValueError
     port = parts.port if parts.port is not None else DEFAULT_PORTS[scheme]

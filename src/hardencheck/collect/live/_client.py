@@ -286,8 +286,8 @@ class LiveClient:
             found = NoConnection(detail, failed="tls")
         elif any(isinstance(item, ssl.SSLError) for item in causes):
             late = isinstance(error, httpcore.TimeoutException)
-            said = next(item.reason for item in causes if isinstance(item, ssl.SSLError))
-            why = f"no answer within {CONNECT_SECONDS:.0f} s" if late else printable(said or "no reason given", 80)
+            told = next(item.reason for item in causes if isinstance(item, ssl.SSLError))
+            why = f"no answer within {CONNECT_SECONDS:.0f} s" if late else printable(told or "no reason given", 80)
             found = NoConnection(f"TLS with {here} failed ({why}); expected a handshake; {_AGAIN}", failed="tls")
         elif isinstance(error, httpcore.ConnectTimeout):
             detail = f"no connection to {here} within {CONNECT_SECONDS:.0f} s; expected one; {_AGAIN}"

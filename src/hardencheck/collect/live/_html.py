@@ -107,7 +107,8 @@ def _attributes(text: str) -> dict[str, str]:
 class Page(NamedTuple):
     """What an audit wants of a page.
 
-    csp: policies of meta elements in the head. referrer: the last one that is a policy, else the last. password: a password field is there.
+    csp: policies of meta elements in the head. referrer: the last one that is a policy, else the last.
+    password: a password field is there.
     links: values of href and src, as written. head: the head of the page is there to its end.
     """
 

@@ -41,7 +41,7 @@ class Redirects(Observer):
                 continue
             asked.add(here.host)
             if exchange.malformed:
-                found.append(self.gap(Reason.MALFORMED, f"not HTTP: {exchange.malformed}", where))
+                found.append(self.gap(Reason.MALFORMED, f"not judged: {exchange.malformed}", where))
             elif exchange.failed:
                 found.append(_fact("closed", exchange, where))
             elif wall := blocked(exchange):

@@ -62,7 +62,7 @@ class Responses(Observer):
     def _facts(self, exchange: Exchange, reused: frozenset[str]) -> Iterator[Found]:
         where = Location(url=place(exchange.url))
         if exchange.malformed:
-            yield self.gap(Reason.MALFORMED, f"not HTTP: {exchange.malformed}", where)
+            yield self.gap(Reason.MALFORMED, f"not judged: {exchange.malformed}", where)
             return
         wall = blocked(exchange)
         if wall:

@@ -32,12 +32,15 @@ class Saved(NamedTuple):
 
 class _Field(msgspec.Struct):
     name: str
-    value: str = ""
+    value: str | None = None
 
 
 class _Content(msgspec.Struct):
-    text: str = ""
-    encoding: str = ""
+    """size: of the body; without text it was not saved."""
+
+    text: str | None = None
+    encoding: str | None = None
+    size: float | None = None
 
 
 class _Request(msgspec.Struct):
@@ -104,6 +107,8 @@ def read_har(path: str, *, urls: tuple[str, ...] = ()) -> Saved:
         hosts = hosts or {host}
         if host not in hosts:
             skipped["another host"] += 1
+        elif exchange.first("non-authoritative-reason") is not None:
+            skipped["answered by the browser itself"] += 1  # Chromium: HSTS sent it to https, nothing was asked
         elif exchange.status == 0 and not exchange.failed:
             skipped["no response was saved"] += 1
         else:
@@ -170,15 +175,16 @@ def _pairs(fields: list[_Field]) -> tuple[tuple[str, str], ...]:
         (field.name, value.strip("\r"))
         for field in fields[:MAX_FIELDS]
         if not field.name.startswith(":")
-        for value in field.value.split("\n")
+        for value in (field.value or "").split("\n")
     )
 
 
 def _body(content: _Content) -> tuple[bytes, bool]:
-    if content.encoding.lower() != "base64":
-        return content.text[: MAX_BODY + 1].encode("utf-8", "replace"), False
+    text = content.text or ""
+    if (content.encoding or "").lower() != "base64":
+        return text[: MAX_BODY + 1].encode("utf-8", "replace"), not text and (content.size or 0) > 0
     try:
-        return base64.b64decode(content.text[: (MAX_BODY // 3 + 2) * 4]), False
+        return base64.b64decode(text[: (MAX_BODY // 3 + 2) * 4]), False
     except (binascii.Error, ValueError):
         return b"", True
 

@@ -58,7 +58,8 @@ class Csp(Response, tag="http.csp", frozen=True, kw_only=True):
 
     present: at least one that is not blank, in a header or a meta element. report_only: a policy only reports.
     A demand is met when one enforced policy meets it, since every one of them must allow what happens.
-    script_src, object_src: restricted by one of them (script elements and event handlers both). object_none: object-src (or its fallback) is 'none'.
+    script_src, object_src: restricted by one of them (script elements and event handlers both).
+    object_none: object-src (or its fallback) is 'none'.
     base_uri, frame_ancestors, form_action: the strictest: "none", "self", "hosts", "open" (any site) or "absent".
     script_holes, object_holes: sources that make the restriction worthless, in every enforced policy.
     mistakes: what the author meant otherwise: an unknown directive, a keyword without quotes, hashes run together.

@@ -113,15 +113,21 @@ class FlaskSettings(Resolver):
         else:
             named = called.location if called is not None else where
             yield DeclaredCookieName(location=named, role="session", name=cookie, layer="flask")
-        for part in ("SAMESITE", "HTTPONLY", "SECURE"):
+        known: list[str] = []
+        for part, attribute in (("SAMESITE", "same_site"), ("HTTPONLY", "http_only"), ("SECURE", "secure")):
             name = f"SESSION_COOKIE_{part}"
             bound = state.get(name)
+            values[part] = DEFAULTS[name]
             if bound is not None and not _settled(bound):
                 text = f"{name} is {why_unknown(bound)}"
-                yield self._gap("cookie.declared", bound.location, bound.reason, text, about)
-                return
-            values[part] = value_of(bound.expression) if bound is not None else DEFAULTS[name]
-            where = bound.location if bound is not None else where
+                unsure = {**about, "known": attribute}
+                yield self._gap("cookie.declared", bound.location, bound.reason, text, unsure)
+                continue
+            known.append(attribute)
+            if bound is not None:
+                values[part], where = value_of(bound.expression), bound.location
+        if not known:
+            return
         same_site = values["SAMESITE"]
         yield DeclaredCookie(
             location=where,
@@ -131,6 +137,7 @@ class FlaskSettings(Resolver):
             http_only=bool(values["HTTPONLY"]),
             same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
             layer="flask",
+            known=tuple(known),
         )
 
     def _runs(self, app: Application, facts: FactSet) -> Iterator[Found]:
@@ -201,7 +208,7 @@ def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
         given = call.arguments.get(option, Expression(what="scalar", value=usual))
         bound = Bound(given, where.path or "", where.line or 0)
         if given.what != "scalar" or call.conditional or call.spread:
-            text = f"{option} of Talisman is {given.text or 'set up under a condition or with **'}"
+            text = f"{given.text or 'set under a condition or with **'}, by Talisman"
             changed[name] = bound._replace(expression=Expression(what="unknown", text=text))
         elif given.value is not False or name == "SESSION_COOKIE_SAMESITE":
             changed[name] = bound  # False leaves Flask's own setting alone

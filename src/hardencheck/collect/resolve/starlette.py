@@ -103,11 +103,14 @@ class StarletteSettings(Resolver):
         else:
             text = f"session_cookie is {cookie.text or 'perhaps in **'}: not a literal"
             yield self._gap("cookie.declared-name", where, text, about)
-        unsure = [one for one in (secure, same_site) if one.what != "scalar"]
-        if call.spread or unsure:
-            text = f"an argument of SessionMiddleware is {unsure[0].text if unsure else 'in **'}: not a literal"
-            yield self._gap("cookie.declared", where, text, about)
-        else:
+        flags = {"secure": secure, "same_site": same_site}
+        known = ["http_only", *(name for name, one in flags.items() if one.what == "scalar")] if not call.spread else []
+        for name, one in flags.items():
+            if name not in known:
+                option = "https_only" if name == "secure" else name
+                text = f"{option} of SessionMiddleware is {one.text or 'perhaps in **'}: not a literal"
+                yield self._gap("cookie.declared", where, text, {**about, "known": name})
+        if known:
             yield DeclaredCookie(
                 location=where,
                 role="session",
@@ -116,6 +119,7 @@ class StarletteSettings(Resolver):
                 http_only=True,
                 same_site=str(same_site.value).lower(),
                 layer="starlette",
+                known=tuple(known),
             )
         key = call.arguments.get("secret_key")
         if key is not None:

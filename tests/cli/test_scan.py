@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -346,7 +347,7 @@ def test_a_cache_that_is_broken_or_cannot_be_written(hc: Hc, repo: Repository, t
     (cache / "facts.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     report = scan(hc, repo.path, *only, "--cache-dir", str(cache), code=1)
     assert notes(report)["cache"].startswith("cache discarded: it is corrupt or not ours")
-    with sqlite3.connect(cache / "facts.sqlite3") as database:
+    with closing(sqlite3.connect(cache / "facts.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     report = scan(hc, repo.path, *only, "--cache-dir", "/proc/none", code=1)
     assert notes(report)["cache"].startswith("cache not used: ")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -71,7 +72,8 @@ def test_all_are_found_and_none_is_in_facts_gaps_notes_or_cache(
     everything = msgspec.json.encode(own) + repr(own).encode() + repr(collected.notes).encode()
     assert leaks(everything, canaries) == []
     assert leaks("\n".join(fact.describe() for fact in own), canaries) == []
-    rows = sqlite3.connect(cache / "facts.sqlite3").execute("SELECT payload FROM facts").fetchall()
+    with closing(sqlite3.connect(cache / "facts.sqlite3")) as database:
+        rows = database.execute("SELECT payload FROM facts").fetchall()
     assert len(rows) >= 20
     assert leaks(b"\n".join(payload for (payload,) in rows), canaries) == []
 

@@ -93,6 +93,8 @@ class Cache:
 
     def _fail(self, error: sqlite3.Error) -> None:
         self._notice(f"cache no longer used: {error}; the audit only takes longer")
+        if self._database is not None:
+            self._database.close()
         self._database = None
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredHeader
 from hardencheck.model.gap import FactSet
+from hardencheck.model.location import Location
 from hardencheck.model.target import Target
 
 
@@ -295,6 +296,15 @@ def test_session_cookies(tmp_path: Path) -> None:
         ("flask", "session", True, True, "strict", "site/app.py:4"),
         ("starlette", "session", False, True, "lax", "api/app.py:4"),
     ]
+
+
+def test_a_cookie_of_which_little_is_known_says_no_more_than_that() -> None:
+    location = Location(path="app.py", line=1)
+    cookie = DeclaredCookie(
+        location=location, role="session", name="", secure=False, http_only=False, same_site=None, layer="flask",
+        known=("same_site",),
+    )  # fmt: skip
+    assert cookie.describe() == "the session cookie has no SameSite; its other flags are not known"
 
 
 def test_no_session_no_cookie(tmp_path: Path) -> None:

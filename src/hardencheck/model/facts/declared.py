@@ -56,8 +56,11 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
         for attribute, text, given in (("secure", "Secure", self.secure), ("http_only", "HttpOnly", self.http_only)):
             if attribute in self.known:
                 (flags if given else lacking).append(text)
-        lacks = f", not {' nor '.join(lacking)}" if lacking else ""
         called = f"{self.role} cookie {self.name}".rstrip()
+        if not flags and set(self.known) != set(COOKIE_ATTRIBUTES):
+            lacking += ["SameSite"] if "same_site" in self.known else []
+            return f"the {called} has no {' nor '.join(lacking)}; its other flags are not known"
+        lacks = f", not {' nor '.join(lacking)}" if lacking else ""
         return f"the {called} has {', '.join(flags) or 'no flag'}{lacks}"
 
 

@@ -48,7 +48,7 @@ def code(text: str, limit: int = 400) -> str:
 
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#|~!&])")
 # A comment inside breaks mentions, issue references and bare links without a trace on the page.
-_ACTIVE = re.compile(r"(@|#|://|\bwww(?=\.))")
+_ACTIVE = re.compile(r"(@|#|:(?=//)|\bwww(?=\.))")
 
 
 def text(prose: str) -> str:

@@ -27,7 +27,7 @@ def test_passed_and_failed(process: Hc, hc: Hc, repo: Repository) -> None:
 
 def test_quiet_says_only_why(hc: Hc, repo: Repository) -> None:
     done = hc("scan", str(repo.path), *ONLY, "--fail-on", "low", "-q")
-    assert done == Done(1, "", "permissions.executable-data (low): 1 failed; mode 100755\n")
+    assert done == Done(1, "", "permissions.executable-data (low): mode 100755, values.yaml\n")
     assert hc("scan", str(repo.path), *ONLY, "-q") == Done(0, "", "")
 
 

@@ -93,7 +93,7 @@ def test_parameters() -> None:
     ("mix", "1MiB", "no parameter 'mix'"),
     ("max", "10m", 'expected a size such as "10MiB"'),
     ("max", True, "expected a size"),
-    ("max", ["1"], "expected int, got tuple"),
+    ("max", ["1"], "expected a size such as 10MiB, got a list"),
 ])  # fmt: skip
 def test_parameters_that_do_not_fit(name: str, value: object, message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):

@@ -262,6 +262,12 @@ def test_waivers_refused(change: tuple[str, ...], message: str, hc: Hc, repo: Re
     assert not (repo.path / "hardencheck.toml").exists()
 
 
+def test_without_a_scope_a_waiver_is_for_every_place(hc: Hc, repo: Repository) -> None:
+    done = hc("waive", "permissions.executable-data", "--reason", "r", "--owner", "o", "--expires", SOON, cwd=repo.path)
+    assert (done.code, f"waived permissions.executable-data for * until {SOON}" in done.out) == (0, True)
+    assert 'scope = "*"\n' in (repo.path / "hardencheck.toml").read_text()
+
+
 def test_waive_what_there_is(hc: Hc, repo: Repository) -> None:
     unknown = hc("waive", "permissions.executable-date", *WAIVE[2:], "--expires", SOON, cwd=repo.path)
     assert (unknown.code, "did you mean 'permissions.executable-data'?" in unknown.err) == (2, True)

@@ -40,6 +40,8 @@ class Bad(Extractor):
             time.sleep(600)
         if data == b"exit":
             os._exit(3)
+        if data == b"memory":
+            bytearray(3 << 30)
         if data == b"deep":
             def f(): return f()
             f()

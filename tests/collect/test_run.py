@@ -104,14 +104,22 @@ def test_little_work_is_done_here_and_much_in_workers(tmp_path: Path) -> None:
     assert words(here) == words(found) and here.skipped == found.skipped
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("exit", 20.0), ("loop", 1.0), ("sleep", 1.0)])
-def test_a_worker_that_dies_or_hangs_costs_one_gap(tmp_path: Path, text: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("text", "seconds", "reason"),
+    [
+        ("exit", 20.0, Reason.CRASHED),
+        ("loop", 1.0, Reason.DEADLINE),
+        ("sleep", 1.0, Reason.DEADLINE),
+        ("memory", 20.0, Reason.BUDGET),
+    ],
+)
+def test_a_worker_that_dies_or_hangs_costs_one_gap(tmp_path: Path, text: str, seconds: float, reason: Reason) -> None:
     root = repository(tmp_path / "r", {**many(), "bad.words": text})
     found = look(root, options=Options(jobs=2, plugins=PLUGINS, seconds=seconds))
     assert len(words(found)) == len(many()) + 1
     [gap] = gaps(found)
     assert gap.location.path == "bad.words"
-    assert gap.reason is (Reason.CRASHED if text == "exit" else Reason.DEADLINE)
+    assert gap.reason is reason
 
 
 HOSTILE = "import os; open(os.environ['MARK'], 'w').write(__name__); raise SystemExit('taken over')\n"

@@ -348,7 +348,8 @@ def test_without_git_a_repository_is_an_error(tmp_path: Path, monkeypatch: pytes
 def test_modes_of_special_directories_are_kept(tmp_path: Path) -> None:
     (tmp_path / "spool").mkdir()
     (tmp_path / "spool").chmod(0o1777)
-    [fact] = [fact for fact in look(tmp_path).facts.of("file.mode")]
+    (tmp_path / "a.py").write_text("")
+    [fact] = [fact for fact in look(tmp_path).facts.of("file.mode") if fact.location.path == "spool"]
     assert getattr(fact, "permissions", None) == 0o777 | stat.S_ISVTX
 
 
@@ -368,3 +369,89 @@ def test_the_origin_holds_no_credentials(tmp_path: Path, remote: str, origin: st
     root = repository(tmp_path / "r", {"a.py": ""})
     git(root, "config", "remote.origin.url", remote)
     assert look(root).subject.origin == look(root, revision="HEAD").subject.origin == origin
+
+
+def test_no_name_can_stand_for_another(tmp_path: Path) -> None:
+    names = {rb"caf\xe9.py", b"caf\xe9.py", rb"caf\\xe9.py", b"caf\\\xe9.py", rb"plain\name.py", "café.py".encode()}
+    assert len(names) == 6
+    for number, name in enumerate(sorted(names)):
+        (tmp_path / os.fsdecode(name)).write_text(f"A = {number}\n")
+    with open_tree(Target(repository=os.fspath(tmp_path))) as tree:
+        assert {entry.raw for entry in tree.entries.values()} == names
+    assert {r"plain\name.py", "café.py"} <= paths(look(tmp_path)), "an ordinary name is shown as it is"
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
+    for revision in (None, "HEAD"):
+        with open_tree(Target(repository=os.fspath(tmp_path), revision=revision)) as tree:
+            assert {entry.raw for entry in tree.entries.values()} == names
+
+
+def test_directories_alone_are_nothing_examined(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(NothingExamined):
+        look(tmp_path)
+
+
+def test_a_path_longer_than_the_system_takes_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.py").write_text("A = 1\n")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(20):
+        Path("d" * 250).mkdir()
+        os.chdir("d" * 250)
+        Path("s" * 200 + ".py").write_text("A = 1\n")
+    found = look(tmp_path)
+    assert found.skipped["unreadable"] > 0
+    assert {gap.detail.partition(":")[0] for gap in found.facts.gaps if gap.reason is Reason.UNREADABLE} <= {
+        "cannot be looked at",
+        "cannot be listed",
+    }
+
+
+def test_what_may_not_be_entered_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "svc").mkdir()
+    really = Path.stat
+
+    def refuse(path: Path, **more: bool) -> os.stat_result:
+        # The tests may run as root, whom no mode keeps out.
+        if path.name == ".git":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return really(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(TargetMissing, match=r"svc/\.git cannot be looked at: Permission denied"):
+        look(tmp_path / "svc")
+
+
+def test_a_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(TargetMissing, match="cannot be found: No such file"):
+        look(Path("."))
+
+
+def test_a_work_tree_whose_head_lacks_a_tree(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": "A = 1\n", "sub/b.py": "B = 1\n"})
+    oid = git(root, "rev-parse", "HEAD:sub")
+    (root / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    found = look(root)
+    assert (paths(found), found.subject.dirty) == ({"a.py", "sub/b.py"}, None)
+
+
+def test_a_partial_clone_is_told_how_to_be_whole(tmp_path: Path) -> None:
+    origin = repository(tmp_path / "o", {"a.py": "A = 1\n"})
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--quiet", "--no-checkout", "--filter=blob:none", f"file://{origin}", "part")
+    with pytest.raises(TargetMissing, match="git cannot read") as caught:
+        look(tmp_path / "part", revision="HEAD")
+    assert "the clone is partial" in caught.value.hint
+
+
+def test_a_link_that_is_a_large_blob_is_not_read(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": "A = 1\n", "big": b"x" * 70_000})
+    git(root, "update-index", "--add", "--cacheinfo", f"120000,{git(root, 'rev-parse', 'HEAD:big')},link")
+    git(root, "commit", "--quiet", "-m", "a link of 70 kB")
+    found = look(root, revision="HEAD")
+    assert found.skipped[Reason.TOO_LARGE] == 1
+    assert {gap.detail for gap in found.facts.gaps} == {"a link of 70000 bytes"}

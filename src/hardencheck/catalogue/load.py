@@ -178,7 +178,7 @@ def parse_bytes(text: str | int) -> int:
 
     Raises ValueError for anything else ("10m" means two things in two proxies, so it is refused).
     """
-    if isinstance(text, int) and not isinstance(text, bool):
+    if isinstance(text, int) and not isinstance(text, bool) and text >= 0:
         return text
     match = _SIZE.fullmatch(str(text).strip())
     if match is None:
@@ -203,10 +203,15 @@ def _parameter_values(check: Check, overrides: Mapping[str, object]) -> dict[str
         except ValueError as error:
             raise ConfigError(f"{check.id}: {name}: {error}") from None
         if type(value) is not type(values[name]):
-            wanted = type(values[name]).__name__
-            raise ConfigError(f"{check.id}: {name}: expected {wanted}, got {type(value).__name__} ({value!r})")
+            wanted = "a size such as 10MiB" if check.parameters[name].unit == "bytes" else _WORDS[type(values[name])]
+            raise ConfigError(f"{check.id}: {name}: expected {wanted}, got {_WORDS.get(type(value), 'something else')}")
         values[name] = value
     return values
+
+
+_WORDS: Mapping[type, str] = {
+    str: "text", int: "a whole number", float: "a number with a fraction", bool: "true or false", tuple: "a list",
+}  # fmt: skip
 
 
 def _rule(where: str, table: object, values: Mapping[str, Value]) -> Rule:

@@ -18,6 +18,8 @@ from hardencheck import __version__
 # In the order of --help; a test compares it with the modules that are there.
 COMMANDS = ("scan", "report", "list", "explain", "init", "waive", "attest", "config", "schema")
 
+_USELESS = "safe, but of no use before this is put right"
+
 
 class State:
     """What must outlive a command that raises. debug: show tracebacks. started: past --help and --version."""
@@ -95,7 +97,7 @@ def _failed(error: Exception, state: State) -> int:
         _say(f"hardencheck: error: {_plain(str(error))}")
         if error.hint:
             _say(f"hint: {_plain(error.hint)}")
-        retry = "safe; nothing was changed" if error.retry else "safe, but of no use before this is put right"
+        retry = "safe; nothing was changed" if error.retry else _USELESS
         _say(f"retry: {retry}")
         if state.debug:
             _traceback(error)
@@ -105,6 +107,7 @@ def _failed(error: Exception, state: State) -> int:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "hardencheck"
         _say(f"hint: see '{path} --help'")
+        _say(f"retry: {_USELESS}")
         return 2
     if isinstance(error, OSError) and not state.debug and _is_output(error):
         _abandon_stdout()

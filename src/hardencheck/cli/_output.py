@@ -36,18 +36,34 @@ def outputs(given: Sequence[str], known: Sequence[str]) -> list[Output]:
     for output in found:
         if output.file is None:
             continue
-        real = output.file.resolve()
+        real, is_directory, has_place = _place(output)
         if real in seen:
             raise UsageError(f"two reports cannot be written to one file: {output.file}")
         seen.add(real)
-        if real.is_dir():
+        if is_directory:
             raise UsageError(f"--format {output.fmt}={output.file}: it is a directory; expected the name of a file")
-        if not real.parent.is_dir():
+        if not has_place:
             raise UsageError(
                 f"--format {output.fmt}={output.file}: the directory {output.file.parent} does not exist",
                 hint="create it first; nothing was scanned",
             )
     return found
+
+
+def _place(output: Output) -> tuple[Path, bool, bool]:
+    """(the file without links, whether it is a directory, whether its directory is there). Raises UsageError."""
+    file = output.file or Path()
+    try:
+        real = file.resolve()
+        if real.is_symlink():
+            raise RuntimeError
+        return real, real.is_dir(), real.parent.is_dir()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle; before Python 3.13 also resolve()'s
+        why = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        raise UsageError(
+            f"--format {output.fmt}={file}: cannot be written there: {why}",
+            hint="give another name; nothing was scanned",
+        ) from None
 
 
 def write_files(texts: Mapping[Path, str]) -> None:

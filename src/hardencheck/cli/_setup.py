@@ -67,9 +67,9 @@ def find_configuration(path: Path, config_file: str | None, revision: str | None
         return named_file(config_file)
     from hardencheck.collect.source.git import find_git
 
+    git = find_git(path)
     if not path.is_dir():
         return None  # collecting says what is wrong with it
-    git = find_git(path)
     if git is not None and (revision is not None or git.top is None):
         from hardencheck.cli._revision import revision_reader
 

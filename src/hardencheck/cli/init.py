@@ -30,6 +30,7 @@ def command(path: str, do_write: bool) -> int:
     """Show the hardencheck.toml that would be written in PATH. With --write, write it; never over another."""
     from hardencheck.cli import _setup
     from hardencheck.cli._output import plain, write_stdout
+    from hardencheck.collect.source.git import resolved
     from hardencheck.config.edit import checked, create
     from hardencheck.config.find import FILE, discover, file_reader
     from hardencheck.errors import ConfigError, UsageError
@@ -37,7 +38,7 @@ def command(path: str, do_write: bool) -> int:
     root = Path(path)
     if not root.is_dir():
         raise UsageError(f"{path}: no such directory", hint="give the directory of the service")
-    there = discover([""], file_reader(root.resolve()))
+    there = discover([""], file_reader(resolved(root)))
     if there is not None:
         raise ConfigError(
             f"{there.label}: there is a configuration already; it is never overwritten",

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @click.command("waive", context_settings=_options.CONTEXT, short_help="Accept a failing line for a stated time.")
 @click.argument("name", metavar="ID")
-@click.option("--scope", required=True, metavar="SCOPE", help='A path, a path pattern, a URL prefix, or "*" for all.')
+@click.option(
+    "--scope", default="*", metavar="SCOPE", help='A path, a path pattern or a URL prefix; default: "*", every place.'
+)
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is accepted.")
 @click.option("--owner", required=True, metavar="NAME", help="Who answers for it.")
 @click.option("--expires", required=True, metavar="DATE", help="The last day it holds, at most 180 days ahead.")

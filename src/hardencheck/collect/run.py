@@ -112,7 +112,7 @@ class _Repository:
             cache = stack.enter_context(Cache(self._options.cache, self._notice))
             self.subject = tree.subject
             entries = self._chosen(tree)
-            self.listed = len(entries)
+            self.listed = sum(not stat.S_ISDIR(entry.mode) for entry in entries)
             self._extract(tree, entries, known.extractors, cache)
             facts, gaps = split(item for path in sorted(self._found) for item in self._found[path])
             gaps.extend(_unlisted(tree, (*known.extractors, *known.resolvers)))

@@ -28,6 +28,8 @@ from hardencheck.model.location import Location
 _LENGTH = struct.Struct(">Q")
 _START = "import sys; sys.path[:] = {path!r}; from hardencheck.collect.worker import main; main()"
 GRACE = 10.0
+# A file of 16 MiB can hold more Python than any machine has memory for (500 bytes for each "1," of a list).
+MAX_MEMORY = 2 << 30
 
 
 class Job(NamedTuple):
@@ -46,6 +48,7 @@ class Died(Exception):
 
 def main() -> None:
     """The worker's side: serve until standard input ends."""
+    _bound_memory()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between two messages
     plugins, seconds = msgspec.msgpack.decode(_receive(source), type=tuple[tuple[str, ...], float])
@@ -59,6 +62,18 @@ def main() -> None:
             return
         found = extract_file([known[name] for name in names], path, mode, data, seconds=seconds)
         _send(sink, encode(found))
+
+
+def _bound_memory() -> None:
+    """Let what needs more than MAX_MEMORY fail with MemoryError, which is a Gap, instead of driving others out."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MAX_MEMORY if most == resource.RLIM_INFINITY else min(MAX_MEMORY, most)
+    with suppress(ValueError, OSError):  # macOS refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 def _send(stream: IO[bytes], payload: bytes) -> None:

@@ -4,9 +4,11 @@ Measured (git 2.39): a promisor remote's uploadpack runs on a missing object unl
 are off; fsmonitor and content filters run on `status`, `diff` and `add`, none of which is used here.
 """
 
+import errno
 import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -140,18 +142,46 @@ def find_git(start: Path) -> Git | None:
     """The repository `start` is in: the nearest parent with a `.git` directory or file, or a bare repository.
 
     Found by looking, not by asking git, whose answer depends on who owns the directory.
-    Raises TargetMissing for a `.git` file that points nowhere.
+    Raises TargetMissing for a `.git` file that points nowhere, and for a directory that cannot be looked into.
     """
-    here = start.resolve()
-    for folder in (here, *here.parents):
-        marker = folder / ".git"
-        if marker.is_dir() and (marker / "HEAD").exists():
-            return Git(marker, folder)
-        if marker.is_file():
-            return Git(_pointed_to(marker), folder)
-    if all((here / name).exists() for name in ("HEAD", "objects", "refs")):
-        return Git(here, None)
+    here = resolved(start)
+    try:
+        for folder in (here, *here.parents):
+            marker = folder / ".git"
+            kind = _kind(marker)
+            if kind == stat.S_IFDIR and _kind(marker / "HEAD"):
+                return Git(marker, folder)
+            if kind == stat.S_IFREG:
+                return Git(_pointed_to(marker), folder)
+        if all(_kind(here / name) for name in ("HEAD", "objects", "refs")):
+            return Git(here, None)
+    except OSError as error:
+        raise TargetMissing(
+            f"{error.filename} cannot be looked at: {error.strerror}",
+            hint="expected to be able to enter the directory and its .git; nothing was examined",
+        ) from None
     return None
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path without links. Raises TargetMissing for the directory one stands in when it is gone."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        why = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        raise TargetMissing(
+            f"{path} cannot be found: {why}", hint="the directory may have been deleted; change into one that exists"
+        ) from None
+
+
+def _kind(path: Path) -> int:
+    """The type bits of what is there, links followed; 0 for nothing. Raises OSError where one may not look."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}:
+            return 0
+        raise
 
 
 def _pointed_to(marker: Path) -> Path:

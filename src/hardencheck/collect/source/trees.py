@@ -19,6 +19,7 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.target import Subject, Target
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_LINK_BYTES = 65_536  # longer than any system makes one; in a git tree anything can call itself a link
 MAX_ENTRIES = 1_000_000
 # Directories of a plain directory that hold other people's code; inside git what is tracked is looked at.
 DEPENDENCIES = frozenset({
@@ -28,8 +29,15 @@ DEPENDENCIES = frozenset({
 
 
 def shown(raw: bytes) -> str:
-    """A path for people, reports and rules; never a decoding error, never a surrogate."""
-    return raw.decode("utf-8", "backslashreplace")
+    """A path for people, reports and rules; never a decoding error, never a surrogate, and no two paths look alike:
+    where bytes are spelled out, or a name has the look of it, its own backslashes are doubled."""
+    try:
+        text = raw.decode("utf-8")
+        if "\\x" not in text:
+            return text
+    except UnicodeDecodeError:
+        pass
+    return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 class BaseTree(AbstractContextManager["BaseTree"]):
@@ -169,7 +177,11 @@ class WorkTree(FilesTree):
         if self.subject.commit is None:
             return None
         head: dict[bytes, tuple[int, str]] = {}
-        for record in records(git.run("ls-tree", "-r", "-z", "--full-tree", self.subject.commit)):
+        try:
+            listed = git.run("ls-tree", "-r", "-z", "--full-tree", self.subject.commit)
+        except GitError:
+            return None  # the clone lacks trees of HEAD; the files themselves are all on disk
+        for record in records(listed):
             meta, _, raw = record.partition(b"\t")
             mode, _kind, oid = meta.split(b" ")
             if raw.startswith(inside):
@@ -226,6 +238,8 @@ class RevisionTree(BaseTree):
             link = None
             if number == 0o120000:
                 try:
+                    if sizes.get(oid, 0) > MAX_LINK_BYTES:
+                        raise Unreadable(f"a link of {sizes[oid]} bytes", reason=Reason.TOO_LARGE)
                     link = shown(self._blobs.read(oid))
                 except Unreadable as error:
                     self.skip(error.reason)
@@ -273,16 +287,21 @@ class DirectoryTree(FilesTree):
                 continue
             for item in items:
                 raw = os.path.join(folder, item.name) if folder else item.name
-                status = item.stat(follow_symlinks=False)
                 link = None
+                try:
+                    status = item.stat(follow_symlinks=False)
+                    if stat.S_ISLNK(status.st_mode):
+                        link = shown(os.readlink(os.path.join(self.root, raw)))
+                except OSError as error:  # a directory that may be listed and not entered; a path too long
+                    self.skip("unreadable")
+                    self.broken.append((shown(raw), f"cannot be looked at: {error.strerror}"))
+                    continue
                 if stat.S_ISDIR(status.st_mode):
                     if os.fsdecode(item.name) in DEPENDENCIES:
                         self.skip("dependencies or metadata")
                     else:
                         waiting.append(raw)
-                elif stat.S_ISLNK(status.st_mode):
-                    link = shown(os.readlink(os.path.join(self.root, raw)))
-                elif not stat.S_ISREG(status.st_mode):
+                elif link is None and not stat.S_ISREG(status.st_mode):
                     self.skip("not a regular file")
                     continue
                 yield Entry(
@@ -299,11 +318,11 @@ class DirectoryTree(FilesTree):
 def open_tree(target: Target) -> BaseTree:
     """The files of a target. Raises TargetMissing; Unreadable where git is needed and missing or fails."""
     root = Path(target.repository or ".")
+    git = find_git(root)  # says it when the directory cannot be entered
     if not root.exists():
         raise TargetMissing(f"{root} does not exist", hint="give the directory of the service; nothing was examined")
     if not root.is_dir():
         raise TargetMissing(f"{root} is not a directory", hint="give the directory that holds the service")
-    git = find_git(root)
     if git is None:
         if target.revision is not None:
             raise TargetMissing(f"{root} is not in a git repository, so it has no revision {target.revision!r}")
@@ -317,6 +336,7 @@ def open_tree(target: Target) -> BaseTree:
             return RevisionTree(git, root, "HEAD" if target.revision is None else target.revision, target)
         return WorkTree(git, root, target)
     except (GitError, Unreadable) as error:
-        raise TargetMissing(
-            f"git cannot read {root}: {error}", hint="expected a healthy repository; 'git fsck' tells more"
-        ) from error
+        hint = "expected a healthy repository; 'git fsck' tells more"
+        if "promisor" in str(error):
+            hint = "the clone is partial and nothing is fetched here: clone without --filter, or 'git fetch --refetch'"
+        raise TargetMissing(f"git cannot read {root}: {error}", hint=hint) from error

@@ -454,4 +454,4 @@ def test_a_link_that_is_a_large_blob_is_not_read(tmp_path: Path) -> None:
     git(root, "commit", "--quiet", "-m", "a link of 70 kB")
     found = look(root, revision="HEAD")
     assert found.skipped[Reason.TOO_LARGE] == 1
-    assert {gap.detail for gap in found.facts.gaps} == {"a link of 70000 bytes"}
+    assert "a link of 70000 bytes" in {gap.detail for gap in found.facts.gaps}

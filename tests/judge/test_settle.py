@@ -74,6 +74,12 @@ def test_drift_names_the_declared_line() -> None:
     assert [str(place) for place in live.related] == ["nginx.conf:14"]
 
 
+def test_drift_names_every_declared_line() -> None:
+    item = only(BOTH, limit(5, line=14), limit(6, line=20, layer="other"), seen(None))
+    [live] = [finding for finding in item.findings if finding.side is Side.OBSERVED]
+    assert [str(place) for place in live.related] == ["nginx.conf:14", "nginx.conf:20"]
+
+
 FACTS = st.lists(
     st.builds(limit, st.none() | st.integers(0, 20), line=st.integers(1, 9)) | st.builds(seen, st.integers(0, 20)),
     max_size=5,

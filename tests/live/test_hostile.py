@@ -474,4 +474,5 @@ def test_a_page_costs_few_requests(trust: Authority) -> None:
     with served(says(PAGE), context=trust.context()) as server:
         result = observe(Target(urls=(server.https,)), Options(ca_file=trust.ca_file))
     assert sum(run.examined for run in result.runs if run.collector != "http.observers") <= 12
+    assert [note.topic for note in result.notes] == ["requests", "trusted authorities"]
     assert [gap.reason for gap in result.gaps if "exposure.file" in gap.kinds] == [Reason.NEEDS_PROBE]

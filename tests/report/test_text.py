@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hardencheck.model.checklist import Checklist
+from hardencheck.model.checklist import PROBED, TRUSTED, Checklist, Note
 from hardencheck.model.finding import Verdict
 from hardencheck.report import render
 from hardencheck.report._text import inline, visible
@@ -186,3 +186,11 @@ def test_a_command_to_copy_is_quoted_for_a_shell() -> None:
     shell = reproduce(hostile)
     assert shlex.split(shell)[5:7] == ["--url", "https://x.example/$(id);'"]
     assert "'https://x.example/$(id);'" in shell
+
+
+def test_a_command_to_ask_again_asks_as_much() -> None:
+    subject = msgspec.structs.replace(EMPTY.subject, kind="none", urls=("https://x.example/",), observed="live")
+    notes = (Note(topic=PROBED, text="asked"), Note(topic=TRUSTED, text="one file"))
+    asked = msgspec.structs.replace(EMPTY, subject=subject, notes=notes)
+    expected = "hardencheck scan --url-only --url https://x.example/ --probe --ca-file FILE --fail-on high"
+    assert reproduce(asked) == expected

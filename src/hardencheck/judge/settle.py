@@ -104,9 +104,11 @@ def _named_lines(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """A live failure names the line of the repository that sets it or should have set it, where one exists."""
     lines = tuple(
         dict.fromkeys(
-            finding.location
+            location
             for finding in sorted(findings, key=lambda finding: -finding.verdict.weight)
-            if finding.side is Side.DECLARED and finding.location.path is not None
+            if finding.side is Side.DECLARED
+            for location in (finding.location, *finding.related)
+            if location.path is not None
         )
     )
     return tuple(

@@ -85,6 +85,10 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     config_source: str = ""
 
 
+# Topics of notes that a report's command to ask again is made from.
+PROBED, TRUSTED = "probe", "trusted authorities"
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """Something the reader of the report must know: a suppression in the target, an ignored check, a base policy."""
 

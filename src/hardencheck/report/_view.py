@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.judge.settle import in_scope
-from hardencheck.model.checklist import Checklist, Item, WaiverState, WaiverUse
+from hardencheck.model.checklist import PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
 from hardencheck.model.finding import Finding, Verdict
 from hardencheck.model.gap import Gap
@@ -292,16 +292,25 @@ def next_steps(checklist: Checklist) -> tuple[str, ...]:
 def reproduce(checklist: Checklist) -> str:
     """The command that asks the same question again, quoted for a shell; secrets are never part of it."""
     subject, gate = checklist.subject, checklist.gate
+    topics = {note.topic for note in checklist.notes}
     words = ["hardencheck", "scan"]
-    if subject.kind != "none":
+    if subject.kind == "none":
+        words.append("--url-only")
+    else:
         words.append(".")
         if subject.commit and not subject.dirty:
             words += ["--rev", subject.commit]
+        if subject.profile:
+            words += ["--profile", subject.profile]
     if subject.observed == "saved exchanges":
         words += ["--har", "FILE"]
     else:
         for url in subject.urls:
             words += ["--url", url]
+    if PROBED in topics:
+        words.append("--probe")
+    if TRUSTED in topics:
+        words += ["--ca-file", "FILE"]
     words += ["--fail-on", gate.fail_on]
     if gate.strict:
         words.append("--strict")

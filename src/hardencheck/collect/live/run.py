@@ -1,7 +1,7 @@
 """The observed side of one audit: probes ask, observers state facts."""
 
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ from hardencheck.collect.live._unique import unique
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import Collectors, collectors
 from hardencheck.errors import UsageError
-from hardencheck.model.checklist import Note
+from hardencheck.model.checklist import PROBED, TRUSTED, Note
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import Gap, Reason, Run
 from hardencheck.model.location import Location
@@ -171,7 +171,15 @@ async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, opti
         )
     skipped = [probe for probe in known.probes if not allowed(probe, options)]
     asked.found.extend(_not_asked(skipped, "not asked for: give --probe"))
-    return asked._replace(notes=(sent,))
+    return asked._replace(notes=(sent, *_conditions(options)))
+
+
+def _conditions(options: "Options") -> Iterator[Note]:
+    """What a reader must know to ask the same question again, and to weigh a certificate that was accepted."""
+    if options.probe:
+        yield Note(topic=PROBED, text="paths that should not be there were asked for (--probe)")
+    if options.ca_file is not None:
+        yield Note(topic=TRUSTED, text="certificates of the authorities in a given file were accepted too (--ca-file)")
 
 
 def ordered(probes: Sequence[Probe]) -> list[Probe]:

@@ -184,7 +184,7 @@ def test_a_command_to_copy_is_quoted_for_a_shell() -> None:
     subject = msgspec.structs.replace(DRIFT.subject, urls=("https://x.example/$(id);'",))
     hostile = msgspec.structs.replace(DRIFT, subject=subject)
     shell = reproduce(hostile)
-    assert shlex.split(shell)[5:7] == ["--url", "https://x.example/$(id);'"]
+    assert shlex.split(shell)[7:9] == ["--url", "https://x.example/$(id);'"]
     assert "'https://x.example/$(id);'" in shell
 
 
@@ -192,5 +192,5 @@ def test_a_command_to_ask_again_asks_as_much() -> None:
     subject = msgspec.structs.replace(EMPTY.subject, kind="none", urls=("https://x.example/",), observed="live")
     notes = (Note(topic=PROBED, text="asked"), Note(topic=TRUSTED, text="one file"))
     asked = msgspec.structs.replace(EMPTY, subject=subject, notes=notes)
-    expected = "hardencheck scan --url-only --url https://x.example/ --probe --ca-file FILE --fail-on high"
+    expected = "hardencheck scan --url-only --url https://x.example/ --probe --ca-file FILE --fail-on high --strict"
     assert reproduce(asked) == expected

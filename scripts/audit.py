@@ -35,7 +35,8 @@ def main() -> int:
     report.mkdir(parents=True, exist_ok=True)
     if target or url:
         code = scan(report / "audit", target=target, urls=[url] if url else [])
-        print(f"\nreports: {named(report / 'audit')}")
+        written = (report / "audit.html").exists()
+        print(f"\nreports: {named(report / 'audit')}" if written else "\nno report was written")
         return code
     return samples(report)
 

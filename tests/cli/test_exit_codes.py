@@ -57,6 +57,11 @@ def test_quiet_says_only_why(hc: Hc, repo: Repository) -> None:
         ("scan plain --ca-file no.pem", 2, "--ca-file no.pem: no such file"),
         ("scan plain --har a-file --url https://x.example/", 2, "--har judges saved exchanges instead of a live URL"),
         ("scan plain --url staging", 2, "--url staging: not a URL"),
+        (
+            "scan plain --url me:hidden@staging?key=hidden",
+            2,
+            "--url staging: not a URL\nhint: expected one such as https://staging/",
+        ),
         ("scan plain --url ftp://x.example", 2, "--url: expected a URL such as https://staging.example/: http or"),
         (
             "scan plain --url https://me:pw@x.example/",

@@ -604,3 +604,19 @@ def test_cookie_values_stay_inside(value: str) -> None:
         headers=(("Set-Cookie", f"session={secret}{value.replace(';', '')}"), ("Location", f"/x?y={secret}")),
     )
     assert secret not in repr(state(collectors().observers, (exchange,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Expect-CT", 'max-age=0, report-uri="https://me:hidden@r.example/?key=hidden"'),
+        ("X-Frame-Options", "ALLOW-FROM https://me:hidden@r.example/a?key=hidden"),
+        ("Referrer-Policy", "https://r.example/?key=hidden"),
+        ("Server", "shop/1.0 (https://me:hidden@r.example)"),
+    ],
+)
+def test_keys_in_the_urls_of_header_values_stay_out(name: str, value: str) -> None:
+    page = Exchange(url="https://a.example/", status=200, headers=(("Content-Type", "text/html"), (name, value)))
+    found = state(collectors().observers, (page,))
+    assert "r.example" in repr(found)
+    assert "hidden" not in repr(found)

@@ -230,7 +230,8 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
         elif targets:
             raise UnknownName("--url", "target", text, targets)
         else:
-            raise UsageError(f"--url {text}: not a URL", hint=f"expected one such as https://{text.strip('/')}/")
+            host = text.rpartition("@")[2].partition("?")[0].strip("/")
+            raise UsageError(f"--url {host}: not a URL", hint=f"expected one such as https://{host}/")
     profiles = [target.profile for target in (*named, *targets.values()) if target.profile is not None]
     return _Live(tuple(dict.fromkeys(urls)), profiles[0] if profiles else None)
 

@@ -164,7 +164,7 @@ def blocked(exchange: Exchange) -> str:
         )
         if scheme in {"basic", "digest", "negotiate", "ntlm"}:
             answer = f"{exchange.status}: a {scheme} login stands in front; expected an answer without it"
-            return f"{answer}, or user:password@ in --url"
+            return f"{answer}; audit behind it, or judge saved exchanges with --har"
     for name, word, who in _WALLS:
         value = exchange.first(name)
         if value is not None and word in value.lower() and exchange.status not in {200, 301, 302, 304}:
@@ -411,7 +411,7 @@ def _leaks(answer: Answer) -> Iterator[Found]:
             # "1.1 varnish" begins with the protocol version of HTTP itself (RFC 9110 section 7.6.3).
             value = re.sub(r"(?:^|(?<=,))\s*(?:[A-Za-z]+/)?\d(?:\.\d)?\s+", " ", value).strip()
         version = _fields.has_version(value) or lower in _NUMBERS_ONLY or lower.endswith("-version")
-        yield seen.Leak(**answer.common, name=printable(name, 60), value=printable(value, 120), versioned=version)
+        yield seen.Leak(**answer.common, name=printable(name, 60), value=_public(value, 120), versioned=version)
 
 
 _DROPPED = frozenset(
@@ -431,7 +431,7 @@ def _deprecated(answer: Answer) -> Iterator[Found]:
         dropped = dropped or (lower == "x-xss-protection" and given != "0" and not given.startswith("0;"))
         dropped = dropped or (lower == "x-frame-options" and given.startswith("allow-from"))
         if dropped:
-            yield seen.Deprecated(**answer.common, name=printable(name, 60), value=printable(text, 120))
+            yield seen.Deprecated(**answer.common, name=printable(name, 60), value=_public(text, 120))
 
 
 # Not Permissions-Policy: a structured dictionary may come in several fields (RFC 9651 section 3.2).
@@ -459,12 +459,21 @@ def _duplicates(answer: Answer) -> Iterator[Found]:
                 **answer.common,
                 name=printable(name, 60),
                 differs=len({re.sub(r"\s+", "", value).lower() for value in values}) > 1,
-                values=tuple(printable(value, 120) for value in values[:5]),
+                values=tuple(_public(value, 120) for value in values[:5]),
             )
 
 
 def _shown(fields: tuple[str, ...]) -> str | None:
-    return printable(", ".join(fields), 200) if fields else None
+    return _public(", ".join(fields), 200) if fields else None
+
+
+_IN_URL = re.compile(r"(?<=://)[^\s/@\"'<>]+@|\?[^\s\"'<>;,]+")
+
+
+def _public(value: str, limit: int) -> str:
+    """A header value for reports, URLs in it without user information and query: keys stand in both."""
+    bounded = value[: 10 * limit]
+    return printable(_IN_URL.sub(lambda match: "" if match[0].endswith("@") else "?…", bounded), limit)
 
 
 _STATED: tuple[Callable[[Answer], Iterator[Found]], ...] = (

@@ -143,6 +143,7 @@ def test_a_gap_never_leaves_a_pass(facts: list, quantifier: Quantifier) -> None:
     [
         (Condition(field="on", operand=True), "on is yes"),
         (Condition(field="off", operand=False), "off is no"),
+        (Condition(field="open", operand=()), "open is empty"),
         (Condition(field="mode", operator=Operator.ONE_OF, operand=("a", "b")), "mode is one of a, b"),
         (Condition(field="mode", operator=Operator.AT_MOST, operand=0o640), "mode is at most 0640"),
         (Condition(field="size", operator=Operator.AT_MOST, operand=640), "size is at most 640"),

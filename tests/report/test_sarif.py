@@ -65,11 +65,12 @@ def test_a_live_failure_stands_at_the_line_that_should_have_set_it() -> None:
         "artifactLocation": {"uri": "deploy/nginx.conf", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 14},
     }
+    expected = "What headers.hsts demands, in a full sentence (rule: max age is at least 31536000)"
     assert result["message"] == {
         "id": "declaredNotServed",
-        "arguments": ["max-age=0", "https://staging.example/", "max age is at least 31536000"],
+        "arguments": ["max-age=0", "https://staging.example/", expected],
         "text": "Declared in the repository, but not served: observed 'max-age=0' at 'https://staging.example/'; "
-        "expected 'max age is at least 31536000'.",
+        f"expected '{expected}'.",
     }
     assert "relatedLocations" not in result
     assert result["properties"]["url"] == "https://staging.example/"

@@ -156,7 +156,7 @@ def _operand(test: Condition) -> str:
         case False:
             return "no"
         case tuple() as several:
-            return ", ".join(map(str, several))
+            return ", ".join(map(str, several)) or "empty"
         case other:
             return str(other)
 

@@ -318,7 +318,9 @@ def _message(item: Item, finding: Finding | None) -> Json:
     if finding is not None and finding.verdict in {Verdict.FAIL, Verdict.WAIVED}:
         drifting = finding.location.url is not None and finding.verdict is Verdict.FAIL
         key = _DRIFT.get(item.drift, "fail") if drifting else "fail"
-        values: tuple[str, ...] = (finding.observed, _view.place(finding) or "the whole target", finding.expected)
+        # The rule too: it has the parameters of this audit, which the prose has not.
+        expected = f"{item.line.expected.rstrip('.')} (rule: {finding.expected})"
+        values: tuple[str, ...] = (finding.observed, _view.place(finding) or "the whole target", expected)
     else:
         verdict = finding.verdict if finding is not None else item.verdict
         key = _KIND[verdict]

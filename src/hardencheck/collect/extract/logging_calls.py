@@ -263,7 +263,7 @@ def _secret_name(file: PythonFile, name: str) -> str | None:
         if any(name.split(".")[0].lower() in _LEXERS for name in file.aliases.values()):
             return None
         if what == "tokens":
-            return None  # nearly always a number of them, or those of a language model
+            return None  # nearly always how many words a text model was given
     return what
 
 

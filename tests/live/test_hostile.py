@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from hardencheck.collect.live._client import MAX_BODY, LiveClient
 from hardencheck.collect.live.run import Observed, ask, observe, state
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
+from hardencheck.errors import ConfigError
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.target import Target
@@ -476,3 +478,10 @@ def test_a_page_costs_few_requests(trust: Authority) -> None:
     assert sum(run.examined for run in result.runs if run.collector != "http.observers") <= 12
     assert [note.topic for note in result.notes] == ["requests", "trusted authorities"]
     assert [gap.reason for gap in result.gaps if "exposure.file" in gap.kinds] == [Reason.NEEDS_PROBE]
+
+
+def test_an_authority_file_that_holds_no_certificate(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("none\n")
+    with pytest.raises(ConfigError, match=r"ca\.pem: not PEM certificates$"):
+        LiveClient(ca_file=str(file))

@@ -106,6 +106,7 @@ def test_a_code_span_holds_any_text(name: str) -> None:
 
 @given(st.text(st.sampled_from("ab`*_[]()<>#@|~!\\&1.)-+=:/w\n "), max_size=60))
 @example("://")
+@example("`1``1`")
 def test_prose_shows_exactly_its_characters(prose: str) -> None:
     tokens = everything(MARKDOWN.parse(f"- fix: {text(prose)}"))
     shown = "".join(token.content for token in tokens if token.type in {"text", "code_inline"})

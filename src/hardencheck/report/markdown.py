@@ -53,9 +53,13 @@ _ACTIVE = re.compile(r"(@|#|:(?=//)|\bwww(?=\.))")
 
 def text(prose: str) -> str:
     """Prose of a check as Markdown: what stands in backticks is code, the rest shows exactly its characters."""
+    parts = list(inline(paragraph(prose, 4_000)))
     escaped = "".join(
-        code(part) if is_code else _ACTIVE.sub(r"\1<!-- -->", _PUNCTUATION.sub(r"\\\1", part))
-        for is_code, part in inline(paragraph(prose, 4_000))
+        # Two spans side by side would be one, with the backticks between them inside.
+        f"{'<!-- -->' if before else ''}{code(part)}"
+        if is_code
+        else _ACTIVE.sub(r"\1<!-- -->", _PUNCTUATION.sub(r"\\\1", part))
+        for (before, _), (is_code, part) in zip([(False, ""), *parts], parts, strict=False)
     )
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+=])", r"\\\1", escaped))
 

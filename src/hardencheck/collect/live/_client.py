@@ -532,7 +532,8 @@ def _verifying(ca_file: str | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "not PEM certificates"
+            # An SSLError is an OSError too, with OpenSSL's own words.
+            why = "not PEM certificates" if isinstance(error, ssl.SSLError) else error.strerror or "not readable"
             raise ConfigError(f"--ca-file {ca_file}: {why}", hint="expected a file of certificates in PEM") from None
     context.set_alpn_protocols(["http/1.1"])
     return context

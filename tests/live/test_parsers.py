@@ -12,7 +12,7 @@ from hardencheck.collect.live.exposure import FILES, debug_page, directories, ho
 from hardencheck.collect.live.run import state
 from hardencheck.collect.registry import collectors
 from hardencheck.model.facts import fact_types
-from hardencheck.model.facts.http import CacheControl, Corp, Duplicate, Response
+from hardencheck.model.facts.http import CacheControl, Corp, Duplicate, Redirect, Response
 from hardencheck.model.gap import Gap, Reason
 
 NONCE = "'nonce-q1R8c2VjdXJlTm9uY2U5'"
@@ -485,6 +485,9 @@ def test_what_has_no_origin(url: str) -> None:
         ("/.git/config", b"[core]\n\tbare = false\n", True),
         ("/.git/config", b"[user]\n", False),
         ("/.env", b'# comment\nexport A=1\nB = "x"\n', True),
+        ("/.env", b"\xef\xbb\xbfA=1\nB=2", True),
+        ("/.env", b'KEY="-----BEGIN\nline\nline\nline\n-----END"\n', True),
+        ("/.env", b"KEY='a\nb\nc\nd'\nB=1\n", True),
         ("/.env", b"<!doctype html>\nA=1", False),
         ("/.env", b'{"a": 1}', False),
         ("/.env", b"not found", False),
@@ -620,3 +623,15 @@ def test_keys_in_the_urls_of_header_values_stay_out(name: str, value: str) -> No
     found = state(collectors().observers, (page,))
     assert "r.example" in repr(found)
     assert "hidden" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(301, "https"), (307, "https"), (308, "https"), (300, "served"), (304, "served"), (305, "served")],
+)
+def test_only_a_redirect_status_sends_a_browser_on(status: int, outcome: str) -> None:
+    answer = Exchange(
+        url="http://a.example/", status=status, purpose="http", headers=(("Location", "https://a.example/"),)
+    )
+    found = [fact for fact in state(collectors().observers, (answer,)) if isinstance(fact, Redirect)]
+    assert [fact.outcome for fact in found] == [outcome]

@@ -63,6 +63,11 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def first(self, name: str) -> str | None:
         return next(iter(self.all(name)), None)
 
+    @property
+    def redirect(self) -> str | None:
+        """Where a browser is sent on, None when it is not: 300, 304, 305 and 306 send nobody (Fetch standard)."""
+        return self.first("location") if self.status in {301, 302, 303, 307, 308} else None
+
 
 class Origin(NamedTuple):
     """Scheme, host and port: what may share secrets (RFC 6454)."""

@@ -22,6 +22,8 @@ MAX_DIRECTORIES = 6
 
 _GIT_HEAD = re.compile(rb"(?:ref: refs/[^\s]{1,200}|[0-9a-f]{40}|[0-9a-f]{64})\s*")
 _GIT_CONFIG = re.compile(rb"\s*\[[a-zA-Z]+(?: \"[^\"\n]*\")?\]\s*[\r\n]")
+# A quoted value may go over many lines, as a key in PEM does.
+_VALUE = re.compile(rb"""=[ \t]*(?:"(?:[^"\\]|\\.)*+"|'[^']*+')""", re.DOTALL)
 _ASSIGNMENT = re.compile(rb"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=")
 _LISTINGS = (
     (re.compile(rb"<title>\s*Index of (?:/[^<]{0,500}|[^<]{0,500}/\s*)</title>", re.IGNORECASE), "Index of"),
@@ -106,7 +108,8 @@ def holds_secret_file(file: str, body: bytes) -> bool:
         return _GIT_HEAD.fullmatch(body) is not None
     if file == "/.git/config":
         return _GIT_CONFIG.match(body) is not None and b"[core]" in body[:4096]
-    lines = [line for line in body[:65536].splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
+    body = _VALUE.sub(b"=x", body[:65536].removeprefix(b"\xef\xbb\xbf"))
+    lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
     good = sum(_ASSIGNMENT.match(line) is not None for line in lines)
     return b"<" not in body[:64].lstrip()[:1] and bool(lines) and good * 2 > len(lines)
 

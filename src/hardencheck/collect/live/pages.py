@@ -33,7 +33,7 @@ class PageProbe(Probe):
                     raise
                 found.append(self._stop(error.reason, error.detail, current))
                 return found
-            target = exchange.first("location") if 300 <= exchange.status < 400 else None
+            target = exchange.redirect
             if target is None:
                 found.append(exchange)
                 if any("'nonce-" in value for value in exchange.all("content-security-policy")):

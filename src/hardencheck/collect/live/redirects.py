@@ -33,7 +33,7 @@ class Redirects(Observer):
             except ValueError:
                 continue
             where = Location(url=place(exchange.url))
-            target = exchange.first("location") if 300 <= exchange.status < 400 else None
+            target = exchange.redirect
             if here.scheme == "https":
                 secure.setdefault(here.host, place(exchange.url))
                 if target is not None and _origin(exchange.url, target).startswith("http:"):

@@ -119,7 +119,7 @@ def content_of(exchange: Exchange) -> seen.Content:
     """
     if 100 <= exchange.status < 200 or exchange.status in {204, 205, 304}:
         return "empty"
-    if 300 <= exchange.status < 400 and exchange.first("location"):
+    if exchange.redirect is not None:
         return "redirect"
     given = (exchange.first("content-type") or "").partition(";")[0].strip().lower()
     if given in {"text/html", "application/xhtml+xml"}:

@@ -205,7 +205,7 @@ def _purposes(exchanges: list[Exchange]) -> tuple[Exchange, ...]:
         purpose = "page"
         if exchange.method.upper() not in {"GET", "HEAD", "POST"}:
             purpose = "other"
-        elif 300 <= exchange.status < 400 and exchange.first("location"):
+        elif exchange.redirect is not None:
             purpose = "hop"
         elif exchange.failed:
             purpose = "http"

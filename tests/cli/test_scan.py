@@ -132,6 +132,17 @@ def test_only_what_is_new_fails(hc: Hc, repo: Repository) -> None:
     }
 
 
+def test_a_git_that_never_answers(hc: Hc, repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardencheck.collect.source.git.SECONDS", 1.0)
+    os.mkfifo(repo.path / ".git" / "pipe")
+    with (repo.path / ".git" / "config").open("a") as file:
+        file.write("[include]\n\tpath = pipe\n")
+    for more in ((), ("--rev", "HEAD")):
+        done = hc("scan", str(repo.path), *more)
+        assert (done.code, done.out) == (3, "")
+        assert "git rev-parse did not end in 1 s" in done.err
+
+
 def test_compared_with_an_empty_tree(hc: Hc, tmp_path: Path) -> None:
     made = Repository(tmp_path / "new")
     base = made.commit()

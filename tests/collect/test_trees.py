@@ -257,15 +257,38 @@ def test_an_unreadable_file_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_file_of_a_gibibyte_is_not_read(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"a.py": ""})
-    with (root / "zeros.py").open("wb") as file:
-        file.truncate(1 << 30)
+    for name in ("zeros.py", "zeros.data"):
+        with (root / name).open("wb") as file:
+            file.truncate(1 << 30)
     with (root / "text.py").open("wb") as file:
         file.write(b"A = 1\n" * 2000)
         file.seek(MAX_FILE_BYTES)
         file.write(b"\n")
     found = look(root)
-    assert found.skipped[Reason.TOO_LARGE] == 1, "zeros are binary, which is no loss; text is"
-    assert {gap.location.path for gap in found.facts.gaps if gap.reason is Reason.TOO_LARGE} == {"text.py"}
+    assert found.skipped[Reason.TOO_LARGE] == 2, "zeros called data are binary, which is no loss; Python and text are"
+    assert {gap.location.path for gap in found.facts.gaps if gap.reason is Reason.TOO_LARGE} == {"text.py", "zeros.py"}
+
+
+@pytest.mark.parametrize("revision", [None, "HEAD"])
+def test_large_binary_data_is_no_loss_and_large_text_is(tmp_path: Path, revision: str | None) -> None:
+    size = MAX_FILE_BYTES + 1
+    root = repository(
+        tmp_path / "r", {"a.py": "", "model.weights": b"\0" * size, "dump.sql": b"-- a line\n" * (size // 9)}
+    )
+    found = look(root, revision=revision)
+    assert {gap.location.path for gap in found.facts.gaps if gap.reason.trouble} == {"dump.sql"}
+
+
+@pytest.mark.parametrize("revision", [None, "HEAD"])
+def test_a_nul_takes_no_file_out_of_the_audit(tmp_path: Path, revision: str | None) -> None:
+    names = {"settings.py", "Dockerfile", "deploy/nginx.conf", ".env", "compose.yaml"}
+    others: dict[str, str | bytes] = {"bin/nginx": b"\x7fELF\0", "a.bin": b"\0", "logo.dat": b"\0"}
+    root = repository(tmp_path / "r", {**dict.fromkeys(names, b"# \0\n"), **others})
+    found = look(root, revision=revision)
+    lost = [gap for gap in found.facts.gaps if gap.reason.trouble]
+    assert {gap.location.path for gap in lost} == names
+    assert {gap.reason for gap in lost} == {Reason.UNPARSABLE}
+    assert all(gap.detail.endswith("it holds NUL bytes, so it is not the text that its name promises") for gap in lost)
 
 
 def test_excluded_files_are_counted(tmp_path: Path) -> None:
@@ -336,6 +359,17 @@ def test_replace_refs_hide_nothing(tmp_path: Path) -> None:
     git(root, "replace", git(root, "rev-parse", "HEAD:a.py"), git(root, "rev-parse", "HEAD:b.py"))
     with open_tree(Target(repository=os.fspath(root), revision="HEAD")) as tree:
         assert tree.read(tree.entries["a.py"]) == b"A = 'original'\n"
+
+
+def test_a_git_in_the_target_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repository(tmp_path / "r", {"a.py": ""})
+    (root / "bin").mkdir()
+    (root / "bin" / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (root / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join(("bin", "./bin", "", os.environ["PATH"])))
+    assert paths(look(root)) == {"a.py", "bin/git"}
+    assert paths(look(root, revision="HEAD")) == {"a.py"}
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_git_a_repository_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from hardencheck.config.find import (
 from hardencheck.config.load import Loaded, check_ids, digest, loaded_where
 from hardencheck.config.model import UserConfig
 from hardencheck.config.user import CHECKS, PLUGINS, listed, user_config
-from hardencheck.errors import CatalogueError, ConfigError, HardencheckError, UsageError
+from hardencheck.errors import CatalogueError, ConfigError, HardencheckError, TargetMissing, UsageError
 
 
 class Change(NamedTuple):
@@ -65,6 +65,7 @@ def find_configuration(path: Path, config_file: str | None, revision: str | None
     """
     if config_file is not None:
         return named_file(config_file)
+    from hardencheck.collect.contract import Unreadable
     from hardencheck.collect.source.git import find_git
 
     git = find_git(path)
@@ -73,7 +74,12 @@ def find_configuration(path: Path, config_file: str | None, revision: str | None
     if git is not None and (revision is not None or git.top is None):
         from hardencheck.cli._revision import revision_reader
 
-        commit = git.commit(revision or "HEAD")
+        try:
+            commit = git.commit(revision or "HEAD")
+        except Unreadable as error:
+            raise TargetMissing(
+                f"git cannot read {path}: {error}", hint="expected git and a healthy repository; 'git fsck' tells more"
+            ) from None
         if commit is None:
             return None  # collecting says so
         return discover(folders(path, git.top)[1], revision_reader(git, commit))

@@ -11,12 +11,24 @@ from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 SECONDS_PER_FILE = 20.0
+NOT_TEXT = "it holds NUL bytes, so it is not the text that its name promises"
+# Programs and archives, which may be called "nginx" or "start": ELF, Mach-O, Windows, zip, gzip, Java.
+_MAGIC = (
+    b"\x7fELF", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"MZ", b"PK", b"\x1f\x8b",
+    b"\xca\xfe\xba\xbe",
+)  # fmt: skip
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def is_binary(data: bytes) -> bool:
     """A NUL in the first 8 KiB, unless a byte order mark says UTF-16: what git calls binary, but for that."""
     return b"\0" in data[:8192] and not data.startswith(_BOMS)
+
+
+def misnamed(extractor: Extractor, mode: int, size: int, head: bytes) -> bool:
+    """Whether binary data is a loss to an extractor of text: it wanted the file for its name, not as it wants any,
+    and the data does not begin as a program or archive does. One NUL must not take a settings.py out of the audit."""
+    return not extractor.binary and not head.startswith(_MAGIC) and not extractor.wants("data.bin", mode, size)
 
 
 def extract_file(
@@ -27,6 +39,8 @@ def extract_file(
     binary = is_binary(data)
     for extractor in extractors:
         if binary and not extractor.binary:
+            if misnamed(extractor, mode, len(data), data[:8]):
+                found.append(extractor.gap(Reason.UNPARSABLE, NOT_TEXT, Location(path=path)))
             continue
         found.extend(_guarded(extractor, path, mode, data, seconds))
     return found

@@ -18,7 +18,7 @@ from hardencheck import __version__
 from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
-from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, split, wanting
+from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
@@ -205,7 +205,11 @@ class _Repository:
         try:
             return tree.read(entry)
         except Unreadable as error:
-            if isinstance(error, TooLarge) and is_binary(error.head) and not any(item.binary for item in wanted):
+            if isinstance(error, TooLarge) and is_binary(error.head):
+                wanted = [
+                    item for item in wanted if item.binary or misnamed(item, entry.mode, entry.size, error.head[:8])
+                ]
+            if not wanted:
                 self._skip("binary: only looked at by what reads binary files")
                 return None
             self._skip(error.reason)

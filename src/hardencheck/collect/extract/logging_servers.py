@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
 from hardencheck.collect.extract._python import NotLiteral, parse, role
 from hardencheck.collect.extract._shell import commands
@@ -43,7 +43,7 @@ class Servers(Extractor):
     emits = (ServerCommand,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return size <= MAX_BYTES and _kind(path) != ""
+        return _kind(path) != ""
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not _NAMES.search(data):
@@ -54,6 +54,7 @@ class Servers(Extractor):
         kind = _kind(path)
         if kind == "script" and not path.endswith(".sh") and not data.startswith(b"#!"):
             return
+        _refuse_large(data)
         lines = {
             "container": _container, "compose": _compose, "procfile": _procfile, "unit": _unit,
             "supervisor": _supervisor, "script": _script,
@@ -180,6 +181,11 @@ def _server(word: str) -> str:
     name = word.rpartition("/")[2]
     first = name.partition(".")[0] if name in {"gunicorn.app.wsgiapp", "gunicorn.exe", "uvicorn.main"} else name
     return first if first in SERVERS else ""
+
+
+def _refuse_large(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
 
 
 def _kind(path: str) -> str:
@@ -398,9 +404,10 @@ class UwsgiFiles(Extractor):
     emits = (ServerLog,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return "uwsgi" in path.rpartition("/")[2].lower() and path.endswith(".ini") and size <= MAX_BYTES
+        return "uwsgi" in path.rpartition("/")[2].lower() and path.endswith(".ini")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        _refuse_large(data)
         section = False
         line_of, off = 0, False
         for number, raw in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
@@ -431,9 +438,10 @@ class Logrotate(Extractor):
     def wants(self, path: str, mode: int, size: int) -> bool:
         folder, _, name = path.lower().rpartition("/")
         rotates = name.startswith("logrotate") or name.endswith(".logrotate") or folder.endswith("logrotate.d")
-        return rotates and size <= MAX_BYTES and not name.endswith((".md", ".py", ".txt", ".rst", ".sh"))
+        return rotates and not name.endswith((".md", ".py", ".txt", ".rst", ".sh"))
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        _refuse_large(data)
         for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
             if match := self._LINE.fullmatch(line):
                 yield LogFileMode(

@@ -56,7 +56,7 @@ class Git:
         options = [item for setting in _CONFIG for item in ("-c", setting)]
         place = [f"--git-dir={self.directory}"] + ([f"--work-tree={self.top}"] if self.top else [])
         return [
-            "git",
+            program() or "git",
             "--no-pager",
             "--no-replace-objects",
             "--literal-pathspecs",
@@ -91,6 +91,19 @@ class Git:
         if done.returncode != 0:
             raise GitError(done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.returncode}")
         return done.stdout
+
+    def head(self, oid: str, size: int) -> bytes:
+        """The first bytes of a blob, without reading the rest; b"" when it is not there."""
+        with subprocess.Popen(  # noqa: S603 - as in `run`
+            self.command("cat-file", "blob", oid),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            data = process.stdout.read(size) if process.stdout is not None else b""
+            process.kill()
+        return data
 
     def text(self, *arguments: str) -> str:
         return self.run(*arguments).decode("utf-8", "backslashreplace").strip()
@@ -196,8 +209,15 @@ def _pointed_to(marker: Path) -> Path:
     return target
 
 
+def program() -> str | None:
+    """The absolute path of git. Relative directories of PATH are passed over: git is started in the audited
+    directory, where `node_modules/.bin` or `venv/bin` would be the target's."""
+    directories = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return shutil.which("git", path=os.pathsep.join(item for item in directories if os.path.isabs(item)))
+
+
 def have_git() -> bool:
-    return shutil.which("git") is not None
+    return program() is not None
 
 
 class Blobs:

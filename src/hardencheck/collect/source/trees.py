@@ -19,6 +19,7 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.target import Subject, Target
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
+HEAD_BYTES = 8192
 MAX_LINK_BYTES = 65_536  # longer than any system makes one; in a git tree anything can call itself a link
 MAX_ENTRIES = 1_000_000
 # Directories of a plain directory that hold other people's code; inside git what is tracked is looked at.
@@ -99,7 +100,7 @@ class FilesTree(BaseTree):
                 raise Unreadable("not a regular file", reason=Reason.UNREADABLE)
             if status.st_size > MAX_FILE_BYTES:
                 # The beginning tells whether it is binary, which is a reason not to mind.
-                raise TooLarge(status.st_size, file.read(8192))
+                raise TooLarge(status.st_size, file.read(HEAD_BYTES))
             try:
                 data = file.readall() or b""
             except OSError as error:
@@ -214,6 +215,7 @@ class RevisionTree(BaseTree):
         prefix = ""
         if git.top is not None and root.resolve() != git.top.resolve():
             prefix = root.resolve().relative_to(git.top.resolve()).as_posix() + "/"
+        self._git = git
         self._stack = ExitStack()
         self._blobs = self._stack.enter_context(Blobs(git))
         try:
@@ -249,7 +251,7 @@ class RevisionTree(BaseTree):
 
     def read(self, entry: Entry) -> bytes:
         if entry.size > MAX_FILE_BYTES:
-            raise TooLarge(entry.size, b"")
+            raise TooLarge(entry.size, self._git.head(entry.oid or "", HEAD_BYTES))
         return self._blobs.read(entry.oid or "")
 
     def content_id(self, entry: Entry, data: bytes) -> str:

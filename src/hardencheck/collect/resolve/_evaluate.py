@@ -63,6 +63,16 @@ class Modules:
             if "python.module" in gap.kinds and gap.location.path is not None
         }
         self.entries = tree.entries
+        self._names: dict[str, list[str]] = {}
+
+    def _called(self, name: str) -> list[str]:
+        """The paths of all modules and packages of one last name."""
+        if not self._names:
+            for path in self.entries:
+                if path.endswith(".py"):
+                    stem = path.removesuffix(".py").removesuffix("/__init__")
+                    self._names.setdefault(stem.rpartition("/")[2], []).append(path)
+        return self._names.get(name, [])
 
     def find(self, module: str, near: str) -> str | None:
         """The file of a dotted module (relative with leading dots), the one closest to the file that names it."""
@@ -84,7 +94,7 @@ class Modules:
                 break
             folder = folder[:-1]
         ends = (f"/{wanted}.py", f"/{wanted}/__init__.py")
-        elsewhere = [path for path in self.entries if path.endswith(ends)]
+        elsewhere = [path for path in self._called(wanted.rpartition("/")[2]) if path.endswith(ends)]
         return elsewhere[0] if len(elsewhere) == 1 else None
 
     def _file(self, stem: str) -> str | None:

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten
+from hardencheck.lazily import compiled
 
 When = Literal["always", "sometimes", "never"]  # in production: DEBUG off, no test run, no option for more output
 
-_DEBUG = re.compile(r"(?:.*[._])?(?:debug(?:_?mode|_?enabled)?|is_?debug)", re.IGNORECASE)
-_CHOSEN = re.compile(
+_DEBUG = compiled(r"(?:.*[._])?(?:debug(?:_?mode|_?enabled)?|is_?debug)", re.IGNORECASE)
+_CHOSEN = compiled(
     r"debug|verbos|\bdev(?:elopment)?\b|_dev\b|\blocal\b|\btest(?:s|ing)?\b|pytest|is_?dev|is_?local|is_?test|in_?tests"
     r"|\b(?:show|echo|print|log|trace)_?sql",
     re.IGNORECASE,
 )
-_DEVELOPMENT = re.compile(r"(?:dev|develop|development|test|testing|tests|local|debug)(?=[A-Z_\d]|$)", re.IGNORECASE)
+_DEVELOPMENT = compiled(r"(?:dev|develop|development|test|testing|tests|local|debug)(?=[A-Z_\d]|$)", re.IGNORECASE)
 
 
 class Branches:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Unreadable
+from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
 MAX_INSTRUCTIONS = 5_000
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
-_HEREDOC = re.compile(r"<<-?(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)(?P=quote)")
-_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
+_DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_HEREDOC = compiled(r"<<-?(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)(?P=quote)")
+_INSTRUCTION = compiled(r"\s*([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
 KEYWORDS = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
     "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",

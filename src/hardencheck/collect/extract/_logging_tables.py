@@ -10,20 +10,21 @@ from typing import NamedTuple
 
 from hardencheck.collect.extract._branches import LEVELS, Values
 from hardencheck.collect.extract._python import NotLiteral, shorten
+from hardencheck.lazily import compiled
 
 _MAX_DEPTH = 12
-_SECURITY = re.compile(
+_SECURITY = compiled(
     r"django|django\.security(?:\..+)?|django\.request|(?:.+[._-])?(?:auth|authentication|security|audit|axes|login|accounts?)"
     r"(?:[._-].+)?",
     re.IGNORECASE,
 )
 # Scanners send wrong Host headers all day; Django's manual shows how to drop just this one.
 _NOISE = "django.security.DisallowedHost"
-_FRAMEWORKS = re.compile(
+_FRAMEWORKS = compiled(
     r"(?:django|gunicorn|uvicorn|hypercorn|werkzeug|flask|starlette|fastapi|aiohttp|asyncio|celery|urllib3|requests|httpx"
     r"|http|botocore|boto3)(?:\..+)?"
 )
-_SQL = re.compile(
+_SQL = compiled(
     r"django\.db(?:\.backends(?:\..+)?)?|sqlalchemy(?:\.engine(?:\..+)?|\.pool)?|asyncpg|psycopg.*|pymysql.*"
 )
 _NOWHERE = {"logging.NullHandler", "NullHandler"}

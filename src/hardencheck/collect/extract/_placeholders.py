@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from hardencheck.lazily import compiled
+
 
 class Seen(NamedTuple):
     """A candidate in its line. key: the name it is assigned to, "" when there is none. before, after: the rest of
@@ -21,7 +23,7 @@ class Seen(NamedTuple):
     path: str
 
 
-_TEMPLATE = re.compile(
+_TEMPLATE = compiled(
     r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|\{%.*%\}|<%.*%>|#\{[^}]*\}|@@\w+@@|%\(\w+\)[sdr]|\{[\w.!:]*\}|"
     r"^%[sdr]$|^%\w+%$|^\$[A-Za-z_]\w*$|^\$\$?\{|^<[^>]*>$|^\[[^\]]*\]$|^\{[^}]*\}$|^__\w+__$"
 )
@@ -38,26 +40,26 @@ _SHORT_WORDS = (
     r"(?:any|a)[-_ ](?:key|secret|token|password|value|string)|pass|pwd|pw|token|apikey|api[-_ ]?key|"
     r"secret[-_ ]?key|key|value"
 )
-_LONG = re.compile(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS})(?:[^a-z]|$)")
-_ANY = re.compile(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS}|{_SHORT_WORDS})(?:[^a-z]|$)")
+_LONG = compiled(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS})(?:[^a-z]|$)")
+_ANY = compiled(rf"(?i)(?:^|[^a-z])(?:{_EXAMPLE_WORDS}|{_SHORT_WORDS})(?:[^a-z]|$)")
 # In a token of a fixed format the random part may hold any short word by chance.
-_TOKEN_WORDS = re.compile(
+_TOKEN_WORDS = compiled(
     r"(?i)example|sample|dummy|fake|placeholder|redacted|changeme|replace|your|xxxx|test[-_]|[-_]test|0{8}|deadbeef"
 )
-_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_INTEGRITY = re.compile(r"^(?:sha\d{1,3}|md5)[-:=_]")
+_UUID = compiled(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_INTEGRITY = compiled(r"^(?:sha\d{1,3}|md5)[-:=_]")
 _DIGEST_SIZES = {32, 40, 56, 64, 96, 128}
-_PATH = re.compile(r"^(?:\.{0,2}/|~/|[a-zA-Z]:\\|[a-z][a-z0-9+.-]*://)|^[\w.@%+-]+(?:/[\w.@%+-]+)+/?$")
-_NAME = re.compile(r"^[A-Za-z_$@][A-Za-z_$]*(?:[-_.:/ ][A-Za-z_$]+)*[:.,;!?]?$")
-_CALL = re.compile(
+_PATH = compiled(r"^(?:\.{0,2}/|~/|[a-zA-Z]:\\|[a-z][a-z0-9+.-]*://)|^[\w.@%+-]+(?:/[\w.@%+-]+)+/?$")
+_NAME = compiled(r"^[A-Za-z_$@][A-Za-z_$]*(?:[-_.:/ ][A-Za-z_$]+)*[:.,;!?]?$")
+_CALL = compiled(
     r"^[A-Za-z_][\w.\->:]*\s*[(\[].*|^[\w.]+\(.*\)?[,;]?$|^(?:await|new|return|lambda|function|self\.|this\.|props\.)\b.*"
 )
 _MARKUP = (".html", ".vue", ".jsx", ".tsx", ".svelte", ".jinja", ".j2", ".jinja2")
-_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_DOTTED = compiled(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 # Formats that a long run of base64 or digits contains by chance.
 _LOOSE = {"aws-access-key", "twilio-api-key", "mailchimp-access-key", "discord-bot-token", "telegram-bot-token"}
 # A name that says that its value is no secret, whatever else it says: PASSWORD_RESET_TIMEOUT, public_key, key_id.
-_OTHER_NAME = re.compile(
+_OTHER_NAME = compiled(
     r"(?i)hash(?:es|er|ed)?|digest|checksum|sha\d*|md5|sri|integrity|etag|fingerprint|algorithm|"
     r"uuid|guid|revision|commit|fields?|names?|labels?|title|text|help|message|msg|placeholder|hint|description|ur[il]s?|"
     r"paths?|file(?:name)?s?|dir|headers?|prefix|suffix|pattern|regex|class(?:es|name)?|selector|columns?|types?|kind|"
@@ -67,17 +69,17 @@ _OTHER_NAME = re.compile(
     r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
 )
 # What stands there to be looked at: the grey text of an empty input.
-_SHOWN = re.compile(r"(?i)placeholder|example|sample|hint")
-_PUBLIC_NAME = re.compile(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
-_HASHED = re.compile(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
-_LOCAL = re.compile(
+_SHOWN = compiled(r"(?i)placeholder|example|sample|hint")
+_PUBLIC_NAME = compiled(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
+_HASHED = compiled(r"^(?:pbkdf2_|bcrypt|argon2|scrypt|\$2[aby]\$|\$argon2|\$pbkdf2|\$[156]\$|\{SSHA)")
+_LOCAL = compiled(
     r"^(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|[a-z][a-z0-9_-]*|.*\.(?:example|test|invalid|local|localhost)|.*example\.(?:com|org|net))(?::|/|$|[\"'\s`)\],;?])",
     re.I,
 )
-_CONFIGURATION = re.compile(
+_CONFIGURATION = compiled(
     r"(?:^|/)(?:[^/]*settings[^/]*|[^/]*config[^/]*|\.env[^/]*|[^/]*\.env|[^/]*compose[^/]*|[^/]*\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|tf))$"
 )
-_PASSWORD_NAME = re.compile(r"(?i)(?:^|[^a-z]|[a-z_])(?:passw(?:or)?d|pwd|pass)$")
+_PASSWORD_NAME = compiled(r"(?i)(?:^|[^a-z]|[a-z_])(?:passw(?:or)?d|pwd|pass)$")
 # Of the passwords tried first everywhere, those that nobody writes to mean "put yours here".
 _WEAK = frozenset({
     "letmein", "qwerty", "qwerty123", "abc123", "hunter2", "p4ssw0rd", "p@ssw0rd", "passw0rd", "iloveyou", "welcome1",
@@ -85,7 +87,7 @@ _WEAK = frozenset({
 })  # fmt: skip
 _KEYBOARD = frozenset({"asdf", "asdfgh", "asdfasdf", "qwer", "qwert", "zxcv"})
 # How pictures and documents begin in base64: SVG, XML, PNG, JPEG, GIF, ICO, PDF, ZIP, WOFF.
-_DATA = re.compile(r"PHN2Zy|PD94bWw|iVBORw0KGgo|/9j/4|R0lGOD|AAABAA|JVBERi|UEsDB|d09GM|d09GR")
+_DATA = compiled(r"PHN2Zy|PD94bWw|iVBORw0KGgo|/9j/4|R0lGOD|AAABAA|JVBERi|UEsDB|d09GM|d09GR")
 _VERDICT_WORDS = frozenset({"", "yes", "no", "on", "off", "null", "none", "true", "false"})
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from hardencheck.lazily import compiled
+
 _MAX_WORDS = 20_000
 MAX_EXPANSION = 20_000  # characters that variables may add to one text: A=$A$A doubles
 # What may stand before the name of a command (`root`: as in `sudo -u root`).
@@ -11,10 +13,10 @@ _PREFIXES = frozenset({
     "sudo", "doas", "exec", "command", "env", "nice", "time", "then", "do", "else", "if", "while", "!", "{", "xargs",
     "root",
 })  # fmt: skip
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*))")
-_SYMBOLIC = re.compile(r"([ugoa]*)([-+=][rwxXst]*|[-+=][ugo])+")
-_OCTAL = re.compile(r"[-+=]?([0-7]{1,5})")
+_ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
+_VARIABLE = compiled(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*))")
+_SYMBOLIC = compiled(r"([ugoa]*)([-+=][rwxXst]*|[-+=][ugo])+")
+_OCTAL = compiled(r"[-+=]?([0-7]{1,5})")
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _WHAT = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Statement
 
 SECRETS = frozenset({"SECRET_KEY", "SECRET_KEY_FALLBACKS", "secret_key"})
@@ -48,12 +49,12 @@ _HARMLESS = {
     "int", "min", "max", "sum", "enumerate", "zip", "map", "filter", "repr", "os.path.join", "reversed",
 }  # fmt: skip
 # What code calls a developer's machine or a test run, where it asks before it changes settings.
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = compiled(
     r"(?:is_|in_|running_|enable_)*(?:dev|develop|development|local|local_?dev|tests?|testing|pytest|debug_toolbar)"
     r"(?:_?(?:mode|env|environment|enabled|server|run|running))?",
     re.IGNORECASE,
 )
-_TEST_RUN = re.compile(r"(?:py)?test|runserver|makemigrations")
+_TEST_RUN = compiled(r"(?:py)?test|runserver|makemigrations")
 MAX_DEPTH = 20
 MAX_ITEMS = 500
 

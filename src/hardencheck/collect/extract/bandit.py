@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import parse, role
 from hardencheck.collect.installed import version_of
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.bandit import BanditIssue, Suppression
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -62,7 +63,7 @@ PASSWORDS = ("B105", "B106", "B107")
 #       importlib.__import__ or __import__.
 # B612  the called name is logging.config.listen.
 _WORD = r"(?:pas+wo?r?d|passphrase|pwd|token|secrete?)"
-_CANDIDATE = re.compile(
+_CANDIDATE = compiled(
     rf"(?<![^\W_]){_WORD}(?![^\W_])|[_'\"]pass(?![^\W_])|(?<![^\W_])pass[_'\"]",
     re.IGNORECASE,
 )
@@ -79,21 +80,19 @@ _PARTS = (
 )  # fmt: skip
 
 # An escape that can spell any character. A backslash before a line end joins two lines of a string.
-_ESCAPE = re.compile(r"\\(?:[xuUN]|[0-7])")
-_CONTINUED = re.compile(r"\\\r?\n|\\\r")
+_ESCAPE = compiled(r"\\(?:[xuUN]|[0-7])")
+_CONTINUED = compiled(r"\\\r?\n|\\\r")
 # Two literals with nothing but blanks and comments between them are one string; the quotes and the prefix go.
-_JOINT = re.compile(r"""['"]+(?:\s|#[^\r\n]*[\r\n])*[a-zA-Z]{0,2}['"]+""")
+_JOINT = compiled(r"""['"]+(?:\s|#[^\r\n]*[\r\n])*[a-zA-Z]{0,2}['"]+""")
 # Whether a file has such a place at all: blanks between two quotes, or letters right on both sides.
-_ADJACENT = re.compile(r"""['"](?:(?:\s|#[^\r\n]*[\r\n])+[a-zA-Z]{0,2}['"]|(?<=[\w/].)['"]*[a-zA-Z]{0,2}['"]+[\w/])""")
+_ADJACENT = compiled(r"""['"](?:(?:\s|#[^\r\n]*[\r\n])+[a-zA-Z]{0,2}['"]|(?<=[\w/].)['"]*[a-zA-Z]{0,2}['"]+[\w/])""")
 # An empty literal takes the quote away that would have told a `pass` in quotes from the statement.
-_EMPTY_JOINT = re.compile(
-    r"""(?<!['"])(?:''|"")(?:\s|#[^\r\n]*[\r\n])+[a-zA-Z]{0,2}['"]|['"]\s+[a-zA-Z]{0,2}(?:''|"")"""
-)
+_EMPTY_JOINT = compiled(r"""(?<!['"])(?:''|"")(?:\s|#[^\r\n]*[\r\n])+[a-zA-Z]{0,2}['"]|['"]\s+[a-zA-Z]{0,2}(?:''|"")""")
 # Encodings that write ASCII as ASCII; in any other a name may be spelled as the codec likes.
-_ASCII_LIKE = re.compile(
+_ASCII_LIKE = compiled(
     r"utf-?8.*|latin-?1|iso-?8859-?\d+|cp125\d|ascii|us-ascii|koi8-[ru]|euc-.*|gb.*|big5|shift_jis|cp\d+"
 )
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+_COOKIE = compiled(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 
 
 def _decode(data: bytes) -> str | None:
@@ -321,8 +320,8 @@ def _note_imports(node: ast.Import | ast.ImportFrom, imports: set[str], aliases:
         imports.add(prefix + name.name)
 
 
-_QUOTED = re.compile(r".*?'(.*)'", re.DOTALL)
-_NO_PASSWORD = re.compile(
+_QUOTED = compiled(r".*?'(.*)'", re.DOTALL)
+_NO_PASSWORD = compiled(
     r"""
       [\W_]*                                     # nothing, or a mask of stars
     | None | True | False | [-+]?\d{1,3}         # a constant under a key that has "password" in it
@@ -344,14 +343,14 @@ _NO_PASSWORD = re.compile(
 )
 
 
-_ABOUT_PASSWORDS = re.compile(
+_ABOUT_PASSWORDS = compiled(
     r".*_(?:fields?|title|label|prefix|suffix|type|names?|status|ur[li]|path|file|dir|headers?|param(?:eter)?s?|help|hint"
     r"|message|errors?|template|re|regex|pattern|format|scheme|kind|length|policy|attr|column|endpoint|view|form|action)",
     re.IGNORECASE,
 )
 
 
-_ABOUT_TOKENS = re.compile(r"(?!.*(?:pass|pwd|secret)).*token", re.IGNORECASE | re.DOTALL)
+_ABOUT_TOKENS = compiled(r"(?!.*(?:pass|pwd|secret)).*token", re.IGNORECASE | re.DOTALL)
 
 
 def plausible(text: str, subject: str = "") -> bool:
@@ -375,7 +374,7 @@ def plausible(text: str, subject: str = "") -> bool:
     return _NO_PASSWORD.fullmatch(text) is None
 
 
-_SET_UP = re.compile(r"(?:[Tt]est|[Tt]esting|[Dd]ev|[Dd]evelopment|[Mm]ock|[Ff]ake|[Dd]ummy|[Ss]tub)(?=[A-Z_\d]|$)")
+_SET_UP = compiled(r"(?:[Tt]est|[Tt]esting|[Dd]ev|[Dd]evelopment|[Mm]ock|[Ff]ake|[Dd]ummy|[Ss]tub)(?=[A-Z_\d]|$)")
 
 
 def _set_up(tree: ast.Module) -> Iterator[ast.ClassDef]:
@@ -385,8 +384,8 @@ def _set_up(tree: ast.Module) -> Iterator[ast.ClassDef]:
             yield node
 
 
-_NOSEC = re.compile(r"#\s*nosec:?\s*(?P<tests>[^#]+)?#?")
-_NOSEC_TEST = re.compile(r"(?:(B\d+|[a-z\d_]+),?)+", re.IGNORECASE)
+_NOSEC = compiled(r"#\s*nosec:?\s*(?P<tests>[^#]+)?#?")
+_NOSEC_TEST = compiled(r"(?:(B\d+|[a-z\d_]+),?)+", re.IGNORECASE)
 
 
 def suppressions(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeService, ComposeSetting, Setting
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 2 * 1024 * 1024
-_NAME = re.compile(r".*compose.*\.ya?ml|docker-stack.*\.ya?ml|(?:[\w.-]+[-_.])?stack\.ya?ml")
+_NAME = compiled(r".*compose.*\.ya?ml|docker-stack.*\.ya?ml|(?:[\w.-]+[-_.])?stack\.ya?ml")
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock",
             "/var/run/crio/crio.sock")  # fmt: skip
 # capabilities(7): each of these is, or leads to, root on the host.
@@ -20,7 +21,7 @@ _CAPABILITIES = frozenset({
     "SYS_BOOT", "MKNOD", "SYSLOG",
 })  # fmt: skip
 _TRUE = frozenset({"true", "yes", "on", "1"})
-_UNCONFINED = re.compile(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
+_UNCONFINED = compiled(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
 # Ports of stores and consoles that trust whoever reaches them: IANA service names and the defaults of their makers.
 _STORES = {
     "5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "9200": "Elasticsearch",
@@ -29,7 +30,7 @@ _STORES = {
     "6432": "PgBouncer",
     "9042": "Cassandra", "8123": "ClickHouse", "5555": "Flower", "7700": "Meilisearch", "8025": "Mailhog",
 }  # fmt: skip
-_VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*(?:(?P<operator>:?-)(?P<default>[^{}$]*)|[^}]*)?\}?")
+_VARIABLE = compiled(r"\$\{?[A-Za-z_]\w*(?:(?P<operator>:?-)(?P<default>[^{}$]*)|[^}]*)?\}?")
 
 
 class ComposeFiles(Extractor):

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.files import CredentialMaterial
 from hardencheck.model.location import Location
 
 MAX_BYTES = 4 * 1024 * 1024
 
 # Words of a file name that say "copy me": what is in a template is not in use.
-_TEMPLATE = re.compile(
+_TEMPLATE = compiled(
     r"(?:^|[._-])(?:example|examples|sample|samples|template|templates|tpl|tmpl|dist|defaults?|schema|j2|jinja2?|erb|"
     r"vault|enc|encrypted|sops|age|gpg|asc|py|js|ts|md|rst|d|sh)(?:$|[._-])"
 )
-_ENV = re.compile(r"\.env(?:rc)?(?:[._-].+)?|.+\.env|env\.(?:prod|production|staging|live)")
+_ENV = compiled(r"\.env(?:rc)?(?:[._-].+)?|.+\.env|env\.(?:prod|production|staging|live)")
 _NAMES: dict[str, str] = {
     ".netrc": "netrc", "_netrc": "netrc", ".pypirc": ".pypirc", ".npmrc": ".npmrc", ".yarnrc.yml": ".yarnrc.yml",
     ".pgpass": ".pgpass", ".my.cnf": ".my.cnf", ".htpasswd": ".htpasswd", ".git-credentials": ".git-credentials",
@@ -33,28 +34,28 @@ _PATTERNS = (
     (re.compile(r".+\.(?:auto\.)?tfvars"), "Terraform variables"),
 )
 
-_PAIR = re.compile(
+_PAIR = compiled(
     r"^[ \t{,-]*(?:export[ \t]+|set[ \t]+)?[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)",
     re.MULTILINE,
 )
-_SECRET_KEY = re.compile(
+_SECRET_KEY = compiled(
     r"secret|passw|passphrase|(?:^|[_.-])pw(?:d|$|[_.-])|pwd|token|api[_-]?key|private[_-]?key|credential|"
     r"access[_-]?key|signing[_-]?key|encryption[_-]?key|client-key-data|(?:^|[_.:-])_?auth(?:$|[_-]?key)|(?:^|_)salt$|"
     r"sentry_dsn$|webhook_url$",
     re.IGNORECASE,
 )
-_NOT_SECRET_KEY = re.compile(
+_NOT_SECRET_KEY = compiled(
     r"(?:_|-|^)(?:file|path|dir|name|id|ttl|expiry|expires?(?:_\w+)?|lifetime|age|minutes|seconds|days|algorithm|header|"
     r"length|enabled|required|policy|hasher|validators?|limit|rotation|user(?:name)?|email|type|version|url|uri|endpoint|"
     r"prefix|backend|class|min|max|reset|field)$|^(?:vite|next_public|react_app|nuxt_public|gatsby|public|expo_public)_|"
     r"public_?key|access_key_id$",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"\A[a-z][a-z0-9+.-]*://[^/@\s:]*:(?P<password>[^/@\s]+)@", re.IGNORECASE)
-_REFERENCE = re.compile(
+_USERINFO = compiled(r"\A[a-z][a-z0-9+.-]*://[^/@\s:]*:(?P<password>[^/@\s]+)@", re.IGNORECASE)
+_REFERENCE = compiled(
     r"\A\$[A-Za-z_]\w*\Z|\$[{(]|\{\{|\$ANSIBLE_VAULT|!vault|ENC\[|op://|vault:|arn:aws:secretsmanager|ref\+|<[^>]*>|%[({]|@[A-Z_]+@",
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = compiled(
     r"(?:your|my|the|some|an?|insert|put|add|enter|replace|fill|set|todo|tbd|fixme)?[-_ .]?"
     r"(?:your|my|here|none|null|true|false|on|off|yes|no|example|placeholder|dummy|fake|redacted|undefined|"
     r"[x*.#?-]+|\d{1,4})(?:[-_ .].*)?",
@@ -70,7 +71,7 @@ _BARE: dict[str, re.Pattern[str]] = {  # formats that are not "key = value"
     ".npmrc": re.compile(r"(?:^|:)_(?:authToken|auth|password)[ \t]*=[ \t]*(?P<value>\S+)", re.MULTILINE),
     "pip.conf": re.compile(r"://[^:/\s]+:(?P<value>[^@\s/]+)@"),
 }
-_MEMBER = re.compile(r"\"(?P<key>[A-Za-z_][\w.-]*)\"\s*:\s*\"(?P<value>(?:[^\"\\]|\\.){1,8192})\"")
+_MEMBER = compiled(r"\"(?P<key>[A-Za-z_][\w.-]*)\"\s*:\s*\"(?P<value>(?:[^\"\\]|\\.){1,8192})\"")
 
 
 class _Held(NamedTuple):

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._python import role
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import PackageRequirement, SettingsModuleName
 from hardencheck.model.location import Location
 
-_NAMED = re.compile(
+_NAMED = compiled(
     rb"DJANGO_SETTINGS_MODULE[\"']?[ \t]{0,5}\]?[ \t]{0,5}[,=:]?[ \t]{0,5}[\"']?"
     rb"([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z0-9_]{1,99}){0,20})"
 )
 # A command of the build, not of the service: collectstatic often runs with settings of its own.
-_BUILD = re.compile(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
+_BUILD = compiled(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
 _PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
 
 
@@ -85,9 +86,9 @@ class PackageRequirements(Extractor):
 
 
 _Row = tuple[int, str, str | None, bool, bool]
-_LOCKED = re.compile(r'^name = "([\w.-]+)"\s*\nversion = "(\d[\w.]*)"', re.MULTILINE)
-_PIPFILE = re.compile(r'"(' + "|".join(_PACKAGES) + r')": \{[^{}]{0,20000}?"version": "==(\d[\w.]*)"', re.DOTALL)
-_REQUIRED = re.compile(
+_LOCKED = compiled(r'^name = "([\w.-]+)"\s*\nversion = "(\d[\w.]*)"', re.MULTILINE)
+_PIPFILE = compiled(r'"(' + "|".join(_PACKAGES) + r')": \{[^{}]{0,20000}?"version": "==(\d[\w.]*)"', re.DOTALL)
+_REQUIRED = compiled(
     r"(?<![\w./-])(" + "|".join(sorted(_PACKAGES, key=len, reverse=True)) + r")(?:\[[\w, -]{0,99}\])?[\"']?"
     r"\s*(?:=\s*(?:\{[^}\n]{0,200}?version\s*=\s*)?[\"'])?\(?\s*((?:(?:[<>=!~^]=?=?|==)\s*\d[\w.*]*\s*,?\s*)*|\d[\w.*]*)(?![\w-])",
     re.IGNORECASE,
@@ -105,7 +106,7 @@ def _pipfile_lock(text: str) -> Iterator[_Row]:
         yield text.count("\n", 0, match.start()) + 1, match[1], match[2], True, True
 
 
-_QUOTED = re.compile(r"[\"']([^\"']{1,200})[\"']")
+_QUOTED = compiled(r"[\"']([^\"']{1,200})[\"']")
 
 
 def _required(text: str) -> Iterator[_Row]:

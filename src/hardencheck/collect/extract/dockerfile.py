@@ -12,22 +12,23 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._shell import commands, expand, mode_bits, mode_changes
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ContainerMode, ImageBuild, RemoteAdd
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1024 * 1024
-_NAME = re.compile(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
-_NOT = re.compile(
+_NAME = compiled(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
+_NOT = compiled(
     r".+\.(?:md|rst|txt|py|pyc|json|ya?ml|toml|html?|sh|js|ts|go|rb|java|dockerignore|lock|svg|png|patch|diff)"
 )
 # Tools that start a program as another user; an entry point that calls one starts as root on purpose.
-DROPS = re.compile(
+DROPS = compiled(
     r"\b(gosu|su-exec|setpriv|s6-setuidgid|s6-overlay|setuidgid|chpst|runuser|setuser)\b|"
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
-_SERVER_USER = re.compile(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
+_SERVER_USER = compiled(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
 _ROLE_WORDS = {
     "dev": "development", "development": "development", "local": "development", "devcontainer": "development",
     "debug": "development", "override": "development", "test": "test", "tests": "test", "testing": "test", "ci": "test",

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log", "trace"})
-_CALL = re.compile(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace)\s*\(|\bprint\s*\(")
-_WORD = re.compile(
+_CALL = compiled(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace)\s*\(|\bprint\s*\(")
+_WORD = compiled(
     rb"pass|pwd|secret|token|cookie|authori[sz]ation|credential|api_?key|private_?key|jwt|headers|META|POST|environ"
     rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key",
     re.IGNORECASE,
 )
-_MODES = re.compile(rb"chmod|os\.open|mkdir|makedirs")
-_LOGGER = re.compile(r"(?:.*_)?(?:log|logger|logging|lgr)", re.IGNORECASE)
-_COMMANDS = re.compile(
+_MODES = compiled(rb"chmod|os\.open|mkdir|makedirs")
+_LOGGER = compiled(r"(?:.*_)?(?:log|logger|logging|lgr)", re.IGNORECASE)
+_COMMANDS = compiled(
     r"(?:^|/)(?:commands|cli|scripts?|bin|tools?|management|__main__\.py|manage\.py|setup\.py|cli\.py)(?:/|$)"
 )
 _LEXERS = {"tokenize", "token", "lexer", "ply", "pygments", "lark", "sly", "tiktoken", "transformers", "spacy", "nltk"}
@@ -66,8 +67,8 @@ _THROUGH_METHODS = {
     "strip", "decode", "encode", "lower", "upper", "format", "join", "copy", "items", "values", "read", "replace",
     "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value",
 }  # fmt: skip
-_LOGGED = re.compile(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
-_LOG_PATH = re.compile(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
+_LOGGED = compiled(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
+_LOG_PATH = compiled(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
 MAX_DEPTH = 40
 
 

@@ -18,6 +18,7 @@ from hardencheck.collect.extract._logging_tables import (
     scope,
 )
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, shorten, spreads
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
@@ -46,7 +47,7 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
 )
 _TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _ENGINES = ("create_engine", "create_async_engine")
-_DATABASE_TOOLS = re.compile(r"(?:.*/)?(?:alembic|migrations)/env\.py")
+_DATABASE_TOOLS = compiled(r"(?:.*/)?(?:alembic|migrations)/env\.py")
 
 
 def what_for(path: str) -> str:

@@ -13,6 +13,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
 from hardencheck.collect.extract._python import NotLiteral, parse, role
 from hardencheck.collect.extract._shell import commands
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLevel, ServerLog
 from hardencheck.model.gap import Gap, Reason
@@ -20,15 +21,15 @@ from hardencheck.model.location import Location
 
 MAX_BYTES = 512 * 1024
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian")
-_NAMES = re.compile("|".join((*SERVERS, "GUNICORN_CMD_ARGS", "fastapi")).encode())
+_NAMES = compiled("|".join((*SERVERS, "GUNICORN_CMD_ARGS", "fastapi")).encode())
 _LAUNCHERS = frozenset({
     "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
     "pipenv", "uv", "pdm", "hatch", "run", "ddtrace-run", "newrelic-admin", "run-program", "opentelemetry-instrument",
     "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
     "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
 })  # fmt: skip
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_DEVELOPMENT_FILE = re.compile(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
+_ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
+_DEVELOPMENT_FILE = compiled(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
 
 
 class _Line(NamedTuple):
@@ -276,7 +277,7 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[\s;&|()'\"#]", word) or not word else word
 
 
-_COMPOSE = re.compile(r"(\s*)(?:command|entrypoint|-?\s*GUNICORN_CMD_ARGS)\s*[:=]\s*(.*)")
+_COMPOSE = compiled(r"(\s*)(?:command|entrypoint|-?\s*GUNICORN_CMD_ARGS)\s*[:=]\s*(.*)")
 
 
 def _compose(text: str) -> Iterator[_Line]:

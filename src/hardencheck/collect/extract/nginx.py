@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import role
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.uploads import Directive, NginxFile
 from hardencheck.model.location import Location
 
@@ -17,14 +18,14 @@ _KEPT = frozenset({
     "server_tokens", "autoindex", "root", "alias", "upstream", "large_client_header_buffers", "internal", "error_page",
     "try_files", "ssl_ciphers", "stream", "events", "access_log", "error_log", "log_format",
 })  # fmt: skip
-_LOOKS = re.compile(
+_LOOKS = compiled(
     rb"^[ \t]{0,99}(?:server|http|location\b[^{\n]{0,300}|upstream[ \t]{1,9}[^\s{]{1,99})\s{0,99}\{", re.MULTILINE
 )
-_ALONE = re.compile(
+_ALONE = compiled(
     rb"^[ \t]{0,99}(?:add_header|client_max_body_size|proxy_pass)[ \t]{1,99}[^;{}\n]{1,999};", re.MULTILINE
 )
-_NOT_NGINX = re.compile(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
-_PLACEHOLDER = re.compile(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}")
+_NOT_NGINX = compiled(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
+_PLACEHOLDER = compiled(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}")
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 MAX_TOKENS = 200_000

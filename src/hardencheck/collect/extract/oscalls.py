@@ -11,12 +11,13 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, shorten
 from hardencheck.collect.extract._shell import commands, mode_changes
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.oscalls import ModeCall, TemporaryName, Umask
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 # A file without any of these cannot have a fact of this module, so it is not even parsed.
-_TOKENS = re.compile(
+_TOKENS = compiled(
     rb"chmod|umask|mkdir|makedirs|mkfifo|mknod|\btouch\b|mktemp|tempnam|tmpnam|/tmp|/dev/shm|os\.open|O_CREAT"
 )
 
@@ -358,5 +359,5 @@ class _File:
 
 
 # A mode in which group and others have no more than the class before them: how people write them.
-_MODE_DIGITS = re.compile(r"[0-7]?(?:7[0-7][0-7]|6[0246][0246]|5[0145][0145]|4[04][04])")
-_UMASK_DIGITS = re.compile(r"0?(?:22|27|26|37|77|222|227|277|777|177|137|117)")
+_MODE_DIGITS = compiled(r"[0-7]?(?:7[0-7][0-7]|6[0246][0246]|5[0145][0145]|4[04][04])")
+_UMASK_DIGITS = compiled(r"0?(?:22|27|26|37|77|222|227|277|777|177|137|117)")

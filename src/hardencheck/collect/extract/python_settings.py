@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, statements
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
@@ -36,9 +37,9 @@ STRONG = tuple(word.encode() for word in (
 _EXACT = (b"DEBUG", b"TESTING")  # frequent words in lower case
 # What may write any name of a module. Only the statements of such a file matter.
 _WEAK = (b"exec(", b"setattr(", b"globals(", b"vars(", b"locals(", b"__dict__", b"sys.modules")
-_STAR = re.compile(rb"\bimport[ \t(]{1,5}\*")
-_LOADED = re.compile(rb"\b[A-Z]\w*\.\w+\(__name__\)")  # Production.load_settings(__name__)
-GUNICORN_NAME = re.compile(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
+_STAR = compiled(rb"\bimport[ \t(]{1,5}\*")
+_LOADED = compiled(rb"\b[A-Z]\w*\.\w+\(__name__\)")  # Production.load_settings(__name__)
+GUNICORN_NAME = compiled(r"(?:.*/)?gunicorn[^/]*\.py|(?:.*/)?[^/]*gunicorn[^/]*\.conf\.py")
 _MENTIONS = {
     "flask": rb"\bFlask\(|\bapp\.config\b",
     "fastapi": rb"\b(?:FastAPI|Starlette)\(|add_middleware|CORSMiddleware|SessionMiddleware",

@@ -19,6 +19,7 @@ from hardencheck.collect.extract._placeholders import Seen, reason
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.installed import version_of
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.secrets import SecretCandidate, SecretClass, SecretsLeftOut, SecretSuppression
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -42,19 +43,19 @@ _LOCK_FILES = {
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "bun.lock", "go.sum", "packages.lock.json",
     "package.resolved", "cartfile.resolved", "composer.lock", "flake.lock", ".secrets.baseline", "gradle.lockfile",
 }  # fmt: skip
-_REQUIREMENTS = re.compile(
+_REQUIREMENTS = compiled(
     r"(?:^|/)(?:[^/]*requirements[^/]*|constraints[^/]*)\.(?:txt|in)$|(?:^|/)requirements/[^/]+\.txt$"
 )
-_TRANSLATIONS = re.compile(r"\.(?:po|pot|xliff|xlf|arb|strings)$|(?:^|/)(?:locales?|i18n|translations|lang)/")
-_GENERATED = re.compile(
+_TRANSLATIONS = compiled(r"\.(?:po|pot|xliff|xlf|arb|strings)$|(?:^|/)(?:locales?|i18n|translations|lang)/")
+_GENERATED = compiled(
     r"\.min\.(?:js|mjs|cjs|css)$|\.(?:map|css|scss|less|svg)$|(?:^|/)(?:vendor|vendored|third[-_]party|node_modules|"
     r"bower_components|dist|cassettes|__snapshots__)/|\.(?:snap|storyshot)$"
 )
 _MINIFIED_LINE = 500  # mean characters a line, in a script that nobody wrote by hand
-_ASSIGNS_UNQUOTED = re.compile(
+_ASSIGNS_UNQUOTED = compiled(
     r"(?:^|/)(?:\.env[^/]*|[^/]*\.env|\.envrc|\.pypirc|\.npmrc|\.netrc|\.pgpass|[^/]*dockerfile[^/]*|[^/]*\.(?:env\.\w+|sh|bash|zsh|service|cnf|config))$"
 )
-_EXAMPLE_NAME = re.compile(r"(?:^|[./_-])(?:example|sample|template|tmpl|dist|tpl)(?:[./_-]|$)")
+_EXAMPLE_NAME = compiled(r"(?:^|[./_-])(?:example|sample|template|tmpl|dist|tpl)(?:[./_-]|$)")
 _PROSE = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
 
 _WHOLE_MATCH = {"GitHubTokenDetector", "GitLabTokenDetector", "NpmDetector"}  # their groups are parts of the token
@@ -82,14 +83,14 @@ _CONFIDENCE: dict[str, Literal["low", "medium", "high"]] = {
     "jwt": "medium", "keyword": "low", "high-entropy": "low",
 }  # fmt: skip
 
-_BLANKS = re.compile(rf"([ \t\u00a0])[ \t\u00a0]{{{MAX_BLANKS},}}")
-_NAME_BEFORE = re.compile(
+_BLANKS = compiled(rf"([ \t\u00a0])[ \t\u00a0]{{{MAX_BLANKS},}}")
+_NAME_BEFORE = compiled(
     r"([A-Za-z_$][\w$.-]*)(?:\[\d*\])?[\"'`\]]{0,3}\s*\)?\s*(?::\s*[\w.\[\], |]{1,40}=|:=|=>|={1,3}|!==?|:|\(|,)\s*"
     r"(?:[rbfuRBFU]{1,2}|@)?[\"'`]?$"
 )
-_PUTTY_END = re.compile(r"^Private-MAC:", re.MULTILINE)
-_PEM_NOISE = re.compile(r"\\[rn]|[\"'`\s,+\\>|]")
-_PEM_HEADERS = re.compile(r"(?:Proc-Type|DEK-Info|Comment|Version|Hash|MessageID|Charset|Subject):[^\n\\]*")
+_PUTTY_END = compiled(r"^Private-MAC:", re.MULTILINE)
+_PEM_NOISE = compiled(r"\\[rn]|[\"'`\s,+\\>|]")
+_PEM_HEADERS = compiled(r"(?:Proc-Type|DEK-Info|Comment|Version|Hash|MessageID|Charset|Subject):[^\n\\]*")
 
 _COMMENTS = (
     ("detect-secrets", re.compile(r"(?i)pragma: ?(?:allow|white)list(?:[ -]next ?-?line)?[ -]secret")),
@@ -100,7 +101,7 @@ _COMMENTS = (
     ("gitguardian", re.compile(r"\bggignore\b")),
     ("credsweeper", re.compile(r"credsweeper:allow")),
 )
-_COMMENT_BEGINS = re.compile(r"#|//|--|/\*|<!--|;|%|\*|\brem\b", re.IGNORECASE)
+_COMMENT_BEGINS = compiled(r"#|//|--|/\*|<!--|;|%|\*|\brem\b", re.IGNORECASE)
 _FILES = {
     ".secrets.baseline": "detect-secrets", ".gitleaks.toml": "gitleaks", ".gitleaksignore": "gitleaks",
     ".betterleaks.toml": "betterleaks", ".betterleaksignore": "betterleaks", ".trufflehogignore": "trufflehog",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hardencheck.collect.exchange import printable
+from hardencheck.lazily import compiled
 
 NONE, SELF = "'none'", "'self'"
 MAX_POLICIES = 32
@@ -26,13 +27,13 @@ _KEYWORDS = frozenset(
         "report-sha512", "unsafe-webtransport-hashes",
     }
 )  # fmt: skip
-_NONCE = re.compile(r"'nonce-([^']*)'", re.IGNORECASE)
-_HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/_-]+={0,2}'", re.IGNORECASE)
+_NONCE = compiled(r"'nonce-([^']*)'", re.IGNORECASE)
+_HASH = compiled(r"'sha(?:256|384|512)-[A-Za-z0-9+/_-]+={0,2}'", re.IGNORECASE)
 # Sources that let anybody on the internet in.
-_ANYWHERE = re.compile(r"data:|blob:|filesystem:|https?:|(?:https?://)?\*(?::(?:\*|[0-9]+))?/?", re.IGNORECASE)
+_ANYWHERE = compiled(r"data:|blob:|filesystem:|https?:|(?:https?://)?\*(?::(?:\*|[0-9]+))?/?", re.IGNORECASE)
 _LOCAL = frozenset({"data:", "blob:", "filesystem:"})
 # ASCII whitespace (Infra standard): a no-break space, say, is none.
-_BLANKS = re.compile(r"[\t\n\f\r ]+")
+_BLANKS = compiled(r"[\t\n\f\r ]+")
 _HANDLERS = "'unsafe-inline' event handlers"
 # Hosts with public JSONP endpoints or AngularJS copies that run what the page's own markup says.
 # Source: csp_evaluator's allowlist bypass lists, the hosts that occur in practice.

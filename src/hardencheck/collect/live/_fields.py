@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.http import CookieRole, SameSite
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(_TOKEN.pattern + r'|"(?:[^"\\]|\\.)*+"')
+_TOKEN = compiled(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = compiled(_TOKEN.pattern + r'|"(?:[^"\\]|\\.)*+"')
 # Blanks of HTTP; what Python strips besides (a no-break space, say) is part of a value.
 _BLANKS = " \t"
 
@@ -261,8 +262,8 @@ class CookieField(NamedTuple):
         return expires <= (now if now is not None else 86_400 * 365 * 30)
 
 
-_SESSION = re.compile(r"sess|(?<![a-z])sid(?![a-z])|auth(?!or)|token|jwt|login|remember|identity|sid$", re.IGNORECASE)
-_CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
+_SESSION = compiled(r"sess|(?<![a-z])sid(?![a-z])|auth(?!or)|token|jwt|login|remember|identity|sid$", re.IGNORECASE)
+_CSRF = compiled(r"csrf|xsrf", re.IGNORECASE)
 
 
 def cookie_role(name: str) -> CookieRole:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.live._fields import meta_referrer_policy
+from hardencheck.lazily import compiled
 
 MAX_TAG = 8192
 MAX_TAGS = 500
@@ -19,9 +20,9 @@ _HEAD = frozenset(
     html head base basefont bgsound link meta title noscript noframes style script template
     """.split()
 )
-_TAG_END = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?)*+>""")
-_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]{0,19})(?=[\s/>])")
-_ATTRIBUTE = re.compile(
+_TAG_END = compiled(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?)*+>""")
+_NAME = compiled(r"</?([a-zA-Z][a-zA-Z0-9-]{0,19})(?=[\s/>])")
+_ATTRIBUTE = compiled(
     r"""(?<![^\s"'/])([a-zA-Z][a-zA-Z0-9_:-]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?"""
 )
 

@@ -10,6 +10,7 @@ from hardencheck.collect.exchange import Exchange, origin, place
 from hardencheck.collect.live._html import read_page
 from hardencheck.collect.live._unique import unique
 from hardencheck.collect.live.responses import blocked, content_of
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.exposure import DebugPage, ExposedFile, Listing, Trace
 from hardencheck.model.gap import Gap, Reason
@@ -20,11 +21,11 @@ FILES = ("/.git/HEAD", "/.git/config", "/.env")
 DIRECTORIES = ("/static/", "/media/", "/uploads/")
 MAX_DIRECTORIES = 6
 
-_GIT_HEAD = re.compile(rb"(?:ref: refs/[^\s]{1,200}|[0-9a-f]{40}|[0-9a-f]{64})\s*")
-_GIT_CONFIG = re.compile(rb"\s*\[[a-zA-Z]+(?: \"[^\"\n]*\")?\]\s*[\r\n]")
+_GIT_HEAD = compiled(rb"(?:ref: refs/[^\s]{1,200}|[0-9a-f]{40}|[0-9a-f]{64})\s*")
+_GIT_CONFIG = compiled(rb"\s*\[[a-zA-Z]+(?: \"[^\"\n]*\")?\]\s*[\r\n]")
 # A quoted value may go over many lines, as a key in PEM does.
-_VALUE = re.compile(rb"""=[ \t]*(?:"(?:[^"\\]|\\.)*+"|'[^']*+')""", re.DOTALL)
-_ASSIGNMENT = re.compile(rb"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=")
+_VALUE = compiled(rb"""=[ \t]*(?:"(?:[^"\\]|\\.)*+"|'[^']*+')""", re.DOTALL)
+_ASSIGNMENT = compiled(rb"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=")
 _LISTINGS = (
     (re.compile(rb"<title>\s*Index of (?:/[^<]{0,500}|[^<]{0,500}/\s*)</title>", re.IGNORECASE), "Index of"),
     (re.compile(rb"<title>\s*Directory listing for ", re.IGNORECASE), "Directory listing for"),

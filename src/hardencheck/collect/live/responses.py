@@ -12,6 +12,7 @@ from hardencheck.collect.exchange import Exchange, origin, place, printable
 from hardencheck.collect.live import _csp, _fields
 from hardencheck.collect.live._html import Page, read_page
 from hardencheck.collect.live._unique import unique
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import http as seen
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -467,7 +468,7 @@ def _shown(fields: tuple[str, ...]) -> str | None:
     return _public(", ".join(fields), 200) if fields else None
 
 
-_IN_URL = re.compile(r"(?<=://)[^\s/@\"'<>]+@|\?[^\s\"'<>;,]+")
+_IN_URL = compiled(r"(?<=://)[^\s/@\"'<>]+@|\?[^\s\"'<>;,]+")
 
 
 def _public(value: str, limit: int) -> str:

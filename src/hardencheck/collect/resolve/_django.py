@@ -1,6 +1,5 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
-import re
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
@@ -8,6 +7,7 @@ from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
 from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import PackageRequirement, PythonModule, SettingsModuleName, Source, Statement
 from hardencheck.model.gap import FactSet, Reason
@@ -67,7 +67,7 @@ DEFAULTS: dict[str, Since] = {
 # No project goes without one of these.
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
-_NAME = re.compile(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
+_NAME = compiled(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 

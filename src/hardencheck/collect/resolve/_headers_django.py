@@ -16,13 +16,14 @@ from hardencheck.collect.resolve._django import (
     setting,
 )
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import HeaderSet
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 # Third-party middleware that may set security headers says so in its name; others are taken not to.
-_TELLING = re.compile(r"csp|secur|header|permission|feature|policy|referrer|helmet|talisman", re.IGNORECASE)
-_KNOWN_SILENT = re.compile(
+_TELLING = compiled(r"csp|secur|header|permission|feature|policy|referrer|helmet|talisman", re.IGNORECASE)
+_KNOWN_SILENT = compiled(
     r"django\.|corsheaders\.|whitenoise\.|allauth\.|debug_toolbar\.|rest_framework\.|social_django\.|simple_history\."
     r"|axes\.|waffle\.|django_otp\.|django_prometheus\.|django_structlog\.|django_guid\.|compression_middleware\."
 )

@@ -7,11 +7,12 @@ from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.collect.resolve._applications import UNREAD, Application, applications, production_modules, unread
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._versions import NEWEST, Since, Version, default, lowest
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Expression, HeaderSet, PythonModule
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
-_TELLING = re.compile(r"csp|secur|header|permission|policy|referrer|helmet", re.IGNORECASE)
+_TELLING = compiled(r"csp|secur|header|permission|policy|referrer|helmet", re.IGNORECASE)
 _HARMLESS = (
     "CORSMiddleware", "SessionMiddleware", "GZipMiddleware", "TrustedHostMiddleware", "HTTPSRedirectMiddleware",
     "ProxyHeadersMiddleware", "AuthenticationMiddleware", "RequestIDMiddleware", "CorrelationIdMiddleware",

@@ -1,25 +1,25 @@
 """The places of an nginx configuration where requests reach an application, with what holds there."""
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.uploads import Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 PASSES = frozenset({"proxy_pass", "uwsgi_pass", "fastcgi_pass", "grpc_pass"})
-_HARMLESS = re.compile(
+_HARMLESS = compiled(
     r"(?:.*/)?(?:mime\.types|(?:proxy|uwsgi|fastcgi|scgi)_params|fastcgi\.conf|modules-enabled/.*|.*\.types)"
 )
-_SIZE = re.compile(r"(\d{1,15})([kKmMgG]?)")
+_SIZE = compiled(r"(\d{1,15})([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 DEFAULT_BODY = 1 << 20
 MAX_INCLUDES = 200
-_OTHER_PROXIES = re.compile(
+_OTHER_PROXIES = compiled(
     r"caddyfile(?:\.[\w-]{1,40})?|[\w.-]{0,60}\.caddy(?:file)?|traefik[\w.-]{0,40}\.(?:ya?ml|toml)|haproxy[\w.-]{0,40}\.cfg"
     r"|(?:httpd|apache2?)[\w-]{0,40}\.conf|envoy[\w-]{0,40}\.ya?ml"
 )

@@ -8,6 +8,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._ignorefiles import Patterns
 from hardencheck.collect.extract.compose import is_root
 from hardencheck.collect.extract.dockerfile import DROPS
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import BuildContext, ComposeService, ContainerUser, ImageBuild
 from hardencheck.model.facts.files import CredentialsFile, PrivateKey
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -17,7 +18,7 @@ MAX_SCRIPT = 64 * 1024
 MAX_EXPOSED = 20
 
 # Images whose configuration has no USER (their makers' Dockerfiles): what starts from them starts as root.
-_ROOT = re.compile(
+_ROOT = compiled(
     r"(?:python|pypy|debian|ubuntu|alpine|busybox|node|golang|rust|ruby|php|openjdk|eclipse-temurin|amazonlinux|fedora|"
     r"centos|rockylinux|almalinux|oraclelinux|archlinux|opensuse/leap|buildpack-deps|nginx|httpd|caddy|traefik|haproxy|"
     r"perl|gcc|swift|elixir|erlang|julia|r-base|bash|docker|maven|gradle|composer|scratch|"

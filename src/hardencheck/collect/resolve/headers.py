@@ -8,11 +8,12 @@ from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.collect.resolve import _headers_django, _headers_nginx, _headers_python
 from hardencheck.collect.resolve._layers import Sends, unknown
 from hardencheck.collect.resolve._nginx import other_proxy
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-_MAX_AGE = re.compile(r'max-age\s*=\s*"?(\d{1,15})"?\s*(?:;|$)', re.IGNORECASE)
+_MAX_AGE = compiled(r'max-age\s*=\s*"?(\d{1,15})"?\s*(?:;|$)', re.IGNORECASE)
 
 
 class DeclaredHeaders(Resolver):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract.logging_servers import gunicorn_file
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import (
     Access,
@@ -24,7 +25,7 @@ from hardencheck.model.facts.logging import (
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-_LOG_FILE = re.compile(r"(?:.*/)?[^/]+\.log(?:\.\d+|\.gz|\.old|-\d{8}(?:\.gz)?)*", re.IGNORECASE)
+_LOG_FILE = compiled(r"(?:.*/)?[^/]+\.log(?:\.\d+|\.gz|\.old|-\d{8}(?:\.gz)?)*", re.IGNORECASE)
 COMPUTED = "$"
 # Whether a server logs requests when nothing is said (gunicorn 23, hypercorn 0.17: accesslog None; granian 2.7).
 _DEFAULT = {"gunicorn": False, "uvicorn": True, "hypercorn": False, "granian": False}

@@ -6,7 +6,6 @@ are off; fsmonitor and content filters run on `status`, `diff` and `add`, none o
 
 import errno
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from typing import Self
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.errors import TargetMissing
+from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
 SECONDS = 120.0
@@ -36,7 +36,7 @@ _CONFIG = (
 )
 
 
-_REMOTE = re.compile(
+_REMOTE = compiled(
     r"(?:(?:https|ssh)://(?:[^/@\s]*@)?|git@)(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?[:/]"
     r"(?P<path>[A-Za-z0-9._/-]+)"
 )

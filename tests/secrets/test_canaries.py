@@ -1,7 +1,9 @@
 """Every kind of secret is found where it was planted, and no part of one leaves the extractor."""
 
+import random
 import re
 import sqlite3
+import string
 import subprocess
 import sys
 import traceback
@@ -131,3 +133,40 @@ def test_standard_error_of_a_process_that_breaks_tells_nothing(planted: tuple[Pa
     )
     assert re.search(rb"RuntimeError: broken on purpose", done.stderr)
     assert leaks(done.stdout + done.stderr, canaries) == []
+
+
+SETTINGS = """\
+INSTALLED_APPS = ["shop"]
+ALLOWED_HOSTS = load("{0}")
+DEBUG = config("{1}", default=get(key="{2}"))
+CSRF_TRUSTED_ORIGINS = ["https://me:{3}@shop.example", read("{4}")]
+SESSION_COOKIE_SECURE = flags["x"]("{5}")
+"""
+PROXY = """\
+http {{
+    log_format full '{6} $request_body';
+    server {{
+        add_header X-Key "{7}";
+        add_header Set-Cookie "sid={8}";
+        add_header X-Frame-Options DENY;
+        access_log /var/log/nginx/access.log full;
+        if ($http_authorization != "Bearer {9}") {{ return 403 "{10}"; }}
+        location / {{ proxy_pass http://me:{11}@shop.example; proxy_set_header Authorization "Bearer {12}"; }}
+    }}
+}}
+"""
+
+
+def test_settings_and_proxies_keep_no_value_that_may_be_a_secret(tmp_path: Path) -> None:
+    """Tokens that look like words too: what a call is given, what a URL has before the @, what is compared."""
+    chance = random.Random(7)
+    tokens = ["k" + "".join(chance.choices(string.ascii_letters, k=15)) for _ in range(13)]
+    (tmp_path / "settings.py").write_text(SETTINGS.format(*tokens))
+    (tmp_path / "manage.py").write_text("os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    (tmp_path / "nginx.conf").write_text(PROXY.format(*tokens))
+    collected = collect(Target(repository=str(tmp_path)), Options(jobs=0))
+    facts = collected.facts
+    told = encode([*facts.facts, *facts.gaps]) + "\n".join(fact.describe() for fact in facts.facts).encode()
+    assert [number for number, token in enumerate(tokens) if leaks(told, [Canary("", "", "", token)])] == []
+    assert b"https://\xe2\x80\xa6@shop.example" in told
+    assert b"DENY" in told and b"$request_body" in told

@@ -9,6 +9,7 @@ from typing import Literal
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._grammar import downgraded
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
 from hardencheck.model.gap import Reason
 
@@ -250,6 +251,14 @@ def _arithmetic(left: object, op: ast.operator, right: object, node: ast.expr) -
     raise NotLiteral(shorten(node))
 
 
+_USERINFO = compiled(r"(?<=://)[^/?#@\s]{1,1000}@")
+
+
+def without_credentials(text: str) -> str:
+    """The text with whatever stands before the @ of a URL taken out: "https://me:pw@host" is "https://…@host"."""
+    return _USERINFO.sub("…@", text)
+
+
 def shorten(node: ast.AST) -> str:
     """An expression for people, at most 80 characters, with every string literal replaced: one may be a secret.
 
@@ -263,15 +272,17 @@ def shorten(node: ast.AST) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
+# The name of an environment variable or a setting tells where to look; any other text may be a secret.
+# So does a key in brackets.
+_VARIABLE_NAME = compiled(r"[A-Z][A-Z_]{0,29}")
+_KEY = compiled(r"[A-Za-z_]\w{0,29}")
 _MOST_ITEMS, _MOST_DEPTH = 6, 12
 
 
 def _abridged(node: ast.AST, depth: int) -> ast.AST:
     if isinstance(node, ast.Constant):
         text = node.value
-        if isinstance(text, bytes) or (
-            isinstance(text, str) and (len(text) > 30 or not text.replace("_", "").isidentifier())
-        ):
+        if isinstance(text, bytes) or (isinstance(text, str) and not _VARIABLE_NAME.fullmatch(text)):
             return ast.Constant("…")
         return node
     if depth > _MOST_DEPTH and isinstance(node, ast.expr):
@@ -285,6 +296,8 @@ def _abridged(node: ast.AST, depth: int) -> ast.AST:
                 if isinstance(value[0], ast.expr):
                     kept.append(ast.Name("…", ast.Load()))
             fields[name] = kept
+        elif name == "slice" and isinstance(value, ast.Constant) and _KEY.fullmatch(str(value.value)):
+            fields[name] = value
         else:
             fields[name] = _abridged(value, depth + 1) if isinstance(value, ast.AST) else value
     return ast.copy_location(type(node)(**fields), node)

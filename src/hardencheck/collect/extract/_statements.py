@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten, without_credentials
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Statement
 
@@ -77,7 +77,8 @@ def expression(file: PythonFile, node: ast.expr, name: str = "") -> Expression:
     if value is None or isinstance(value, bool | int | float | str):
         if isinstance(value, int) and abs(value) >= 1 << 63:
             return Expression(what="unknown", text=text)
-        return Expression(what="scalar", value=value, text=text)
+        kept = without_credentials(value) if isinstance(value, str) else value
+        return Expression(what="scalar", value=kept, text=text)
     if isinstance(value, tuple | frozenset):
         items = [_item(item) for item in (sorted(map(str, value)) if isinstance(value, frozenset) else value)]
         known = tuple(item for item in items if item is not None)[:MAX_ITEMS]
@@ -87,7 +88,7 @@ def expression(file: PythonFile, node: ast.expr, name: str = "") -> Expression:
 
 def _item(value: object) -> str | None:
     if isinstance(value, str):
-        return value
+        return without_credentials(value)
     if isinstance(value, dict) and isinstance(value.get("NAME"), str):
         return str(value["NAME"])
     return None
@@ -121,7 +122,7 @@ def _collect(node: ast.expr, items: list[str], splices: list[str], depth: int) -
             pairs = zip(element.keys, element.values, strict=True)
             inner = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "NAME"), None)
         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-            items.append(inner.value)
+            items.append(without_credentials(inner.value))
         elif isinstance(inner, ast.Starred) and isinstance(inner.value, ast.Name) and inner.value.id in KNOWN:
             splices.append(inner.value.id)
         else:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.extract.python_settings import HEADERS, TELLING
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.uploads import Directive, NginxFile
 from hardencheck.model.location import Location
@@ -26,6 +27,9 @@ _ALONE = compiled(
 )
 _NOT_NGINX = compiled(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
 _PLACEHOLDER = compiled(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}")
+_WITHHELD = "…"
+_COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]")
+_VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 MAX_TOKENS = 200_000
@@ -70,9 +74,23 @@ class NginxFiles(Extractor):
 
 
 def _arguments(words: list[str]) -> tuple[str, ...]:
-    if words[0] == "proxy_set_header":
-        return tuple(words[1:2])  # its value may be a credential
-    return tuple(words[1:]) if words[0] in _KEPT else ()
+    """What is kept of a directive. Values that may be credentials are not: those of headers that nobody judges, texts
+    that are compared or returned, and what stands before the @ of a URL."""
+    name, rest = words[0], words[1:]
+    if name not in _KEPT:
+        return tuple(rest[:1]) if name == "proxy_set_header" else ()
+    match name:
+        case "add_header" if rest and rest[0].lower() not in HEADERS | TELLING and "__templated__" not in rest[0]:
+            rest = [rest[0], *(_WITHHELD for _ in rest[1:])]
+        case "return" if rest and not rest[-1].startswith(("http://", "https://", "$scheme://", "/")):
+            rest = [word if word.isdecimal() else _WITHHELD for word in rest]
+        case "if":
+            rest = [word if _COMPARES.fullmatch(word) else _WITHHELD for word in rest]
+        case "log_format":
+            rest = [*rest[:1], *_VARIABLE.findall(" ".join(rest[1:]))]
+        case "more_set_headers":
+            rest = []
+    return tuple(without_credentials(word) for word in rest)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ def peers(repository: Path) -> dict[str, tuple[list[str], set[int]]]:
     """Command lines of the tools hardencheck stands beside, and the exit codes that mean they did their work."""
     return {
         "bandit": (["bandit", "-q", "-r", os.fspath(repository), "-f", "json"], {0, 1}),
-        "detect-secrets": (["detect-secrets", "scan", "-n", os.fspath(repository)], {0}),
+        "detect-secrets": (["detect-secrets", "scan", "-n", "."], {0}),
         "checkov": (["checkov", "-d", os.fspath(repository), "--quiet", "--compact"], {0, 1}),
         "semgrep": (["semgrep", "scan", "--metrics=off", "--config", "p/python", os.fspath(repository)], {0, 1}),
     }
@@ -99,7 +99,7 @@ def bench(repository: Path, wanted: list[str], runs: int) -> None:
                     measure(scan, cwd=Path(home), environment=environment, codes=codes)
                 )
             for name, (command, good) in commands.items():
-                results[name].append(measure(command, cwd=Path(home), environment=environment, codes=good))
+                results[name].append(measure(command, cwd=repository, environment=environment, codes=good))
     cold = median(results["hardencheck cold"])
     print(f"  {'':22} {'wall s':>8} {'CPU s':>8} {'MiB':>6}   cold scan = this x (wall, CPU)")
     for name, measured in results.items():

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hardencheck.config.find import SHARED, TABLE, Source, parse
+from hardencheck.config.find import Source, parse
 from hardencheck.config.load import load
 from hardencheck.errors import ConfigError, OutputError
 
@@ -65,10 +65,6 @@ def checked(label: str, text: str, *, today: dt.date, prefix: tuple[str, ...] = 
         raise ConfigError(f"{label}: the change would leave no configuration in it; nothing was written")
     load(source, today=today)
     return text
-
-
-def prefix_of(file: Path) -> tuple[str, ...]:
-    return TABLE if file.name == SHARED else ()
 
 
 def write(file: Path, text: str) -> None:

@@ -10,7 +10,6 @@ from typing import Literal
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._grammar import downgraded
 from hardencheck.lazily import compiled
-from hardencheck.model.facts import Scalar
 from hardencheck.model.gap import Reason
 
 Role = Literal["production", "test", "documentation", "example", "development", "migration"]
@@ -183,14 +182,6 @@ def literal(node: ast.expr) -> object:
         return _literal(node, 0)
     except (OverflowError, ZeroDivisionError, TypeError, ValueError):
         raise NotLiteral(shorten(node)) from None
-
-
-def scalar(node: ast.expr) -> Scalar:
-    """Like `literal`, for a bool, number, string or None. Raises NotLiteral for a container."""
-    value = literal(node)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise NotLiteral(shorten(node))
 
 
 def _literal(node: ast.expr, depth: int) -> object:

@@ -1,8 +1,12 @@
 """Running the examples of a check through the real collectors: for our tests, and for authors of checks."""
 
 import os
+import random
+import re
+import string
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from hardencheck.collect.live.run import state
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.run import collect
+from hardencheck.collect.secrets.checksums import crc32_base62, gitlab_crc32
 from hardencheck.collect.source.git import environment
 from hardencheck.errors import CatalogueError, NothingExamined
 from hardencheck.judge.settle import Policy, settle
@@ -99,3 +104,59 @@ def exchange(table: Mapping[str, Any]) -> Exchange:
         raise CatalogueError(f"an example response has no field {sorted(unknown)[0]!r}")
     made = msgspec.convert({"url": "https://service.example/", "status": 200, **fields}, Exchange)
     return msgspec.structs.replace(made, body=text.encode())
+
+
+_ALPHABETS = {
+    "digit": string.digits,
+    "hex": "0123456789abcdef",
+    "HEX": "0123456789ABCDEF",
+    "lower": string.ascii_lowercase + string.digits,
+    "upper": string.ascii_uppercase + string.digits,
+    "alnum": string.ascii_letters + string.digits,
+    "letter": string.ascii_letters,
+    "b64": string.ascii_letters + string.digits + "+/",
+    "b64url": string.ascii_letters + string.digits + "-_",
+    "base32": string.ascii_uppercase + "234567",
+    "base58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+    "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+}
+_HOLE = re.compile(r"<(|uuid|crc32-base62|gitlab-crc32|(" + "|".join(_ALPHABETS) + r"):(\d{1,4}))>")
+
+
+def assembled(template: str, seed: str) -> str:
+    """An example of a detection rule: each hole becomes random text, the same for the same seed.
+
+    `<alnum:36>` is 36 letters and digits (the others are in `_ALPHABETS`), `<uuid>` a UUID, `<>` nothing (it only keeps
+    two halves apart), `<crc32-base62>` and `<gitlab-crc32>` the checksum of what stands before it. So no file of ours
+    ever holds a text in the format of a token.
+    """
+    chance = random.Random(seed)  # noqa: S311 - the same text every time is the point
+    made = ""
+    end = 0
+    for hole in _HOLE.finditer(template):
+        made += template[end : hole.start()]
+        end = hole.end()
+        if not hole[1]:
+            continue
+        if hole[1] == "uuid":
+            made += str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        elif hole[1] == "crc32-base62":
+            body = re.split(r"[^A-Za-z0-9]", made)[-1]
+            made += crc32_base62(body.encode()).decode()
+        elif hole[1] == "gitlab-crc32":
+            body = re.split(r"[^A-Za-z0-9_.-]", made)[-1]
+            made += gitlab_crc32(body.encode()).decode()
+        else:
+            made += _picked(chance, _ALPHABETS[hole[2]], int(hole[3]))
+    return made + template[end:]
+
+
+def _picked(chance: random.Random, alphabet: str, count: int) -> str:
+    """With a digit in every six where the alphabet has digits: what looks like words may be taken for words; and
+    without two of one kind in a row, which real tokens of this length may have, but a placeholder has more often."""
+    digits = "".join(character for character in alphabet if character.isdigit())
+    made = ""
+    for at in range(count):
+        options = digits if digits and at % 6 == 3 else alphabet
+        made += chance.choice([character for character in options if character != made[-1:]])
+    return made

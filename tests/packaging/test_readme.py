@@ -7,14 +7,16 @@ from pathlib import Path
 
 import click
 
+from hardencheck.catalogue.detection import parse_rules
 from hardencheck.catalogue.load import load_catalogue, parse_check
 from hardencheck.cli import cli
+from hardencheck.collect.secrets.rules import confirmed
 from hardencheck.config.find import parse
 from hardencheck.config.load import load
 from hardencheck.errors import HardencheckError, InternalError
 from hardencheck.judge.settle import Policy
 from hardencheck.report import RENDERERS
-from hardencheck.testing import run_example
+from hardencheck.testing import assembled, run_example
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,8 +61,14 @@ def test_the_configuration_is_accepted() -> None:
     assert {"schema", "fail-on", "waiver", "target", "checks"} <= set(tomllib.loads(text))
 
 
+def test_the_detection_rule_works() -> None:
+    (rule,) = parse_rules(block("toml", "no_match"), where="README.md")
+    assert [len(list(confirmed(rule, assembled(text, rule.id).encode()))) for text in rule.match] == [1]
+    assert [len(list(confirmed(rule, assembled(text, rule.id).encode()))) for text in rule.no_match] == [0]
+
+
 def test_the_check_works() -> None:
-    check = parse_check("uploads.sample", block("toml", "[[rule]]"), where="README.md")
+    check = parse_check("uploads.sample", block("toml", "every.max_bytes"), where="README.md")
     [example] = check.examples
     assert run_example(check, example, Policy(today=dt.date(2026, 11, 1))).verdict == example.verdict
 

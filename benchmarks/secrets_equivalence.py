@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from hardencheck.collect.extract._matcher import Prepared, prepared
-from hardencheck.collect.extract.secrets import (
+from hardencheck.collect.extract.secrets import TreeSecrets
+from hardencheck.collect.extraction import is_binary
+from hardencheck.collect.secrets.detectors import (
     MAX_LINE,
-    DetectSecrets,
     Engine,
     analysed,
     dialect,
@@ -23,7 +23,7 @@ from hardencheck.collect.extract.secrets import (
     marked,
     short_blanks,
 )
-from hardencheck.collect.extraction import is_binary
+from hardencheck.collect.secrets.matcher import Prepared, prepared
 
 Found = set[tuple[int, str, str]]
 
@@ -67,7 +67,7 @@ def main() -> int:
     print(f"engine {using.matcher.engine}")
     different = 0
     for root in options.directories:
-        wants = DetectSecrets().wants
+        wants = TreeSecrets().wants
         files = lines = pairs = size = 0
         both: set[tuple[str, int, str]] = set()
         fast = slow = 0.0

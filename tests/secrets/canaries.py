@@ -57,22 +57,22 @@ def plant(root: Path, seed: int = 20) -> list[Canary]:
         "aws",
         "infra/main.tf",
         f'access_key = "AKIA{key}"\naws_secret_key = "{secret}"\n',
-        "aws-access-key",
+        "aws-access-key-id",
         key,
         secret,
     )
     token = pick(_MIXED, 36)
     write("github", "app/hooks.py", f"import os\n\nTOKEN = 'ghp_{token}'\n", "github-token", token)
     token = pick(_LOWER, 24)
-    write("slack", "deploy/values.yaml", f"slack:\n  bot: xoxb-{pick(_DIGITS, 12)}-{token}\n", "slack-token", token)
+    write("slack", "deploy/values.yaml", f"slack:\n  bot: xoxb-{pick(_DIGITS, 12)}-{token}\n", "slack-bot-token", token)
     token = pick(_MIXED, 24)
-    write("stripe", "web/billing.js", f'const stripe = Stripe("sk_live_{token}");\n', "stripe-access-key", token)
+    write("stripe", "web/billing.js", f'const stripe = Stripe("sk_live_{token}");\n', "stripe-live-key", token)
     token = pick(_HEX, 32)
     write("twilio", "config/sms.json", json.dumps({"sid": f"SK{token}"}), "twilio-api-key", token)
     token = f"{pick(_MIXED, 22)}.{pick(_MIXED, 43)}"
     write("sendgrid", "mail.ini", f"[mail]\r\nkey = SG.{token}\r\n", "sendgrid-api-key", *token.split("."))
     token = pick(_MIXED, 36)
-    write("npm", ".npmrc", f"//packages.service.example/:_authToken=npm_{token}\n", "npm-tokens", token)
+    write("npm", ".npmrc", f"//packages.service.example/:_authToken=npm_{token}\n", "npm-token", token)
     token = pick(_MIXED, 90)
     write(
         "pypi",
@@ -100,25 +100,23 @@ def plant(root: Path, seed: int = 20) -> list[Canary]:
         "basic-auth",
         "proxy.conf",
         f"upstream https://robot:{token}@mirror.internal/simple\n",
-        "basic-auth-credentials",
+        "url-password",
         token,
     )
     token = pick(_MIXED, 86)
     write(
         "azure", "app/appsettings.xml",
         f"<add value='DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={token}=='/>\n",
-        "azure-storage-account-access-key", token,
+        "azure-account-key", token,
     )  # fmt: skip
     pem = _new_rsa()
     account = {"type": "service_account", "private_key_id": pick(_HEX, 40), "private_key": pem}
     write("gcp", "deploy/gcp.json", json.dumps(account, indent=2), "private-key", *_random_lines(pem))
     token = pick(_LOWER, 32)
-    write("mailchimp", "app/news.rb", f"MAILCHIMP = '{token}-us12'\n", "mailchimp-access-key", token)
+    write("mailchimp", "app/news.rb", f"MAILCHIMP = '{token}-us12'\n", "mailchimp-named-key", token)
     token = f"{pick(_MIXED, 23)}.{pick(_MIXED, 6)}.{pick(_MIXED, 27)}"
-    write(
-        "discord", "bot/Dockerfile", f"FROM scratch\nENV BOT=M{token}\n", "discord-bot-token", token[:23], token[-27:]
-    )
-    token = pick(_MIXED, 35)
+    write("discord", "bot/Dockerfile", f"FROM scratch\nENV BOT=M{token}\n", "discord-token", token[:23], token[-27:])
+    token = f"AA{pick(_MIXED, 33)}"
     write(
         "telegram",
         "bot/run.sh",
@@ -133,7 +131,7 @@ def plant(root: Path, seed: int = 20) -> list[Canary]:
         "password",
         "compose.yaml",
         f"services:\n  db:\n    environment:\n      DB_PASSWORD: {token}\n",
-        "secret-keyword",
+        "plain-assignment",
         token,
     )
     token = pick(_MIXED + "!@#%^&*-_=+", 50)
@@ -141,7 +139,7 @@ def plant(root: Path, seed: int = 20) -> list[Canary]:
         "django",
         "shop/settings.py",
         f"DEBUG = False\nSECRET_KEY = 'django-insecure-{token}'\n",
-        "secret-keyword",
+        "framework-secret-key",
         token,
     )
     token = pick(_MIXED, 24)
@@ -149,11 +147,11 @@ def plant(root: Path, seed: int = 20) -> list[Canary]:
         "database-url",
         ".env",
         f"DATABASE_URL=postgres://shop:{token}@db.internal:5432/shop\n",
-        "basic-auth-credentials",
+        "url-password",
         token,
     )
     token = pick(_MIXED, 28)
-    write("utf-16", "legacy/app.cfg", f"[db]\r\npassword = {token}\r\n", "secret-keyword", token, encoding="utf-16")
+    write("utf-16", "legacy/app.cfg", f"[db]\r\npassword = {token}\r\n", "plain-assignment", token, encoding="utf-16")
     token = pick(_MIXED, 36)
     write("long line", "app/bundle.js", f"{'x();' * 3000}t('ghp_{token}');{'y();' * 3000}\n", "github-token", token)
     return planted

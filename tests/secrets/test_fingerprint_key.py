@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect import fingerprint_key as module
-from hardencheck.collect.extract.secrets import DetectSecrets
+from hardencheck.collect.extract.secrets import TreeSecrets
 from hardencheck.collect.fingerprint_key import fingerprint_key
 
 
@@ -21,6 +21,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("HARDENCHECK_RUN_FINGERPRINT_KEY", "")
     monkeypatch.setenv("HARDENCHECK_DATA_DIR", str(tmp_path / "data"))
     module._kept.cache_clear()
+    module.use_repository("")
     return tmp_path / "data"
 
 
@@ -39,12 +40,12 @@ def test_the_digest_is_hmac_sha256_and_the_id_tells_keys_apart_without_telling_t
 ) -> None:
     monkeypatch.setenv(module.VARIABLE, "one key")
     key = fingerprint_key()
-    assert key.digest(b"value") == hmac.new(b"one key", b"value", hashlib.sha256).hexdigest()[:16]
+    assert key.digest(b"value") == hmac.new(b"one key", b"value", hashlib.sha256).hexdigest()[:32]
     monkeypatch.setenv(module.VARIABLE, "another key")
     assert fingerprint_key().id != key.id
     assert "one key" not in repr(key)
-    assert "another key" not in DetectSecrets().digest()
-    assert fingerprint_key().id in DetectSecrets().digest()
+    assert "another key" not in TreeSecrets().digest()
+    assert fingerprint_key().id in TreeSecrets().digest()
 
 
 @pytest.mark.parametrize(
@@ -76,8 +77,9 @@ def test_where_no_key_can_be_kept_one_is_made_for_the_run_and_a_note_says_so(
     key = fingerprint_key()
     assert why in key.note
     assert "hold for this run only" in key.note
-    assert key.note in DetectSecrets().notes()
-    assert os.environ["HARDENCHECK_RUN_FINGERPRINT_KEY"] == key.secret.hex()
+    assert key.note in TreeSecrets().notes()
+    made = module.FingerprintKey(bytes.fromhex(os.environ["HARDENCHECK_RUN_FINGERPRINT_KEY"]), key.note)
+    assert key == module._of(made, "")
     program = f"import sys; sys.path[:] = {sys.path!r}; from hardencheck.collect.fingerprint_key import *\n"
     done = subprocess.run(
         [sys.executable, "-I", "-c", program + "print(fingerprint_key().id)"],
@@ -87,6 +89,31 @@ def test_where_no_key_can_be_kept_one_is_made_for_the_run_and_a_note_says_so(
     )
     assert done.stdout.strip() == key.id  # a worker has the same one
     assert str(fresh) not in key.note
+
+
+def test_each_repository_has_a_key_of_its_own_and_a_given_key_is_for_all() -> None:
+    module.use_repository("https://host.example/a")
+    first = fingerprint_key()
+    module.use_repository("https://host.example/b")
+    assert fingerprint_key().digest(b"value") != first.digest(b"value")
+    module.use_repository("https://host.example/a")
+    assert fingerprint_key() == first
+    module.use_given(b"a key of the user's own")
+    try:
+        assert fingerprint_key().secret == b"a key of the user's own"
+    finally:
+        module.use_given(None)
+    assert fingerprint_key() == first
+
+
+def test_a_worker_goes_by_the_key_that_its_parent_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._Current, "adopted", None)
+    monkeypatch.setenv(module.VARIABLE, "one key")
+    told = module._of(module.FingerprintKey(b"of the parent"), "https://host.example/a")
+    module.adopt(told.secret)
+    module.use_repository("https://host.example/b")
+    assert fingerprint_key() == told
+    assert (fingerprint_key().digest(b"value"), fingerprint_key().id) == (told.digest(b"value"), told.id)
 
 
 def test_processes_that_start_together_agree(fresh: Path) -> None:

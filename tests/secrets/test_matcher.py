@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardencheck.collect.extract._matcher import Matcher, at_least, needed, prepared, widened
-from hardencheck.collect.extract.secrets import Engine, analysed, detectors, dialect, engine, marked, short_blanks
+from hardencheck.collect.secrets.detectors import Engine, analysed, detectors, dialect, engine, marked, short_blanks
+from hardencheck.collect.secrets.matcher import Matcher, at_least, needed, prepared, widened
 from tests.secrets.canaries import plant
 
 PATTERNS = [

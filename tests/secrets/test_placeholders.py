@@ -2,7 +2,7 @@
 
 import pytest
 
-from hardencheck.collect.extract.secrets import DetectSecrets
+from hardencheck.collect.extract.secrets import TreeSecrets
 from hardencheck.model.facts.secrets import SecretCandidate
 
 WORD = "vN7q2" + "LxT9w"
@@ -13,7 +13,7 @@ AKIA = "AK" + "IA"
 
 
 def why(path: str, line: str) -> list[str]:
-    found = DetectSecrets().extract(path, 0o100644, line.encode())
+    found = TreeSecrets().extract(path, 0o100644, line.encode())
     return [fact.why for fact in found if isinstance(fact, SecretCandidate)]
 
 
@@ -33,23 +33,30 @@ OTHER = "its name says that it is something else"
         ("s.py", "PASSWORD = 'changeme'", [EXAMPLE]),
         ("s.py", "PASSWORD = 'your-password-here'", [EXAMPLE]),
         ("s.env", "SECRET_KEY=changethis", [EXAMPLE]),
-        # What does not begin with a letter or digit, detect-secrets takes for no value.
-        ("s.py", "PASSWORD = '${DB_PASSWORD}'", []),
+        ("s.py", "PASSWORD = '${DB_PASSWORD}'", ["a template"]),
         ("s.py", "PASSWORD = 'x{{ password }}'", ["a template"]),
         ("s.sh", "DB_PASSWORD=pre${PGPASS}", ["a template"]),
-        ("s.py", "PASSWORD = '{{ password }}'", []),
-        ("s.py", "PASSWORD = '%(password)s'", []),
+        ("s.py", "PASSWORD = '{{ password }}'", ["a template"]),
+        ("s.py", "PASSWORD = '%(password)s'", ["a template"]),
         ("s.sh", "DB_PASSWORD=$PGPASS", []),
         ("s.yaml", "password: <password>", []),
-        ("s.py", "PASSWORD = '********'", []),
+        ("s.py", "PASSWORD = '********'", ["repeats"]),
         ("s.py", "PASSWORD = 'xxxxxxxx'", ["repeats"]),
         ("s.py", "SECRET = 'abcdefgh12'", ["a sequence of letters or digits"]),
+        ("s.py", "SECRET = 'abcdefgh" + "q8Zr3TbN5xKwV1'", [""]),  # a sequence is less than most of it
+        ("s.py", "SECRET = 'q8Zr3Tb" + "12345678" + "N5xKwV1mJ7'", [""]),
         ("s.py", "PASSWORD = 'Enter the new one twice'", ["words for people"]),
         ("s.py", "PASSWORD_RESET_TIMEOUT = '86400 sec'", [OTHER]),
         ("s.py", "password_field = 'user_credential9'", [OTHER]),
         ("s.py", "SECRET_FILE = 'run-secrets-db9'", [OTHER]),
         ("s.py", "SECRET = 'run/secrets/db9'", ["a path or address"]),
-        ("s.py", "SECRET = '7c9e6679-7425-40de-944b-e07fc1f90ae7'", ["an identifier (UUID)"]),
+        # Many services issue UUIDs as keys: beside a name that says secret, key, token or password one counts.
+        *(
+            ("s.py", f"{name} = '7c9e6679-7425-40de-944b-e07fc1f90ae7'", [""])
+            for name in ("SECRET", "API_TOKEN", "api_key", "ACCESS_KEY", "DB_PASSWORD")
+        ),
+        ("s.py", "CLIENT_SECRET = '7c9e6679-7425-40de-944b-e07fc1f90ae7'", [""]),
+        ("s.py", "SECRET_OWNER = '7c9e6679-7425-40de-944b-e07fc1f90ae7'", ["an identifier (UUID)"]),
         ("s.py", "PASSWORD = 'pbkdf2_sha256$260000$x7$abc'", ["a salted hash"]),
         ("s.js", "password: 'user.profile.title'", ["reads like a name"]),
         ("s.yaml", "password: !vault abc12345", []),

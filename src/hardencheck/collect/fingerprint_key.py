@@ -1,7 +1,9 @@
 """The key under which values are fingerprinted. It stays with the user: never in a report, a cache or a log.
 
 Without a key, a digest of a short secret can be guessed by trying; with it, equal digests tell only that two values
-are equal. Reports made under one key can be compared; set HARDENCHECK_FINGERPRINT_KEY to share it between machines.
+are equal. Each repository has a key of its own, made from the user's key and what the repository is called, so that
+reports of two repositories cannot be compared. A key that is given (--fingerprint-key, HARDENCHECK_FINGERPRINT_KEY)
+is taken as it is: with it, reports of several machines or repositories can be.
 """
 
 import hashlib
@@ -34,8 +36,8 @@ class FingerprintKey(NamedTuple):
         return hmac.new(self.secret, b"hardencheck/key-id", hashlib.sha256).hexdigest()[:16]
 
     def digest(self, value: bytes) -> str:
-        """The first 16 hexadecimal digits of HMAC-SHA-256 over a value."""
-        return hmac.new(self.secret, value, hashlib.sha256).hexdigest()[:16]
+        """The first 32 hexadecimal digits of HMAC-SHA-256 over a value."""
+        return hmac.new(self.secret, value, hashlib.sha256).hexdigest()[:32]
 
 
 def default_directory() -> Path:
@@ -48,12 +50,49 @@ def default_directory() -> Path:
     return user_data_path("hardencheck", appauthor=False)
 
 
+class _Current:
+    """What this process goes by. adopted: the key that its parent told it. repository: whose key is asked for."""
+
+    adopted: FingerprintKey | None = None
+    given: FingerprintKey | None = None
+    repository = ""
+
+
 def fingerprint_key() -> FingerprintKey:
-    """From HARDENCHECK_FINGERPRINT_KEY, else the user's key file (made on first use, 0600), else one for this run."""
+    """The key of the repository at hand.
+
+    The one given, else HARDENCHECK_FINGERPRINT_KEY, else one made from the user's key file (made on first use, 0600)
+    or, where none can be kept, from one for this run.
+    """
+    if _Current.adopted is not None:
+        return _Current.adopted
+    if _Current.given is not None:
+        return _Current.given
     given = os.environ.get(VARIABLE)
     if given:
         return FingerprintKey(given.encode("utf-8", "surrogateescape"))
-    return _kept(default_directory())
+    return _of(_kept(default_directory()), _Current.repository)
+
+
+@lru_cache(maxsize=8)
+def _of(key: FingerprintKey, repository: str) -> FingerprintKey:
+    name = b"hardencheck/repository\0" + repository.encode("utf-8", "surrogatepass")
+    return FingerprintKey(hmac.new(key.secret, name, hashlib.sha256).digest(), key.note)
+
+
+def use_repository(name: str) -> None:
+    """From now on the key of this repository: its origin, else its path. Never written anywhere."""
+    _Current.repository = name
+
+
+def use_given(key: bytes | None) -> None:
+    """From now on this key, whatever the repository; None: the user's again."""
+    _Current.given = FingerprintKey(key) if key is not None else None
+
+
+def adopt(key: bytes) -> None:
+    """In a worker process: the key of its parent."""
+    _Current.adopted = FingerprintKey(key)
 
 
 @lru_cache(maxsize=8)

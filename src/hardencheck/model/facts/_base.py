@@ -36,6 +36,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     side: ClassVar[Side]
     identity: ClassVar[tuple[str, ...]] = ()
+    placeless: ClassVar[bool] = False  # the same thing wherever it is: its path is no part of the fingerprint
 
     location: Location
 
@@ -51,6 +52,18 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
             if name != "location"
         ]
         return ", ".join(parts)
+
+    def proof(self) -> tuple[str, ...]:
+        """Short lines of evidence for the report, free of secrets; nothing where `describe` says it all."""
+        return ()
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        """Other places that belong to the same thing."""
+        return ()
+
+    def aside(self) -> bool:
+        """Whether a reader should be shown it although it is no failure (a value taken for a placeholder)."""
+        return False
 
 
 def _show(value: Any) -> str:

@@ -13,7 +13,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,6 +89,36 @@ def widened(pattern: re.Pattern[str]) -> str:
     if _nullable(node):
         raise ValueError("matches everywhere")
     return _text(node)
+
+
+def leading(pattern: str) -> tuple[bytes, ...]:
+    """The literal texts one of which every match of a pattern begins with.
+
+    Small sets (gh[pousr]_) are spelled out, up to `_MAX_PREFIXES` texts.
+    """
+    from re import _parser  # type: ignore[attr-defined]
+
+    return tuple(sorted(_begins(_cut_start(_node(_parser.parse(pattern), 0, {})))))
+
+
+_MAX_PREFIXES = 16
+
+
+def _begins(node: Node) -> set[bytes]:
+    found = {b""}
+    for item in node.items if isinstance(node, Sequence_) else (node,):
+        if isinstance(item, Chars) and HIGH not in item.codes and len(item.codes) * len(found) <= _MAX_PREFIXES:
+            found = {text + bytes([code]) for text in found for code in item.codes}
+        elif isinstance(item, Choice):
+            branches = set().union(*map(_begins, item.items))
+            if len(branches) * len(found) <= _MAX_PREFIXES:
+                found = {text + more for text in found for more in branches}
+            break
+        else:
+            break
+        if min(map(len, found)) >= 12:
+            break
+    return found
 
 
 def at_least(codes: Iterable[int], length: int, quotes: str) -> str:
@@ -191,7 +221,40 @@ def _nullable(node: Node) -> bool:
 
 def _trimmed(node: Node) -> Node:
     """Without what may be missing at its start, and without what tells nothing more at its end."""
-    return _cut_end(_cut_start(node))
+    return _cut_end(_cut_cost(_cut_start(node)))
+
+
+def _cost(node: Node) -> int:
+    """About how many states an automaton needs for it; a repeated set is cheap, a repeated group is not."""
+    match node:
+        case Chars():
+            return 1
+        case Repeat(Chars(), low, high):
+            return 4 + (high or low) // 16
+        case Repeat(item, low, high):
+            return _cost(item) * max(1, high or low + 1)
+        case Sequence_(items) | Choice(items):
+            return sum(map(_cost, items))
+
+
+def _cut_cost(node: Node) -> Node:
+    """Only the beginning of what an automaton would be too large for: it matches wherever the whole does."""
+    if not isinstance(node, Sequence_):
+        return node
+    kept: list[Node] = []
+    total = 0
+    for item in node.items:
+        total += _cost(item)
+        if total > _MAX_COST and not _nullable(_joined(kept)):
+            low = item.low if isinstance(item, Repeat) else 0
+            if isinstance(item, Repeat) and 0 < low and _cost(item.item) * low <= _MAX_COST:
+                kept.append(Repeat(item.item, low, low))
+            break
+        kept.append(item)
+    return _joined(kept)
+
+
+_MAX_COST = 600
 
 
 def _cut_start(node: Node) -> Node:
@@ -263,15 +326,17 @@ class Matcher:
 
     def __init__(self, patterns: Sequence[str], directory: Path | None, *, hyperscan: bool = True) -> None:
         self.engine = "re"
-        self._scan: Scan = _with_re(patterns)
-        if hyperscan:
+        scan: Scan | None = None
+        if hyperscan and patterns:
             with suppress(ImportError, OSError):  # no wheel for this machine, or a library that does not load
-                self._scan = _with_hyperscan(patterns, directory)
+                scan = _with_hyperscan(patterns, directory)
                 self.engine = "hyperscan"
+        self._scan = scan or _with_re(patterns)
 
     def marked(self, scanned: bytes) -> list[tuple[int, int]]:
         """(end offset, number of the pattern) of matches, in order; at least one on each line that has any."""
-        return sorted(set(self._scan(scanned)))
+        found = self._scan(scanned)
+        return sorted(set(found)) if found else found
 
 
 def _with_re(patterns: Sequence[str]) -> Scan:
@@ -337,18 +402,15 @@ def _with_hyperscan(patterns: Sequence[str], directory: Path | None) -> Scan:
 
 def _database(hyperscan: Any, patterns: Sequence[str], directory: Path | None) -> Any:
     """From the cache directory when it is private and holds one for these patterns, this library and this processor."""
-    key = hashlib.sha256("\0".join((hyperscan.__version__, _processor(), *patterns)).encode()).hexdigest()
-    private = _private(directory)
-    if private is None:
-        return _compiled(hyperscan, patterns)
-    path = private / f"{key[:32]}.hs"
-    database = _loaded(hyperscan, path, key)
+    key = hashlib.sha256("\0".join((hyperscan.__version__, _processor(), *patterns)).encode()).digest()
+    kept = Sealed(directory)
+    database = _loaded(hyperscan, kept.get(key))
     if database is None:
-        with _alone(private):  # workers start together: one compiles, the others load
-            database = _loaded(hyperscan, path, key)
+        with kept.alone():  # workers start together: one compiles, the others load
+            database = _loaded(hyperscan, kept.get(key))
             if database is None:
                 database = _compiled(hyperscan, patterns)
-                _stored(path, key, hyperscan.dumpb(database))
+                kept.put(key, hyperscan.dumpb(database))
     return database
 
 
@@ -363,40 +425,66 @@ def _compiled(hyperscan: Any, patterns: Sequence[str]) -> Any:
     return database
 
 
-def _loaded(hyperscan: Any, path: Path, key: str) -> Any:
-    """The database in a file of ours, None for any other."""
+def _loaded(hyperscan: Any, payload: bytes | None) -> Any:
+    if payload is None:
+        return None
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or not _own(status):
-                return None
-            data = file.read(64 << 20)
-        digest, payload = data[:32], data[32:]
-        if digest != _seal(key, payload):
-            return None
         database = hyperscan.loadb(payload, hyperscan.HS_MODE_BLOCK)
         database.scratch = hyperscan.Scratch(database)
         database.scan(b"\n", match_event_handler=lambda *found: None)
         return database
-    except (OSError, hyperscan.HyperscanError):
+    except hyperscan.HyperscanError:
         return None
 
 
-def _stored(path: Path, key: str, payload: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+class Sealed:
+    """Files of our own in a private directory of the cache, by key; each with a seal over key and content.
+
+    What cannot be read, is open to others or was changed is as if it were not there. Nothing of a target's is looked
+    at.
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = _private(directory)
+
+    def get(self, key: bytes) -> bytes | None:
+        if self._directory is None:
+            return None
         try:
-            with open(descriptor, "wb") as file:
-                file.write(_seal(key, payload) + payload)
-            os.replace(temporary, path)
+            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+            descriptor = os.open(self._path(key), flags)
+            with open(descriptor, "rb") as file:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode) or not _own(status):
+                    return None
+                data = file.read(64 << 20)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            return None
+        return data[32:] if data[:32] == _seal(key, data[32:]) else None
+
+    def put(self, key: bytes, payload: bytes) -> None:
+        if self._directory is None:
+            return
+        path = self._path(key)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        with suppress(OSError):
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.write(_seal(key, payload) + payload)
+                os.replace(temporary, path)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+
+    def alone(self) -> AbstractContextManager[None]:
+        return _alone(self._directory) if self._directory is not None else nullcontext()
+
+    def _path(self, key: bytes) -> Path:
+        return (self._directory or Path()) / f"{hashlib.sha256(key).hexdigest()[:32]}.hs"
 
 
-def _seal(key: str, payload: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + payload).digest()
+def _seal(key: bytes, payload: bytes) -> bytes:
+    return hashlib.sha256(key + payload).digest()
 
 
 def _own(status: os.stat_result) -> bool:

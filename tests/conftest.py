@@ -4,11 +4,29 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.collect.secrets.detectors import engine
+from hardencheck.collect.secrets.scan import scanner
+
+
+@pytest.fixture(scope="session")
+def matchers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The automata of the detection rules, compiled once: that takes seconds, and every test has a cache of its own."""
+    directory = tmp_path_factory.mktemp("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARDENCHECK_CACHE_DIR", str(directory))
+        patch.setenv("HARDENCHECK_DATA_DIR", str(directory / "data"))
+        scanner()
+        engine()
+    return directory / "matcher"
+
 
 @pytest.fixture(autouse=True)
-def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, matchers: Path) -> Path:
     """The directories for cache, data and configuration of the user are temporary ones."""
     root = tmp_path_factory.mktemp("home")
+    (root / "cache" / "matcher").mkdir(mode=0o700, parents=True)
+    for file in matchers.glob("*.hs"):
+        (root / "cache" / "matcher" / file.name).hardlink_to(file)
     monkeypatch.setenv("HARDENCHECK_CACHE_DIR", str(root / "cache"))
     monkeypatch.setenv("HARDENCHECK_DATA_DIR", str(root / "data"))
     monkeypatch.setenv("HARDENCHECK_CONFIG_DIR", str(root / "config"))

@@ -36,5 +36,5 @@ def test_a_warm_scan_imports_nothing_heavy_and_starts_no_pool(tmp_path: Path) ->
         for number in range(POOL_FILES + 10)
     }
     root = repository(tmp_path / "r", {**files, "compose.yaml": "services: {web: {image: app}}\n"})
-    assert scan(root) == "0 ['hardencheck.collect.worker']", "a cold scan of so many files starts the pool"
+    assert scan(root) == "0 ['hardencheck.collect.worker', 'hyperscan']", "a cold scan of so many files starts the pool"
     assert scan(root) == "0 []"

@@ -4,10 +4,14 @@ import hashlib
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from hardencheck import __version__
 
 APPLICATION_ID = 0x68636B31  # "hck1": another program's database is not ours to read
 MAX_BYTES = 1 << 30
@@ -75,6 +79,21 @@ class Cache:
             return None
         return None if row is None else bytes(row[0])
 
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Those of many keys that are there; several hundred at a time, since a history has a hundred thousand."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), _BATCH):
+            if self._database is None:
+                break
+            part = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            try:
+                rows = self._database.execute(f"SELECT key, payload FROM facts WHERE key IN ({marks})", part)  # noqa: S608
+                found.update((bytes(key), bytes(payload)) for key, payload in rows)
+            except sqlite3.Error as error:
+                self._fail(error)
+        return found
+
     def put(self, key: bytes, payload: bytes) -> None:
         if self._database is not None:
             self._pending.append((key, payload))
@@ -116,6 +135,21 @@ def key_of(*parts: str | bytes) -> bytes:
         data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.digest()
+
+
+@cache
+def runtime() -> str:
+    """What every extractor depends on: the Python whose grammar reads the target, and the code of the collectors.
+
+    The code itself, not only its version: two commits of one version must not share facts. (Inside a zip there is
+    only the version to go by.)
+    """
+    code = hashlib.blake2b(digest_size=16)
+    collect_folder = Path(__file__).parent
+    for folder in (collect_folder, collect_folder.parent / "model" / "facts"):
+        for file in sorted(folder.rglob("*.py")):
+            code.update(file.read_bytes())
+    return f"{sys.version_info[:2]}/{__version__}/{code.hexdigest()}"
 
 
 def _connect(path: Path) -> sqlite3.Connection:

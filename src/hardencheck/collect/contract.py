@@ -7,6 +7,7 @@ raising `Unreadable`, which becomes a Gap for every kind of fact it emits. Any o
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from hardencheck.collect.exchange import Exchange
@@ -62,6 +63,16 @@ class Tree(Protocol):
     @property
     def subject(self) -> Subject: ...
 
+    @property
+    def changed(self) -> AbstractSet[str]:
+        """Paths of tracked files whose bytes on disk are not those of the index."""
+        ...
+
+    @property
+    def staged(self) -> AbstractSet[str]:
+        """Paths whose index is not that of HEAD."""
+        ...
+
     def read(self, entry: Entry) -> bytes:
         """All bytes of a regular file. Raises Unreadable (too large, vanished, permission, missing object)."""
         ...
@@ -101,6 +112,7 @@ class Extractor(Collector):
     """Facts of one file from its bytes alone. Pure, so the result is cached by content, path and mode."""
 
     binary: ClassVar[bool] = False  # whether bytes with NULs are of use to it
+    binary_if_small: ClassVar[bool] = False  # and whether they are no loss where there are too many to be read
 
     @abstractmethod
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -115,6 +127,7 @@ class Resolver(Collector):
     """Facts of the repository as a whole, from other facts, the list of files and bounded reads."""
 
     after: ClassVar[tuple[str, ...]] = ()  # names of resolvers whose facts it needs
+    reads: ClassVar[tuple[type[Fact], ...] | None] = None  # facts it looks at; None: any, so every collector must run
 
     @abstractmethod
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]: ...

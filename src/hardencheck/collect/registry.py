@@ -19,6 +19,32 @@ class Collectors(NamedTuple):
     observers: tuple[Observer, ...]
     probes: tuple[Probe, ...]
 
+    def needed(self, kinds: frozenset[str] | None) -> "Collectors":
+        """Those that have a part in facts of these kinds; all of them for None.
+
+        A resolver that does not say what it reads may read what any extractor states, so with it all of these run;
+        of other resolvers it reads only those that it names in `after`.
+        """
+        if kinds is None:
+            return self
+        by_name = {item.name: item for item in self.resolvers}
+        wanted, chosen, every = set(kinds), dict[str, Resolver](), False
+        waiting = [item for item in self.resolvers if wanted & set(item.kinds())]
+        while waiting:
+            item = waiting.pop()
+            if item.name in chosen:
+                continue
+            chosen[item.name] = item
+            waiting.extend(by_name[name] for name in item.after if name in by_name)
+            every = every or item.reads is None
+            read = {fact.kind() for fact in item.reads or ()}
+            wanted |= read
+            waiting.extend(other for other in self.resolvers if read & set(other.kinds()))
+        return self._replace(
+            extractors=tuple(item for item in self.extractors if every or wanted & set(item.kinds())),
+            resolvers=tuple(item for item in self.resolvers if item.name in chosen),
+        )
+
 
 @cache
 def _import_own() -> None:

@@ -1,35 +1,36 @@
 """Scheduling: one walk, one bounded read a file for all extractors together, workers when there is enough to do."""
 
-import hashlib
 import os
 import queue
 import stat
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
-from hardencheck import __version__
-from hardencheck.collect.cache import Cache, key_of
+from hardencheck.collect.cache import Cache, key_of, runtime
 from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
+from hardencheck.collect.fingerprint_key import use_repository
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
+from hardencheck.collect.secrets.context import role_of
+from hardencheck.collect.secrets.scan import candidate, scanner_digest, use_rules
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
 from hardencheck.errors import NothingExamined, UsageError
 from hardencheck.model.checklist import Note
 from hardencheck.model.facts import Fact, Side
+from hardencheck.model.facts.secrets import Secret
 from hardencheck.model.gap import FactSet, Gap, Reason, Run
 from hardencheck.model.location import Location
 from hardencheck.model.target import Subject, Target
 
 if TYPE_CHECKING:
+    from hardencheck.collect.history.collecting import History
     from hardencheck.collect.worker import Pool
 
 # Below this much unseen work a pool costs more than it gives: two workers start in about 0.3 s.
@@ -46,6 +47,7 @@ class Collected(NamedTuple):
     skipped: dict[str, int]
     examined: int
     notes: tuple[Note, ...]
+    rules: str = ""  # digest of the rules by which secrets were looked for, "" where none were
 
 
 def collect(target: Target, options: Options) -> Collected:
@@ -89,7 +91,8 @@ def collect(target: Target, options: Options) -> Collected:
             hint="expected the directory of a service, --url URL or --har FILE",
         )
     fact_set = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=tuple(looked))
-    return Collected(fact_set, subject, dict(sorted(skipped.items())), examined, tuple(notes))
+    rules = scanner_digest() if target.repository is not None else ""
+    return Collected(fact_set, subject, dict(sorted(skipped.items())), examined, tuple(notes), rules)
 
 
 class _Repository:
@@ -97,7 +100,8 @@ class _Repository:
 
     def __init__(self, target: Target, options: Options, notes: list[Note]) -> None:
         self._target, self._options, self._notes = target, options, notes
-        self._known = collectors(options.plugins)
+        use_rules(options.rules)
+        self._known = collectors(options.plugins).needed(options.kinds)
         self._decode = Decoding()  # after the plugins are imported: their facts are in the union
         self._found: dict[str, list[Found]] = {}
         self._counts: Counter[str] = Counter()
@@ -111,20 +115,75 @@ class _Repository:
             tree = stack.enter_context(open_tree(self._target))
             cache = stack.enter_context(Cache(self._options.cache, self._notice))
             self.subject = tree.subject
+            use_repository(tree.identity)
+            self._named = self._unname(tree, cache)
             entries = self._chosen(tree)
             self.listed = sum(not stat.S_ISDIR(entry.mode) for entry in entries)
             self._extract(tree, entries, known.extractors, cache)
             facts, gaps = split(item for path in sorted(self._found) for item in self._found[path])
+            facts.extend(self._named)
+            history = self._history(tree, cache)
+            facts.extend(history.traces)
+            gaps.extend(history.gaps)
             gaps.extend(_unlisted(tree, (*known.extractors, *known.resolvers)))
             for item in (*known.extractors, *known.resolvers):
                 self._notes.extend(Note(topic=item.name, text=text) for text in item.notes())
             runs = [Run(collector=item.name, examined=self._counts[item.name]) for item in known.extractors]
+            if history.run.examined:
+                runs.append(history.run)
             whole = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=(Side.DECLARED,))
             for resolver in known.resolvers:
                 whole = whole.plus(_resolve(resolver, whole, tree))
             for reason, count in tree.skipped.items():
                 self.skipped[reason] = self.skipped.get(reason, 0) + count
         return whole
+
+    def _history(self, tree: BaseTree, cache: Cache) -> "History":
+        """What the objects of the repository hold, unless nobody asked."""
+        from hardencheck.collect.history.collecting import NAME, History, collect_history
+
+        options = self._options
+        wanted = any(Secret in resolver.emits for resolver in self._known.resolvers)
+        if tree.git is None or not wanted:
+            return History()
+        if options.history == "none":
+            self._notes.append(Note(topic="history", text="not looked at for secrets (--history none)"))
+            return History()
+        jobs = options.jobs if options.jobs is not None else _cores()
+        staged = [tree.entries[path] for path in sorted(tree.staged) if path in tree.entries]
+        head_only = options.head_only or tree.subject.kind == "git revision"
+        options = options._replace(head_only=head_only)
+        try:
+            found = collect_history(tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs)
+        except UsageError:
+            raise
+        except Exception as error:
+            # The type alone: a message may quote an object.
+            detail = f"the history was not looked at: {NAME} broke: {type(error).__name__}"
+            return History(gaps=(Gap(kinds=(Secret.kind(),), collector=NAME, reason=Reason.CRASHED, detail=detail),))
+        if found.note:
+            self._notes.append(Note(topic="history", text=found.note))
+        return found
+
+    def _unname(self, tree: BaseTree, cache: Cache) -> list[Fact]:
+        """Take secrets out of the names of files, which every report and the cache would show; and state them."""
+        key = key_of("names", scanner_digest(), *tree.entries)
+        if cache.get(key) is not None:
+            return []
+        from hardencheck.collect.secrets.names import secrets_in
+
+        named = secrets_in(tree.entries)
+        if not named:
+            cache.put(key, b"\0")
+        facts: list[Fact] = []
+        for path, name in named.items():
+            entry = tree.entries.pop(path)
+            tree.entries[name.shown] = entry._replace(path=name.shown)
+            for kept in (tree.staged, tree.changed):
+                if path in kept:
+                    kept.add(name.shown)
+            facts.extend(candidate(name.shown, sighting, role_of(name.shown)) for sighting in name.sightings)
+        return facts
 
     def _notice(self, text: str) -> None:
         self._notes.append(Note(topic="cache", text=text))
@@ -153,7 +212,7 @@ class _Repository:
 
     def _extract(self, tree: BaseTree, entries: Sequence[Entry], extractors: Sequence[Extractor], cache: Cache) -> None:
         """Cached files are decoded; the rest goes to `_Work`, whose answers are stored as they come."""
-        base = key_of(_runtime(), *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
+        base = key_of(runtime(), *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
 
         def store(done: _Done) -> None:
             self._found[done.entry.path] = done.found
@@ -181,6 +240,7 @@ class _Repository:
                 if data is not None:
                     oid = tree.content_id(entry, data)
                     if tree.subject.kind == "git work tree" and entry.oid not in {None, oid}:
+                        tree.changed.add(entry.path)
                         self.subject = msgspec.structs.replace(self.subject, dirty=True)
                 key = key_of(base, oid or "", entry.path, oct(entry.mode))
                 known = self._cached(cache, key)
@@ -207,7 +267,10 @@ class _Repository:
         except Unreadable as error:
             if isinstance(error, TooLarge) and is_binary(error.head):
                 wanted = [
-                    item for item in wanted if item.binary or misnamed(item, entry.mode, entry.size, error.head[:8])
+                    item
+                    for item in wanted
+                    if (item.binary and not item.binary_if_small)
+                    or misnamed(item, entry.mode, entry.size, error.head[:8])
                 ]
             if not wanted:
                 self._skip("binary: only looked at by what reads binary files")
@@ -303,20 +366,6 @@ class _Work:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _runtime() -> str:
-    """What every extractor depends on: the Python whose grammar reads the target, and the code of the collectors.
-
-    The code itself, not only its version: two commits of one version must not share facts. (Inside a zip there is
-    only the version to go by.)
-    """
-    code = hashlib.blake2b(digest_size=16)
-    collect_folder = Path(__file__).parent
-    for folder in (collect_folder, collect_folder.parent / "model" / "facts"):
-        for file in sorted(folder.rglob("*.py")):
-            code.update(file.read_bytes())
-    return f"{sys.version_info[:2]}/{__version__}/{code.hexdigest()}"
 
 
 def _unlisted(tree: BaseTree, collectors_: Iterable[Collector]) -> list[Gap]:

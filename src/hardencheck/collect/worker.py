@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -21,12 +21,14 @@ import msgspec
 
 from hardencheck.collect.contract import Found
 from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file
+from hardencheck.collect.fingerprint_key import adopt, fingerprint_key
 from hardencheck.collect.registry import collectors
+from hardencheck.collect.secrets.scan import extra_rules, use_rules
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 _LENGTH = struct.Struct(">Q")
-_START = "import sys; sys.path[:] = {path!r}; from hardencheck.collect.worker import main; main()"
+_START = "import sys; sys.path[:] = {path!r}; from {module} import main; main()"
 GRACE = 10.0
 # A file of 16 MiB can hold more Python than any machine has memory for (500 bytes for each "1," of a list).
 MAX_MEMORY = 2 << 30
@@ -48,20 +50,27 @@ class Died(Exception):
 
 def main() -> None:
     """The worker's side: serve until standard input ends."""
+    with serving() as (receive, send):
+        plugins, seconds, key, rules = msgspec.msgpack.decode(
+            receive(), type=tuple[tuple[str, ...], float, bytes, tuple[str, ...]]
+        )
+        adopt(key)
+        use_rules(rules)
+        known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
+        while True:
+            path, mode, data, names = msgspec.msgpack.decode(receive(), type=tuple[str, int, bytes, tuple[str, ...]])
+            found = extract_file([known[name] for name in names], path, mode, data, seconds=seconds)
+            send(encode(found))
+
+
+@contextmanager
+def serving() -> Iterator[tuple[Callable[[], bytes], Callable[[bytes], None]]]:
+    """(receive, send) of a worker process, until the parent ends; the body needs no end of its own."""
     _bound_memory()
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between two messages
-    plugins, seconds = msgspec.msgpack.decode(_receive(source), type=tuple[tuple[str, ...], float])
-    known = {extractor.name: extractor for extractor in collectors(plugins).extractors}
-    while True:
-        try:
-            path, mode, data, names = msgspec.msgpack.decode(
-                _receive(source), type=tuple[str, int, bytes, tuple[str, ...]]
-            )
-        except Died:
-            return
-        found = extract_file([known[name] for name in names], path, mode, data, seconds=seconds)
-        _send(sink, encode(found))
+    with suppress(Died):
+        yield lambda: _receive(source), lambda payload: _send(sink, payload)
 
 
 def _bound_memory() -> None:
@@ -94,27 +103,29 @@ def _receive(stream: IO[bytes]) -> bytes:
     return data
 
 
-class Worker:
-    """The parent's side of one process, restarted when it dies or hangs."""
+class Child:
+    """The parent's side of one process, started when it is first asked and again after it died or hung.
 
-    def __init__(self, plugins: tuple[str, ...], empty: str, seconds: float) -> None:
-        self._plugins, self._empty, self._seconds = plugins, empty, seconds
+    module: whose `main` it runs. hello: its first message. seconds: how long an answer may take.
+    """
+
+    def __init__(self, module: str, empty: str, hello: bytes) -> None:
+        self._module, self._empty, self._hello = module, empty, hello
         self._process: subprocess.Popen[bytes] | None = None
 
     def _start(self) -> subprocess.Popen[bytes]:
         path = [item for item in sys.path if os.path.isabs(item)]
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-c", _START.format(path=path)],
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-c", _START.format(path=path, module=self._module)],
             cwd=self._empty,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        return process
 
-    def do(self, job: Job) -> bytes:
-        """The encoded facts. Raises Died when the process ended or did not answer in time."""
+    def ask(self, message: bytes, seconds: float) -> bytes:
+        """The answer. Raises Died when the process ended or did not answer in time."""
         fresh = self._process is None
         process = self._process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
@@ -122,9 +133,9 @@ class Worker:
         try:
             if fresh:
                 # One that cannot even start has closed its end already.
-                _send(process.stdin, msgspec.msgpack.encode((self._plugins, self._seconds)))
-            _send(process.stdin, msgspec.msgpack.encode((job.path, job.mode, job.data, job.extractors)))
-            return self._answer(process.stdout.fileno(), len(job.extractors) * self._seconds + GRACE)
+                _send(process.stdin, self._hello)
+            _send(process.stdin, message)
+            return self._answer(process.stdout.fileno(), seconds)
         except (OSError, Died):
             self.stop()
             raise Died from None
@@ -158,6 +169,20 @@ class Worker:
                     pipe.close()
             self._process.wait()
             self._process = None
+
+
+class Worker(Child):
+    """One that extracts facts of files."""
+
+    def __init__(self, plugins: tuple[str, ...], empty: str, seconds: float) -> None:
+        hello = msgspec.msgpack.encode((plugins, seconds, fingerprint_key().secret, extra_rules()))
+        super().__init__(__name__, empty, hello)
+        self._seconds = seconds
+
+    def do(self, job: Job) -> bytes:
+        """The encoded facts. Raises Died when the process ended or did not answer in time."""
+        message = msgspec.msgpack.encode((job.path, job.mode, job.data, job.extractors))
+        return self.ask(message, len(job.extractors) * self._seconds + GRACE)
 
 
 class Pool:

@@ -136,8 +136,7 @@ class BuildContexts(Resolver):
     emits = (BuildContext,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        folders = _folders(tree)
-        composed = dict(_composed(facts))
+        folders = folders_of(tree)
         secret = [
             fact.location.path
             for fact in facts.facts
@@ -151,11 +150,9 @@ class BuildContexts(Resolver):
             if not isinstance(build, ImageBuild) or build.context_line is None or build.location.path is None:
                 continue
             path = build.location.path
-            context = composed.get(path)
-            if context is None:
-                context = _guess(path, build.sources, tree, folders)
+            context = context_of(build, facts, tree, folders)
             try:
-                name, patterns = _ignores(path, context, tree, build.context_excludes)
+                name, patterns = ignores_of(path, context, tree, build.context_excludes)
             except Unreadable as error:
                 yield self.gap(error.reason, f".dockerignore: {error.detail}", build.location)
                 continue
@@ -186,7 +183,14 @@ def _renamed(gap: Gap, kind: str, collector: str) -> Gap:
     )
 
 
-def _folders(tree: Tree) -> set[str]:
+def context_of(build: ImageBuild, facts: FactSet, tree: Tree, folders: set[str]) -> str:
+    """The directory that an image is built from: as a compose file says, else by where what it copies is."""
+    path = build.location.path or ""
+    composed = dict(_composed(facts)).get(path)
+    return composed if composed is not None else _guess(path, build.sources, tree, folders)
+
+
+def folders_of(tree: Tree) -> set[str]:
     found = {""}
     for path in tree.entries:
         above = posixpath.dirname(path)
@@ -224,7 +228,7 @@ def _guess(path: str, sources: Iterable[str], tree: Tree, folders: set[str]) -> 
     return own if any(posixpath.join(own, name) in tree.entries for name in (*_PROJECT, ".dockerignore")) else ""
 
 
-def _ignores(dockerfile: str, context: str, tree: Tree, more: Iterable[str]) -> tuple[str | None, Patterns]:
+def ignores_of(dockerfile: str, context: str, tree: Tree, more: Iterable[str]) -> tuple[str | None, Patterns]:
     """The .dockerignore that holds (the Dockerfile's own before the context's), and its patterns with `more`."""
     for name in (f"{dockerfile}.dockerignore", posixpath.join(context, ".dockerignore")):
         entry = tree.entries.get(name)

@@ -9,10 +9,12 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.errors import TargetMissing
@@ -31,6 +33,12 @@ _CONFIG = (
     "core.quotePath=false",
     "protocol.allow=never",
     "submodule.recurse=false",
+    # `git log` would run gpg.program, whatever the repository says that is, and believe a graph that it ships.
+    "log.showSignature=false",
+    "core.commitGraph=false",
+    "diff.orderFile=/dev/null",
+    "core.bigFileThreshold=64m",
+    "advice.graftFileDeprecated=false",
     "gc.auto=0",
     "maintenance.auto=false",
 )
@@ -92,6 +100,41 @@ class Git:
             raise GitError(done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.returncode}")
         return done.stdout
 
+    @contextmanager
+    def stream(self, *arguments: str, given: bytes = b"") -> Iterator[IO[bytes]]:
+        """Standard output as it comes. Raises GitError at the end when git ended with an error, Unreadable without git.
+
+        What it writes to standard error is kept in a file, so that neither waits for the other.
+        """
+        with tempfile.TemporaryFile() as complaint, tempfile.TemporaryFile() as asked:
+            asked.write(given)
+            asked.seek(0)
+            try:
+                process = subprocess.Popen(  # noqa: S603 - as in `run`
+                    self.command(*arguments),
+                    env=environment(),
+                    cwd=self.top or self.directory,
+                    stdin=asked,
+                    stdout=subprocess.PIPE,
+                    stderr=complaint,
+                )
+            except FileNotFoundError:
+                raise Unreadable("git is not installed", reason=Reason.MISSING_TOOL) from None
+            try:
+                if process.stdout is None:
+                    raise Unreadable("git gave no output", reason=Reason.CRASHED)
+                yield process.stdout
+                code = process.wait()
+            finally:
+                process.kill()
+                if process.stdout is not None:
+                    process.stdout.close()
+                process.wait()
+            if code != 0:
+                complaint.seek(0)
+                text = complaint.read(2000).decode("utf-8", "backslashreplace").strip()
+                raise GitError(text or f"exit {code}")
+
     def head(self, oid: str, size: int) -> bytes:
         """The first bytes of a blob, without reading the rest; b"" when it is not there."""
         with subprocess.Popen(  # noqa: S603 - as in `run`
@@ -131,6 +174,14 @@ class Git:
         return f"https://{match['host'].lower()}/{match['path'].strip('/').removesuffix('.git')}" if match else None
 
     @property
+    def common(self) -> Path:
+        """The git directory that all work trees of the repository share."""
+        try:
+            return (self.directory / self.text("rev-parse", "--git-common-dir")).resolve()
+        except (GitError, Unreadable, OSError):
+            return self.directory
+
+    @property
     def shallow(self) -> bool:
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
@@ -146,6 +197,7 @@ def environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_ATTR_NOSYSTEM": "1",
         "LC_ALL": "C",
     }

@@ -46,11 +46,22 @@ class BaseTree(AbstractContextManager["BaseTree"]):
 
     def __init__(self, subject: Subject, entries: Iterable[Entry]) -> None:
         self.subject = subject
+        self.git: Git | None = None
+        self.inside = b""  # of a repository, the directory that is audited, with "/"
+        self.changed: set[str] = set()  # paths whose bytes on disk are not those of the index
+        self.staged: set[str] = set()  # paths whose index is not that of HEAD
         self.skipped: dict[str, int] = {}
         self.broken: list[tuple[str, str]] = []  # (path, why) of places that could not even be listed
         self.entries: dict[str, Entry] = {}
         for entry in entries:
             self.entries[entry.path] = entry
+
+    @property
+    def identity(self) -> str:
+        """What a repository is called, for the key of its fingerprints only: its origin, else where it is."""
+        if self.subject.origin is not None:
+            return self.subject.origin
+        return os.fsdecode(self.git.common) if self.git is not None else ""
 
     def skip(self, reason: str) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
@@ -132,6 +143,7 @@ class WorkTree(FilesTree):
         super().__init__(subject, root)
         prefix = os.fsencode(os.path.relpath(root.resolve(), top.resolve()))
         inside = b"" if prefix == b"." else prefix + b"/"
+        self.git, self.inside = git, inside
         stages = records(git.run("ls-files", "--stage", "-z"))
         index: dict[bytes, tuple[int, str]] = {}
         for record in stages:
@@ -176,6 +188,7 @@ class WorkTree(FilesTree):
         """Whether the index differs from HEAD or files are new or gone. `collect.run` compares the contents it
         reads with the index; git is not asked, because it would run the repository's filters."""
         if self.subject.commit is None:
+            self.staged = {entry.path for entry in self.entries.values() if entry.tracked}
             return None
         head: dict[bytes, tuple[int, str]] = {}
         try:
@@ -187,6 +200,8 @@ class WorkTree(FilesTree):
             mode, _kind, oid = meta.split(b" ")
             if raw.startswith(inside):
                 head[raw[len(inside) :]] = (int(mode, 8), oid.decode())
+        differing = {raw for raw, known in index.items() if head.get(raw) != known}
+        self.staged = {entry.path for entry in self.entries.values() if entry.raw in differing}
         return untracked or bool(self.skipped.get("deleted")) or index != head
 
 
@@ -215,6 +230,7 @@ class RevisionTree(BaseTree):
         prefix = ""
         if git.top is not None and root.resolve() != git.top.resolve():
             prefix = root.resolve().relative_to(git.top.resolve()).as_posix() + "/"
+        self.git, self.inside = git, os.fsencode(prefix)
         self._git = git
         self._stack = ExitStack()
         self._blobs = self._stack.enter_context(Blobs(git))

@@ -1,0 +1,1 @@
+"""Secrets in everything a repository keeps: objects listed once, scanned once each, then placed in time."""

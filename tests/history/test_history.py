@@ -1,0 +1,319 @@
+"""Where a secret is and was, in real repositories."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hardencheck.collect.history import scanning
+from hardencheck.collect.secrets.scan import engine_name
+from hardencheck.collect.worker import Child, Died
+from hardencheck.errors import UsageError
+from hardencheck.model.facts.secrets import Secret
+from tests.collect.repos import commit, git, repository
+from tests.history.secretive import at, details, only, scanned, secrets, token, write
+
+
+def test_a_token_that_was_removed_is_one_secret_with_its_commits(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    write(root, "app/hooks.py", f"import os\nTOKEN = '{token()}'\n")
+    git(root, "add", ".")
+    at(root, "2024-03-01T12:00:00+00:00", "commit", "-qm", "in")
+    introduced = git(root, "rev-parse", "HEAD")
+    write(root, "app/hooks.py", f"import os\n\n\nTOKEN = '{token()}'\n")
+    commit(root, "moved down")
+    write(root, "app/hooks.py", "import os\nTOKEN = os.environ['TOKEN']\n")
+    git(root, "add", ".")
+    at(root, "2034-04-02T12:00:00+00:00", "commit", "-qm", "out")
+    removed = git(root, "rev-parse", "HEAD")
+    found = only(root)
+    assert (found.rule, found.class_, found.standing, found.exposure) == (
+        "github-token", "provider-token", "secret", "history",
+    )  # fmt: skip
+    assert (found.introduced, found.introduced_at) == (introduced, "2024-03-01T12:00:00Z")
+    assert (found.removed, found.removed_at) == (removed, "2034-04-02T12:00:00Z")
+    assert (found.places, found.commits, found.location.path) == (("app/hooks.py:4",), 2, "app/hooks.py")
+    assert (found.unsound, found.confidence) == (False, "high")
+
+
+def test_one_value_in_many_files_and_commits_is_one_secret(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token()}'\n", "b/c.yaml": f"k:\n  t: {token()}\n"})
+    write(root, "a.py", f"A = '{token()}'\nB = '{token('two')}'\n")
+    commit(root)
+    git(root, "mv", "b/c.yaml", "b/d.yaml")
+    commit(root)
+    by_places = {found.places: found.exposure for found in secrets(scanned(root))}
+    assert by_places == {
+        ("a.py:1", "b/d.yaml:2", "b/c.yaml:2"): "at HEAD",
+        ("a.py:2",): "at HEAD",
+    }
+
+
+def test_moved_and_renamed_keeps_its_fingerprint_a_changed_value_is_new(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token()}'\n"})
+    first = only(root, history="none").digest
+    git(root, "mv", "a.py", "b.py")
+    write(root, "b.py", f"\n\nA = '{token()}'\n")
+    assert only(root, history="none").digest == first
+    write(root, "b.py", f"A = '{token('two')}'\n")
+    assert only(root, history="none").digest != first
+    assert {found.exposure for found in secrets(scanned(root))} == {"at HEAD", "work tree"}
+
+
+def test_another_branch_a_stash_and_what_nothing_reaches(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "checkout", "-qb", "feature/x")
+    write(root, "x.py", f"X = '{token('branch')}'\n")
+    commit(root)
+    git(root, "checkout", "-q", "-")
+    for name in ("older stash", "newer stash"):
+        write(root, "settings.py", f"S = '{token(name)}'\n")
+        git(root, "stash", "-q")
+    write(root, "gone.py", f"G = '{token('gone')}'\n")
+    commit(root)
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+    found = {item.exposure: item for item in secrets(scanned(root))}
+    assert set(found) == {"other branch", "stash"}
+    assert (found["other branch"].refs, found["other branch"].places) == (("feature/x",), ("x.py:1",))
+    assert len([item for item in secrets(scanned(root)) if item.exposure == "stash"]) == 2
+    every = secrets(scanned(root, history="all"))
+    assert sorted(item.exposure for item in every) == ["other branch", "stash", "stash", "unreachable"]
+    git(root, "reflog", "expire", "--expire=now", "--all")
+    left = {item.exposure for item in secrets(scanned(root, history="all"))}
+    assert "unreachable" in left
+    assert len(secrets(scanned(root))) == 2, "without its reflog the older stash is reached by nothing" or left
+
+
+def test_content_that_only_a_merge_has(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "checkout", "-qb", "side")
+    write(root, "settings.py", "DEBUG = 1\n")
+    commit(root)
+    git(root, "checkout", "-q", "-")
+    write(root, "settings.py", "DEBUG = 2\n")
+    commit(root)
+    with pytest.raises(Exception, match="returned non-zero"):
+        git(root, "merge", "-q", "side")
+    write(root, "settings.py", f"DEBUG = '{token()}'\n")
+    merge = commit(root, "merged")
+    write(root, "settings.py", "DEBUG = 3\n")
+    after = commit(root)
+    found = only(root)
+    assert (found.exposure, found.introduced, found.removed) == ("history", merge, after)
+
+
+def test_texts_that_are_no_files(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    message = commit(root, f"use {token('message')} for now")
+    git(root, "tag", "-a", "v1", "-m", f"released with {token('tag')}")
+    git(root, "config", "remote.origin.url", f"https://robot:{token('remote')}@host.internal/owner/name.git")
+    places = {found.places[0]: found.exposure for found in secrets(scanned(root))}
+    (config,) = [place for place in places if place.startswith(".git/config:")]
+    assert places == {
+        f"message of commit {message[:12]}": "history",
+        "message of tag v1": "history",
+        config: "git configuration",
+    }
+
+
+def test_secrets_in_names_are_found_and_shown_nowhere(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {f"dumps/{token('file')}.txt": "x\n"})
+    git(root, "branch", f"fix-{token('branch')}")
+    git(root, "checkout", "-qb", "old")
+    write(root, f"old/{token('old')}/a.txt", "y\n")
+    commit(root)
+    git(root, "checkout", "-q", "-")
+    collected = scanned(root, cache=tmp_path / "cache")
+    found = secrets(collected)
+    assert sorted(item.exposure for item in found) == ["at HEAD", "other branch", "other branch"]
+    shown = json.dumps(msgspec.to_builtins(collected.facts)).encode()
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "cache").iterdir() if file.is_file())
+    for name in ("file", "branch", "old"):
+        value = token(name).encode()
+        assert not any(value[at : at + 8] in text for text in (shown, kept) for at in range(4, len(value) - 8)), name
+
+
+def test_index_and_work_tree_are_told_apart(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    write(root, "settings.py", f"A = '{token('staged')}'\n")
+    git(root, "add", "settings.py")
+    write(root, "settings.py", f"A = '{token('disk')}'\n")
+    write(root, "new.py", f"A = '{token('new')}'\n")
+    found = {(item.exposure, item.places) for item in secrets(scanned(root))}
+    assert found == {
+        ("index", ("settings.py:1",)), ("work tree", ("settings.py:1",)), ("work tree", ("new.py:1",)),
+    }  # fmt: skip
+
+
+def test_a_directory_of_a_repository_is_judged_by_its_own_files(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"svc/a.py": f"A = '{token()}'\n", "other/b.py": f"B = '{token('two')}'\n"})
+    write(root, "svc/a.py", "A = 1\n")
+    commit(root, f"not here: {token('message')}")
+    assert (only(root / "svc").places, only(root / "svc").exposure) == (("a.py:1",), "history")
+
+
+def test_revision_since_and_none(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token('first')}'\n"})
+    first = git(root, "rev-parse", "HEAD")
+    write(root, "a.py", "A = 1\n")
+    base = commit(root)
+    write(root, "a.py", f"A = '{token('second')}'\n")
+    commit(root)
+    write(root, "a.py", "A = 2\n")
+    commit(root)
+    assert len(secrets(scanned(root))) == 2
+    assert only(root, revision=first).exposure == "at HEAD"
+    assert only(root, revision=base).exposure == "history"
+    assert only(root, since=base).introduced != first
+    assert secrets(scanned(root, history="none")) == []
+    with pytest.raises(UsageError, match="no such commit"):
+        scanned(root, since="v9")
+
+
+def test_owner_deployment_and_environments(tmp_path: Path) -> None:
+    value = token()
+    root = repository(
+        tmp_path / "r",
+        {
+            ".github/CODEOWNERS": "* @all\n/deploy/ @ops @sec\n",
+            "Dockerfile": "FROM python:3.12\nCOPY . /app\nUSER app\n",
+            ".dockerignore": "deploy/prod.env\n",
+            "deploy/prod.env": f"TOKEN={value}\n",
+            "deploy/staging.env": f"TOKEN={value}\n",
+        },
+    )
+    found = only(root)
+    assert (found.owners, found.deployed, found.environments) == (
+        ("@ops", "@sec"), ("image Dockerfile",), ("production", "staging"),
+    )  # fmt: skip
+    (root / "deploy/staging.env").unlink()
+    commit(root)
+    assert only(root).deployed == (), "the one file left is in .dockerignore"
+
+
+def test_what_is_set_aside_says_why(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path / "r",
+        {
+            "tests/test_a.py": f"A = '{token('test')}'\n",
+            "README.md": f"use {token('docs')}\n",
+            "app.py": "A = 'gh" + "p_" + "0" * 36 + "'\n",
+        },
+    )
+    found = {item.places[0]: item.standing for item in secrets(scanned(root))}
+    assert found == {"tests/test_a.py:1": "test", "README.md:1": "documentation", "app.py:1": "placeholder"}
+
+
+def _asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many objects each scan of objects was asked for."""
+    counts: list[int] = []
+    real = scanning.scan_objects
+
+    def counting(*arguments: object, **more: object) -> None:
+        counts.append(len(arguments[1]))  # type: ignore[arg-type]
+        real(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scanning, "scan_objects", counting)
+    return counts
+
+
+def test_a_second_scan_is_answered_from_the_cache_and_a_commit_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "r", {f"m{n}.py": f"N = {n}\n" for n in range(30)})
+    write(root, "m1.py", f"A = '{token()}'\n")
+    commit(root)
+    counts = _asked(monkeypatch)
+    options: dict[str, Any] = {"cache": tmp_path / "cache"}
+    first = scanned(root, **options)
+    assert counts == [33], "31 versions of files and two commits"
+    assert secrets(scanned(root, **options)) == secrets(first) and counts == [33]
+    write(root, "m1.py", "A = 1\n")
+    removed = commit(root)
+    found = secrets(scanned(root, **options))
+    assert counts == [33, 2], "one version of a file and one commit"
+    assert [(item.exposure, item.removed) for item in found] == [("history", removed)]
+    assert found == secrets(scanned(root)), "going on comes to what looking at everything comes to"
+
+
+def test_a_branch_that_was_reset_is_looked_at_anew(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    write(root, "a.py", f"A = '{token()}'\n")
+    commit(root)
+    options: dict[str, Any] = {"cache": tmp_path / "cache"}
+    assert [item.exposure for item in secrets(scanned(root, **options))] == ["at HEAD"]
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+    assert secrets(scanned(root, **options)) == []
+
+
+def test_a_value_that_comes_back_is_not_removed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token()}'\n"})
+    options: dict[str, Any] = {"cache": tmp_path / "cache"}
+    write(root, "a.py", "A = 1\n")
+    commit(root)
+    assert only(root, **options).exposure == "history"
+    write(root, "b.py", f"B = '{token()}'\n")
+    commit(root)
+    again = only(root, **options)
+    assert (again.exposure, again.removed, again.places) == ("at HEAD", "", ("b.py:1", "a.py:1"))
+    assert again == only(root)
+
+
+def test_excluded_paths_are_no_places_of_history(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"vendor/a.py": f"A = '{token()}'\n", "b.py": f"B = '{token('two')}'\n"})
+    write(root, "vendor/a.py", "A = 1\n")
+    commit(root)
+    assert only(root, excludes=("vendor/",)).places == ("b.py:1",)
+
+
+def test_workers_find_what_this_process_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repository(tmp_path / "r", {f"m{n}.py": f"N = '{token(str(n))}'\n" for n in range(40)})
+    monkeypatch.setattr(scanning, "HERE_OBJECTS", 5)
+    monkeypatch.setattr(scanning, "HERE_BYTES", 100)
+    together = secrets(scanned(root, jobs=2))
+    assert len(together) == 40
+    assert together == secrets(scanned(root, jobs=0))
+
+
+def test_a_worker_that_dies_costs_the_object_at_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends on one object (here: it is told to); halving finds which, and the rest is looked at."""
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token()}'\n", "b.py": "B = 'poison'\n", "c.py": "C = 1\n"})
+    bad = git(root, "rev-parse", "HEAD:b.py")
+    real = Child.ask
+
+    def ask(self: Child, message: bytes, seconds: float) -> bytes:
+        if bad.encode() in message:
+            self.stop()
+            raise Died
+        return real(self, message, seconds)
+
+    monkeypatch.setattr(Child, "ask", ask)
+    monkeypatch.setattr(scanning, "HERE_OBJECTS", 0)
+    collected = scanned(root, jobs=1)
+    assert [item.places for item in secrets(collected)] == [("a.py:1",)]
+    assert details(collected) == [
+        ("crashed", "1 object (b.py) of the history: the process that looked at it ended or broke")
+    ]
+
+
+def test_the_note_says_what_was_looked_at(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": "A = 1\n", "logo.png": b"\x89PNG"})
+    (note,) = [note.text for note in scanned(root).notes if note.topic == "history"]
+    engine = engine_name().split()[0]
+    assert note == (
+        "all refs and stashes: 1 commits, 2 versions of files, 1 pictures and other media or large binary files left "
+        f"out; matched with {engine}, nothing was verified with a provider"
+    )
+
+
+def test_describes_itself_without_the_value(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a.py": f"A = '{token()}'\n"})
+    write(root, "a.py", "A = 1\n")
+    commit(root)
+    found = only(root)
+    text = " ".join((found.describe(), *found.proof()))
+    assert "in history only" in text and "rotate first: GitHub" in text and "every clone still has it" in text
+    assert not any(token()[start : start + 8] in text for start in range(len(token()) - 8))
+    assert isinstance(found, Secret)

@@ -1,6 +1,7 @@
 """The pipeline: Target --collect--> facts --settle--> Checklist. The whole public API is `audit`."""
 
 import datetime as dt
+import hashlib
 import platform
 import time
 from collections.abc import Sequence
@@ -74,7 +75,11 @@ def audit(
         raise UsageError(
             "no check is left to judge", hint="see 'hardencheck list'; --select and --ignore take ids or patterns"
         )
+    if select_ids or ignore_ids:
+        options = options._replace(kinds=frozenset(rule.fact for check in checks for rule in check.rules))
     if new_since is not None:
+        # Both sides by what their own commit reaches: a secret of some other branch is not news of this one.
+        options = options._replace(head_only=True)
         base = _base(target, checks, policy, options, new_since)
         policy = policy._replace(baseline=base.failing)
         notes = (*notes, Note(topic="compared with", text=base.words))
@@ -96,7 +101,7 @@ def audit(
         tool=Tool(
             version=__version__,
             python=platform.python_version(),
-            ruleset=catalogue.digest,
+            ruleset=_ruleset(catalogue, collected),
             config=config_digest,
             config_source=config_source,
         ),
@@ -109,6 +114,13 @@ def audit(
         skipped=collected.skipped,
         examined=collected.examined,
     )
+
+
+def _ruleset(catalogue: Catalogue, collected: Collected) -> str:
+    """The digest of all that can change a verdict: the checks, and what finds secrets for them."""
+    if not collected.rules:
+        return catalogue.digest
+    return hashlib.sha256(f"{catalogue.digest}/{collected.rules}".encode()).hexdigest()
 
 
 def _known(names: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:

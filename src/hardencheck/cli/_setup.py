@@ -57,6 +57,29 @@ def extras(checks: Sequence[str], plugins: Sequence[str]) -> Extras:
     return Extras(tuple(directories), tuple(names), user)
 
 
+MIN_KEY = 16  # bytes: fewer can be tried
+
+
+def fingerprint(name: str | None) -> None:
+    """Take the key of fingerprints from a file. Raises UsageError for one that cannot be read or is too short."""
+    from hardencheck.collect.fingerprint_key import use_given
+
+    if name is None:
+        use_given(None)
+        return
+    try:
+        with Path(name).open("rb") as file:
+            key = file.read(4097).strip()
+    except OSError as error:
+        raise UsageError(f"--fingerprint-key {name}: {error.strerror}", hint="expected a readable file") from None
+    if not MIN_KEY <= len(key) <= 4096:
+        raise UsageError(
+            f"--fingerprint-key {name}: expected a key of {MIN_KEY} to 4096 bytes",
+            hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    use_given(key)
+
+
 def find_configuration(path: Path, config_file: str | None, revision: str | None = None) -> Source | None:
     """The configuration that belongs to what is audited: `--config FILE`, else the nearest one of the work tree,
     or of the revision when one is audited (a bare repository: of HEAD).

@@ -11,6 +11,7 @@ from hardencheck.cli import _options
 
 if TYPE_CHECKING:
     from hardencheck.cli._terminal import Color
+    from hardencheck.collect.options import History
     from hardencheck.config.load import Loaded
     from hardencheck.model.check import Severity
 
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
 )
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Do not look at these paths (as in .gitignore).")
 @click.option("--new-since", metavar="REV", help="Fail only on what this revision does not already fail on.")
+@click.option(
+    "--history",
+    type=click.Choice(["all", "reachable", "none"]),
+    default="reachable",
+    help="History to look at for secrets: of refs and stashes (default), all, or none.",
+)
+@click.option("--since", metavar="REV", help="Of the history, look only at what came after this revision.")
+@click.option("--fingerprint-key", metavar="FILE", help="Fingerprint secrets with the key in this file.")
 @click.option("--policy-ref", metavar="REV", help="Read the configuration from this revision (a pull request's base).")
 @_options.config
 @_options.extra
@@ -73,6 +82,9 @@ def command(
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     new_since: str | None,
+    history: "History",
+    since: str | None,
+    fingerprint_key: str | None,
     policy_ref: str | None,
     config_file: str | None,
     checks: tuple[str, ...],
@@ -116,13 +128,16 @@ def command(
         raise UsageError("--url-only reads no repository, so it has no revision to compare with or read")
     if policy_ref is not None and config_file is not None:
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
-    for flag, file in (("--har", har), ("--ca-file", ca_file)):
+    if since is not None and history == "none":
+        raise UsageError("--since looks at history and --history none does not", hint="give one of them")
+    for flag, file in (("--fingerprint-key", fingerprint_key), ("--har", har), ("--ca-file", ca_file)):
         if file is not None and not Path(file).exists():
             raise UsageError(f"{flag} {file}: no such file")
     wanted = outputs(formats, tuple(RENDERERS))
     if not quiet and all(output.file is not None for output in wanted):
         wanted.append(Output("terminal", None))
 
+    _setup.fingerprint(fingerprint_key)
     progress = Progress(quiet=quiet)
     today = _setup.today()
     extra = _setup.extras(checks, plugins)
@@ -177,6 +192,9 @@ def command(
             excludes=excluded,
             plugins=extra.plugins,
             probe=probe,
+            history=history,
+            since=since,
+            rules=extra.checks,
             ca_file=ca_file or extra.user.ca_file,
             progress=progress,
         ),

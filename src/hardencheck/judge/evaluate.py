@@ -10,11 +10,12 @@ from hardencheck.catalogue.predicates import predicates
 from hardencheck.catalogue.vocabulary import OPERATORS, holds
 from hardencheck.model.check import Check, Condition, Quantifier, Rule
 from hardencheck.model.facts import Fact, Side, fact_types
-from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.finding import SET_ASIDE, Finding, Verdict
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
 MAX_RELATED = 20
+MAX_ASIDE = 500
 
 
 def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]] | None = None) -> tuple[Finding, ...]:
@@ -42,7 +43,7 @@ def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]]
 
 
 def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: Sequence[Gap]) -> Iterator[Finding]:
-    meets = [all(_meets(fact, test) for test in rule.conditions) for fact in judged]
+    meets: Sequence[bool] = [all(_meets(fact, test) for test in rule.conditions) for fact in judged]
     expected = expectation(rule)
 
     def finding(verdict: Verdict, observed: str, *at: Fact, reason: str = "") -> Finding:
@@ -55,13 +56,15 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
             observed=observed,
             expected=expected,
             location=first.location if first else Location(),
-            related=tuple(dict.fromkeys(fact.location for fact in at[1 : MAX_RELATED + 1])),
+            related=_related(at),
+            evidence=first.proof() if len(at) == 1 and first else (),
             fingerprint=_fingerprint(check.id, rule.fact, first),
             reason=reason,
             examined=len(judged),
         )
 
     failed = 0
+    aside: Sequence[Fact] = ()
     if rule.quantifier is Quantifier.SOME:
         if not any(meets):
             # Nothing seen so far is not nothing: with a Gap, what is missing may be behind it.
@@ -78,6 +81,11 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
             if met is not good:
                 failed += 1
                 yield finding(Verdict.FAIL, fact.describe(), fact)
+        # What was looked at and set aside is shown, each by itself; it never fails the line.
+        aside = [fact for fact, met in zip(judged, meets, strict=True) if met is good and fact.aside()]
+        for fact in aside[:MAX_ASIDE]:
+            yield finding(Verdict.PASS, fact.describe(), fact, reason=SET_ASIDE)
+        judged, meets = _without(judged, meets, aside)
     for gap in sorted(gaps, key=lambda gap: (gap.location.order, gap.reason, gap.detail)):
         yield Finding(
             check=check.id,
@@ -93,7 +101,7 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
             retry=gap.reason.retry,
             examined=len(judged),
         )
-    if failed or gaps:
+    if failed or gaps or (aside and not judged):
         return
     if not judged and rule.quantifier is Quantifier.EVERY:
         why = rule.otherwise or "nothing of the kind in this target"
@@ -103,6 +111,21 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
         judged if rule.quantifier is not Quantifier.SOME else [f for f, met in zip(judged, meets, strict=True) if met]
     )
     yield finding(Verdict.PASS, shown[0].describe() if len(shown) == 1 else f"{len(shown)} examined", *shown)
+
+
+def _related(at: Sequence[Fact]) -> tuple[Location, ...]:
+    places = at[0].elsewhere() if len(at) == 1 else tuple(fact.location for fact in at[1:])
+    return tuple(dict.fromkeys(places))[:MAX_RELATED]
+
+
+def _without(
+    judged: Sequence[Fact], meets: Sequence[bool], aside: Sequence[Fact]
+) -> tuple[Sequence[Fact], Sequence[bool]]:
+    if not aside:
+        return judged, meets
+    left = {id(fact) for fact in aside}
+    kept = [(fact, met) for fact, met in zip(judged, meets, strict=True) if id(fact) not in left]
+    return [fact for fact, _ in kept], [met for _, met in kept]
 
 
 def _not_asked(check: Check, rule: Rule, side: Side) -> Finding:
@@ -169,6 +192,8 @@ def _fingerprint(check: str, kind: str, fact: Fact | None) -> str:
     if fact is None:
         return _digest(check, kind, "(target)")
     place = fact.location.path if fact.location.path is not None else fact.location.url
+    if fact.placeless:
+        place = ""
     return _digest(check, kind, str(place), *(str(getattr(fact, name)) for name in fact.identity))
 
 

@@ -11,7 +11,7 @@ from hardencheck.judge.evaluate import evaluate
 from hardencheck.model.check import Check, Confidence, Lifecycle, Severity
 from hardencheck.model.checklist import Gate, Item, Line, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
-from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
+from hardencheck.model.finding import SET_ASIDE, Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import FactSet
 
 DECLARED_NOT_SERVED = "declared, not served"
@@ -134,6 +134,11 @@ def _summary(verdict: Verdict, findings: Sequence[Finding], drift: str) -> str:
     of_kind = [finding for finding in findings if finding.verdict is verdict]
     if not of_kind:
         return drift
+    aside = sum(finding.reason == SET_ASIDE for finding in of_kind)
+    if verdict is Verdict.PASS and aside:
+        rest = [finding.observed for finding in of_kind if finding.reason != SET_ASIDE]
+        values = "1 value is" if aside == 1 else f"{aside} values are"
+        return "; ".join((*rest[:1], f"{values} shown and not counted"))
     text = of_kind[0].observed if len(of_kind) == 1 else f"{len(of_kind)} findings"
     if verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE} and len(of_kind) > 1:
         text = of_kind[0].observed

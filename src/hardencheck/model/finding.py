@@ -34,6 +34,10 @@ _WEIGHT = {
 }
 
 
+# The reason of a pass that is only shown: looked at, and taken for no failure (a placeholder, say).
+SET_ASIDE = "set-aside"
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One verdict of one check at one place.
 
@@ -41,7 +45,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: short lines of proof, already free of secrets. related: other places that matter.
     fingerprint: stable identity without line numbers (lower-case hex), so that moved code is not news.
     retry: whether the same command may answer differently with nothing changed (network trouble).
-    reason: why it is unknown or not applicable, in a word of `model.gap.Reason` or "".
+    reason: why it is unknown or not applicable, in a word of `model.gap.Reason`; "set-aside" for what is only shown;
+    else "".
     trouble: something broke or was cut off, as opposed to what cannot be told without running the service.
     new: not among the findings of the revision compared with; None when nothing was compared.
     examined: how many facts the rule looked at.

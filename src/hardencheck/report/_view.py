@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hardencheck.judge.settle import in_scope
 from hardencheck.model.checklist import PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
-from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.finding import SET_ASIDE, Finding, Verdict
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 from hardencheck.report._text import plural
@@ -73,6 +73,11 @@ def counts(checklist: Checklist) -> tuple[tuple[Verdict, int], ...]:
 
 def failing(item: Item) -> tuple[Finding, ...]:
     return tuple(finding for finding in item.findings if finding.verdict is Verdict.FAIL)
+
+
+def aside(item: Item) -> tuple[Finding, ...]:
+    """What was looked at and is shown although it does not count."""
+    return tuple(finding for finding in item.findings if finding.reason == SET_ASIDE)
 
 
 def undecided(item: Item) -> tuple[Finding, ...]:

@@ -182,9 +182,10 @@ def _rows(checklist: Checklist) -> dict[str, _Row]:
 
 def _row(checklist: Checklist, item: Item, anchor: str) -> _Row:
     order = {Verdict.FAIL: 0, Verdict.ERROR: 1, Verdict.UNKNOWN: 1, Verdict.WAIVED: 2}
-    found = sorted(
-        (finding for finding in item.findings if finding.verdict in order), key=lambda one: order[one.verdict]
-    )
+    found = [
+        *sorted((finding for finding in item.findings if finding.verdict in order), key=lambda one: order[one.verdict]),
+        *_view.aside(item),
+    ]
     unknown = dict.fromkeys(
         _Reason(_view.place(finding), finding.observed, finding.retry) for finding in _view.undecided(item)
     )

@@ -139,6 +139,9 @@ def _item(checklist: Checklist, item: Item, pen: _Pen, width: int) -> Iterator[s
         yield from pen.block("but", f"one side was not checked: {visible(_view.reason_unknown(item), 300)}")
     elif pen.options.verbose and item.verdict in {Verdict.UNKNOWN, Verdict.ERROR, Verdict.WAIVED}:
         yield from _places([f for f in item.findings if f.verdict is item.verdict], pen)
+    if pen.options.verbose and (aside := _view.aside(item)):
+        yield from pen.block("shown", "and not counted:")
+        yield from _places(aside, pen)
 
 
 def _fail_summary(item: Item) -> str:

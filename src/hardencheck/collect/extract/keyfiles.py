@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._keytext import is_key_file
+from hardencheck.collect.secrets.blocks import is_key_file
 from hardencheck.model.facts.files import KeyMaterial
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -54,8 +54,7 @@ class PrivateKeys(Extractor):
             if count >= MAX_KEYS:
                 return
             here = Location(path=path, line=data.count(b"\n", 0, offset) + 1)
-            before = data[:offset].decode("utf-8", "replace")
-            embedded = form != "JWK" and not is_key_file(before, len(before))
+            embedded = form != "JWK" and not is_key_file(data, offset)
             yield KeyMaterial(location=here, form=form, encrypted=encrypted, embedded=embedded)
 
 

@@ -86,7 +86,8 @@ class TreeSecrets(Extractor):
         for sighting in _best(found):
             yield candidate(path, sighting, role)
         if cut and role not in ASIDE:
-            last = max((item.sighting.line or 0 for item in found), default=0)
+            # Where our own rules stopped; the place of detect-secrets counts only where they did not.
+            last = max((item.sighting.line or 0 for item in found if item.own or not scan.cut), default=0)
             yield self.gap(Reason.BUDGET, cut, Location(path=path, line=last or None))
         if left_out:
             line = min(left_out) or None

@@ -40,6 +40,7 @@ MAX_LINE = 4096  # bytes; of a longer line a window round each match is looked a
 _WINDOW = (768, 2048)  # bytes before and after the end of a match
 MAX_MARKS = 50_000  # of one segment
 MAX_SIGHTINGS = 500  # of one file
+TOO_MANY = "more of what looks like a secret than is judged in one file"
 MAX_CONFIRMED = 8_000_000  # bytes of one file that are looked at closely
 _ABOVE = 600  # bytes before a value in which the name of its provider may stand
 _MAX_ENCODED = 64 << 10  # bytes of one base64 text
@@ -193,6 +194,8 @@ class Scanner:
                     state.cut = state.cut or member.cut
                     continue
                 sightings.extend(self._member(member, state))
+        if len(sightings) > MAX_SIGHTINGS:
+            state.cut = state.cut or TOO_MANY
         return Scan(tuple(sightings[:MAX_SIGHTINGS]), state.cut, tuple(left_out), why)
 
     def _every_line(self, text: bytes, state: "_State", found: list[_Found]) -> None:
@@ -248,7 +251,7 @@ class Scanner:
             line = piece[start:stop].rstrip(b"\r")
             state.looked += len(line)
             if state.looked > MAX_CONFIRMED or len(found) > MAX_SIGHTINGS:
-                state.cut = state.cut or "more of what looks like a secret than is judged in one file"
+                state.cut = state.cut or TOO_MANY
                 return
             place = _Place(text, base + start, base + first, state)
             if owner >= 0:

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from hardencheck.testing import assembled
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300
 PINS = ["--require-hashes", "--requirement", str(ROOT / "requirements" / "runtime.txt")]
@@ -117,14 +119,19 @@ def unpack(sdist: Path, folder: Path) -> Path:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A small repository: a tracked .env, and a umask that is wrong."""
+    """A small repository: a tracked .env, a umask that is wrong, and a token that an earlier commit had."""
     path = tmp_path / "shop"
     (path / "shop").mkdir(parents=True)
     (path / ".env").write_text("".join(["DATABASE_", "PASSWORD=", "correct-", "horse-7\n"]), encoding="utf-8")
     (path / "shop" / "pictures.py").write_text("import os\n\nos.umask(0)\n", encoding="utf-8")
     git = ["git", "-c", "user.name=T", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false"]
-    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message=shop"]):
-        run(*git, *arguments, cwd=path)
+    hooks = path / "shop" / "hooks.py"
+    token = assembled("TOKEN = 'ghp_<alnum:30><crc32-base62>'", "shop")
+    run(*git, "init", "--quiet", cwd=path)
+    for text in (f"{token}\n", "TOKEN = None\n"):
+        hooks.write_text(text, encoding="utf-8")
+        run(*git, "add", "--all", cwd=path)
+        run(*git, "commit", "--quiet", "--message=shop", cwd=path)
     return path
 
 
@@ -139,7 +146,7 @@ def test_installed_it_audits_a_repository(
     home = tmp_path / "home"
     home.mkdir()
     program, env = install(built, environment, home)
-    checks = sorted(".".join(path.with_suffix("").parts[-2:]) for path in (ROOT / "checks").rglob("*.toml"))
+    checks = sorted(".".join(path.with_suffix("").parts[-2:]) for path in (ROOT / "checks").glob("*/*.toml"))
 
     assert run(*program, "--version", cwd=home, env=env).startswith("hardencheck ")
     listed = run(*program, "list", cwd=home, env=env)
@@ -152,7 +159,8 @@ def test_installed_it_audits_a_repository(
         saved = json.loads((home / "audit.json").read_text(encoding="utf-8"))
         verdicts = {item["line"]["id"]: item["verdict"] for item in saved["items"]}
         assert sorted(verdicts) == checks
-        assert (verdicts["permissions.env-file-tracked"], verdicts["permissions.umask"]) == ("fail", "fail")
+        failing = ("permissions.env-file-tracked", "permissions.umask", "secrets.provider-token")
+        assert [verdicts[name] for name in failing] == ["fail", "fail", "fail"]
 
     run(*program, "report", "audit.json", "--format", "html=again.html", cwd=home, env=env)
     assert (home / "again.html").read_bytes() == (home / "audit.html").read_bytes()

@@ -1,5 +1,6 @@
 """Secrets of a repository's objects: list, drop what is known, scan the rest, place it in time, remember."""
 
+import heapq
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,8 +19,10 @@ from hardencheck.collect.history.graph import (
     ancestors,
     files_of,
     listed,
+    objects_of,
     reflog,
     refs,
+    sources,
     walk,
 )
 from hardencheck.collect.history.traces import Known, traces
@@ -72,10 +75,11 @@ class State(msgspec.Struct, array_like=True):
 
 class _Asked(NamedTuple):
     """What is to be looked at: tips (commit -> name), single objects (id -> what it is), commits left out, and the
-    commit that is HEAD."""
+    commit that is HEAD. tagged: of tags, the commit that is tagged."""
 
     tips: dict[str, str]
     objects: dict[str, str]
+    tagged: dict[str, str]
     without: tuple[str, ...]
     head: str | None
 
@@ -99,9 +103,12 @@ class _Collecting:
         self._gaps: list[Gap] = []
         self._excluded = _excluder(options.excludes)
         self._went_on = False  # whether an earlier state was added to
+        self._staged: set[str] = set()
         self._branches: dict[str, tuple[Sighting, ...]] = {}  # name without its secret -> what is in it
 
     def collect(self, staged: Iterable[Entry]) -> History:
+        staged = tuple(staged)
+        self._staged = {entry.oid for entry in staged if entry.oid is not None}
         try:
             asked = self._asked()
             shallow = self._shallow()
@@ -130,17 +137,20 @@ class _Collecting:
             without = (commit,)
         tips: dict[str, str] = {}
         objects: dict[str, str] = {}
+        tagged: dict[str, str] = {}
         if self._head is not None:
             tips[self._head] = "HEAD"
         if not self._options.head_only:
             for ref in self._refs():
                 self._add(ref, tips, objects)
+                if ref.kind == "tag":
+                    tagged[ref.oid] = ref.peeled
             for commit in reflog(self._git, "refs/stash"):
                 tips.setdefault(commit, "refs/stash")
             if self._options.history == "all":
                 for commit in reflog(self._git, None):
                     tips.setdefault(commit, "reflog")
-        return _Asked(tips, objects, without, self._head)
+        return _Asked(tips, objects, tagged, without, self._head)
 
     def _refs(self) -> list[Ref]:
         """Every ref, its name without secrets. Names are few and seldom odd, so an automaton need not be loaded."""
@@ -160,8 +170,7 @@ class _Collecting:
             self._branches[item.shown.removeprefix("refs/")] = item.sightings
         return [ref._replace(name=named[ref.name].shown) if ref.name in named else ref for ref in found]
 
-    @staticmethod
-    def _add(ref: Ref, tips: dict[str, str], objects: dict[str, str]) -> None:
+    def _add(self, ref: Ref, tips: dict[str, str], objects: dict[str, str]) -> None:
         short = ref.name.removeprefix("refs/").removeprefix("tags/")
         if ref.kind == "tag":
             objects[ref.oid] = f"message of tag {short}"
@@ -171,6 +180,8 @@ class _Collecting:
                 tips[ref.peeled] = ref.name
         elif ref.peeled_kind == "blob":
             objects[ref.peeled] = f"the object of {short}"
+        elif ref.peeled_kind == "tree":
+            objects.update(dict.fromkeys(files_of(self._git, ref.peeled).values(), f"the object of {short}"))
 
     def _shallow(self) -> str:
         """The boundary of a shallow clone: commit ids, one a line; "" for a whole one."""
@@ -185,7 +196,9 @@ class _Collecting:
 
     def _state(self, asked: _Asked, shallow: str) -> State:
         options = self._options
-        way = f"{options.history}/{options.head_only}/{asked.without}/{self._inside!r}/{asked.objects}"
+        way = (
+            f"{options.history}/{options.head_only}/{options.excludes}/{asked.without}/{self._inside!r}/{asked.objects}"
+        )
         place = key_of(self._base, "latest", os.fsencode(self._git.directory), way)
         names = "\n".join(f"{oid} {name}" for oid, name in sorted(asked.tips.items()))
         key = key_of(self._base, "state", os.fsencode(self._git.directory), way, names, asked.head or "", shallow)
@@ -201,14 +214,17 @@ class _Collecting:
             self._cache.put(place, key)
         return state
 
-    @staticmethod
-    def _load(payload: bytes | None) -> State | None:
+    def _load(self, payload: bytes | None) -> State | None:
         if not payload:
             return None
         try:
-            return msgspec.msgpack.decode(payload, type=State)
+            state = msgspec.msgpack.decode(payload, type=State)
         except msgspec.MsgspecError:
             return None
+        missing = [place.partition(" ")[0] for place in state.trouble.get("missing", ())]
+        if missing and self._git.sizes(missing):
+            return None  # some of it has been fetched since
+        return state
 
     def _continued(self, asked: _Asked, shallow: str, known: State | None) -> State:
         """The state of these tips: what is new added to what is known, or everything."""
@@ -219,6 +235,9 @@ class _Collecting:
                 new = walk(self._git, tips, (*asked.without, *known.tips), self._inside)
                 if not new.broken:
                     self._went_on = True
+                    # What a branch had is reached from where the branch is now.
+                    moved = sources(self._git, {event.source for event in known.events} - asked.tips.keys(), tips)
+                    known.events = [item._replace(source=moved.get(item.source, item.source)) for item in known.events]
                     return self._added(known, new, asked, whole=False)
         graph = walk(self._git, tips, asked.without, self._inside)
         return self._added(State(), graph, asked, whole=True)
@@ -235,7 +254,11 @@ class _Collecting:
         from hardencheck.collect.history.scanning import MAX_BLOB, Looked, Wanted, scan_objects
 
         names = self._secret_names(graph)
-        texts = dict(asked.objects)
+        files = {oid for event in known.events for oid in (event.old, event.new)}
+        objects = {
+            oid: text for oid, text in asked.objects.items() if oid not in files and oid.encode() not in graph.blobs
+        }
+        texts = dict(objects)
         paths: dict[str, str] = {}
         skipped = dict(known.skipped)
         for blob, path in graph.first_paths().items():
@@ -251,8 +274,8 @@ class _Collecting:
                 name = commit.decode()
                 paths[name] = ""
                 texts[name] = f"message of commit {name[:12]}"
-            paths.update(dict.fromkeys(asked.objects, ""))
-        sizes = self._sizes(paths, asked, texts, whole)
+            paths.update(dict.fromkeys(objects, ""))
+        sizes = self._sizes(graph, paths, asked, texts, whole)
         state = State(
             tips=list(asked.tips),
             commits=known.commits + len(graph.commits),
@@ -298,20 +321,16 @@ class _Collecting:
         state.trouble = {reason: sorted(set(places)) for reason, places in sorted(state.trouble.items())}
         state.texts = {**known.texts, **{oid: text for oid, text in texts.items() if oid in state.hits}}
         self._named(graph, names, state)
-        events = graph.events(state.hits, names)
-        when = dict(
-            zip(map(bytes.decode, graph.commits), zip(graph.when, graph.source_names(), strict=True), strict=True)
-        )
+        events = [*graph.events(state.hits, names), *state.events]
+        commits = [oid.decode() for oid in graph.commits]
+        when = dict(zip(commits, zip(graph.when, graph.source_names(), strict=True), strict=True))
         events.extend(
             Event(oid, when[oid][0], when[oid][1], "", "", oid) for oid in state.hits if oid in when and oid in texts
         )
-        for ref_object, text in asked.objects.items():
-            if ref_object in state.hits and self._head is not None:
-                events.append(Event(self._head, 0, self._head, text, "", ref_object))
-        state.events = [*events, *state.events, *known.events]
-        if not whole:
-            # A commit from now may bring back, or take away, what only earlier commits had.
-            state.events = list(dict.fromkeys(state.events))
+        order = {oid: number for number, oid in enumerate(commits)}
+        events.sort(key=lambda event: order[event.commit])
+        # A commit from now may bring back, or take away, what only earlier commits had; and it may be the older one.
+        state.events = list(dict.fromkeys(heapq.merge(events, known.events, key=lambda event: -event.when)))
         return state
 
     @staticmethod
@@ -322,22 +341,34 @@ class _Collecting:
             first = graph.first(path) if named is not None else None
             if named is not None and first is not None:
                 name = f"name {named.shown}"
+                if name in state.hits:
+                    continue  # an earlier commit had it
                 state.hits[name] = Scan(named.sightings)
                 state.texts[name] = f"name of {names(path)}"
                 state.events.append(Event(*first, "", "", name))
 
-    def _sizes(self, paths: dict[str, str], asked: _Asked, texts: dict[str, str], whole: bool) -> dict[str, int]:
+    def _sizes(
+        self, graph: Graph, paths: dict[str, str], asked: _Asked, texts: dict[str, str], whole: bool
+    ) -> dict[str, int]:
         """Object id -> bytes of those that are there, in the order of the packs where all are asked for."""
         if not whole:
             return self._git.sizes(list(paths))
         sizes: dict[str, int] = {}
-        every = self._options.history == "all" and not self._inside
+        every = self._options.history == "all" and not self._inside and not self._options.head_only
+        before = objects_of(self._git, asked.without) if every and asked.without else frozenset()
         with suppress(GitError):  # a listing that breaks off names less, and what it did not name is missing
             for oid, kind, size in listed(self._git):
                 name = oid.decode()
                 if name in paths:
                     sizes[name] = size
-                elif every and kind in {b"blob", b"commit", b"tag"}:
+                elif (
+                    every
+                    and kind in {b"blob", b"commit", b"tag"}
+                    and oid not in graph.blobs
+                    and oid not in before
+                    and name not in asked.objects
+                    and name not in self._staged
+                ):
                     # Nothing reaches it: left by an amended commit, a dropped stash, a deleted branch, an alternate.
                     paths[name] = ""
                     texts[name] = f"unreachable {kind.decode()} {name[:12]}"
@@ -355,7 +386,7 @@ class _Collecting:
     def _secret_names(self, graph: Graph) -> "_Shown":
         from hardencheck.collect.secrets.names import secrets_in
 
-        return _Shown(secrets_in([shown(path) for path in graph.paths]), self._inside)
+        return _Shown(secrets_in([shown(path[len(self._inside) :]) for path in graph.paths]), self._inside)
 
     # Where it is
 
@@ -376,7 +407,12 @@ class _Collecting:
         touched = {event.new for event in state.events}
         for oid in state.hits:
             if oid not in touched and oid not in head and oid in state.texts:
-                loose[oid] = ("unreachable", state.texts[oid])
+                reach: Exposure = "other branch" if oid in asked.objects else "unreachable"
+                loose[oid] = ("history" if asked.tagged.get(oid) in ours else reach, state.texts[oid])
+        if state.broken:
+            # The commit that brought it in was not come to.
+            lost = (event for event in state.events if event.old in state.hits)
+            loose.update({event.old: ("history", event.path) for event in lost if event.old not in touched | head.keys()})
         known = Known(
             hits=state.hits,
             events=state.events,
@@ -400,7 +436,7 @@ class _Collecting:
         from hardencheck.collect.secrets.names import secrets_in
 
         below = {path: oid for path, oid in files.items() if path.startswith(self._inside)}
-        names = _Shown(secrets_in([shown(path) for path in below]), self._inside)
+        names = _Shown(secrets_in([shown(path[len(self._inside) :]) for path in below]), self._inside)
         return {names(path): oid for path, oid in below.items()}
 
     def _all_excluded(self, trace: SecretTrace) -> bool:
@@ -414,9 +450,10 @@ class _Collecting:
         wanted = {
             entry.oid: entry.path
             for entry in staged
-            if entry.oid is not None and entry.oid not in state.hits and not entry.path.lower().endswith(MEDIA)
+            if entry.oid is not None and not entry.path.lower().endswith(MEDIA)
         }
-        hits = self._objects(wanted)
+        hits = {oid: state.hits[oid] for oid in wanted if oid in state.hits}
+        hits.update(self._objects({oid: path for oid, path in wanted.items() if oid not in hits}))
         loose: dict[str, tuple[Exposure, str]] = {oid: ("index", wanted[oid]) for oid in hits}
         if not self._inside and not self._options.head_only:
             for name in _CONFIG_FILES:
@@ -562,11 +599,10 @@ class _Shown:
 
     def __call__(self, path: bytes) -> str:
         named = self.named(path)
-        name = named.shown if named is not None else shown(path)
-        return name[len(self._inside) :] if self._inside else name
+        return named.shown if named is not None else shown(path[len(self._inside) :])
 
     def named(self, path: bytes) -> "Named | None":
-        return self._names.get(shown(path)) if self._names else None
+        return self._names.get(shown(path[len(self._inside) :])) if self._names else None
 
 
 _TROUBLE = {

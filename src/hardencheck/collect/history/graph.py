@@ -9,19 +9,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.secrets.context import MEDIA
 from hardencheck.collect.source.git import Git, GitError, records
 
 _LOG = (
     "log", "--stdin", "--source", "--date-order", "--root", "--raw", "-c", "-z", "--no-abbrev", "--no-renames",
     "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative", "--ignore-submodules=none", "--no-mailmap",
-    "--no-notes", "--format=%x01%H %ct %S",
+    "--no-notes", "--encoding=none", "--format=%x01%H %ct %S",
 )  # fmt: skip
 _GITLINK = b"160000"
 _CHUNK = 1 << 20
+_MEDIA = tuple(ending.encode() for ending in MEDIA)
+_MAX_TAGS = 100  # that point to each other
 
 
 class Ref(NamedTuple):
-    """A name and the commit, tag, tree or blob it points to (`oid`); peeled: what an annotated tag points to."""
+    """A name and the commit, tag, tree or blob it points to (`oid`); peeled: what annotated tags lead to in the end."""
 
     name: str
     oid: str
@@ -74,7 +77,7 @@ class Graph:
             elif token[:1] == b"\x01":
                 commit, when, source = token[1:].split(b" ", 2)
                 self.commits.append(commit)
-                self.when.append(int(when))
+                self.when.append(_seconds(when))
                 self._source_of.append(sources.setdefault(source.strip(), len(sources)))
                 number += 1
             else:
@@ -107,16 +110,15 @@ class Graph:
         return [names[number] for number in self._source_of]
 
     def first_paths(self) -> dict[bytes, bytes]:
-        """Blob -> a path it had: the one of its latest event (any tells what kind of file it is)."""
+        """Blob -> a path it had, which tells what kind of file it is: the latest that is not the name of a picture."""
         blobs, paths = list(self.blobs), list(self.paths)
-        found: dict[bytes, bytes] = {}
-        for new, path in zip(self._new, self._path, strict=True):
-            if new >= 0:
-                found.setdefault(blobs[new], paths[path])
-        for old, path in zip(self._old, self._path, strict=True):
-            if old >= 0:
-                found.setdefault(blobs[old], paths[path])
-        return found
+        media = [path.lower().endswith(_MEDIA) for path in paths]
+        found: dict[int, int] = {}
+        for side in (self._new, self._old):
+            for blob, path in zip(side, self._path, strict=True):
+                if blob >= 0 and ((known := found.get(blob)) is None or (media[known] and not media[path])):
+                    found[blob] = path
+        return {blobs[blob]: paths[path] for blob, path in found.items()}
 
     def first(self, path: bytes) -> tuple[str, int, str] | None:
         """(commit, when, source) of the oldest commit that had a file under this path."""
@@ -172,26 +174,48 @@ def _first_line(text: str) -> str:
 
 
 def refs(git: Git) -> list[Ref]:
-    """Every ref, in order of name. Raises GitError."""
-    fields = "%(objectname) %(objecttype) %(*objectname) %(*objecttype) %(refname)"
+    """Every ref, in order of name, and once more for each tag that a tag points to. Raises GitError."""
+    # Not "%(*objectname)": some versions of git take off one tag with it, others all.
+    fields = "%(objectname) %(objecttype) %(object) %(type) %(refname)"
     found: list[Ref] = []
     for line in git.run("for-each-ref", f"--format={fields}").decode("utf-8", "backslashreplace").split("\n"):
         parts = line.split(" ", 4)
         if len(parts) == 5:
             oid, kind, peeled, peeled_kind, name = parts
-            found.append(Ref(name, oid, kind, peeled or oid, peeled_kind or kind))
+            tags = [oid]
+            while peeled_kind == "tag" and len(tags) < _MAX_TAGS:
+                tags.append(peeled)
+                fields_of = git.run("cat-file", "tag", peeled).decode("utf-8", "backslashreplace").split(maxsplit=4)
+                _, peeled, _, peeled_kind = fields_of[:4]  # object ID type KIND
+            found.extend(Ref(name, tag, kind, peeled or oid, peeled_kind or kind) for tag in tags)
     return found
 
 
 def reflog(git: Git, name: str | None) -> list[str]:
     """Commits that a reflog names (of one ref; None: of all). Empty when there is none."""
     try:
-        given = ("--walk-reflogs", "--format=%H", "--no-show-signature", name, "--") if name else (
-            "--walk-reflogs", "--all", "--format=%H", "--no-show-signature"
-        )  # fmt: skip
-        return list(dict.fromkeys(git.text("log", *given).split()))
+        given = (name, "--") if name else ("--all",)
+        how = ("--walk-reflogs", "--format=%H", "--encoding=none", "--no-show-signature")
+        return list(dict.fromkeys(git.text("log", *how, *given).split()))
     except (GitError, Unreadable):
         return []
+
+
+def sources(git: Git, of: Iterable[str], tips: Sequence[str]) -> dict[str, str]:
+    """Commit -> a tip that reaches it, for commits that some tip reaches. Raises GitError."""
+    found: dict[str, str] = {}
+    left = set(of)
+    while left:
+        # Parents are left out, so that the walk ends at the commits; one that is before another waits its turn.
+        given = "".join(f"{oid}\n" for oid in (*tips, *(f"^{oid}^@" for oid in sorted(left))))
+        told = git.run("log", "--stdin", "--source", "--encoding=none", "--format=%H %S", given=given.encode())
+        lines = (line.split() for line in told.decode("ascii", "replace").splitlines())
+        seen = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] in left}
+        if not seen:
+            break
+        found.update(seen)
+        left -= seen.keys()
+    return found
 
 
 def ancestors(git: Git, *commits: str) -> set[str]:
@@ -214,6 +238,11 @@ def listed(git: Git) -> Iterator[tuple[bytes, bytes, int]]:
                 yield fields[0], fields[1], int(fields[2])
 
 
+def objects_of(git: Git, commits: Sequence[str]) -> frozenset[bytes]:
+    """Every object that these commits reach. Raises GitError."""
+    return frozenset(git.run("rev-list", "--objects", "--no-object-names", *commits, "--").split())
+
+
 def files_of(git: Git, commit: str) -> dict[bytes, str]:
     """Path -> blob id of one commit. Raises GitError."""
     found: dict[bytes, str] = {}
@@ -223,6 +252,15 @@ def files_of(git: Git, commit: str) -> dict[bytes, str]:
         if kind == b"blob":
             found[path] = oid.decode()
     return found
+
+
+def _seconds(text: bytes) -> int:
+    """A commit may claim any date or none: 0 where it is no number of seconds, as git has it."""
+    try:
+        number = int(text)
+    except ValueError:
+        return 0
+    return number if abs(number) < 1 << 62 else 0
 
 
 def _tokens(stream: IO[bytes]) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ _CHUNK_OBJECTS = 4_000
 # Below this much work it is done here: a process takes 0.2 s to start.
 HERE_BYTES = 4_000_000
 HERE_OBJECTS = 400
+_MAX_DEATHS = 200  # of git in one chunk: it ends at an object that it cannot unpack
 _MINIMUM = 60.0  # seconds for a chunk, and one more for each MiB
 DEADLINE = "not done in time"
 CRASHED = "the process that looked at it ended"
@@ -54,11 +55,24 @@ class _Answer(msgspec.Struct, array_like=True):
 
 
 def look(command: Sequence[str], wanted: Sequence[tuple[str, str]]) -> _Answer:
-    """The objects of one chunk through one `git cat-file --batch`, in the order given."""
+    """The objects of one chunk through `git cat-file --batch`, in the order given: one process, and another one after
+    each object at which it ended."""
     answer = _Answer()
+    begin = deaths = 0
+    while begin < len(wanted):
+        begin = _look(command, wanted, begin, answer)
+        deaths += 1
+        if deaths > _MAX_DEATHS:
+            answer.trouble.update(dict.fromkeys(range(begin, len(wanted)), MISSING))
+            break
+    return answer
+
+
+def _look(command: Sequence[str], wanted: Sequence[tuple[str, str]], begin: int, answer: _Answer) -> int:
+    """Where to go on: after the object that git could not give, or at the end."""
     using = scanner()
     with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{oid}\n" for oid, _ in wanted).encode("ascii"))
+        asked.write("".join(f"{oid}\n" for oid, _ in wanted[begin:]).encode("ascii"))
         asked.seek(0)
         process = subprocess.Popen(  # noqa: S603 - the command is made by Git.command
             list(command),
@@ -73,21 +87,20 @@ def look(command: Sequence[str], wanted: Sequence[tuple[str, str]]) -> _Answer:
             raise Died
         _widen(stream.fileno())
         try:
-            for number, (_, path) in enumerate(wanted):
+            for number, (_, path) in enumerate(wanted[begin:], begin):
                 header = stream.readline().split()
                 if len(header) != 3:
                     # "missing", or git ended: it does so at an object it cannot unpack.
                     answer.trouble[number] = MISSING
                     if not header:
-                        answer.trouble.update(dict.fromkeys(range(number, len(wanted)), MISSING))
-                        break
+                        return number + 1
                     continue
                 size = int(header[2])
                 data = stream.read(size)
                 stream.read(1)
                 if len(data) < size:
-                    answer.trouble.update(dict.fromkeys(range(number, len(wanted)), MISSING))
-                    break
+                    answer.trouble[number] = MISSING
+                    return number + 1
                 try:
                     with deadline(SECONDS_PER_OBJECT):
                         scan = using.scan(data, path, history=True)
@@ -107,7 +120,7 @@ def look(command: Sequence[str], wanted: Sequence[tuple[str, str]]) -> _Answer:
             process.kill()
             stream.close()
             process.wait()
-    return answer
+    return len(wanted)
 
 
 def _widen(pipe: int) -> None:

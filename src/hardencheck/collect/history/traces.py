@@ -60,7 +60,8 @@ def _trace(
     loose = [known.loose[oid] for oid in carriers if oid in known.loose]
     for oid in carriers:
         if oid in known.loose:
-            past.extend(_places((known.loose[oid][1], sighting) for sighting in carriers[oid]))
+            where = known.loose[oid][1]
+            past.extend([where] if oid in known.texts else _places((where, sighting) for sighting in carriers[oid]))
     bringing = [event for event in events if event.new in carriers]
     if not at_head and not bringing and not loose:
         return None
@@ -76,7 +77,9 @@ def _trace(
         gone = all(event.source not in known.refs for event in others)
         reach = "stash" if stashed else "unreachable" if gone else "other branch"
     else:
-        reach = min((exposure for exposure, _ in loose), key=lambda exposure: _ORDER[exposure])
+        reach = "unreachable"
+    if loose:
+        reach = min((reach, *(exposure for exposure, _ in loose)), key=lambda exposure: _ORDER[exposure])
     mine = ours or others
     first = mine[-1] if mine else None
     last = None
@@ -140,6 +143,8 @@ def _places(found: Iterable[tuple[str, Sighting]]) -> list[str]:
 
 
 def _date(when: int) -> str:
+    if not when:
+        return ""  # no date, or none that git can read
     try:
         return dt.datetime.fromtimestamp(when, dt.UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):

@@ -99,7 +99,8 @@ def _secret(
     main = places[0] if places else None
     role = min((place.role for place in places), key=_ROLES.index, default="production")
     standing, why = _standing(sightings, role, best.why)
-    trace = min(past, key=lambda item: (_EXPOSURES.index(item.reach), item.introduced_at or "~"), default=None)
+    # Of a value that is in the index, too, the commits are known from the history.
+    trace = min(past, key=lambda item: (not item.introduced, _EXPOSURES.index(item.reach)), default=None)
     now = [place.path for place in places if place.path is not None and place.exposure in _NOW]
     kept = list(dict.fromkeys(place.text for place in places))
     head = exposure in _NOW
@@ -224,6 +225,8 @@ class _Owners:
             if not words[0] or words[0].startswith(("#", "[", "^[")) or len(words[0]) > 500:
                 continue
             try:
-                yield pathspec.GitIgnoreSpec.from_lines([words[0]]), tuple(word[:100] for word in words[1:])
+                # Other than in .gitignore, "docs/*" is nothing below docs/a/.
+                lines = [words[0], f"!{words[0]}/**"] if words[0].endswith("/*") else [words[0]]
+                yield pathspec.GitIgnoreSpec.from_lines(lines), tuple(word[:100] for word in words[1:])
             except ValueError:
                 continue

@@ -216,6 +216,10 @@ def _in_url(seen: Seen) -> str:
     return ""
 
 
+_CALLED = compiled(r"\(\s*[\"'`]$")
+_TELLING = compiled(r"(?i)passw|pwd|pass$|secret|token|key|credential|auth")
+
+
 def _keyword(seen: Seen) -> str:
     value = re.sub(r"(?i)^(?:bearer|token)\s+(?=\S{12,}$)", "", seen.value.strip())
     name = seen.key
@@ -227,6 +231,10 @@ def _keyword(seen: Seen) -> str:
         return why
     if _HASHED.match(value):
         return "a salted hash"
+    if value.startswith("***") or value.endswith("***"):
+        return "masked"
+    if _CALLED.search(seen.before) and "." in name and not _TELLING.search(name.rpartition(".")[2]):
+        return "an argument of a call"  # passwordForm.querySelectorAll("..."): what is called is no secret
     if _CALL.match(value) and (not seen.quoted or seen.markup) and not _mismatched(value):
         return "read from elsewhere"
     if not seen.quoted and (
@@ -239,6 +247,8 @@ def _keyword(seen: Seen) -> str:
         return "a word of examples and defaults"
     if _says_other(name):
         return "its name says that it is something else"
+    if re.fullmatch(r"\d{1,6} ?[a-z]{1,12}", value):
+        return "a duration or amount"
     if re.search(r"\s", value) and not re.search(r"\d", value):
         return "words for people"
     if len(re.findall(r"\s+", value)) >= 2:

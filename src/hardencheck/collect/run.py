@@ -150,7 +150,7 @@ class _Repository:
             self._notes.append(Note(topic="history", text="not looked at for secrets (--history none)"))
             return History()
         jobs = options.jobs if options.jobs is not None else _cores()
-        staged = [tree.entries[path] for path in sorted(tree.staged) if path in tree.entries]
+        staged = [*(tree.entries[path] for path in sorted(tree.staged) if path in tree.entries), *tree.gone]
         head_only = options.head_only or tree.subject.kind == "git revision"
         options = options._replace(head_only=head_only)
         try:

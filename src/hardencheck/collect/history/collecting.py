@@ -115,7 +115,7 @@ class _Collecting:
             state = self._state(asked, shallow)
         except (GitError, Unreadable) as error:
             reason = error.reason if isinstance(error, Unreadable) else Reason.UNREADABLE
-            detail = str(error).partition("\n")[0][:300]
+            detail = _unnamed(str(error).partition("\n")[0][:300])
             return History(gaps=(self._gap(reason, f"the history cannot be read: {detail}"),))
         found = [trace for trace in state.traces if not self._all_excluded(trace)]
         found.extend(self._loose(staged, state))
@@ -411,8 +411,9 @@ class _Collecting:
                 loose[oid] = ("history" if asked.tagged.get(oid) in ours else reach, state.texts[oid])
         if state.broken:
             # The commit that brought it in was not come to.
-            lost = (event for event in state.events if event.old in state.hits)
-            loose.update({event.old: ("history", event.path) for event in lost if event.old not in touched | head.keys()})
+            for event in state.events:
+                if event.old in state.hits and event.old not in touched and event.old not in head:
+                    loose[event.old] = ("history", event.path)
         known = Known(
             hits=state.hits,
             events=state.events,
@@ -538,7 +539,7 @@ class _Collecting:
                 )
             )
         if state.broken:
-            self._gaps.append(self._gap(Reason.UNREADABLE, state.broken))
+            self._gaps.append(self._gap(Reason.UNREADABLE, _unnamed(state.broken)))
         for reason, places in state.trouble.items():
             kind, words = _TROUBLE[reason]
             kept = [place.partition(" ") for place in places]
@@ -585,6 +586,14 @@ def _counted(found: Sequence[tuple[str, str, str]]) -> str:
     names = list(dict.fromkeys(path or oid[:12] for oid, _, path in found))
     more = " ..." if len(names) > _NAMED else ""
     return f"{'1 object' if len(found) == 1 else f'{len(found):,} objects'} ({', '.join(names[:_NAMED])}{more})"
+
+
+def _unnamed(text: str) -> str:
+    """What git says, which may quote the name of a branch, without secrets."""
+    from hardencheck.collect.secrets.names import secrets_in
+
+    named = secrets_in([text]).get(text)
+    return named.shown if named is not None else text
 
 
 def _payload(scan: Scan) -> bytes:

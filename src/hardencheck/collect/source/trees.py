@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +51,7 @@ class BaseTree(AbstractContextManager["BaseTree"]):
         self.inside = b""  # of a repository, the directory that is audited, with "/"
         self.changed: set[str] = set()  # paths whose bytes on disk are not those of the index
         self.staged: set[str] = set()  # paths whose index is not that of HEAD
+        self.gone: list[Entry] = []  # files of such an index that are no longer on disk
         self.skipped: dict[str, int] = {}
         self.broken: list[tuple[str, str]] = []  # (path, why) of places that could not even be listed
         self.entries: dict[str, Entry] = {}
@@ -159,6 +161,13 @@ class WorkTree(FilesTree):
         dirty = self._dirty(git, index, inside, bool(untracked))
         self.subject = msgspec.structs.replace(subject, dirty=dirty)
 
+    def _index_only(self, index: dict[bytes, tuple[int, str]], differing: AbstractSet[bytes]) -> None:
+        """Files that only the index has: added, and deleted again on disk."""
+        for raw in sorted(differing):
+            path, (mode, oid) = shown(raw), index[raw]
+            if path not in self.entries and stat.S_ISREG(mode):
+                self.gone.append(Entry(path=path, raw=raw, mode=mode, size=0, oid=oid))
+
     def _add(self, raw: bytes, mode: int, oid: str | None) -> None:
         if mode == 0o160000:
             self.skip("submodule")
@@ -188,6 +197,7 @@ class WorkTree(FilesTree):
         """Whether the index differs from HEAD or files are new or gone. `collect.run` compares the contents it
         reads with the index; git is not asked, because it would run the repository's filters."""
         if self.subject.commit is None:
+            self._index_only(index, index.keys())
             self.staged = {entry.path for entry in self.entries.values() if entry.tracked}
             return None
         head: dict[bytes, tuple[int, str]] = {}
@@ -202,6 +212,7 @@ class WorkTree(FilesTree):
                 head[raw[len(inside) :]] = (int(mode, 8), oid.decode())
         differing = {raw for raw, known in index.items() if head.get(raw) != known}
         self.staged = {entry.path for entry in self.entries.values() if entry.raw in differing}
+        self._index_only(index, differing)
         return untracked or bool(self.skipped.get("deleted")) or index != head
 
 

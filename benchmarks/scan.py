@@ -39,9 +39,9 @@ print(json.dumps([wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, co
 
 def measure(command: list[str], *, cwd: Path, environment: dict[str, str], codes: set[int]) -> Run:
     """One run. Raises RuntimeError for an exit code that does not mean the work was done."""
-    done = subprocess.run(
-        [sys.executable, "-c", _MEASURE, *command], cwd=cwd, env=environment, capture_output=True, text=True, check=True
-    )
+    # -I: `cwd` may be the repository, whose modules are not to be imported.
+    measuring = [sys.executable, "-I", "-c", _MEASURE, *command]
+    done = subprocess.run(measuring, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
     wall, cpu, mebibytes, code = [float(item) for item in done.stdout.strip("[]\n").split(",")]
     if int(code) not in codes:
         raise RuntimeError(f"{command[0]} ended with {int(code)}")

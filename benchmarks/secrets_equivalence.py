@@ -1,17 +1,24 @@
 """Do detectors on marked lines find what they find on all lines? Run on real repositories:
 
-    python benchmarks/secrets_equivalence.py DIRECTORY ... [--engine re] [--limit-bytes N]
+    python benchmarks/secrets_equivalence.py DIRECTORY ... [--engine re] [--limit-bytes N] [--own]
 
 Every detector looks at every line of every text file (slow: about 0.3 MB a second), then only at the lines
 marked for it. Prints what only one of the two found; exit 1 if there is anything. Lines longer than `MAX_LINE` are cut
 into windows for both, because that is what the extractor looks at. Values are never printed, only their places.
+
+With --own: do the two engines of our own rules, Hyperscan and `re`, find the same in the same files? Whole files, as
+in the work tree: sightings, lines left out and where a file was cut.
 """
 
 import argparse
+import hashlib
+import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from hardencheck.collect.cache import default_directory
 from hardencheck.collect.extract.secrets import TreeSecrets
 from hardencheck.collect.extraction import is_binary
 from hardencheck.collect.secrets.detectors import (
@@ -24,6 +31,7 @@ from hardencheck.collect.secrets.detectors import (
     short_blanks,
 )
 from hardencheck.collect.secrets.matcher import Prepared, prepared
+from hardencheck.collect.secrets.scan import Scan, Scanner, detection
 
 Found = set[tuple[int, str, str]]
 
@@ -57,45 +65,108 @@ def _long(text: Prepared, offset: int) -> bool:
     return (len(text.text) if end < 0 else end) - start > MAX_LINE
 
 
+def files(root: Path, limit: int) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of what the extractor wants, until `limit` bytes are passed."""
+    wants = TreeSecrets().wants
+    size = 0
+    for file in sorted(root.rglob("*")):
+        if file.is_symlink() or ".git" in file.parts or not file.is_file():
+            continue
+        path = file.relative_to(root).as_posix()
+        if wants(path, 0, file.stat().st_size):
+            data = file.read_bytes()
+            yield path, data
+            size += len(data)
+            if size > limit:
+                print(f"{root.name}: nothing after {path} was looked at (--limit-bytes)")
+                return
+
+
+def detectors_differ(root: Path, using: Engine, limit: int) -> int:
+    count = lines = pairs = size = different = same = 0
+    fast = slow = 0.0
+    for path, data in files(root, limit):
+        if is_binary(data):
+            continue
+        count, size = count + 1, size + len(data)
+        started = time.process_time()
+        text = prepared(data)
+        some, looked = on_marked(using, text, dialect(path))
+        middle = time.process_time()
+        whole = on_all(using, text, dialect(path))
+        fast, slow = fast + middle - started, slow + time.process_time() - middle
+        pairs += looked
+        lines += text.text.count("\n") + 1
+        for number, name, value in some ^ whole:
+            different += 1
+            where = "marked" if (number, name, value) in some else "all"
+            print(f"DIFFERENT {path}:{number} {name}: only on {where} lines")
+        same += len({(number, name) for number, name, _ in some & whole})
+    print(
+        f"{root.name}: {count} files, {size / 1e6:.1f} MB, {lines} lines; looked at {pairs} pairs instead of "
+        f"{lines * len(using.detectors)}; {same} findings the same; CPU {fast:.1f} s against {slow:.1f} s"
+    )
+    return different
+
+
+def engines_differ(root: Path, engines: dict[str, Scanner], limit: int) -> int:
+    count = size = different = same = 0
+    spent = dict.fromkeys(engines, 0.0)
+    for path, data in files(root, limit):
+        count, size = count + 1, size + len(data)
+        found: dict[str, Scan] = {}
+        for name, scanner in engines.items():
+            started = time.process_time()
+            found[name] = scanner.scan(data, path)
+            spent[name] += time.process_time() - started
+        (one, some), (other, more) = found.items()
+        same += len(set(some.sightings) & set(more.sightings))
+        for name, left in (
+            (one, set(some.sightings) - set(more.sightings)),
+            (other, set(more.sightings) - set(some.sightings)),
+        ):
+            for sighting in sorted(left, key=lambda left: (left.line or 0, left.column or 0, left.rule)):
+                different += 1
+                print(f"DIFFERENT {path}:{sighting.line}:{sighting.column} {sighting.rule}: only with {name}")
+        for line in sorted(set(some.left_out) ^ set(more.left_out)):
+            different += 1
+            print(f"DIFFERENT {path}:{line} left out: only with {one if line in some.left_out else other}")
+        if (some.cut, some.why_left_out) != (more.cut, more.why_left_out):
+            different += 1
+            print(f"DIFFERENT {path}: cut or left out for another reason")
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent.items())
+    print(f"{root.name}: {count} files, {size / 1e6:.1f} MB; {same} sightings the same; CPU {times}")
+    return different
+
+
+def own_engines() -> dict[str, Scanner]:
+    """Both, with one key that nobody else has: digests are compared, not kept."""
+    key = os.urandom(32)
+
+    def digest(value: bytes) -> str:
+        return hashlib.blake2b(value, key=key, digest_size=16).hexdigest()
+
+    made = [Scanner(detection().rules, digest, default_directory(), hyperscan=quick) for quick in (True, False)]
+    engines = {scanner.engine: scanner for scanner in made}
+    if len(engines) < 2:
+        raise SystemExit("hyperscan is not installed: there is nothing to compare")
+    return engines
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="marked lines against all lines")
+    parser = argparse.ArgumentParser(description="marked lines against all lines, or one engine against the other")
     parser.add_argument("directories", nargs="+", type=Path)
     parser.add_argument("--engine", choices=("hyperscan", "re"), default="hyperscan")
-    parser.add_argument("--limit-bytes", type=int, default=2_000_000_000)
+    parser.add_argument("--limit-bytes", type=int, default=2_000_000_000, help="of each directory")
+    parser.add_argument("--own", action="store_true", help="compare the engines of our own rules instead")
     options = parser.parse_args()
-    using = engine(options.engine == "hyperscan")
-    print(f"engine {using.matcher.engine}")
-    different = 0
-    for root in options.directories:
-        wants = TreeSecrets().wants
-        files = lines = pairs = size = 0
-        both: set[tuple[str, int, str]] = set()
-        fast = slow = 0.0
-        for file in sorted(root.rglob("*")):
-            path = file.relative_to(root).as_posix()
-            if file.is_symlink() or not file.is_file() or ".git" in file.parts or not wants(path, 0, 1):
-                continue
-            data = file.read_bytes()
-            if is_binary(data) or size > options.limit_bytes:
-                continue
-            files, size = files + 1, size + len(data)
-            started = time.process_time()
-            text = prepared(data)
-            some, looked = on_marked(using, text, dialect(path))
-            middle = time.process_time()
-            whole = on_all(using, text, dialect(path))
-            fast, slow = fast + middle - started, slow + time.process_time() - middle
-            pairs += looked
-            lines += text.text.count("\n") + 1
-            for number, name, value in some ^ whole:
-                different += 1
-                where = "marked" if (number, name, value) in some else "all"
-                print(f"DIFFERENT {path}:{number} {name}: only on {where} lines")
-            both.update((path, number, name) for number, name, _ in some & whole)
-        print(
-            f"{root.name}: {files} files, {size / 1e6:.1f} MB, {lines} lines; looked at {pairs} pairs instead of "
-            f"{lines * len(using.detectors)}; {len(both)} findings the same; CPU {fast:.1f} s against {slow:.1f} s"
-        )
+    if options.own:
+        engines = own_engines()
+        different = sum(engines_differ(root, engines, options.limit_bytes) for root in options.directories)
+    else:
+        using = engine(options.engine == "hyperscan")
+        print(f"engine {using.matcher.engine}")
+        different = sum(detectors_differ(root, using, options.limit_bytes) for root in options.directories)
     print(f"{different} different")
     return 1 if different else 0
 

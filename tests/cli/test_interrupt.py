@@ -1,5 +1,6 @@
 """Ctrl-C in the middle of a real scan, seen on a real terminal."""
 
+import asyncio
 import os
 import pty
 import select
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.cli import _interrupt
 from tests.cli.commands import COMMAND, environment
 
 SOURCE = "\n".join(f"def f{n}(x):\n    return [x + {n}, open('f{n}.txt'), {{'a': x}}]\n" for n in range(40))
@@ -124,3 +126,27 @@ def test_ctrl_c_where_it_is_ignored_stays_ignored(tmp_path: Path) -> None:
         ["sh", "-c", script, "sh", *COMMAND, "scan", ".", "-q"], cwd=tmp_path, env=environment(), check=False
     )
     assert done.returncode == 0
+
+
+def test_ctrl_c_in_the_middle_of_a_callback() -> None:
+    """The callback that reports a connection is not to find its future cancelled while it runs."""
+    troubles: list[object] = []
+
+    async def connecting() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: troubles.append(context))
+        connected: asyncio.Future[None] = loop.create_future()
+
+        def report() -> None:
+            assert not connected.done()
+            signal.raise_signal(signal.SIGINT)
+            connected.set_result(None)
+
+        loop.call_soon(report)
+        await connected
+        await asyncio.sleep(60)
+
+    with _interrupt.noticed(), pytest.raises(asyncio.CancelledError):
+        asyncio.run(connecting())
+    assert _interrupt.pressed()
+    assert troubles == []

@@ -1,6 +1,7 @@
 """Where a secret is and was, in real repositories."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,19 @@ def test_what_is_staged_and_deleted_on_disk_is_in_the_index(tmp_path: Path) -> N
     git(root, "add", "new.py")
     (root / "new.py").unlink()
     assert [(item.exposure, item.places) for item in secrets(scanned(root))] == [("index", ("new.py:1",))]
+    assert secrets(scanned(root, excludes=("new.py",))) == []
+
+
+def test_a_name_that_only_the_index_has_is_not_shown(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    write(root, f"d/of-{token('name')}.py", f"N = '{token()}'\n")
+    git(root, "add", ".")
+    (root / f"d/of-{token('name')}.py").unlink()
+    for _ in range(2):
+        collected = scanned(root, cache=tmp_path / "cache")
+        places = {re.sub(r"\[secret \w{8}\]", "[secret]", item.places[0]): item.exposure for item in secrets(collected)}
+        assert places == {"d/of-[secret].py:1": "index", "name of d/of-[secret].py": "index"}
+        assert token("name")[4:12] not in repr(collected)
 
 
 def test_a_directory_of_a_repository_is_judged_by_its_own_files(tmp_path: Path) -> None:
@@ -318,7 +332,11 @@ def test_a_directory_of_a_repository_is_judged_by_its_own_files(tmp_path: Path) 
     assert (only(root / "svc").places, only(root / "svc").exposure) == (("a.py:1",), "history")
 
 
-@pytest.mark.parametrize("folder", ["dienst-ü", "a\\x41", f"of-{token('folder')}", "x/y z/w"])
+@pytest.mark.parametrize(
+    "folder",
+    ["dienst-ü", "a\\x41", f"of-{token('folder')}", "x/y z/w"],
+    ids=["not-ascii", "backslash", "token", "blank"],
+)
 def test_a_directory_of_any_name_shows_paths_below_it(tmp_path: Path, folder: str) -> None:
     root = repository(tmp_path / "r", {f"{folder}/deep/file.py": f"A = '{token()}'\n", f"{folder}/b.py": "B = 1\n"})
     assert only(root / folder).places == ("deep/file.py:1",)

@@ -33,7 +33,7 @@ def _remember(number: int, frame: FrameType | None) -> None:
 
 
 def _cancelled() -> bool:
-    """Whether an event loop was running here, and its tasks were told to stop: raising in the middle of one leaves
+    """Whether an event loop is running here, whose tasks are then told to stop: raising in the middle of one leaves
     the others to complain. asyncio does the same, but only under Python's own handler."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
@@ -42,9 +42,13 @@ def _cancelled() -> bool:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return False
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.call_soon_threadsafe(lambda: None)  # wake it
+
+    def cancel() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+
+    # Between two callbacks, not in the midst of one: it may be about to set the result of what is cancelled here.
+    loop.call_soon_threadsafe(cancel)
     return True
 
 

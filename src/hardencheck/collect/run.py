@@ -38,6 +38,7 @@ POOL_BYTES = 400_000
 POOL_FILES = 60
 RESOLVER_SECONDS = 60.0
 EXCLUDE_SECONDS = 20.0
+EXCLUDED = "excluded by configuration"
 _NOT_KEPT = {Reason.CRASHED, Reason.DEADLINE, Reason.BUDGET}
 
 
@@ -85,7 +86,9 @@ def collect(target: Target, options: Options) -> Collected:
             urls=live.urls,
             observed="live" if target.har is None else "saved exchanges",
         )
-    if not listed and not examined and not gaps:
+    # A commit without files has a history to look at; a tree of which everything is excluded was not looked at.
+    past = any(run.examined for run in runs) and not skipped.get(EXCLUDED)
+    if not listed and not examined and not gaps and not past:
         raise NothingExamined(
             "nothing was examined: there is no file to look at and no URL was given",
             hint="expected the directory of a service, --url URL or --har FILE",
@@ -151,7 +154,7 @@ class _Repository:
             return History()
         jobs = options.jobs if options.jobs is not None else _cores()
         staged = [*(tree.entries[path] for path in sorted(tree.staged) if path in tree.entries), *tree.gone]
-        head_only = options.head_only or tree.subject.kind == "git revision"
+        head_only = options.head_only or self._target.revision is not None
         options = options._replace(head_only=head_only)
         try:
             found = collect_history(tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs)
@@ -207,7 +210,7 @@ class _Repository:
                 ) from None
             for path in excluded:
                 del tree.entries[path]
-                self._skip("excluded by configuration")
+                self._skip(EXCLUDED)
         return list(tree.entries.values())
 
     def _extract(self, tree: BaseTree, entries: Sequence[Entry], extractors: Sequence[Extractor], cache: Cache) -> None:

@@ -70,7 +70,7 @@ class State(msgspec.Struct, array_like=True):
     traces: list[SecretTrace] = []
     broken: str = ""
     head: str = ""
-    ours: list[str] = []  # of the commits of the events, those that HEAD reaches
+    ours: list[str] = []  # of the commits of events and tags, those that HEAD reaches
 
 
 class _Asked(NamedTuple):
@@ -153,22 +153,24 @@ class _Collecting:
         return _Asked(tips, objects, tagged, without, self._head)
 
     def _refs(self) -> list[Ref]:
-        """Every ref, its name without secrets. Names are few and seldom odd, so an automaton need not be loaded."""
-        from hardencheck.collect.secrets.names import secrets_in
-
+        """Every ref, its name without secrets."""
         found = refs(self._git)
-        names = [ref.name for ref in found]
-        key = key_of(self._base, "refs", *names)
-        clean = self._cache.get(key)
-        if clean is not None:
-            return found
-        named = secrets_in(names)
-        if not named:
-            self._cache.put(key, _NOTHING)
-            return found
+        named = self._secrets_in("refs", [ref.name for ref in found])
         for item in named.values():
             self._branches[item.shown.removeprefix("refs/")] = item.sightings
         return [ref._replace(name=named[ref.name].shown) if ref.name in named else ref for ref in found]
+
+    def _secrets_in(self, what: str, names: Sequence[str]) -> dict[str, "Named"]:
+        """As `secrets_in`. Names are few and seldom odd, so an automaton need not be loaded for the same ones again."""
+        from hardencheck.collect.secrets.names import secrets_in
+
+        key = key_of(self._base, what, *names)
+        if not names or self._cache.get(key) is not None:
+            return {}
+        named = secrets_in(names)
+        if not named:
+            self._cache.put(key, _NOTHING)
+        return named
 
     def _add(self, ref: Ref, tips: dict[str, str], objects: dict[str, str]) -> None:
         short = ref.name.removeprefix("refs/").removeprefix("tags/")
@@ -402,7 +404,8 @@ class _Collecting:
                 if oid in state.hits:
                     head.setdefault(oid, []).append(path)
             ours = self._ours(self._head, known_before)
-            state.head, state.ours = self._head, sorted({event.commit for event in state.events} & ours)
+            asked_for = {*(event.commit for event in state.events), *asked.tagged.values()}
+            state.head, state.ours = self._head, sorted(asked_for & ours)
         loose: dict[str, tuple[Exposure, str]] = {}
         touched = {event.new for event in state.events}
         for oid in state.hits:
@@ -448,14 +451,20 @@ class _Collecting:
 
     def _loose(self, staged: Iterable[Entry], state: State) -> list[SecretTrace]:
         """Secrets of the index, of the clone's own configuration and in the names of branches."""
+        entries = [entry for entry in staged if not self._excluded(entry.path)]
+        # Names of files on disk have been cleared of secrets; of those that only the index has, not yet.
+        named = self._secrets_in("staged", [entry.path for entry in entries])
         wanted = {
-            entry.oid: entry.path
-            for entry in staged
+            entry.oid: named[entry.path].shown if entry.path in named else entry.path
+            for entry in entries
             if entry.oid is not None and not entry.path.lower().endswith(MEDIA)
         }
         hits = {oid: state.hits[oid] for oid in wanted if oid in state.hits}
         hits.update(self._objects({oid: path for oid, path in wanted.items() if oid not in hits}))
         loose: dict[str, tuple[Exposure, str]] = {oid: ("index", wanted[oid]) for oid in hits}
+        for item in named.values():
+            hits[item.shown] = Scan(item.sightings)
+            loose[item.shown] = ("index", f"name of {item.shown}")
         if not self._inside and not self._options.head_only:
             for name in _CONFIG_FILES:
                 data = self._configuration(name)

@@ -11,6 +11,9 @@ MAX_MEMBERS = 2_000
 MAX_MEMBER = 4 << 20  # bytes of one member
 MAX_TOTAL = 64 << 20  # bytes of all members of one archive
 _GZIP = 16 + zlib.MAX_WBITS
+# zipfile bounds what it unpacks of these; a few hundred bytes of bzip2 or LZMA are unpacked to gigabytes at once.
+_BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+TORN = "an archive that cannot be read to its end"
 
 
 class Member(NamedTuple):
@@ -30,18 +33,18 @@ def members(data: bytes) -> Iterator[Member]:
         if data.startswith(b"PK\x03\x04"):
             yield from _zip(data)
         elif data.startswith(b"\x1f\x8b"):
-            text, whole = _inflated(data)
+            text, cut = _inflated(data)
             if text[257:262] == b"ustar":
                 yield from _tar(text)
             else:
                 yield Member("", text)
-            if not whole:
-                yield Member("", b"", f"a compressed file of more than {MAX_TOTAL >> 20} MiB")
+            if cut:
+                yield Member("", b"", cut)
         elif data[257:262] == b"ustar":
             yield from _tar(data)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError,
             RuntimeError, OverflowError):  # fmt: skip
-        yield Member("", b"", "an archive that cannot be read to its end")
+        yield Member("", b"", TORN)
 
 
 def _zip(data: bytes) -> Iterator[Member]:
@@ -51,7 +54,10 @@ def _zip(data: bytes) -> Iterator[Member]:
             if number >= MAX_MEMBERS or total >= MAX_TOTAL:
                 yield Member("", b"", "an archive of more than is looked at")
                 return
-            if info.is_dir() or info.flag_bits & 1:  # encrypted
+            if info.is_dir():
+                continue
+            if info.flag_bits & 1 or info.compress_type not in _BOUNDED:
+                yield Member("", b"", "an archive with a member that is encrypted or compressed in an unusual way")
                 continue
             with archive.open(info) as member:
                 text = member.read(MAX_MEMBER + 1)
@@ -63,9 +69,10 @@ def _zip(data: bytes) -> Iterator[Member]:
 
 
 def _tar(data: bytes) -> Iterator[Member]:
+    total = 0
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for number, info in enumerate(archive):
-            if number >= MAX_MEMBERS:
+            if number >= MAX_MEMBERS or total >= MAX_TOTAL:  # a file of holes takes no room in the archive
                 yield Member("", b"", "an archive of more than is looked at")
                 return
             if not info.isreg():
@@ -73,12 +80,24 @@ def _tar(data: bytes) -> Iterator[Member]:
             member = archive.extractfile(info)
             if member is not None:
                 text = member.read(MAX_MEMBER)
+                total += len(text)
                 if info.size > MAX_MEMBER:
                     yield Member("", b"", f"an archive with a member of more than {MAX_MEMBER >> 20} MiB")
                 yield Member(info.name, text)
+                if len(text) < min(info.size, MAX_MEMBER):
+                    raise EOFError
 
 
-def _inflated(data: bytes) -> tuple[bytes, bool]:
-    inflate = zlib.decompressobj(_GZIP)
-    text = inflate.decompress(data, MAX_TOTAL)
-    return text, inflate.eof or not inflate.unconsumed_tail
+def _inflated(data: bytes) -> tuple[bytes, str]:
+    """What all parts of a gzip file hold, and why that is not all of it."""
+    text = bytearray()
+    while data.startswith(b"\x1f\x8b"):
+        if len(text) >= MAX_TOTAL:
+            return bytes(text), f"a compressed file of more than {MAX_TOTAL >> 20} MiB"
+        inflate = zlib.decompressobj(_GZIP)
+        text += inflate.decompress(data, MAX_TOTAL - len(text))
+        if not inflate.eof:
+            large = f"a compressed file of more than {MAX_TOTAL >> 20} MiB"
+            return bytes(text), large if inflate.unconsumed_tail else TORN
+        data = inflate.unused_data
+    return bytes(text), ""

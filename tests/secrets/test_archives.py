@@ -1,5 +1,6 @@
-"""Archives of the audited repository: one level deep, bounded, and what is not looked at is said."""
+"""Archives of the audited repository: some levels deep, bounded, and what is not looked at is said."""
 
+import bz2
 import gzip
 import io
 import lzma
@@ -9,6 +10,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -56,6 +58,7 @@ PACKERS: dict[str, Callable[[Mapping[str, bytes]], bytes]] = {
     "gnu.tar": lambda files: tarred(files, tarfile.GNU_FORMAT),
     "ustar.tar": lambda files: tarred(files, tarfile.USTAR_FORMAT),
     "a.tar.gz": lambda files: gzip.compress(tarred(files)),
+    "a.tar.xz": lambda files: lzma.compress(tarred(files)),
 }
 
 
@@ -71,8 +74,9 @@ def test_members_are_read_and_scanned(name: str) -> None:
     assert sightings(data, f"dist/{name}") == [("github-token", "archive", None)]
 
 
-def test_a_compressed_file_is_one_member() -> None:
-    data = gzip.compress(TEXT)
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_file_is_one_member(pack: Callable[[bytes], bytes]) -> None:
+    data = pack(TEXT)
     assert list(members(data)) == [Member("", TEXT)]
     assert sightings(data, "logs/a.log.gz") == [("github-token", "archive", None)]
 
@@ -84,13 +88,44 @@ def test_what_is_no_archive_has_no_members(data: bytes) -> None:
     assert list(members(data)) == []
 
 
-def test_an_archive_in_an_archive_is_not_entered() -> None:
-    inner = zipped({"a.py": TEXT})
-    assert list(members(zipped({"inner.zip": inner}))) == [Member("inner.zip", inner)]
-    assert sightings(zipped({"inner.zip": inner}), "outer.zip") == []
-    assert list(members(gzip.compress(inner))) == [Member("", inner)]
-    twice = gzip.compress(TEXT)
-    assert list(members(gzip.compress(twice))) == [Member("", twice)]
+def packed(depth: int) -> bytes:
+    data = TEXT
+    for level in range(depth):
+        data = zipped({f"{level}.zip" if level else "a.py": data})
+    return data
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_an_archive_in_an_archive_is_entered(depth: int) -> None:
+    assert list(members(packed(depth))) == [Member("a.py", TEXT)]
+    assert sightings(packed(depth), "outer.zip") == [("github-token", "archive", None)]
+
+
+def test_a_deeper_archive_is_said() -> None:
+    """And so is one that holds itself, which has no end."""
+    (member,) = members(packed(4))
+    assert member == Member("", b"", "archives in archives, more than 3 deep")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_archive_in_an_archive(pack: Callable[[bytes], bytes]) -> None:
+    inner = pack(tarred({"a.py": TEXT}))
+    assert list(members(zipped({"inner": inner, "b.py": b"B = 1\n"}))) == [
+        Member("a.py", TEXT),
+        Member("b.py", b"B = 1\n"),
+    ]
+    assert list(members(pack(zipped({"a.py": TEXT})))) == [Member("a.py", TEXT)]
+    assert list(members(pack(pack(TEXT)))) == [Member("", TEXT)]
+
+
+@pytest.mark.parametrize(
+    "start", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\1\0", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"]
+)
+def test_what_is_not_unpacked_is_said(start: bytes) -> None:
+    data = start + noise(2_000)
+    assert "not unpacked" in members(data).__next__().cut
+    assert "not unpacked" in scanner().scan(data, "dump").cut
+    assert [member.cut != "" for member in members(zipped({"inner": data, "a.py": TEXT}))] == [True, False]
 
 
 def test_directories_links_and_devices_are_no_members() -> None:
@@ -142,16 +177,18 @@ def test_a_torn_archive_says_so(name: str) -> None:
     )
 
 
-def test_a_torn_compressed_file_says_so_after_what_was_whole() -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_a_torn_compressed_file_says_so_after_what_was_whole(pack: Callable[[bytes], bytes]) -> None:
     text = TEXT + noise(20_000)
-    found = list(members(gzip.compress(text)[:-8_000]))
+    found = list(members(pack(text)[:-8_000]))
     assert found[-1] == TORN
     assert b"".join(member.data for member in found) == text[: len(found[0].data)]
 
 
-def test_every_part_of_a_compressed_file_is_read() -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_every_part_of_a_compressed_file_is_read(pack: Callable[[bytes], bytes]) -> None:
     """`cat a.gz b.gz` is a gzip file of both (RFC 1952, 2.2), and logs are kept like that."""
-    data = gzip.compress(b"A = 1\n") + gzip.compress(TEXT)
+    data = pack(b"A = 1\n") + pack(TEXT)
     assert b"".join(member.data for member in members(data)) == b"A = 1\n" + TEXT
 
 
@@ -263,14 +300,26 @@ def test_more_members_than_are_looked_at() -> None:
         assert (len(found), found[-1]) == (MAX_MEMBERS + 1, MANY)
 
 
-def test_a_bomb_in_a_compressed_file_ends_at_the_limit() -> None:
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+def test_a_bomb_in_a_compressed_file_ends_at_the_limit(module: ModuleType) -> None:
     out = io.BytesIO()
-    with gzip.open(out, "wb") as file:
+    with module.open(out, "wb") as file:
         for _ in range(200):
             file.write(bytes(MIB))
     total, said, memory = weighed(out.getvalue())
     assert (total, said) == (MAX_TOTAL, ["a compressed file of more than 64 MiB"])
     assert memory < 3 * MAX_TOTAL
+
+
+def test_a_bomb_of_archives_ends_at_the_limit() -> None:
+    """Ten times ten archives of the same few bytes: more members than are looked at, in the end."""
+    data = zipped({f"{number}.txt": b"0" * 100_000 for number in range(10)})
+    assert len(data) < MAX_MEMBER
+    for _ in range(2):
+        data = zipped({f"{number}.zip": data for number in range(10)})
+    total, said, _ = weighed(data)
+    assert total <= MAX_TOTAL + MAX_MEMBER
+    assert said == [MANY.cut]
 
 
 def sparse(count: int, size: int) -> bytes:
@@ -296,11 +345,6 @@ def test_a_tar_of_holes_ends_at_the_limit() -> None:
     assert total <= MAX_TOTAL + MAX_MEMBER
     assert said == [MANY.cut]
     assert memory < MAX_TOTAL
-
-
-def test_what_is_not_entered_is_scanned_as_it_is() -> None:
-    """xz and zstd: a known limit; that nothing breaks is all there is to say."""
-    assert list(members(lzma.compress(TEXT))) == []
 
 
 def test_a_member_with_a_hostile_name_is_not_shown() -> None:

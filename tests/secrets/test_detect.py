@@ -287,3 +287,12 @@ def test_binary_names_are_not_read_and_all_others_are() -> None:
     assert not wants("a/logo.PNG", 0o100644, 10)
     assert not wants("empty.py", 0o100644, 0)
     assert all(wants(path, 0o100644, 1) for path in ("Makefile", "a.lock", "x.min.js", "id_rsa", "a.ipynb", "b.svg"))
+
+
+def test_a_notebook_is_judged_as_the_code_it_is() -> None:
+    assert [role_of(path) for path in ("eda.ipynb", "notebooks/eda.ipynb", "docs/eda.ipynb", "README.md")] == [
+        "production", "production", "documentation", "documentation",
+    ]  # fmt: skip
+    cell = '{"cells": [{"cell_type": "code", "source": ["TOKEN = \'' + GITHUB + '\'\\n"], "outputs": []}]}'
+    (found,) = scan("notebooks/eda.ipynb", cell)
+    assert isinstance(found, SecretCandidate) and (found.role, found.placeholder) == ("production", False)

@@ -85,7 +85,9 @@ def test_every_rule_is_found_by_the_whole_engine(number: int) -> None:
     for rule in detection().rules[number : number + 50]:
         if rule.id == "key-near-provider":
             continue  # counts only where the name of a provider is near
-        path = {"netrc-lines": "a/.netrc", "pgpass": "a/.pgpass"}.get(rule.id, "deploy/.env")
+        path = {"netrc-lines": "a/.netrc", "pgpass": "a/.pgpass", "docker-env": "Dockerfile"}.get(
+            rule.id, "deploy/.env"
+        )
         for text in rule.match:
             scan = fast.scan(assembled(text, rule.id).encode(), path)
             assert scan.sightings, (rule.id, text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.secrets.blocks import is_key_file
+from hardencheck.collect.secrets.blocks import is_der, is_key_file, stored_key
 from hardencheck.model.facts.files import KeyMaterial
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -134,17 +134,7 @@ def _is_key(label: str, raw: bytes, legacy: bool) -> bool:
         return raw[0] & 0x80 != 0  # RFC 9580 section 4.2: every packet starts with this bit
     if raw.startswith(b"openssh-key-v1\0"):
         return True
-    return _is_der(raw)
-
-
-def _is_der(raw: bytes) -> bool:
-    """A whole ASN.1 SEQUENCE: X.690, 8.1.3. Something after it is allowed, less than it says is not."""
-    if len(raw) < 2 or raw[0] != 0x30:
-        return False
-    if raw[1] < 0x80:
-        return len(raw) >= 2 + raw[1]
-    count = raw[1] & 0x7F
-    return 0 < count <= 4 and len(raw) >= 2 + count + int.from_bytes(raw[2 : 2 + count], "big")
+    return is_der(raw)
 
 
 def _encrypted(label: str, raw: bytes, legacy: bool) -> bool | None:
@@ -155,23 +145,10 @@ def _encrypted(label: str, raw: bytes, legacy: bool) -> bool | None:
     return None if label.endswith("BLOCK") else False
 
 
-# RFC 7292: PFX is SEQUENCE { INTEGER 3, SEQUENCE { OID 1.2.840.113549.1.7 ...
-_PKCS12 = re.compile(rb"0[\x00-\xff]{1,5}\x02\x01\x030[\x00-\xff]{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")
-# RFC 5958: SEQUENCE { INTEGER 0 or 1, SEQUENCE { OID ...; RFC 8017 and 5915: SEQUENCE { INTEGER, INTEGER or OCTETS.
-_PKCS8 = re.compile(rb"0[\x00-\xff]{1,5}\x02\x01[\x00\x01]0[\x00-\xff]{1,5}\x06")
-_PKCS1 = re.compile(rb"0[\x00-\xff]{1,5}\x02\x01\x00\x02[\x81\x82]|0[\x00-\xff]{1,3}\x02\x01\x01\x04[\x1c\x20\x30\x42]")
-_JKS = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
-_TAGGED_CERTIFICATE, _TAGGED_KEY = b"\0\0\0\2", b"\0\0\0\1"
-
-
 def _store(path: str, data: bytes) -> tuple[str, bool | None] | None:
-    if data.startswith(_JKS):
-        # After magic, version and count comes the tag of the first entry; trust stores hold certificates only.
-        return None if data[12:16] == _TAGGED_CERTIFICATE and _TAGGED_KEY not in data[16:] else ("Java keystore", True)
-    if _PKCS12.match(data):
-        return "PKCS#12", None
-    if _PKCS8.match(data) or _PKCS1.match(data):
-        return "DER", False
+    known = stored_key(data)
+    if known is not None:
+        return known
     if data.startswith(b"\0GITCRYPT\0"):
         return None  # what is tracked is cipher text
     if (

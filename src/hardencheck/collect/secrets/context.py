@@ -24,7 +24,7 @@ _GENERATED = compiled(
 )
 _MINIFIED_LINE = 500  # mean characters a line, in a script that nobody wrote by hand
 _EXAMPLE_NAME = compiled(r"(?:^|[./_-])(?:example|sample|template|tmpl|dist|tpl)(?:[./_-]|$)")
-_PROSE = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
+_PROSE = (".md", ".rst", ".adoc", ".mdx")
 
 
 # Roles of files in which broken archives and endless bait are made on purpose: what is cut off there is no loss.
@@ -55,7 +55,7 @@ _OTHER_FOLDERS = {
     "cypress": "test", "__tests__": "test", "__mocks__": "test", "mocks": "test", "spec": "test", "specs": "test",
     "playwright": "test", "test-data": "test", "test_data": "test",
     "documentation": "documentation", "wiki": "documentation", "tutorial": "documentation",
-    "tutorials": "documentation", "notebooks": "example", "alembic": "migration", "playground": "example",
+    "tutorials": "documentation", "alembic": "migration", "playground": "example",
     ".github": "development", ".gitlab": "development", ".circleci": "development", ".ci": "development",
     ".buildkite": "development", ".devcontainer": "development", "localdev": "development",
 }  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from hardencheck.collect.secrets.letters import bits
 from hardencheck.lazily import compiled
 
 
@@ -80,6 +81,11 @@ _OTHER_NAME = compiled(
     r"confirm\w*|required|enabled?|disabled?|refs?|store|manager|provider|backend|scopes?|grant|locale|translation|"
     r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
 )
+# Rules of places in which nothing but a password stands: there a word is a bad password, not a name.
+_CERTAIN = frozenset({
+    "netrc", "netrc-lines", "pgpass", "curl-user", "command-line-password", "powershell-password", "sql-password",
+    "bundle-config", "docker-env",
+})  # fmt: skip
 # What stands there to be looked at: the grey text of an empty input.
 _SHOWN = compiled(r"(?i)placeholder|example|sample|hint")
 _PUBLIC_NAME = compiled(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
@@ -240,7 +246,7 @@ def _keyword(seen: Seen) -> str:
     if not seen.quoted and (
         re.match(r"\\*\$[A-Za-z_{(]", value)
         or (_DOTTED.match(value) and not _random_piece(value))
-        or (value[:1] in "[{(|>&*!" and not _mismatched(value))
+        or (value[:1] in "[{(|>&*!" and seen.rule != "env-assignment" and not _mismatched(value))
     ):
         return "read from elsewhere"
     if _says_example(value):
@@ -266,7 +272,14 @@ def _keyword(seen: Seen) -> str:
     if not re.search(r"\w{3}", value) and len(set(value)) < 8:
         return "no value"
     human = bool(_PASSWORD_NAME.search(name)) and seen.configuration
-    if _NAME.match(value) and (not human or value.lower() == name.lower() or re.search(r"[-_.:/ ]", value)):
+    if (
+        _NAME.match(value)
+        and not (
+            seen.rule in _CERTAIN and (seen.quoted or seen.rule != "sql-password")
+        )  # "identified by name" is prose
+        and (not human or value.lower() == name.lower() or re.search(r"[-_.:/ ]", value))
+        and bits(value) > 0
+    ):
         return "reads like a name"
     if re.search(r"[<>{}^|`]|\\[A-Za-z]", value) and not re.search(r"\d", value) and not _mismatched(value):
         return "code"

@@ -22,7 +22,7 @@ from hardencheck.collect.cache import default_directory
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.installed import version_of
 from hardencheck.collect.secrets import archives
-from hardencheck.collect.secrets.blocks import MAX_KEY, key_body
+from hardencheck.collect.secrets.blocks import MAX_KEY, is_one_der, key_body, stored_key
 from hardencheck.collect.secrets.context import MINIFIED, SCRIPTS, is_plain, made_by_program, minified
 from hardencheck.collect.secrets.matcher import Matcher, Sealed, leading, needed, widened
 from hardencheck.collect.secrets.placeholders import Seen, reason
@@ -33,7 +33,7 @@ from hardencheck.model.detection import DetectionRule
 from hardencheck.model.facts.secrets import Level, SecretCandidate, SecretClass
 from hardencheck.model.location import Location
 
-VERSION = 2  # raise it when the same rules find something else
+VERSION = 3  # raise it when the same rules find something else
 SEGMENT = 8 << 20  # bytes matched at once
 OVERLAP = 16 << 10
 MAX_LINE = 4096  # bytes; of a longer line a window round each match is looked at
@@ -54,10 +54,21 @@ RANK: dict[str, int] = {
 _NEAR_PROVIDER = "key-near-provider"  # "key: ..." tells nothing until a provider is found whose form the value has
 _FORMS = {"provider-token", "cloud-credential", "private-key"}  # classes known by their form, also in binary files
 
-_BASE64_CHARACTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_NEW_PAIR = "make a new pair, put the new public key where the old one was trusted, then revoke or remove the old one."
+_BASE64_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _BASE64_RUN = compiled(rb"[A-Za-z0-9+/_-]*={0,2}")
-_BASE64_BEFORE = compiled(rb"[A-Za-z0-9+/_-]*\Z")
-_ENCODED_URL = rb"%3[Aa]%2[Ff]%2[Ff]"
+_BASE64_EDGE = b" \t\r\"'`\\,+|>#"
+_BASE64_LINE = compiled(rb"[ \t\x22\x27`|>#]*([A-Za-z0-9+/_-]{2,}={0,2})[ \t\r\x22\x27`\\,+)]*$", re.MULTILINE)
+_LINE_OF_BASE64 = 48  # characters: of a shorter one nobody knows that it was wrapped
+# Text of two bytes a character in base64, as `powershell -EncodedCommand` takes it: eight characters are three.
+_WIDE = r"(?:[A-Za-z0-9+/][AQgw][AB][A-Za-z0-9+/]A[A-H][AEIMQUYcgkosw048]A){3}"
+# An address, the header of a key, what follows a sign that was encoded, a text of which every character is encoded.
+_PERCENT = (
+    r"%3[Aa]%2[Ff]%2[Ff]",
+    r"BEGIN(?:%20|\+)(?:[A-Z0-9]{1,12}(?:%20|\+)){0,3}PRIVATE(?:%20|\+)KEY",
+    r"%(?:2[267]|3[AaDd]|0[Aa])[A-Za-z0-9_-]{16}",
+    r"(?:%[2-7][0-9A-Fa-f]){10}",
+)
 _K8S_SECRET = rb"kind[\x22\x27]?:[ \t]{0,4}[\x22\x27]?Secret[\x22\x27]?"
 _DOCUMENT = compiled(rb"^---", re.MULTILINE)
 _DATA = compiled(
@@ -189,6 +200,8 @@ class Scanner:
             left_out = sorted({sighting.line or 0 for sighting in sightings if vague(sighting)})
             sightings = [sighting for sighting in sightings if not vague(sighting)]
         if binary:
+            sightings.extend(self._stored_key(data))
+        if archives.is_archive(data):
             for member in archives.members(data):
                 if member.cut:
                     state.cut = state.cut or member.cut
@@ -209,6 +222,25 @@ class Scanner:
                     found.extend(self._confirm(number, line.rstrip(b"\r"), _Place(text, start, start, state)))
                 start += len(line) + 1
 
+    def _stored_key(self, data: bytes) -> Iterator[Sighting]:
+        """A file that is a private key or keystore in a binary form, whatever it is called."""
+        known = stored_key(data)
+        if known is None or (known[0] == "DER" and not is_one_der(data)):
+            return
+        form, encrypted = known
+        yield Sighting(
+            rule="private-key-binary",
+            what=f"private key ({form}{', behind a passphrase' if encrypted else ''})",
+            class_="private-key",
+            confidence="medium" if form == "PKCS#12" else "high",  # which may hold nothing but certificates
+            line=None,
+            column=None,
+            length=len(data),
+            digest=self._digest(data),
+            whole_file=True,
+            rotate=_NEW_PAIR,
+        )
+
     def _member(self, member: archives.Member, state: "_State") -> Iterator[Sighting]:
         text, binary = readable(member.data)
         found: list[_Found] = []
@@ -216,8 +248,8 @@ class Scanner:
         for start, piece in _segments(text):
             self._segment(text, piece, start, inner, found)
         state.cut = state.cut or inner.cut
-        for item in _best(found):
-            yield msgspec.structs.replace(item.sighting, line=None, column=None, whole_file=False, inside="archive")
+        for sighting in (*(item.sighting for item in _best(found)), *(self._stored_key(member.data) if binary else ())):
+            yield msgspec.structs.replace(sighting, line=None, column=None, whole_file=False, inside="archive")
 
     def _segment(self, text: bytes, piece: bytes, base: int, state: "_State", found: list[_Found]) -> None:
         marks = self._marks(piece, state)
@@ -257,7 +289,7 @@ class Scanner:
             if owner >= 0:
                 found.extend(self._confirm(owner, line, place))
             elif owner == PERCENT:
-                found.extend(self._decoded(unquote_to_bytes(line), place, 0, len(line), "percent-encoding"))
+                found.extend(self._decoded(_unquoted(line), place, 0, len(line), "percent-encoding"))
             elif owner == ELEMENT:
                 found.extend(self._element(text, line, place, base + last))
             elif owner == BASE64:
@@ -399,11 +431,16 @@ class Scanner:
             yield from self._decoded(line.strip() + body, here, 0, len(body), "", vague_too=True)
 
     def _base64(self, piece: bytes, end: int, place: "_Place", base: int) -> Iterator[_Found]:
-        before = _BASE64_BEFORE.search(piece, max(0, end - _MAX_ENCODED), end)
+        if base + end <= place.state.unwrapped:
+            return  # another mark in the same run
+        lowest = max(0, end - _MAX_ENCODED)
+        start = lowest + len(piece[lowest:end].rstrip(_BASE64_CHARACTERS))  # a search would be quadratic
         after = _BASE64_RUN.match(piece, end, min(len(piece), end + _MAX_ENCODED))
-        start = before.start() if before else end
         stop = after.end() if after else end
-        text = decoded(piece[start:stop])
+        place.state.unwrapped = base + stop
+        text = decoded(_wrapped(piece, start, stop))
+        if text[1:40:2].count(0) > 10:
+            text = text.decode("utf-16-le", "replace").encode()
         shift = base - place.start
         yield from self._decoded(text, place, start + shift, stop + shift, "base64")
 
@@ -467,12 +504,13 @@ class _Marker:
 
 
 class _State:
-    """How far one file has got. looked: bytes confirmed. lines: (offset, number) up to which lines are counted."""
+    """How far one file has got. looked: bytes confirmed. unwrapped: offset up to which base64 was looked into. lines:
+    (offset, number) up to which lines are counted."""
 
     def __init__(self, path: str, binary: bool, *, depth: int = 0, history: bool = False) -> None:
         self.path, self.binary, self.depth, self.history = path, binary, depth, history
         self.plain = bool(path) and is_plain(path)
-        self.looked = 0
+        self.looked = self.unwrapped = 0
         self.cut = ""
         self.lines = (0, 1)
 
@@ -527,7 +565,8 @@ def is_configuration(path: str) -> bool:
 
 
 _CONFIGURATION = compiled(
-    r"(?:^|/)(?:[^/]*settings[^/]*|[^/]*config[^/]*|\.env[^/]*|[^/]*\.env|[^/]*compose[^/]*|[^/]*\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|tf))$"
+    r"(?:^|/)(?:[^/]*settings[^/]*|[^/]*config[^/]*|\.env[^/]*|[^/]*\.env|\.(?:flaskenv|pypirc|npmrc|netrc|s3cfg|boto)|"
+    r"[^/]*(?:compose|dockerfile|containerfile)[^/]*|[^/]*\.(?:ya?ml|ini|cfg|conf|toml|properties|tfvars|tf))$"
 )
 
 
@@ -570,6 +609,41 @@ _ESCAPED_BREAK = compiled(rb"(?:\\+[rn]|\r)+(?!\n)|\r(?=\n)")
 _COMMENT_MARKS = compiled(rb"^[ \t]*(?:[*#;>%|\"']+[ \t]*|//+[ \t]*|[+/][ \t]+)+|\*+/[ \t]*$")
 
 
+def _unquoted(line: bytes) -> bytes:
+    """Without percent-encoding; in a form a blank is a plus sign, and a plus sign is encoded."""
+    return unquote_to_bytes(line.replace(b"+", b" ") if b"PRIVATE+KEY" in line else line)
+
+
+def _wrapped(text: bytes, start: int, stop: int) -> bytes:
+    """The base64 at [start, stop) with the lines above and below that go on with it: 64 or 76 characters each, maybe
+    indented, quoted or ended with a backslash."""
+    lines = [text[start:stop]]
+    length = stop - start
+    if length < _LINE_OF_BASE64:
+        return lines[0]
+    size = length
+    at = text.find(b"\n", stop)
+    while at >= 0 and size < _MAX_ENCODED and not text[stop:at].strip(_BASE64_EDGE):
+        match = _BASE64_LINE.match(text, at + 1)
+        if match is None or len(match[1]) > length:
+            break
+        lines.append(match[1])
+        size += len(match[1])
+        if len(match[1]) < length:
+            break
+        stop, at = match.end(1), text.find(b"\n", match.end(1))
+    above = text.rfind(b"\n", 0, start)
+    while above >= 0 and size < _MAX_ENCODED and not text[above + 1 : start].strip(_BASE64_EDGE):
+        begin = text.rfind(b"\n", 0, above) + 1
+        match = _BASE64_LINE.match(text, begin)
+        if match is None or len(match[1]) != length:
+            break
+        lines.insert(0, match[1])
+        size += len(match[1])
+        start, above = match.start(1), begin - 1
+    return b"".join(lines)
+
+
 def decoded(text: bytes) -> bytes:
     """One level of base64, either alphabet; b"" where it is none."""
     body = text.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
@@ -587,7 +661,7 @@ def _in_base64(prefix: bytes) -> Iterator[bytes]:
         first = (shift * 8 + 5) // 6
         last = (shift + len(prefix)) * 8 // 6
         piece = text[first:last]
-        if len(piece) >= 5:
+        if len(piece) >= 4:
             yield piece
 
 
@@ -622,7 +696,9 @@ def planned(rules: Sequence[DetectionRule]) -> Plan:
         anchored = needed(pattern) or min(map(len, leading(rule.pattern))) >= 3
         into = plan.quick if anchored and not rule.value else plan.slow if rule.history else plan.tail
         into.setdefault(pattern, []).append(number)
-    plan.quick.setdefault(widened(re.compile(_ENCODED_URL.decode())), []).append(PERCENT)
+    for text in _PERCENT:
+        plan.quick.setdefault(widened(re.compile(text)), []).append(PERCENT)
+    plan.quick.setdefault(widened(re.compile(_WIDE)), []).append(BASE64)
     plan.quick.setdefault(widened(re.compile(_K8S_SECRET.decode())), []).append(KUBERNETES)
     encoded = {
         piece

@@ -1,0 +1,74 @@
+"""A password of letters alone is no name, and a name is no password."""
+
+import random
+import string
+
+import pytest
+
+from hardencheck.collect.secrets.letters import bits
+from hardencheck.collect.secrets.scan import scanner
+
+FORMS = {
+    "a call": ("app/a.py", 'connect(password="{}")'),
+    "a setting": ("app/settings.py", "DB_PASSWORD = '{}'"),
+    ".env": ("deploy/.env", "DB_PASSWORD={}"),
+    ".flaskenv": (".flaskenv", "DB_PASSWORD={}"),
+    "Dockerfile": ("Dockerfile", "ENV DB_PASSWORD {}"),
+    "YAML": ("deploy/values.yaml", "password: {}"),
+    ".netrc": (".netrc", "machine h.internal login d password {}"),
+    ".pgpass": (".pgpass", "db.internal:5432:shop:app:{}"),
+    ".pypirc": (".pypirc", "password = {}"),
+    "curl": ("a.sh", "curl -u app:{} https://api.internal/"),
+    "SQL": ("a.sql", "ALTER ROLE shop WITH LOGIN PASSWORD '{}';"),
+}
+CERTAIN = [".netrc", ".pgpass", "curl", "SQL", ".env", "YAML", ".pypirc", ".flaskenv", "Dockerfile"]
+NAMES = ["get_password", "passwordResetToken", "current-user", "RefreshTokenSerializer", "loginForm", "authenticate"]
+
+
+def counted(form: str, value: str) -> bool:
+    path, text = FORMS[form]
+    scan = scanner().scan((text.format(value) + "\n").encode(), path)
+    return any(not item.why for item in scan.sightings)
+
+
+@pytest.mark.parametrize("letters", [string.ascii_lowercase, string.ascii_letters])
+@pytest.mark.parametrize("form", FORMS)
+def test_random_letters_are_found(form: str, letters: str) -> None:
+    """Of twelve letters one in a hundred reads like a word by chance."""
+    chance = random.Random(f"{form}{letters}")
+    values = ["".join(chance.choices(letters, k=12)) for _ in range(100)]
+    assert sum(counted(form, value) for value in values) >= 94
+
+
+@pytest.mark.parametrize("form", CERTAIN)
+def test_a_word_is_a_bad_password_where_nothing_else_can_stand(form: str) -> None:
+    assert counted(form, "dragonfly")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_code_is_none(name: str) -> None:
+    assert bits(name) > 0
+    assert not counted("a call", name)
+
+
+def test_prose_about_sql_is_no_password() -> None:
+    text = "# Devices are identified by serial numbers, interfaces identified by name.\n"
+    assert not [item for item in scanner().scan(text.encode(), "app/models.py").sightings if not item.why]
+
+
+@pytest.mark.parametrize("value", ["&", "!", "%", "*"])
+def test_a_value_of_an_env_file_may_begin_with_any_sign(value: str) -> None:
+    assert counted(".env", f"{value}kX7qLm2Rt9w")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".bundle/config", 'BUNDLE_GEMS__SHOP__INTERNAL: "deploy:{}"'),
+        ("app/client.py", "headers = {{'X-Session-Key': '{}'}}"),
+        ("docs/example.http", "X-Shop-Key: {}"),
+    ],
+)
+def test_places_without_a_word_for_password(path: str, text: str) -> None:
+    value = "kX7qLm2Rt9wBv4ZpNc3H"
+    assert [item.why for item in scanner().scan((text.format(value) + "\n").encode(), path).sightings] == [""]

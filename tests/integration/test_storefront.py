@@ -23,7 +23,7 @@ WEAK = {
         "compose-runs-as-root", "container-chmod", "container-runs-as-root", "env-file-tracked", "executable-data",
         "insecure-temporary-file", "loose-mode-in-code", "private-key-tracked", "symlink-leaves-tree", "umask",
     },
-    "secrets": {"generic", "hard-coded-password", "password-in-url", "provider-token"},
+    "secrets": {"generic", "hard-coded-password", "password-in-url", "private-key", "provider-token"},
     "settings": {
         "allowed-hosts", "clickjacking-middleware", "csrf-middleware", "csrf-trusted-origins", "debug",
         "forwarded-host", "password-hashers", "password-validators", "proxy-ssl-header", "secret-key",

@@ -14,13 +14,14 @@ import msgspec
 from hardencheck import __version__
 from hardencheck.catalogue.load import Catalogue
 from hardencheck.collect.options import Options
-from hardencheck.collect.run import Collected, collect
+from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
+from hardencheck.model.facts.secrets import NOW, Secret
 from hardencheck.model.finding import Verdict
-from hardencheck.model.gap import Gap
+from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.target import Target
 
 # The manual line that a change of the configuration in a pull request shows up in.
@@ -81,10 +82,16 @@ def audit(
         # Both sides by what their own commit reaches: a secret of some other branch is not news of this one.
         options = options._replace(head_only=True)
         base = _base(target, checks, policy, options, new_since)
-        policy = policy._replace(baseline=base.failing)
         notes = (*notes, Note(topic="compared with", text=base.words))
     collected = collect(target, options)
-    settled = settle(checks, collected.facts, policy)
+    if new_since is not None:
+        # What comes back is news, although the past of both has it.
+        back = base.past and base.past & _failing(checks, _present(collected.facts), policy)
+        policy = policy._replace(baseline=base.failing - back)
+    # After collecting, which tells whose key the marks are made with: a scope may name a file by its mark.
+    given = (policy.waivers, policy.attestations, policy_change, config_source)
+    waivers, attestations, policy_change, config_source = without_secrets(given, options)
+    settled = settle(checks, collected.facts, policy._replace(waivers=waivers, attestations=attestations))
     items = settled.items
     if policy_change is not None:
         items = tuple(_reopened(item, policy_change) if item.line.id == POLICY_LINE else item for item in items)
@@ -94,8 +101,9 @@ def audit(
         notes = (*notes, Note(topic="selected checks", text=asked))
     if ignored:
         notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
+    subject, notes = without_secrets((collected.subject, (*notes, *collected.notes)), options)
     return Checklist(
-        subject=collected.subject,
+        subject=subject,
         items=items,
         gate=settled.gate,
         tool=Tool(
@@ -110,7 +118,7 @@ def audit(
         gaps=_sorted_gaps(collected),
         runs=collected.facts.runs,
         waivers=settled.waivers,
-        notes=(*notes, *collected.notes),
+        notes=notes,
         skipped=collected.skipped,
         examined=collected.examined,
     )
@@ -140,10 +148,25 @@ def _reopened(item: Item, change: PolicyChange) -> Item:
 
 
 class Base(NamedTuple):
-    """The revision that is compared with. failing: fingerprints of what fails in it already."""
+    """The revision that is compared with. failing: fingerprints of what fails in it already. past: those of them that
+    its history has, and its files do not."""
 
     failing: frozenset[str]
     words: str
+    past: frozenset[str] = frozenset()
+
+
+def _present(facts: FactSet) -> FactSet:
+    """Without the secrets that only the past or another place of the clone has."""
+    kept = tuple(fact for fact in facts.facts if not isinstance(fact, Secret) or fact.exposure in NOW)
+    return facts if len(kept) == len(facts.facts) else msgspec.structs.replace(facts, facts=kept)
+
+
+def _failing(checks: tuple[Check, ...], facts: FactSet, policy: Policy) -> frozenset[str]:
+    """Fingerprints of what fails, whatever was waived or was there before."""
+    settled = settle(checks, facts, policy._replace(baseline=None, waivers=()))
+    found = (finding for item in settled.items for finding in item.findings)
+    return frozenset(finding.fingerprint for finding in found if finding.verdict is Verdict.FAIL)
 
 
 def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Options, revision: str) -> Base:
@@ -159,9 +182,7 @@ def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Op
     except TargetMissing as error:
         if target.repository is None or not Path(target.repository).is_dir():
             raise
-        raise UsageError(
-            f"--new-since {revision}: {error}", hint="fetch it first; in CI set fetch-depth: 0 for the checkout"
-        ) from None
+        raise UsageError(f"--new-since {revision}: {error}", hint=error.hint) from None
     settled = settle(checks, collected.facts, policy._replace(baseline=None, waivers=()))
     found = [finding for item in settled.items for finding in item.findings if finding.verdict is Verdict.FAIL]
     many = "1 finding" if len(found) == 1 else f"{len(found)} findings"
@@ -170,7 +191,11 @@ def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Op
     if places:
         many = "1 place of it" if len(places) == 1 else f"{len(places)} places of it"
         words += f"; {many} could not be looked at, and what fails there counts as new"
-    return Base(frozenset(finding.fingerprint for finding in found), words)
+    failing = frozenset(finding.fingerprint for finding in found)
+    present = _present(collected.facts)
+    # Judged once more only where something is left out, which is seldom.
+    past = failing - _failing(checks, present, policy) if present is not collected.facts else frozenset[str]()
+    return Base(failing, words, past)
 
 
 def _sorted_gaps(collected: Collected) -> tuple[Gap, ...]:

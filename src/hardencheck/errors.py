@@ -8,13 +8,14 @@ HardencheckError
 │   ├── UnknownName             2   a fact, field, operator, predicate or key nobody defined
 │   └── WrongType               2   an operand its field cannot be compared with
 ├── IncompleteError             3   nothing could be examined, so there is no verdict to give
-│   ├── TargetMissing           3   the path or revision does not exist
+│   ├── TargetMissing           3   the path does not exist, or git cannot read it
+│   │   └── RevisionMissing     2   a revision that was named and is no commit here; a UsageError too
 │   └── NothingExamined         3   it exists, and holds nothing to look at
 ├── OutputError                70   a report could not be written; the old one is still there
 └── InternalError              70   our mistake
 
-Exit codes, the same for every format: 0 gate passed; 1 gate failed; 2 usage or configuration;
-3 incomplete; 70 internal error; 130 interrupted. When several apply: 70 > 2 > 3 > 1 > 0.
+Exit codes, the same for every format: 0 gate passed; 1 gate failed; 2 usage or configuration; 3 incomplete;
+70 internal error; 130 interrupted (129 by SIGHUP, 143 by SIGTERM). When several apply: 70 > 2 > 3 > 1 > 0.
 """
 
 from collections.abc import Collection
@@ -68,6 +69,10 @@ class IncompleteError(HardencheckError):
 
 class TargetMissing(IncompleteError):
     pass
+
+
+class RevisionMissing(UsageError, TargetMissing):
+    """Whoever names a revision can name another: that is a wrong argument, not an audit that is incomplete."""
 
 
 class NothingExamined(IncompleteError):

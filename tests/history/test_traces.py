@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hardencheck.collect.history.graph import Event
-from hardencheck.collect.history.traces import MAX_PLACES, MAX_REFS, Known, traces
+from hardencheck.collect.history.traces import MAX_PLACES, MAX_REFS, Known, Loose, traces
 from hardencheck.collect.secrets.scan import Scan, Sighting
 from hardencheck.model.facts.secrets import SecretTrace
 from hardencheck.model.location import Location
@@ -156,9 +156,9 @@ def test_what_is_only_taken_away_was_brought_by_nothing_looked_at() -> None:
 
 
 def test_what_no_commit_holds() -> None:
-    loose = {"b1": ("index", "a.py")}
+    loose = {"b1": Loose("index", "a.py")}
     assert traces(known(loose=loose)) == [trace(reach="index", past=("a.py:1",))]
-    named = {"b1": ("unreachable", "unreachable blob b1")}
+    named = {"b1": Loose("unreachable", "unreachable blob b1")}
     assert traces(known(loose=named, texts={"b1": "unreachable blob b1"})) == [
         trace(reach="unreachable", past=("unreachable blob b1",))
     ]
@@ -167,11 +167,11 @@ def test_what_no_commit_holds() -> None:
 def test_the_best_reach_of_commits_and_of_what_no_commit_holds() -> None:
     hits = {"b1": Scan((sighting(),)), "t1": Scan((sighting(6),))}
     given: dict[str, Any] = {
-        "hits": hits, "loose": {"t1": ("history", "message of tag v1")}, "texts": {"t1": "message of tag v1"},
+        "hits": hits, "loose": {"t1": Loose("history", "message of tag v1")}, "texts": {"t1": "message of tag v1"},
     }  # fmt: skip
     (found,) = traces(known(event("s1", "b1", source=SIDE), **given))
     assert (found.reach, found.past, found.introduced) == ("history", ("a.py:1", "message of tag v1"), "s1")
-    (worse,) = traces(known(event("c1", "b1"), **{**given, "loose": {"t1": ("unreachable", "message of tag v1")}}))
+    (worse,) = traces(known(event("c1", "b1"), **{**given, "loose": {"t1": Loose("unreachable", "message of tag v1")}}))
     assert (worse.reach, worse.past) == ("history", ("a.py:1", "message of tag v1"))
 
 
@@ -247,3 +247,50 @@ def test_each_value_has_one_trace_in_order_of_digest() -> None:
     assert [(item.digest, item.past, item.commits) for item in found] == [
         ("d1", ("a.py:2",), 1), ("d2", ("b.py:8", "a.py:1"), 2),
     ]  # fmt: skip
+
+
+def test_a_branch_that_still_has_it_is_named_also_when_head_once_had_it() -> None:
+    events = (event("c4", "b2", "b1"), event("c2", "b1"))
+    (found,) = traces(known(*events, held={"b1": ["refs/heads/side", "refs/remotes/origin/x"]}))
+    assert (found.reach, found.refs, found.introduced, found.removed) == (
+        "other branch", ("side", "remotes/origin/x"), "c2", "",
+    )  # fmt: skip
+    (now,) = traces(known(*events, head={"b1": ["b.py"]}, held={"b1": ["refs/heads/side"]}))
+    assert (now.reach, now.refs) == ("at HEAD", ())
+    (tagged,) = traces(
+        known(*events, held={"b1": ["refs/heads/side"]}, loose={"b1": Loose("history", "a.py")}),
+    )
+    assert (tagged.reach, tagged.refs) == ("other branch", ("side",))
+
+
+def test_what_another_branch_brought_and_took_away() -> None:
+    events = (event("s4", "", "b1", source=SIDE), event("s2", "b1", source=SIDE))
+    (found,) = traces(known(*events))
+    assert (found.reach, found.refs, found.introduced, found.removed) == ("other branch", ("side",), "s2", "s4")
+    (still,) = traces(known(*events, held={"b1": ["refs/heads/side"]}))
+    assert (still.reach, still.removed) == ("other branch", "")
+    (unknown,) = traces(known(*events, held=None))
+    assert (unknown.reach, unknown.removed) == ("other branch", "")
+    (stashed,) = traces(known(*events, refs={SIDE: "refs/stash"}))
+    assert (stashed.reach, stashed.removed) == ("stash", "")
+
+
+def test_a_text_says_which_part_of_it_has_the_value() -> None:
+    hits = {"c3": Scan((sighting(2), sighting(5)))}
+    given: dict[str, Any] = {
+        "hits": hits,
+        "texts": {"c3": "message of commit c3"},
+        "parts": {"c3": ["header", "author"]},
+    }
+    (found,) = traces(known(Event("c3", 3 * DAY, TIP, "", "", "c3"), **given))
+    assert found.past == ("author of commit c3", "message of commit c3")
+
+
+def test_a_tag_has_the_date_of_its_tagger_and_no_commit() -> None:
+    loose = {"b1": Loose("other branch", "t.py", "refs/tags/a-tree", 5 * DAY)}
+    (found,) = traces(known(loose=loose))
+    assert (found.past, found.refs, found.introduced, found.introduced_at) == (
+        ("t.py:1",), ("tags/a-tree",), "", "1970-01-06T00:00:00Z",
+    )  # fmt: skip
+    (both,) = traces(known(event("c2", "b1"), loose=loose))
+    assert (both.introduced, both.introduced_at) == ("c2", "1970-01-03T00:00:00Z")

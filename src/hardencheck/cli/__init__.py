@@ -1,7 +1,8 @@
 """The command line: one module per command; the only place that prints, reads the clock or exits.
 
 Exit codes, the same for every command and format: 0 gate passed (or the command did its work); 1 gate failed;
-2 usage or configuration; 3 incomplete; 70 internal error or a report that could not be written; 130 interrupted.
+2 usage or configuration; 3 incomplete; 70 internal error or a report that could not be written; 130 interrupted,
+129 ended by SIGHUP, 143 by SIGTERM.
 Nothing heavy is imported here: a command's module is imported when the command is called.
 """
 
@@ -9,11 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from hardencheck import __version__
+
+if TYPE_CHECKING:
+    from signal import Signals
 
 # In the order of --help; a test compares it with the modules that are there.
 COMMANDS = ("scan", "report", "list", "explain", "init", "waive", "attest", "config", "schema")
@@ -78,8 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         code = error.exit_code
     except BaseException as error:
         if _interrupt.pressed() or isinstance(error, click.Abort | KeyboardInterrupt):
-            _say("\nhardencheck: interrupted; no report was written")
-            return 130
+            return _ended(_interrupt.pressed())
         if not isinstance(error, Exception):
             raise
         if isinstance(error, BrokenPipeError) and not state.started:  # the reader has seen enough of --help
@@ -89,21 +92,31 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _ended(by: "Signals | None") -> int:
+    """The message and exit code of an audit that a signal ended: 128 and its number, as a shell has it."""
+    if by is None or by.name == "SIGINT":
+        _say("\nhardencheck: interrupted; no report was written")
+        return 130
+    begin = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after a line of progress
+    _say(f"{begin}hardencheck: ended by {by.name}; no report was written")
+    return 128 + by
+
+
 def _failed(error: Exception, state: State) -> int:
     """The message and exit code of an error."""
     from hardencheck.errors import HardencheckError
 
     if isinstance(error, HardencheckError):
-        _say(f"hardencheck: error: {_plain(str(error))}")
+        _say(f"hardencheck: error: {_shown(str(error))}")
         if error.hint:
-            _say(f"hint: {_plain(error.hint)}")
+            _say(f"hint: {_shown(error.hint)}")
         retry = "safe; nothing was changed" if error.retry else _USELESS
         _say(f"retry: {retry}")
         if state.debug:
             _traceback(error)
         return error.exit_code
     if isinstance(error, click.ClickException):
-        _say(f"hardencheck: error: {_plain(error.format_message())}")
+        _say(f"hardencheck: error: {_shown(error.format_message())}")
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "hardencheck"
         _say(f"hint: see '{path} --help'")
@@ -153,10 +166,14 @@ def _traceback(error: BaseException) -> None:
         _say("".join(traceback.format_tb(link.__traceback__)) + type(link).__name__)
 
 
-def _plain(text: str) -> str:
-    from hardencheck.cli._output import plain
+def _shown(text: str) -> str:
+    """What an error says, which may quote the command line or a file."""
+    from hardencheck.cli._output import shown
 
-    return plain(text)
+    try:
+        return shown(text)
+    except Exception as error:
+        return f"(not shown, since it may hold a secret: {type(error).__name__})"
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,7 @@
-"""Ctrl-C, remembered: an interrupted audit writes no report, even if a library swallowed the exception."""
+"""Signals that end an audit, remembered: it then writes no report, even if a library swallowed the exception.
+
+Ctrl-C, SIGTERM (a CI job that is cancelled, `timeout`, a container that stops) and SIGHUP (a terminal that is closed).
+"""
 
 import signal
 import sys
@@ -7,27 +10,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_pressed = False
+# Windows has no SIGHUP.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_pressed: signal.Signals | None = None
 
 
 @contextmanager
 def noticed() -> Iterator[None]:
-    """Within the body Ctrl-C raises KeyboardInterrupt and is remembered. An ignored SIGINT (nohup) stays ignored."""
+    """Within the body each of them raises KeyboardInterrupt and is remembered; one that is ignored (nohup) stays so."""
     global _pressed
-    _pressed = False
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, _remember)
+    _pressed = None
+    previous = {}
     try:
+        if threading.current_thread() is threading.main_thread():
+            for number in _ENDING:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's to put back
+                    previous[number] = signal.signal(number, _remember)
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _remember(number: int, frame: FrameType | None) -> None:
     global _pressed
-    again, _pressed = _pressed, True
+    again = _pressed is not None
+    _pressed = _pressed or signal.Signals(number)
     if again or not _cancelled():
         raise KeyboardInterrupt
 
@@ -52,7 +60,8 @@ def _cancelled() -> bool:
     return True
 
 
-def pressed() -> bool:
+def pressed() -> signal.Signals | None:
+    """The first of them that came, whose name and code the end has."""
     return _pressed
 
 

@@ -135,6 +135,19 @@ def abandon_stdout() -> None:
         os.close(nowhere)
 
 
+def shown(text: str) -> str:
+    """Text that quotes a configuration or a command line: as `plain`, and without secrets."""
+    from hardencheck.collect.secrets.names import masked
+    from hardencheck.collect.secrets.scan import use_rules
+    from hardencheck.errors import CatalogueError
+
+    try:
+        return plain(masked(text))
+    except CatalogueError:  # the rules that the user added are the error
+        use_rules(())
+        return plain(masked(text))
+
+
 def plain(text: str, limit: int = 2_000) -> str:
     """Text that may come from the target, harmless on a terminal: lines stay, what is unseen is spelled out.
 

@@ -57,27 +57,11 @@ def extras(checks: Sequence[str], plugins: Sequence[str]) -> Extras:
     return Extras(tuple(directories), tuple(names), user)
 
 
-MIN_KEY = 16  # bytes: fewer can be tried
-
-
 def fingerprint(name: str | None) -> None:
     """Take the key of fingerprints from a file. Raises UsageError for one that cannot be read or is too short."""
-    from hardencheck.collect.fingerprint_key import use_given
+    from hardencheck.collect.fingerprint_key import use_file
 
-    if name is None:
-        use_given(None)
-        return
-    try:
-        with Path(name).open("rb") as file:
-            key = file.read(4097).strip()
-    except OSError as error:
-        raise UsageError(f"--fingerprint-key {name}: {error.strerror}", hint="expected a readable file") from None
-    if not MIN_KEY <= len(key) <= 4096:
-        raise UsageError(
-            f"--fingerprint-key {name}: expected a key of {MIN_KEY} to 4096 bytes",
-            hint="make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
-        )
-    use_given(key)
+    use_file(name)
 
 
 def find_configuration(path: Path, config_file: str | None, revision: str | None = None) -> Source | None:
@@ -154,8 +138,13 @@ def catalogue_of(loaded: Loaded, extra: Extras, memo: Memo | None = None) -> Cat
 
         for name in extra.plugins:
             load_plugin(name)  # its kinds of fact must be known before a check names them
+    parameters = loaded.config.checks
+    if parameters:  # they are shown as what a check expects
+        from hardencheck.collect.secrets.names import masked
+
+        parameters = masked(parameters)
     try:
-        catalogue = load_catalogue(extra.checks, loaded.config.checks, memo)
+        catalogue = load_catalogue(extra.checks, parameters, memo)
     except (ConfigError, CatalogueError):
         if loaded.config.checks:
             _blame(loaded, extra)

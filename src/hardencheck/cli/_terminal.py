@@ -62,6 +62,9 @@ class Progress:
             return
         self._next = now + _EVERY
         self._shown = True
+        from hardencheck.collect.secrets.names import masked
+
+        what = masked(what)
         count = f" {done:,} of {total:,}" if total else ""
         columns = shutil.get_terminal_size((80, 24)).columns
         self._write(f"\r\x1b[K{f'{what}{count}'[: columns - 1]}")

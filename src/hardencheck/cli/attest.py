@@ -34,7 +34,7 @@ def command(
     Until it expires the line passes, with its evidence shown; then it asks again.
     """
     from hardencheck.cli import _edit, _setup
-    from hardencheck.cli._output import plain, write_stdout
+    from hardencheck.cli._output import shown, write_stdout
     from hardencheck.config.model import MAX_ATTESTATION_DAYS
     from hardencheck.errors import UsageError
 
@@ -55,5 +55,5 @@ def command(
         "expires": last,
     }
     _edit.add(source, file, "attestation", values, replaces="check")
-    write_stdout(f"{plain(str(file))}: {check.id} attested by {plain(by)} until {last}\n")
+    write_stdout(f"{shown(str(file))}: {check.id} attested by {shown(by)} until {last}\n")
     return 0

@@ -36,6 +36,7 @@ def show(path: str, rev: str | None, config_file: str | None, fmt: str) -> int:
 
     from hardencheck.cli import _setup
     from hardencheck.cli._output import plain, write_stdout
+    from hardencheck.collect.secrets.names import masked
     from hardencheck.config.load import load
     from hardencheck.errors import TargetMissing
 
@@ -44,12 +45,14 @@ def show(path: str, rev: str | None, config_file: str | None, fmt: str) -> int:
     source = _setup.find_configuration(Path(path), config_file, rev)
     loaded = load(source, today=_setup.today())
     _setup.catalogue_of(loaded, _setup.extras((), ()))
-    values = [*_project(loaded), *_user()]
+    values = masked([*_project(loaded), *_user()])
     if fmt == "json":
         rows = [value._asdict() for value in values]
         write_stdout(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n", exact=True)
         return 0
-    head = f"configuration: {loaded.label}" if source else "configuration: none found; every value is the default"
+    head = (
+        f"configuration: {masked(loaded.label)}" if source else "configuration: none found; every value is the default"
+    )
     wide = max(len(value.key) for value in values)
     shown = [(value.key, msgspec.json.encode(value.value).decode(), value.source) for value in values]
     middle = min(48, max(len(text) for _, text, _ in shown))

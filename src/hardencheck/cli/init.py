@@ -29,7 +29,7 @@ class Seen(NamedTuple):
 def command(path: str, do_write: bool) -> int:
     """Show the hardencheck.toml that would be written in PATH. With --write, write it; never over another."""
     from hardencheck.cli import _setup
-    from hardencheck.cli._output import plain, write_stdout
+    from hardencheck.cli._output import shown, write_stdout
     from hardencheck.collect.source.git import resolved
     from hardencheck.config.edit import checked, create
     from hardencheck.config.find import FILE, discover, file_reader
@@ -46,11 +46,11 @@ def command(path: str, do_write: bool) -> int:
         )
     text = checked(FILE, template(look(root)), today=_setup.today())
     if not do_write:
-        write_stdout(text)
-        write_stdout(f"# not written: 'hardencheck init --write' would write this to {plain(str(root / FILE))}\n")
+        write_stdout(shown(text))
+        write_stdout(f"# not written: 'hardencheck init --write' would write this to {shown(str(root / FILE))}\n")
         return 0
     create(root / FILE, text)
-    write_stdout(f"{plain(str(root / FILE))}: written; 'hardencheck scan' reads it\n")
+    write_stdout(f"{shown(str(root / FILE))}: written; 'hardencheck scan' reads it\n")
     return 0
 
 

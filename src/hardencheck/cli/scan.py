@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     context_settings=_options.CONTEXT,
     short_help="Audit a repository, its live URL, or both.",
     epilog="Exit codes: 0 gate passed, 1 gate failed, 2 usage or configuration, 3 incomplete, 70 internal error, "
-    "130 interrupted.",
+    "130 interrupted, 129 ended by SIGHUP, 143 by SIGTERM.",
 )
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Observe a URL, or a configured target by its name.")
@@ -130,7 +130,7 @@ def command(
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
     if since is not None and history == "none":
         raise UsageError("--since looks at history and --history none does not", hint="give one of them")
-    for flag, file in (("--fingerprint-key", fingerprint_key), ("--har", har), ("--ca-file", ca_file)):
+    for flag, file in (("--har", har), ("--ca-file", ca_file)):
         if file is not None and not Path(file).exists():
             raise UsageError(f"{flag} {file}: no such file")
     wanted = outputs(formats, tuple(RENDERERS))

@@ -40,7 +40,7 @@ def command(
     Until it expires the finding shows as waived; then it fails again.
     """
     from hardencheck.cli import _edit
-    from hardencheck.cli._output import plain, write_stdout
+    from hardencheck.cli._output import shown, write_stdout
     from hardencheck.config.load import scope_trouble
     from hardencheck.config.model import MAX_WAIVER_DAYS
     from hardencheck.errors import UsageError
@@ -62,5 +62,5 @@ def command(
         "expires": last,
     }
     _edit.add(source, file, "waiver", values)
-    write_stdout(f"{plain(str(file))}: waived {check.id} for {plain(scope)} until {last}\n")
+    write_stdout(f"{shown(str(file))}: waived {check.id} for {shown(scope)} until {last}\n")
     return 0

@@ -34,7 +34,8 @@ def misnamed(extractor: Extractor, mode: int, size: int, head: bytes) -> bool:
 def extract_file(
     extractors: Sequence[Extractor], path: str, mode: int, data: bytes, *, seconds: float = SECONDS_PER_FILE
 ) -> list[Found]:
-    """Everything the extractors say about one file. Trouble in one of them is a Gap and does not touch the others."""
+    """Everything the extractors say about one file, without the secrets that stand in it. Trouble in one of them is a
+    Gap and does not touch the others."""
     found: list[Found] = []
     binary = is_binary(data)
     for extractor in extractors:
@@ -43,7 +44,25 @@ def extract_file(
                 found.append(extractor.gap(Reason.UNPARSABLE, NOT_TEXT, Location(path=path)))
             continue
         found.extend(_guarded(extractor, path, mode, data, seconds))
-    return found
+    return _without_secrets(extractors, found, path, data, seconds)
+
+
+def _without_secrets(
+    extractors: Sequence[Extractor], found: list[Found], path: str, data: bytes, seconds: float
+) -> list[Found]:
+    """What collectors copy out of a file is kept and shown: any literal may be a secret. Here for all of them."""
+    if not found:
+        return found
+    from hardencheck.collect.secrets.names import masked, values_in
+
+    try:
+        with deadline(seconds):
+            return masked(found, values_in(data, found))
+    except DeadlineExceeded:
+        reason, why = Reason.DEADLINE, f"not looked at for secrets after {seconds:.0f} s, so not kept"
+    except Exception as error:
+        reason, why = Reason.CRASHED, f"not looked at for secrets, so not kept: {type(error).__name__}"
+    return [extractor.gap(reason, why, Location(path=path)) for extractor in extractors]
 
 
 def _guarded(extractor: Extractor, path: str, mode: int, data: bytes, seconds: float) -> list[Found]:

@@ -15,7 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from hardencheck.errors import TargetMissing, UsageError
+
+FLAG = "--fingerprint-key"
 VARIABLE = "HARDENCHECK_FINGERPRINT_KEY"
+MIN_BYTES = 16  # fewer can be tried
+MAX_BYTES = 64 * 1024
 # Set by this process for its workers when no key can be kept, so that all of them use the same one.
 _OF_THIS_RUN = "HARDENCHECK_RUN_FINGERPRINT_KEY"
 _BYTES = 32
@@ -51,10 +56,12 @@ def default_directory() -> Path:
 
 
 class _Current:
-    """What this process goes by. adopted: the key that its parent told it. repository: whose key is asked for."""
+    """What this process goes by. adopted: the key that its parent told it. file: the one that the given key is in.
+    repository: whose key is asked for."""
 
     adopted: FingerprintKey | None = None
     given: FingerprintKey | None = None
+    file: Path | None = None
     repository = ""
 
 
@@ -68,9 +75,10 @@ def fingerprint_key() -> FingerprintKey:
         return _Current.adopted
     if _Current.given is not None:
         return _Current.given
-    given = os.environ.get(VARIABLE)
+    given = os.environ.get(VARIABLE, "").encode("utf-8", "surrogateescape")
     if given:
-        return FingerprintKey(given.encode("utf-8", "surrogateescape"))
+        short = f"the key in {VARIABLE} can be guessed: {len(given)} bytes; expected at least {MIN_BYTES}"
+        return FingerprintKey(given, short if len(given) < MIN_BYTES else "")
     return _of(_kept(default_directory()), _Current.repository)
 
 
@@ -83,11 +91,68 @@ def _of(key: FingerprintKey, repository: str) -> FingerprintKey:
 def use_repository(name: str) -> None:
     """From now on the key of this repository: its origin, else its path. Never written anywhere."""
     _Current.repository = name
+    if _Current.given is not None and _Current.file is not None and _is_tracked(_Current.file, name):
+        note = f"the key of {FLAG} is in the audited repository: all who have a clone can guess short secrets with it"
+        if note not in _Current.given.note:
+            _Current.given = _Current.given._replace(note="; ".join(filter(None, (_Current.given.note, note))))
 
 
 def use_given(key: bytes | None) -> None:
     """From now on this key, whatever the repository; None: the user's again."""
-    _Current.given = FingerprintKey(key) if key is not None else None
+    _Current.given, _Current.file = FingerprintKey(key) if key is not None else None, None
+
+
+def use_file(name: str | None) -> None:
+    """From now on the key in this file, whatever the repository; None: the user's again. One line end after the key
+    is no part of it.
+
+    Raises UsageError for what is no such file, and for a key that is short enough to be tried.
+    """
+    _Current.given, _Current.file = (_given(name), Path(name).absolute()) if name is not None else (None, None)
+
+
+def _at_once(name: str, flags: int) -> int:
+    """As open() does, but a FIFO that nobody writes to is not waited for."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _given(name: str) -> FingerprintKey:
+    hint = f"expected {MIN_BYTES} bytes or more, best 32 random ones: (umask 077; head -c 32 /dev/urandom > FILE)"
+    try:
+        with open(name, "rb", opener=_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UsageError(f"{FLAG} {name}: not a regular file", hint=hint)
+            data = file.read(MAX_BYTES + 1)
+    except ValueError:  # a NUL
+        raise UsageError(f"{FLAG} {name}: not the name of a file", hint=hint) from None
+    except OSError as error:
+        raise UsageError(f"{FLAG} {name}: cannot be read: {error.strerror}", hint=hint) from None
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{FLAG} {name}: larger than {MAX_BYTES} bytes, which is no key", hint=hint)
+    key = data.removesuffix(b"\n").removesuffix(b"\r") if data.endswith(b"\n") else data
+    if len(key) < MIN_BYTES:
+        raise UsageError(f"{FLAG} {name}: a key of {len(key)} bytes can be guessed", hint=hint)
+    mode = stat.S_IMODE(status.st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return FingerprintKey(key, f"the key of {FLAG} is open to other users: mode {mode:04o}; expected 0600")
+    return FingerprintKey(key)
+
+
+def _is_tracked(file: Path, repository: str) -> bool:
+    """Whether the repository of this name has the file among those that it tracks. Trouble counts as no: this is asked
+    for a note only."""
+    from hardencheck.collect.contract import Unreadable
+    from hardencheck.collect.source.git import GitError, find_git
+
+    try:
+        real = file.resolve()
+        git = find_git(real.parent)
+        if git is None or git.top is None or repository not in {git.origin, os.fsdecode(git.common)}:
+            return False
+        return bool(git.run("ls-files", "-z", "--", str(real.relative_to(git.top))))
+    except (GitError, Unreadable, TargetMissing, OSError, RuntimeError, ValueError):
+        return False
 
 
 def adopt(key: bytes) -> None:

@@ -16,8 +16,8 @@ class Options(NamedTuple):
     seconds: deadline for one extractor on one file.
     probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier.
     history: which objects are looked at for secrets: "reachable" from HEAD, refs and stashes, "all" (reflogs and what
-    nothing reaches, too) or "none". head_only: only what the audited commit reaches. since: a revision; only what is
-    not reachable from it.
+    nothing reaches, too) or "none" (HEAD, the index and the clone's configuration). head_only: only what the audited
+    commit reaches. since: a revision; only what is not reachable from it.
     rules: directories of checks whose `secrets/rules` are added to ours.
     kinds: of fact that are wanted; collectors that have no part in them do not run. None: all.
     progress: called with what is being done and how far it is (done, total).

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -15,10 +15,11 @@ from hardencheck.collect.cache import Cache, key_of, runtime
 from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
-from hardencheck.collect.fingerprint_key import use_repository
+from hardencheck.collect.fingerprint_key import fingerprint_key, use_repository
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.secrets.context import role_of
+from hardencheck.collect.secrets.names import masked, secrets_in
 from hardencheck.collect.secrets.scan import candidate, scanner_digest, use_rules
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
 from hardencheck.errors import NothingExamined, UsageError
@@ -32,6 +33,8 @@ from hardencheck.model.target import Subject, Target
 if TYPE_CHECKING:
     from hardencheck.collect.history.collecting import History
     from hardencheck.collect.worker import Pool
+
+T = TypeVar("T")
 
 # Below this much unseen work a pool costs more than it gives: two workers start in about 0.3 s.
 POOL_BYTES = 400_000
@@ -74,7 +77,7 @@ def collect(target: Target, options: Options) -> Collected:
         from hardencheck.collect.live.run import observe
 
         looked.append(Side.OBSERVED)
-        live = observe(target, options)
+        live = without_secrets(observe(target, options), options)
         facts.extend(live.facts)
         gaps.extend(live.gaps)
         runs.extend(live.runs)
@@ -96,6 +99,12 @@ def collect(target: Target, options: Options) -> Collected:
     fact_set = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=tuple(looked))
     rules = scanner_digest() if target.repository is not None else ""
     return Collected(fact_set, subject, dict(sorted(skipped.items())), examined, tuple(notes), rules)
+
+
+def without_secrets(value: T, options: Options) -> T:
+    """Marks in place of the secrets in texts: of collectors, of the configuration and of the command line."""
+    with Cache(options.cache) as cache:
+        return masked(value, cache=cache)
 
 
 class _Repository:
@@ -124,6 +133,7 @@ class _Repository:
             self.listed = sum(not stat.S_ISDIR(entry.mode) for entry in entries)
             self._extract(tree, entries, known.extractors, cache)
             facts, gaps = split(item for path in sorted(self._found) for item in self._found[path])
+            extracted = len(facts), len(gaps)
             facts.extend(self._named)
             history = self._history(tree, cache)
             facts.extend(history.traces)
@@ -137,6 +147,7 @@ class _Repository:
             whole = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=(Side.DECLARED,))
             for resolver in known.resolvers:
                 whole = whole.plus(_resolve(resolver, whole, tree))
+            whole = _shown(whole, extracted, cache)
             for reason, count in tree.skipped.items():
                 self.skipped[reason] = self.skipped.get(reason, 0) + count
         return whole
@@ -149,15 +160,14 @@ class _Repository:
         wanted = any(Secret in resolver.emits for resolver in self._known.resolvers)
         if tree.git is None or not wanted:
             return History()
-        if options.history == "none":
-            self._notes.append(Note(topic="history", text="not looked at for secrets (--history none)"))
-            return History()
         jobs = options.jobs if options.jobs is not None else _cores()
         staged = [*(tree.entries[path] for path in sorted(tree.staged) if path in tree.entries), *tree.gone]
+        same = (entry for path, entry in tree.entries.items() if path not in tree.changed and entry.link is None)
+        on_disk = {(entry.raw, entry.oid) for entry in same if entry.oid is not None}
         head_only = options.head_only or self._target.revision is not None
         options = options._replace(head_only=head_only)
         try:
-            found = collect_history(tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs)
+            found = collect_history(tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs, on_disk)
         except UsageError:
             raise
         except Exception as error:
@@ -173,8 +183,6 @@ class _Repository:
         key = key_of("names", scanner_digest(), *tree.entries)
         if cache.get(key) is not None:
             return []
-        from hardencheck.collect.secrets.names import secrets_in
-
         named = secrets_in(tree.entries)
         if not named:
             cache.put(key, b"\0")
@@ -215,7 +223,9 @@ class _Repository:
 
     def _extract(self, tree: BaseTree, entries: Sequence[Entry], extractors: Sequence[Extractor], cache: Cache) -> None:
         """Cached files are decoded; the rest goes to `_Work`, whose answers are stored as they come."""
-        base = key_of(runtime(), *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
+        # Marks stand in the facts of all of them, so every one depends on the rules and the key.
+        marks = f"{scanner_digest()}/{fingerprint_key().id}"
+        base = key_of(runtime(), marks, *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
 
         def store(done: _Done) -> None:
             self._found[done.entry.path] = done.found
@@ -276,7 +286,7 @@ class _Repository:
                     or misnamed(item, entry.mode, entry.size, error.head[:8])
                 ]
             if not wanted:
-                self._skip("binary: only looked at by what reads binary files")
+                self._skip("binary and too large")
                 return None
             self._skip(error.reason)
             here = Location(path=entry.path)
@@ -371,11 +381,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _shown(whole: FactSet, extracted: tuple[int, int], cache: Cache) -> FactSet:
+    """What resolvers read themselves or put together, without secrets; the first of all have none already."""
+    facts, gaps = extracted
+    more = masked((whole.facts[facts:], whole.gaps[gaps:]), cache=cache)
+    return msgspec.structs.replace(whole, facts=(*whole.facts[:facts], *more[0]), gaps=(*whole.gaps[:gaps], *more[1]))
+
+
 def _unlisted(tree: BaseTree, collectors_: Iterable[Collector]) -> list[Gap]:
     """A directory that could not be listed may hide anything."""
     return [
         item.gap(Reason.UNREADABLE, why, Location(path=path or None))
-        for path, why in tree.broken
+        for path, why in masked(tuple(tree.broken))
         for item in collectors_
     ]
 

@@ -231,19 +231,24 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            for _ in self._threads:
-                self._jobs.put(None)
-            for thread in self._threads:
-                thread.join()
-        else:
+        try:
+            if kind is None:
+                for _ in self._threads:
+                    self._jobs.put(None)
+                for thread in self._threads:
+                    thread.join()
+            else:
+                self._abandon()
+        except BaseException:  # a signal, while the last answers are awaited
             self._abandon()
-        for worker in self._workers:
-            worker.stop()
-        self._directory.cleanup()
+            raise
+        finally:
+            for worker in self._workers:
+                worker.stop()
+            self._directory.cleanup()
 
     def _abandon(self) -> None:
-        """Nobody wants the answers any more (Ctrl-C): no new job is begun, no process started again."""
+        """Nobody wants the answers any more (a signal): no new job is begun, no process started again."""
         self._abandoned = True
         with suppress(queue.Empty):
             while True:

@@ -1,6 +1,6 @@
 """What a comparison cannot say of a setting."""
 
-from urllib.parse import urlsplit
+import re
 
 from hardencheck.catalogue.predicates import predicate
 from hardencheck.model.facts.settings import FrameworkSetting
@@ -28,9 +28,15 @@ def https_origins_only(fact: FrameworkSetting) -> bool:
             return False
         if "*" in host and (not host.startswith("*.") or "." not in host[2:]):
             return False
-        if "*" not in host and not urlsplit(origin).hostname:
+        if "*" not in host and not _named_host(host):
             return False
     return True
+
+
+def _named_host(rest: str) -> bool:
+    """Whether what follows "://" names a host. Not by urlsplit, which raises ValueError for brackets in the wrong
+    place, and a repository may write any."""
+    return re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")[0] != ""
 
 
 @predicate("no-security-check-silenced")

@@ -3,6 +3,7 @@
 import heapq
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,23 +14,26 @@ from hardencheck.collect.cache import Cache, key_of, runtime
 from hardencheck.collect.contract import Entry, Unreadable
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.history.graph import (
+    ENDED,
     Event,
     Graph,
     Ref,
     ancestors,
     files_of,
+    header,
     listed,
     objects_of,
     reflog,
     refs,
     sources,
     walk,
+    worktrees,
 )
-from hardencheck.collect.history.traces import Known, traces
+from hardencheck.collect.history.traces import Known, Loose, traces
 from hardencheck.collect.options import Options
 from hardencheck.collect.secrets.context import ASIDE, MEDIA, role_of
 from hardencheck.collect.secrets.scan import Scan, Sighting, engine_name, kind_of, scanner, scanner_digest
-from hardencheck.collect.source.git import Git, GitError
+from hardencheck.collect.source.git import Blobs, Git, GitError
 from hardencheck.collect.source.trees import shown
 from hardencheck.errors import UsageError
 from hardencheck.model.facts.secrets import Exposure, Secret, SecretTrace
@@ -37,17 +41,20 @@ from hardencheck.model.gap import Gap, Reason, Run
 from hardencheck.model.location import Location
 
 if TYPE_CHECKING:
+    from hardencheck.collect.history.scanning import Looked
     from hardencheck.collect.secrets.names import Named
 
 NAME = "secrets.history"
 MAX_CONFIG = 1 << 20
+MAX_TIPS = 200  # of branches, whose files are listed
+_STATE = 3  # raised when `State` or what is in it changes
 _NAMED = 3  # places in one Gap; the rest is counted
 _NOTHING = b"\0"
 _CONFIG_FILES = ("config", "config.worktree")
 
 
 class History(NamedTuple):
-    """commits, blobs: how many there are. reused: whether an earlier answer served. note: what was looked at."""
+    """note: what was looked at."""
 
     traces: tuple[SecretTrace, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -61,66 +68,132 @@ class State(msgspec.Struct, array_like=True):
     tips: list[str] = []
     shallow: str = ""
     commits: int = 0
-    blobs: int = 0
+    versions: int = 0
     hits: dict[str, Scan] = {}
     events: list[Event] = []
     texts: dict[str, str] = {}
     trouble: dict[str, list[str]] = {}  # reason -> "object id path"
-    skipped: dict[str, int] = {}
+    media: int = 0  # versions of pictures and the like
+    large: list[str] = []  # binary files that are not looked at for their size
     traces: list[SecretTrace] = []
     broken: str = ""
     head: str = ""
     ours: list[str] = []  # of the commits of events and tags, those that HEAD reaches
+    parts: dict[str, list[str]] = {}  # of commits and tags with hits, see `graph.header`
+    held: dict[str, list[str]] = {}  # tip of a branch -> hits that are in its files
+    cut: list[str] = []  # tips whose history is broken
+
+
+class _Object(NamedTuple):
+    """What is no commit and no file of one. text: what it is; "" for a file of a tree that has a tag, which `path`
+    names. ref: of that tree. when: it was tagged."""
+
+    text: str
+    path: str = ""
+    ref: str = ""
+    when: int = 0
 
 
 class _Asked(NamedTuple):
-    """What is to be looked at: tips (commit -> name), single objects (id -> what it is), commits left out, and the
-    commit that is HEAD. tagged: of tags, the commit that is tagged."""
+    """What is to be looked at: tips (commit -> name), single objects (by id), commits left out, and the commit that is
+    HEAD. tagged: of tags, the commit that is tagged. lost: refs that lead to nothing."""
 
     tips: dict[str, str]
-    objects: dict[str, str]
+    objects: dict[str, _Object]
     tagged: dict[str, str]
     without: tuple[str, ...]
     head: str | None
+    lost: tuple[str, ...] = ()
 
 
 def collect_history(
-    git: Git, head: str | None, inside: bytes, staged: Iterable[Entry], options: Options, cache: Cache, jobs: int
+    git: Git,
+    head: str | None,
+    inside: bytes,
+    staged: Iterable[Entry],
+    options: Options,
+    cache: Cache,
+    jobs: int,
+    on_disk: AbstractSet[tuple[bytes, str]] = frozenset(),
 ) -> History:
-    """Every secret that the objects of the repository hold.
+    """Every secret that the objects of the repository hold; without history, those of HEAD, the index and the clone.
 
     head: the audited commit. inside: "" or the audited directory with "/". staged: entries whose index differs from
-    HEAD. Raises UsageError for a --since that is no commit here; every other trouble is a Gap.
+    HEAD. on_disk: (path, blob id) of files that are looked at as they are on disk, and not again. Raises UsageError for
+    a --since that is no commit here; every other trouble is a Gap.
     """
-    return _Collecting(git, head, inside, options, cache, jobs).collect(staged)
+    collecting = _Collecting(git, head, inside, options, cache, jobs, staged, on_disk)
+    return collecting.present() if options.history == "none" else collecting.collect()
 
 
 class _Collecting:
-    def __init__(self, git: Git, head: str | None, inside: bytes, options: Options, cache: Cache, jobs: int) -> None:
+    def __init__(
+        self,
+        git: Git,
+        head: str | None,
+        inside: bytes,
+        options: Options,
+        cache: Cache,
+        jobs: int,
+        staged: Iterable[Entry],
+        on_disk: AbstractSet[tuple[bytes, str]],
+    ) -> None:
         self._git, self._head, self._inside = git, head, inside
         self._options, self._cache, self._jobs = options, cache, jobs
         self._base = key_of(runtime(), f"history/{scanner_digest()}/{fingerprint_key().id}")
         self._gaps: list[Gap] = []
         self._excluded = _excluder(options.excludes)
         self._went_on = False  # whether an earlier state was added to
-        self._staged: set[str] = set()
+        self._on_disk = on_disk
+        entries = tuple(staged)
+        self._staged = {entry.oid for entry in entries if entry.oid is not None}
+        self._index = [entry for entry in entries if (entry.raw, entry.oid) not in on_disk]
+        self._trouble: dict[str, list[str]] = {}  # of HEAD and the index: as State.trouble, or why one was cut off
         self._branches: dict[str, tuple[Sighting, ...]] = {}  # name without its secret -> what is in it
 
-    def collect(self, staged: Iterable[Entry]) -> History:
-        staged = tuple(staged)
-        self._staged = {entry.oid for entry in staged if entry.oid is not None}
+    def collect(self) -> History:
         try:
             asked = self._asked()
             shallow = self._shallow()
             state = self._state(asked, shallow)
         except (GitError, Unreadable) as error:
-            reason = error.reason if isinstance(error, Unreadable) else Reason.UNREADABLE
-            detail = _unnamed(str(error).partition("\n")[0][:300])
-            return History(gaps=(self._gap(reason, f"the history cannot be read: {detail}"),))
+            # Not in the words of git, which may quote names of files and branches.
+            reason, why = (error.reason, error.detail) if isinstance(error, Unreadable) else (Reason.UNREADABLE, ENDED)
+            return History(gaps=(self._gap(reason, f"the history cannot be read: {why}"),))
         found = [trace for trace in state.traces if not self._all_excluded(trace)]
-        found.extend(self._loose(staged, state))
-        self._say_what_is_missing(state, shallow)
+        found.extend(self._loose(state.hits))
+        self._say_what_is_missing(state, shallow, asked)
         return History(tuple(found), tuple(self._gaps), self._run(state), self._note(state, asked))
+
+    def present(self) -> History:
+        """What there is without history: HEAD where the disk is not the same, the index, and the configuration."""
+        found: list[SecretTrace] = []
+        hits: dict[str, Scan] = {}
+        try:
+            below = self._below(files_of(self._git, self._head)) if self._head is not None else {}
+            start = len(self._inside)
+            away = {path: oid for path, oid in below.items() if (path[start:], oid) not in self._on_disk}
+            names = _Shown(self._names_in("head", away), self._inside)
+            head: dict[str, list[str]] = {}
+            for raw, oid in away.items():
+                if not (path := names(raw)).lower().endswith(MEDIA) and not self._excluded(path):
+                    head.setdefault(oid, []).append(path)
+            hits = self._objects({oid: paths[0] for oid, paths in head.items()})
+            for raw in away:
+                if (named := names.named(raw)) is not None and not self._excluded(named.shown):
+                    hits[named.shown] = Scan(named.sightings)
+                    head[named.shown] = [f"name of {named.shown}"]
+            found = traces(Known(hits, (), head, set(), {}, {}), self._excluded)
+        except (GitError, Unreadable) as error:
+            reason, why = (error.reason, error.detail) if isinstance(error, Unreadable) else (Reason.UNREADABLE, ENDED)
+            self._gaps.append(self._gap(reason, f"the files at HEAD cannot be listed: {why}"))
+        found.extend(self._loose(hits))
+        self._say_trouble(self._trouble, "HEAD and the index")
+        at = "HEAD and the index" if self._inside else "HEAD, the index and the configuration of the clone"
+        at = "the audited commit" if self._options.head_only else at
+        return History(
+            tuple(found), tuple(self._gaps), note=f"not looked at for secrets (--history none), other than {at}"
+        )
 
     # What to look at
 
@@ -136,29 +209,47 @@ class _Collecting:
                 )
             without = (commit,)
         tips: dict[str, str] = {}
-        objects: dict[str, str] = {}
+        objects: dict[str, _Object] = {}
+        lost: list[str] = []
         tagged: dict[str, str] = {}
         if self._head is not None:
             tips[self._head] = "HEAD"
+        elif self._git.lost("HEAD"):
+            lost.append("HEAD")
         if not self._options.head_only:
-            for ref in self._refs():
-                self._add(ref, tips, objects)
+            found, gone = self._refs()
+            lost.extend(gone)
+            for ref in found:
+                try:
+                    self._add(ref, tips, objects)
+                except GitError:
+                    lost.append(ref.name)
                 if ref.kind == "tag":
                     tagged[ref.oid] = ref.peeled
+            for name, commit in self._worktrees().items():
+                tips.setdefault(commit, name)
             for commit in reflog(self._git, "refs/stash"):
                 tips.setdefault(commit, "refs/stash")
             if self._options.history == "all":
                 for commit in reflog(self._git, None):
                     tips.setdefault(commit, "reflog")
-        return _Asked(tips, objects, tagged, without, self._head)
+        return _Asked(tips, objects, tagged, without, self._head, tuple(lost))
 
-    def _refs(self) -> list[Ref]:
-        """Every ref, its name without secrets."""
-        found = refs(self._git)
-        named = self._secrets_in("refs", [ref.name for ref in found])
+    def _refs(self) -> tuple[list[Ref], list[str]]:
+        """Every ref, and the names of those that lead to nothing; the names without secrets."""
+        found, lost = refs(self._git)
+        named = self._secrets_in("refs", [*(ref.name for ref in found), *lost])
         for item in named.values():
             self._branches[item.shown.removeprefix("refs/")] = item.sightings
-        return [ref._replace(name=named[ref.name].shown) if ref.name in named else ref for ref in found]
+        return (
+            [ref._replace(name=named[ref.name].shown) if ref.name in named else ref for ref in found],
+            [named[name].shown if name in named else name for name in lost],
+        )
+
+    def _worktrees(self) -> dict[str, str]:
+        found = worktrees(self._git)
+        named = self._secrets_in("worktrees", list(found))
+        return {named[name].shown if name in named else name: commit for name, commit in found.items()}
 
     def _secrets_in(self, what: str, names: Sequence[str]) -> dict[str, "Named"]:
         """As `secrets_in`. Names are few and seldom odd, so an automaton need not be loaded for the same ones again."""
@@ -172,18 +263,30 @@ class _Collecting:
             self._cache.put(key, _NOTHING)
         return named
 
-    def _add(self, ref: Ref, tips: dict[str, str], objects: dict[str, str]) -> None:
+    def _add(self, ref: Ref, tips: dict[str, str], objects: dict[str, _Object]) -> None:
+        """Raises GitError for the tag of a tree that cannot be listed."""
         short = ref.name.removeprefix("refs/").removeprefix("tags/")
         if ref.kind == "tag":
-            objects[ref.oid] = f"message of tag {short}"
+            target = f" of {'commit ' if ref.peeled_kind == 'commit' else ''}{ref.peeled[:12]}"
+            objects[ref.oid] = _Object(f"message of tag {short}{target}", when=ref.when)
         if ref.peeled_kind == "commit":
             known = tips.get(ref.peeled)
             if known is None or (known != "HEAD" and (ref.name.startswith("refs/heads/"), known) > (False, ref.name)):
                 tips[ref.peeled] = ref.name
         elif ref.peeled_kind == "blob":
-            objects[ref.peeled] = f"the object of {short}"
+            objects[ref.peeled] = _Object(f"the object of {short}", when=ref.when)
         elif ref.peeled_kind == "tree":
-            objects.update(dict.fromkeys(files_of(self._git, ref.peeled).values(), f"the object of {short}"))
+            files = self._below(files_of(self._git, ref.peeled))
+            names = _Shown(self._names_in("tagged", files), self._inside)
+            for path, oid in files.items():
+                objects.setdefault(oid, _Object("", names(path), ref.name, ref.when))
+
+    def _below(self, files: Mapping[bytes, str]) -> dict[bytes, str]:
+        """Those of the audited directory."""
+        return {path: oid for path, oid in files.items() if path.startswith(self._inside)}
+
+    def _names_in(self, what: str, paths: Iterable[bytes]) -> dict[str, "Named"]:
+        return self._secrets_in(what, [shown(path[len(self._inside) :]) for path in paths])
 
     def _shallow(self) -> str:
         """The boundary of a shallow clone: commit ids, one a line; "" for a whole one."""
@@ -199,7 +302,8 @@ class _Collecting:
     def _state(self, asked: _Asked, shallow: str) -> State:
         options = self._options
         way = (
-            f"{options.history}/{options.head_only}/{options.excludes}/{asked.without}/{self._inside!r}/{asked.objects}"
+            f"{_STATE}/{options.history}/{options.head_only}/{options.excludes}/{asked.without}/{self._inside!r}/"
+            f"{asked.objects}"
         )
         place = key_of(self._base, "latest", os.fsencode(self._git.directory), way)
         names = "\n".join(f"{oid} {name}" for oid, name in sorted(asked.tips.items()))
@@ -241,7 +345,7 @@ class _Collecting:
                     moved = sources(self._git, {event.source for event in known.events} - asked.tips.keys(), tips)
                     known.events = [item._replace(source=moved.get(item.source, item.source)) for item in known.events]
                     return self._added(known, new, asked, whole=False)
-        graph = walk(self._git, tips, asked.without, self._inside)
+        graph = walk(self._git, tips, asked.without, self._inside, apart=True)
         return self._added(State(), graph, asked, whole=True)
 
     def _reached(self, lost: Sequence[str], tips: Sequence[str]) -> bool:
@@ -258,17 +362,15 @@ class _Collecting:
         names = self._secret_names(graph)
         files = {oid for event in known.events for oid in (event.old, event.new)}
         objects = {
-            oid: text for oid, text in asked.objects.items() if oid not in files and oid.encode() not in graph.blobs
+            oid: item for oid, item in asked.objects.items() if oid not in files and oid.encode() not in graph.blobs
         }
-        texts = dict(objects)
+        texts = {oid: item.text for oid, item in objects.items() if item.text}
         paths: dict[str, str] = {}
-        skipped = dict(known.skipped)
         for blob, path in graph.first_paths().items():
             name = blob.decode()
             if name in known.hits:
                 continue
             if path.lower().endswith(tuple(item.encode() for item in MEDIA)):
-                skipped["media"] = skipped.get("media", 0) + 1
                 continue
             paths[name] = names(path)
         if not self._inside:
@@ -276,17 +378,21 @@ class _Collecting:
                 name = commit.decode()
                 paths[name] = ""
                 texts[name] = f"message of commit {name[:12]}"
-            paths.update(dict.fromkeys(objects, ""))
+            paths.update((oid, item.path) for oid, item in objects.items() if not item.path.lower().endswith(MEDIA))
         sizes = self._sizes(graph, paths, asked, texts, whole)
         state = State(
             tips=list(asked.tips),
             commits=known.commits + len(graph.commits),
-            blobs=known.blobs + len(graph.blobs),
+            versions=known.versions + graph.versions,
             hits=dict(known.hits),
             texts=known.texts,
             trouble={reason: list(places) for reason, places in known.trouble.items()},
-            skipped=skipped,
+            media=known.media + graph.media,
+            large=list(known.large),
             broken=graph.broken,
+            parts=dict(known.parts),
+            held=known.held,
+            cut=graph.cut,
         )
         keys = {oid: key_of(self._base, oid, kind_of(paths[oid])) for oid in sizes}
         cached = self._cache.get_many(list(keys.values()))
@@ -301,14 +407,13 @@ class _Collecting:
                 self._too_large(oid, paths[oid], size, state)
             else:
                 todo.append(Wanted(oid, paths[oid], size))
-        for oid in paths.keys() - sizes.keys():
-            state.trouble.setdefault("missing", []).append(f"{oid} {paths[oid]}")
+        for oid in sorted(paths.keys() - sizes.keys()):
+            self._troubled(state, "missing", f"{oid} {paths[oid]}")
         done = 0
 
         def store(looked: Looked) -> None:
             if looked.scan is None:
-                reason = {"missing": "missing", "not done in time": "deadline"}.get(looked.trouble, "crashed")
-                state.trouble.setdefault(reason, []).append(f"{looked.oid} {paths[looked.oid]}")
+                self._troubled(state, _reason(looked), f"{looked.oid} {paths[looked.oid]}")
                 return
             if looked.scan.sightings or looked.scan.cut:
                 state.hits[looked.oid] = looked.scan
@@ -322,6 +427,7 @@ class _Collecting:
         scan_objects(self._git, todo, self._jobs, store, progress)
         state.trouble = {reason: sorted(set(places)) for reason, places in sorted(state.trouble.items())}
         state.texts = {**known.texts, **{oid: text for oid, text in texts.items() if oid in state.hits}}
+        self._read_headers(state)
         self._named(graph, names, state)
         events = [*graph.events(state.hits, names), *state.events]
         commits = [oid.decode() for oid in graph.commits]
@@ -330,10 +436,23 @@ class _Collecting:
             Event(oid, when[oid][0], when[oid][1], "", "", oid) for oid in state.hits if oid in when and oid in texts
         )
         order = {oid: number for number, oid in enumerate(commits)}
-        events.sort(key=lambda event: order[event.commit])
+        # After several walks, one behind the other, the numbers tell nothing.
+        events.sort(key=lambda event: (-event.when if graph.broken else 0, order[event.commit]))
         # A commit from now may bring back, or take away, what only earlier commits had; and it may be the older one.
         state.events = list(dict.fromkeys(heapq.merge(events, known.events, key=lambda event: -event.when)))
         return state
+
+    def _read_headers(self, state: State) -> None:
+        """Of commits and tags with secrets, which lines come before the message."""
+        todo = [
+            oid for oid in state.hits if oid not in state.parts and state.texts.get(oid, "").startswith("message of ")
+        ]
+        if not todo:
+            return
+        with Blobs(self._git) as objects:
+            for oid in todo:
+                with suppress(Unreadable):
+                    state.parts[oid] = header(objects.read(oid))
 
     @staticmethod
     def _named(graph: Graph, names: "_Shown", state: State) -> None:
@@ -378,12 +497,22 @@ class _Collecting:
         return sizes
 
     def _too_large(self, oid: str, path: str, size: int, state: State) -> None:
+        if oid not in state.large and self._is_binary(oid):
+            state.large.append(oid)
+        elif oid not in state.large:
+            self._troubled(state, "too-large", f"{oid} {path}")
+
+    @staticmethod
+    def _troubled(state: State, reason: str, place: str) -> None:
+        """Once: a version that comes back is the same object."""
+        known = state.trouble.setdefault(reason, [])
+        if place not in known:
+            known.append(place)
+
+    def _is_binary(self, oid: str) -> bool:
         from hardencheck.collect.extraction import is_binary
 
-        if is_binary(self._git.head(oid, 8192)):
-            state.skipped["binary and too large"] = state.skipped.get("binary and too large", 0) + 1
-        else:
-            state.trouble.setdefault("too-large", []).append(f"{oid} {path}")
+        return is_binary(self._git.head(oid, 8192))
 
     def _secret_names(self, graph: Graph) -> "_Shown":
         from hardencheck.collect.secrets.names import secrets_in
@@ -399,24 +528,27 @@ class _Collecting:
         head: dict[str, list[str]] = {}
         ours: set[str] = set()
         if self._head is not None:
-            names = self._shown_head(files_of(self._git, self._head))
+            names = self._shown_head(self._files(self._head, state))
             for path, oid in names.items():
                 if oid in state.hits:
                     head.setdefault(oid, []).append(path)
-            ours = self._ours(self._head, known_before)
+            ours = self._ours(self._head, known_before, state)
             asked_for = {*(event.commit for event in state.events), *asked.tagged.values()}
             state.head, state.ours = self._head, sorted(asked_for & ours)
-        loose: dict[str, tuple[Exposure, str]] = {}
+        loose: dict[str, Loose] = {}
         touched = {event.new for event in state.events}
         for oid in state.hits:
-            if oid not in touched and oid not in head and oid in state.texts:
-                reach: Exposure = "other branch" if oid in asked.objects else "unreachable"
-                loose[oid] = ("history" if asked.tagged.get(oid) in ours else reach, state.texts[oid])
+            item = asked.objects.get(oid)
+            if oid not in touched and oid not in head and (item is not None or oid in state.texts):
+                reach: Exposure = "other branch" if item is not None else "unreachable"
+                reach = "history" if asked.tagged.get(oid) in ours else reach
+                item = item or _Object("")
+                loose[oid] = Loose(reach, state.texts.get(oid) or item.path, item.ref, item.when)
         if state.broken:
             # The commit that brought it in was not come to.
             for event in state.events:
                 if event.old in state.hits and event.old not in touched and event.old not in head:
-                    loose[event.old] = ("history", event.path)
+                    loose[event.old] = Loose("history", event.path)
         known = Known(
             hits=state.hits,
             events=state.events,
@@ -426,20 +558,66 @@ class _Collecting:
             texts=state.texts,
             boundary=frozenset(shallow.split()),
             loose=loose,
+            parts=state.parts,
+            held=self._held(state, asked, head),
         )
         state.shallow = shallow
         state.traces = traces(known, self._excluded)
 
-    def _ours(self, head: str, known: State | None) -> set[str]:
+    def _held(self, state: State, asked: _Asked, head: Mapping[str, object]) -> dict[str, list[str]] | None:
+        """Hit -> names of the branches whose files have it now; None when there are too many branches to tell.
+
+        Tags are no branches: an old version stays as it was. What a tip had among its files does not change, and later
+        commits bring no hit into it, so each is listed once.
+        """
+        tips = {
+            oid: name
+            for oid, name in asked.tips.items()
+            if name not in {"HEAD", "reflog"} and not name.startswith(("refs/tags/", "refs/stash"))
+        }
+        if len(tips) > MAX_TIPS:
+            return None
+        state.held = {oid: hits for oid, hits in state.held.items() if oid in tips}
+        # Where all of a value is at HEAD, no branch changes what is said of it.
+        if {event.new for event in state.events} & (state.hits.keys() - head.keys()):
+            for oid in tips.keys() - state.held.keys():
+                with suppress(GitError):  # a tree that is missing
+                    files = self._below(files_of(self._git, oid))
+                    hits = {blob for path, blob in files.items() if blob in state.hits and not self._hidden(path)}
+                    state.held[oid] = sorted(hits)
+        found: dict[str, list[str]] = {}
+        for oid, hits_ in state.held.items():
+            for hit in hits_:
+                found.setdefault(hit, []).append(tips[oid])
+        return found
+
+    def _hidden(self, path: bytes) -> bool:
+        return self._excluded(shown(path[len(self._inside) :]))
+
+    def _files(self, commit: str, state: State) -> dict[bytes, str]:
+        """As `files_of`. Where the history is broken, it may be that commit which is."""
+        try:
+            return files_of(self._git, commit)
+        except GitError:
+            if state.broken:
+                return {}
+            raise
+
+    def _ours(self, head: str, known: State | None, state: State) -> set[str]:
         """The commits that HEAD reaches; from where HEAD was before, when it has only gone on."""
         if self._went_on and known is not None and known.head and self._reached([known.head], [head]):
             return {*known.ours, *ancestors(self._git, head, f"^{known.head}")}
-        return ancestors(self._git, head)
+        try:
+            return ancestors(self._git, head)
+        except GitError:
+            if state.broken:
+                return {event.commit for event in state.events if event.source == head}
+            raise
 
     def _shown_head(self, files: Mapping[bytes, str]) -> dict[str, str]:
         from hardencheck.collect.secrets.names import secrets_in
 
-        below = {path: oid for path, oid in files.items() if path.startswith(self._inside)}
+        below = self._below(files)
         names = _Shown(secrets_in([shown(path[len(self._inside) :]) for path in below]), self._inside)
         return {names(path): oid for path, oid in below.items()}
 
@@ -449,9 +627,9 @@ class _Collecting:
 
     # What no commit holds
 
-    def _loose(self, staged: Iterable[Entry], state: State) -> list[SecretTrace]:
-        """Secrets of the index, of the clone's own configuration and in the names of branches."""
-        entries = [entry for entry in staged if not self._excluded(entry.path)]
+    def _loose(self, known: Mapping[str, Scan]) -> list[SecretTrace]:
+        """Secrets of the index, of the clone's own configuration and in the names of branches. known: scans."""
+        entries = [entry for entry in self._index if not self._excluded(entry.path)]
         # Names of files on disk have been cleared of secrets; of those that only the index has, not yet.
         named = self._secrets_in("staged", [entry.path for entry in entries])
         wanted = {
@@ -459,46 +637,55 @@ class _Collecting:
             for entry in entries
             if entry.oid is not None and not entry.path.lower().endswith(MEDIA)
         }
-        hits = {oid: state.hits[oid] for oid in wanted if oid in state.hits}
+        hits = {oid: known[oid] for oid in wanted if oid in known}
         hits.update(self._objects({oid: path for oid, path in wanted.items() if oid not in hits}))
-        loose: dict[str, tuple[Exposure, str]] = {oid: ("index", wanted[oid]) for oid in hits}
+        loose = {oid: Loose("index", wanted[oid]) for oid in hits}
         for item in named.values():
             hits[item.shown] = Scan(item.sightings)
-            loose[item.shown] = ("index", f"name of {item.shown}")
+            loose[item.shown] = Loose("index", f"name of {item.shown}")
         if not self._inside and not self._options.head_only:
             for name in _CONFIG_FILES:
                 data = self._configuration(name)
                 scan = self._text(data, f".git/{name}")
                 if scan.sightings:
                     hits[name] = scan
-                    loose[name] = ("git configuration", f".git/{name}")
+                    loose[name] = Loose("git configuration", f".git/{name}")
         for shown_, sightings in self._branches.items():
             hits[shown_] = Scan(sightings)
-            loose[shown_] = ("other branch", f"name of {shown_}")
+            loose[shown_] = Loose("other branch", f"name of {shown_}")
         if not hits:
             return []
         return traces(Known(hits, (), {}, set(), {}, {}, frozenset(), loose), self._excluded)
 
     def _objects(self, wanted: Mapping[str, str]) -> dict[str, Scan]:
-        """Scans, by object id, of those in which something was found. What cannot be had is in the work tree, too."""
+        """Scans, by object id, of those in which something was found; and what could not be looked at is noted."""
         found: dict[str, Scan] = {}
         keys = {oid: key_of(self._base, oid, kind_of(path)) for oid, path in wanted.items()}
         cached = self._cache.get_many(list(keys.values()))
         for oid, key in keys.items():
             if cached.get(key, _NOTHING) != _NOTHING:
                 found[oid] = msgspec.msgpack.decode(cached[key], type=Scan)
+                self._note_cut(oid, wanted[oid], found[oid])
         todo = [oid for oid in wanted if keys[oid] not in cached]
         if not todo:
             return found
         from hardencheck.collect.history.scanning import MAX_BLOB, Looked, Wanted, scan_objects
 
         sizes = self._git.sizes(todo)
+        for oid in todo:
+            if oid not in sizes:
+                self._trouble.setdefault("missing", []).append(f"{oid} {wanted[oid]}")
+            elif sizes[oid] > MAX_BLOB and not self._is_binary(oid):
+                self._trouble.setdefault("too-large", []).append(f"{oid} {wanted[oid]}")
 
         def store(looked: Looked) -> None:
-            if looked.scan is not None:
-                if looked.scan.sightings:
-                    found[looked.oid] = looked.scan
-                self._cache.put(keys[looked.oid], _payload(looked.scan))
+            if looked.scan is None:
+                self._trouble.setdefault(_reason(looked), []).append(f"{looked.oid} {wanted[looked.oid]}")
+                return
+            self._note_cut(looked.oid, wanted[looked.oid], looked.scan)
+            if looked.scan.sightings:
+                found[looked.oid] = looked.scan
+            self._cache.put(keys[looked.oid], _payload(looked.scan))
 
         scan_objects(
             self._git,
@@ -507,6 +694,10 @@ class _Collecting:
             store,
         )
         return found
+
+    def _note_cut(self, oid: str, path: str, scan: Scan) -> None:
+        if scan.cut and role_of(path) not in ASIDE:
+            self._trouble.setdefault(scan.cut, []).append(f"{oid} {path}")
 
     def _text(self, data: bytes, path: str) -> Scan:
         """A scan that is remembered by content."""
@@ -538,7 +729,7 @@ class _Collecting:
             kinds=(Secret.kind(),), collector=NAME, reason=reason, detail=detail, location=location or Location()
         )
 
-    def _say_what_is_missing(self, state: State, shallow: str) -> None:
+    def _say_what_is_missing(self, state: State, shallow: str, asked: _Asked) -> None:
         if shallow.strip() and self._options.since is None:
             self._gaps.append(
                 self._gap(
@@ -547,19 +738,16 @@ class _Collecting:
                     "'git fetch --unshallow' (in CI: fetch-depth: 0), or --history none to look at no history",
                 )
             )
+        if asked.lost:
+            words = f"{_some(asked.lost)} {'leads' if len(asked.lost) == 1 else 'lead'} to what is not in this clone"
+            self._gaps.append(self._gap(Reason.UNREADABLE, f"{words}; 'git fsck' tells more"))
         if state.broken:
-            self._gaps.append(self._gap(Reason.UNREADABLE, _unnamed(state.broken)))
-        for reason, places in state.trouble.items():
-            kind, words = _TROUBLE[reason]
-            kept = [place.partition(" ") for place in places]
-            kept = [item for item in kept if not item[2] or not self._excluded(item[2])]
-            if reason == "missing":
-                if kept:
-                    detail = f"{_counted(kept)} of the history: not in this clone (a partial clone, or a damaged one)"
-                    self._gaps.append(self._gap(kind, f"{detail}, and nothing is fetched here"))
-                continue
-            if kept:
-                self._gaps.append(self._gap(kind, f"{_counted(kept)} of the history: {words}"))
+            tips = [asked.tips.get(oid, oid[:12]) for oid in state.cut]
+            self._gaps.append(
+                self._gap(Reason.UNREADABLE, f"git log ended early for {_some(tips)}: {_unnamed(state.broken)}")
+            )
+        self._say_trouble(state.trouble, "the history")
+        self._say_trouble(self._trouble, "the index")
         paths = {event.new: event.path for event in state.events}
         cuts: dict[str, list[tuple[str, str, str]]] = {}
         for oid in sorted(state.hits):
@@ -569,8 +757,18 @@ class _Collecting:
         for why in sorted(cuts):
             self._gaps.append(self._gap(Reason.BUDGET, f"{_counted(cuts[why])} of the history: {why}"))
 
+    def _say_trouble(self, trouble: Mapping[str, Sequence[str]], of: str) -> None:
+        """trouble: reason -> "object id path" of what could not be looked at."""
+        for reason, places in sorted(trouble.items()):
+            kind, words = _TROUBLE.get(reason, (Reason.BUDGET, reason))
+            kept = [place.partition(" ") for place in places]
+            kept = [item for item in kept if not item[2] or not self._excluded(item[2])]
+            if kept:
+                self._gaps.append(self._gap(kind, f"{_counted(kept)} of {of}: {words}"))
+
     def _run(self, state: State) -> Run:
-        return Run(collector=NAME, examined=state.blobs, skipped=dict(sorted(state.skipped.items())))
+        skipped = {"media": state.media, "binary and too large": len(state.large)}
+        return Run(collector=NAME, examined=state.versions, skipped={why: n for why, n in sorted(skipped.items()) if n})
 
     def _note(self, state: State, asked: _Asked) -> str:
         if self._options.since is not None:
@@ -581,13 +779,25 @@ class _Collecting:
             what = "all refs, stashes and reflogs, and objects that nothing reaches"
         else:
             what = "all refs and stashes"
-        skipped = sum(state.skipped.values())
-        left = f", {skipped:,} pictures and other media or large binary files left out" if skipped else ""
+        skipped = state.media + len(state.large)
+        left = f", {skipped:,} of pictures and other media or large binary files left out" if skipped else ""
         how = engine_name().split()[0]
-        return (
-            f"{what}: {state.commits:,} commits, {state.blobs:,} versions of files{left}; matched with {how}, "
-            "nothing was verified with a provider"
-        )
+        counts = f"{_plural(state.commits, 'commit')}, {_plural(state.versions, 'version')} of files{left}"
+        return f"{what}: {counts}; matched with {how}, nothing was verified with a provider"
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of several names, and how many more there are."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _reason(looked: "Looked") -> str:
+    return {"missing": "missing", "not done in time": "deadline"}.get(looked.trouble, "crashed")
 
 
 def _counted(found: Sequence[tuple[str, str, str]]) -> str:
@@ -624,7 +834,10 @@ class _Shown:
 
 
 _TROUBLE = {
-    "missing": (Reason.MISSING_OBJECT, "not in this clone"),
+    "missing": (
+        Reason.MISSING_OBJECT,
+        "not in this clone (a partial clone, or a damaged one), and nothing is fetched here",
+    ),
     "deadline": (Reason.DEADLINE, "not done in time"),
     "crashed": (Reason.CRASHED, "the process that looked at it ended or broke"),
     "too-large": (Reason.TOO_LARGE, "text of more than 32 MiB is not looked at"),

@@ -10,7 +10,7 @@ from hardencheck.collect.secrets.context import role_of
 from hardencheck.collect.secrets.scan import RANK
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ImageBuild
-from hardencheck.model.facts.secrets import Exposure, Secret, SecretCandidate, SecretTrace, Standing
+from hardencheck.model.facts.secrets import NOW, Exposure, Secret, SecretCandidate, SecretTrace, Standing
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
@@ -101,9 +101,9 @@ def _secret(
     standing, why = _standing(sightings, role, best.why)
     # Of a value that is in the index, too, the commits are known from the history.
     trace = min(past, key=lambda item: (not item.introduced, _EXPOSURES.index(item.reach)), default=None)
-    now = [place.path for place in places if place.path is not None and place.exposure in _NOW]
+    now = [place.path for place in places if place.path is not None and place.exposure in NOW]
     kept = list(dict.fromkeys(place.text for place in places))
-    head = exposure in _NOW
+    head = exposure in NOW
     return Secret(
         location=Location(path=main.path, line=main.line) if main is not None and main.path else Location(),
         rule=best.rule,
@@ -116,6 +116,7 @@ def _secret(
         why=why,
         role=role,
         exposure=exposure,
+        also=_also(exposure, places),
         key_file=head and any(item.whole_file for item in sightings),
         inside=best.inside,
         unsound=best.unsound,
@@ -134,7 +135,12 @@ def _secret(
     )
 
 
-_NOW = {"at HEAD", "index", "work tree"}
+def _also(exposure: Exposure, places: Sequence[_Place]) -> Exposure | None:
+    """Of what a commit would still have to bring, the best known of what has it already."""
+    if exposure not in {"index", "work tree"}:
+        return None
+    rest = {place.exposure for place in places} - NOW
+    return min(rest, key=_EXPOSURES.index, default=None)
 
 
 def _places(candidates: Sequence[SecretCandidate], past: Sequence[SecretTrace], tree: Tree) -> list[_Place]:
@@ -150,7 +156,7 @@ def _places(candidates: Sequence[SecretCandidate], past: Sequence[SecretTrace], 
     for trace in past:
         found.extend(_from_text(text, "at HEAD") for text in trace.at_head if text not in seen)
         before: Exposure = "history" if trace.at_head else trace.reach
-        found.extend(_from_text(text, before) for text in trace.past if text not in seen)
+        found.extend(_from_text(text, before) for text in trace.past)
     return sorted(dict.fromkeys(found), key=lambda place: place.order)
 
 
@@ -168,7 +174,10 @@ def _from_text(text: str, exposure: Exposure) -> _Place:
     path, _, line = text.rpartition(":")
     if line.isdigit():
         return _Place(path, int(line), text, exposure, role_of(path))
-    words = ("message of ", "name of ", "unreachable ", "the object of ")
+    words = (
+        *("message of ", "author of ", "committer of ", "tagger of ", "header of "),
+        *("name of ", "unreachable ", "the object of "),
+    )
     if text.startswith(words):
         return _Place(None, None, text, exposure, "production")
     return _Place(text, None, text, exposure, role_of(text))

@@ -160,6 +160,14 @@ class Git:
         except GitError:
             return None
 
+    def lost(self, revision: str) -> str | None:
+        """The id that a branch or tag of this name leads to when the clone does not have the object; else None."""
+        try:
+            oid = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        except GitError:
+            return None
+        return oid if oid != revision.lower() and not self.sizes([oid]) else None
+
     @property
     def origin(self) -> str | None:
         """The https address of the remote "origin" without user, password, query or port; None for anything else.

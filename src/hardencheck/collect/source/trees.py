@@ -15,7 +15,7 @@ import msgspec
 
 from hardencheck.collect.contract import Entry, Unreadable
 from hardencheck.collect.source.git import Blobs, Git, GitError, find_git, have_git, records
-from hardencheck.errors import TargetMissing
+from hardencheck.errors import RevisionMissing, TargetMissing
 from hardencheck.model.gap import Reason
 from hardencheck.model.target import Subject, Target
 
@@ -23,6 +23,7 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 HEAD_BYTES = 8192
 MAX_LINK_BYTES = 65_536  # longer than any system makes one; in a git tree anything can call itself a link
 MAX_ENTRIES = 1_000_000
+IGNORED = "ignored by git (a directory counts once)"
 # Directories of a plain directory that hold other people's code; inside git what is tracked is looked at.
 DEPENDENCIES = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache",
@@ -65,8 +66,8 @@ class BaseTree(AbstractContextManager["BaseTree"]):
             return self.subject.origin
         return os.fsdecode(self.git.common) if self.git is not None else ""
 
-    def skip(self, reason: str) -> None:
-        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+    def skip(self, reason: str, count: int = 1) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + count
 
     def read(self, entry: Entry) -> bytes:
         raise NotImplementedError
@@ -158,6 +159,8 @@ class WorkTree(FilesTree):
         for raw in sorted(index.keys() | untracked):
             known = index.get(raw)
             self._add(raw, known[0] if known else 0, known[1] if known else None)
+        if ignored := _ignored(git, inside):
+            self.skip(IGNORED, ignored)
         dirty = self._dirty(git, index, inside, bool(untracked))
         self.subject = msgspec.structs.replace(subject, dirty=dirty)
 
@@ -216,16 +219,51 @@ class WorkTree(FilesTree):
         return untracked or bool(self.skipped.get("deleted")) or index != head
 
 
+def _ignored(git: Git, inside: bytes) -> int:
+    """How many files and directories in `inside` git ignores: an `.env` with real secrets, say, which no commit has.
+
+    A directory is not entered, which for node_modules would take longer than all the rest. git (2.39) lists one that
+    merely holds nothing else together with what is in it; that counts once as well.
+    """
+    listed = records(git.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"))
+    count = around = 0
+    folder: bytes | None = None
+    for raw in sorted(listed):
+        if inside.startswith(raw):  # the audited directory itself, or one that it is in
+            around = 1
+        elif raw.startswith(inside) and (folder is None or not raw.startswith(folder)):
+            count += 1
+            folder = raw if raw.endswith(b"/") else folder
+    return count or around
+
+
+def _no_commit(git: Git, revision: str, *, named: bool) -> TargetMissing:
+    """Why a revision cannot be audited. named: by the user; else it is HEAD, which a new repository lacks."""
+    text = f"no commit {revision!r} in this repository"
+    if not named:
+        return TargetMissing(text, hint="expected a repository with a commit; 'git log --all' shows what is there")
+    if oid := git.lost(revision):
+        return TargetMissing(
+            f"{revision!r} is the commit {oid}, which is not in this clone",
+            hint="expected a healthy repository; 'git fsck' tells more",
+        )
+    if git.shallow:
+        return RevisionMissing(
+            f"{text}; it may lie beyond the boundary of this shallow clone",
+            hint="fetch it first: in CI set fetch-depth: 0 for the checkout",
+        )
+    return RevisionMissing(
+        text, hint="expected a branch, a tag or the id of a commit; 'git log --all' shows what is there"
+    )
+
+
 class RevisionTree(BaseTree):
     """The files of one commit, read from objects; no checkout, no filter, no hook."""
 
     def __init__(self, git: Git, root: Path, revision: str, target: Target) -> None:
         commit = git.commit(revision)
         if commit is None:
-            hint = (
-                "fetch it first: in CI set fetch-depth: 0" if git.shallow else "see 'git log --all' for what is there"
-            )
-            raise TargetMissing(f"no commit {revision!r} in this repository", hint=hint)
+            raise _no_commit(git, revision, named=target.revision is not None)
         super().__init__(
             Subject(
                 name=target.name or root.resolve().name,
@@ -368,4 +406,10 @@ def open_tree(target: Target) -> BaseTree:
         hint = "expected a healthy repository; 'git fsck' tells more"
         if "promisor" in str(error):
             hint = "the clone is partial and nothing is fetched here: clone without --filter, or 'git fetch --refetch'"
-        raise TargetMissing(f"git cannot read {root}: {error}", hint=hint) from error
+        # Not in the words of git, which may quote names of files and branches.
+        why = (
+            error.detail
+            if isinstance(error, Unreadable)
+            else "an object is missing or damaged, or git refuses a setting"
+        )
+        raise TargetMissing(f"git cannot read {root}: {why}", hint=hint) from error

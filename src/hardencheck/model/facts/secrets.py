@@ -14,6 +14,8 @@ Level = Literal["low", "medium", "high"]
 Exposure = Literal[
     "at HEAD", "work tree", "index", "history", "other branch", "stash", "git configuration", "unreachable"
 ]
+# Of these, what the files have that are audited, or are about to be committed.
+NOW: frozenset[Exposure] = frozenset({"at HEAD", "work tree", "index"})
 
 Standing = Literal["secret", "placeholder", "test", "documentation"]
 
@@ -55,7 +57,8 @@ class SecretTrace(Fact, tag="secret.trace", frozen=True, kw_only=True):
     at_head: places in the commit that is audited. past: places in its history, or in what else was looked at.
     (Both "path:line"; a text that is no file is named, such as "message of commit 1f2e3d4".)
     reach: of the best reachable of them. refs: branches and tags that reach it, where HEAD does not.
-    introduced, removed: commit ids, "" where not known or not so; with the dates of their committers (ISO 8601, UTC).
+    introduced, removed: commit ids, "" where not known or not so; with the dates of their committers (ISO 8601, UTC),
+    which are "" where they cannot be read. Of a tag whose message has it there is only the date.
     commits: how many commits brought it in or changed a file that holds it.
     """
 
@@ -90,9 +93,10 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
 
     standing: "secret", or why it is not counted as one: "placeholder" (says so itself), "test" (only in tests),
     "documentation" (only in prose and examples). why: how that shows, "" for a secret. role: of the file that matters
-    most. exposure: see `Exposure`. places: "path:line", those at HEAD first. environments: names of environments in the
-    paths of these. deployed: what takes the file along ("image Dockerfile", "Python package"). owners: of the file, by
-    CODEOWNERS. introduced, removed, refs, commits: as in SecretTrace. key_file: a tracked file is nothing but this key.
+    most. exposure: see `Exposure`. also: of a value that is in the index or the work tree and not at HEAD, what else
+    holds it. places: "path:line", those at HEAD first. environments: names of environments in the paths of these.
+    deployed: what takes the file along ("image Dockerfile", "Python package"). owners: of the file, by CODEOWNERS.
+    introduced, removed, refs, commits: as in SecretTrace. key_file: a tracked file is nothing but this key.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -109,6 +113,7 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
     why: str = ""
     role: str
     exposure: Exposure
+    also: Exposure | None = None
     key_file: bool = False
     inside: str = ""
     unsound: bool = False
@@ -126,12 +131,16 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
     environments: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        parts = [f"{self.what}, {self.length} characters, {_EXPOSURE[self.exposure]}"]
+        where = _EXPOSURE[self.exposure]
+        if self.exposure == "other branch" and self.removed:
+            where = "in the history of another branch"
+        if self.also is not None:
+            where += f" ({_ALSO[self.also]})"
+        parts = [f"{self.what}, {self.length} characters, {where}"]
         if self.introduced_at:
-            until = f" to {self.removed_at[:10]}" if self.removed_at else ""
-            parts.append(
-                f"since {self.introduced_at[:10]}{until}" if not until else f"{self.introduced_at[:10]}{until}"
-            )
+            since = self.introduced_at[:10]
+            until = f"{since} to {self.removed_at[:10]}" if self.removed_at else f"from {since}"
+            parts.append(until if self.removed else f"since {since}")
         if len(self.places) > 1:
             parts.append(f"{len(self.places) + self.more_places} places")
         if self.standing != "secret":
@@ -149,9 +158,9 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
             more = len(self.places[_NAMED:]) + self.more_places
             lines.append(f"in {', '.join(self.places[:_NAMED])}{f' and {more} more' if more else ''}")
         if self.introduced:
-            lines.append(f"introduced by {self.introduced[:12]} on {self.introduced_at[:10]}")
+            lines.append(f"introduced by {self.introduced[:12]} {_on(self.introduced_at)}")
         if self.removed:
-            lines.append(f"removed by {self.removed[:12]} on {self.removed_at[:10]}; every clone still has it")
+            lines.append(f"removed by {self.removed[:12]} {_on(self.removed_at)}; every clone still has it")
         if self.refs:
             lines.append(f"reached by {', '.join(self.refs)}")
         if self.deployed:
@@ -176,11 +185,20 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
         return self.standing != "secret"
 
 
+def _on(date: str) -> str:
+    """A commit may claim a date that no calendar has, or none."""
+    return f"on {date[:10]}" if date else "(date not readable)"
+
+
 _NAMED = 10  # places in one line of the evidence
 _EXPOSURE = {
-    "at HEAD": "at HEAD", "work tree": "in the work tree, not committed", "index": "staged, not committed",
+    "at HEAD": "at HEAD", "work tree": "in the work tree, not at HEAD", "index": "staged, not at HEAD",
     "history": "in history only", "other branch": "on another branch", "stash": "in a stash",
     "git configuration": "in the configuration of the clone", "unreachable": "in an unreachable object",
+}  # fmt: skip
+_ALSO = {
+    "history": "history has it", "other branch": "another branch has it", "stash": "a stash has it",
+    "git configuration": "the configuration of the clone has it", "unreachable": "an unreachable object has it",
 }  # fmt: skip
 _STANDING = {
     "secret": "a secret", "placeholder": "a placeholder", "test": "a test value",

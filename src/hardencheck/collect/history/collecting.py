@@ -31,7 +31,7 @@ from hardencheck.collect.history.graph import (
 )
 from hardencheck.collect.history.traces import Known, Loose, traces
 from hardencheck.collect.options import Options
-from hardencheck.collect.secrets.context import ASIDE, MEDIA, role_of
+from hardencheck.collect.secrets.context import ASIDE, MEDIA, MEDIA_BYTES, role_of
 from hardencheck.collect.secrets.scan import Scan, Sighting, engine_name, kind_of, scanner, scanner_digest
 from hardencheck.collect.source.git import Blobs, Git, GitError
 from hardencheck.collect.source.trees import shown
@@ -370,7 +370,7 @@ class _Collecting:
             name = blob.decode()
             if name in known.hits:
                 continue
-            if path.lower().endswith(tuple(item.encode() for item in MEDIA)):
+            if path.lower().endswith(MEDIA_BYTES):
                 continue
             paths[name] = names(path)
         if not self._inside:

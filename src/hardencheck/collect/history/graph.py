@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
-from hardencheck.collect.secrets.context import MEDIA
+from hardencheck.collect.secrets.context import MEDIA_BYTES
 from hardencheck.collect.source.git import Git, GitError, records
 from hardencheck.collect.source.trees import shown
 from hardencheck.lazily import compiled
@@ -23,7 +23,6 @@ _LOG = (
 )  # fmt: skip
 _GITLINK = b"160000"
 _CHUNK = 1 << 20
-_MEDIA = tuple(ending.encode() for ending in MEDIA)
 _MAX_TAGS = 100  # that point to each other
 _MAX_WORKTREES = 1_000
 _MAX_ALONE = 500  # tips that are walked each by itself
@@ -91,7 +90,7 @@ class Graph:
                     path = paths.setdefault(token, len(paths))
                     if self._changes(meta, number, path):
                         self.versions += 1
-                        self.media += token.lower().endswith(_MEDIA)
+                        self.media += token.lower().endswith(MEDIA_BYTES)
                 meta = None
             elif token[:1] == b"\x01":
                 commit, when, source = token[1:].split(b" ", 2)
@@ -135,7 +134,7 @@ class Graph:
     def first_paths(self) -> dict[bytes, bytes]:
         """Blob -> a path it had, which tells what kind of file it is: the latest that is not the name of a picture."""
         blobs, paths = list(self.blobs), list(self.paths)
-        media = [path.lower().endswith(_MEDIA) for path in paths]
+        media = [path.lower().endswith(MEDIA_BYTES) for path in paths]
         found: dict[int, int] = {}
         for side in (self._new, self._old):
             for blob, path in zip(side, self._path, strict=True):

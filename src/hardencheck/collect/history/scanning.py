@@ -6,12 +6,12 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 import msgspec
 
-from hardencheck.collect.deadline import DeadlineExceeded, deadline
+from hardencheck.collect.deadline import DeadlineExceeded, Deadlines
 from hardencheck.collect.fingerprint_key import adopt, fingerprint_key
 from hardencheck.collect.secrets.scan import Scan, extra_rules, scanner, use_rules
 from hardencheck.collect.source.git import Git, environment
@@ -71,7 +71,8 @@ def look(command: Sequence[str], wanted: Sequence[tuple[str, str]]) -> _Answer:
 def _look(command: Sequence[str], wanted: Sequence[tuple[str, str]], begin: int, answer: _Answer) -> int:
     """Where to go on: after the object that git could not give, or at the end."""
     using = scanner()
-    with tempfile.TemporaryFile() as asked:
+    with ExitStack() as stack:
+        asked = stack.enter_context(tempfile.TemporaryFile())
         asked.write("".join(f"{oid}\n" for oid, _ in wanted[begin:]).encode("ascii"))
         asked.seek(0)
         process = subprocess.Popen(  # noqa: S603 - the command is made by Git.command
@@ -86,6 +87,7 @@ def _look(command: Sequence[str], wanted: Sequence[tuple[str, str]], begin: int,
         if stream is None:
             raise Died
         _widen(stream.fileno())
+        limit = stack.enter_context(Deadlines())
         try:
             for number, (_, path) in enumerate(wanted[begin:], begin):
                 header = stream.readline().split()
@@ -102,15 +104,18 @@ def _look(command: Sequence[str], wanted: Sequence[tuple[str, str]], begin: int,
                     answer.trouble[number] = MISSING
                     return number + 1
                 try:
-                    with deadline(SECONDS_PER_OBJECT):
-                        scan = using.scan(data, path, history=True)
+                    limit.start(SECONDS_PER_OBJECT)
+                    scan = using.scan(data, path, history=True)
+                    limit.stop()
                 except DeadlineExceeded:
                     answer.trouble[number] = DEADLINE
                     continue
                 except (MemoryError, RecursionError):
+                    limit.stop()
                     answer.trouble[number] = "needs more memory than there is"
                     continue
                 except Exception as error:
+                    limit.stop()
                     # The type alone: a message may quote the object.
                     answer.trouble[number] = f"the scanner broke: {type(error).__name__}"
                     continue

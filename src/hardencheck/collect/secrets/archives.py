@@ -49,6 +49,7 @@ _COMPRESSED: dict[bytes, Callable[[], _Decompressor]] = {
     **{b"BZh%d1AY&SY" % level: bz2.BZ2Decompressor for level in range(1, 10)},  # a text may well begin with BZh
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY),
 }
+_MAGIC = (_ZIP, *_CLOSED, *_COMPRESSED)
 
 
 def members(data: bytes) -> Iterator[Member]:
@@ -104,7 +105,7 @@ class _Piece(NamedTuple):
 
 def is_archive(data: bytes) -> bool:
     """By its first bytes, whatever it is called."""
-    return data.startswith((_ZIP, *_CLOSED)) or data[257:262] == _TAR or _compression(data) is not None
+    return data.startswith(_MAGIC) or data[257:262] == _TAR
 
 
 def _compression(data: bytes) -> bytes | None:

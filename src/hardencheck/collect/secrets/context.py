@@ -1,6 +1,7 @@
 """What the path and the shape of a file say about what stands in it. Pure."""
 
 import re
+from functools import lru_cache
 
 from hardencheck.collect.extract._python import role
 from hardencheck.lazily import compiled
@@ -10,6 +11,7 @@ MEDIA = (
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".bmp", ".tif", ".tiff", ".psd", ".woff", ".woff2",
     ".ttf", ".eot", ".otf", ".mp3", ".mp4", ".m4a", ".mov", ".webm", ".ogg", ".wav", ".flac", ".avi",
 )  # fmt: skip
+MEDIA_BYTES = tuple(ending.encode() for ending in MEDIA)
 _LOCK_FILES = {
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "bun.lock", "go.sum", "packages.lock.json",
     "package.resolved", "cartfile.resolved", "composer.lock", "flake.lock", ".secrets.baseline", "gradle.lockfile",
@@ -62,6 +64,7 @@ _OTHER_FOLDERS = {
 _CI_FILES = {".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "tox.ini", "noxfile.py"}
 
 
+@lru_cache(maxsize=4096)
 def made_by_program(path: str) -> str:
     """Why generic and high-entropy values of a file tell nothing: what it is, by its name; "" for other files.
 

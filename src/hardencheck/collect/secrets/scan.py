@@ -10,7 +10,7 @@ import binascii
 import importlib.util
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -169,7 +169,9 @@ class Scanner:
         self._tail = cache(lambda: _Marker(plan.tail, directory, hyperscan))  # not needed for history
         self._near = _Marker(plan.near, directory, hyperscan)
         self._files = [re.compile(rule.files) if rule.files else None for rule in self._rules]
-        self._every = [number for number, rule in enumerate(self._rules) if rule.every_line]
+        every = [(number, re.compile(rule.files)) for number, rule in enumerate(self._rules) if rule.every_line]
+        # The versions of a file come one after the other.
+        self._by_line = lru_cache(4096)(lambda path: [number for number, files in every if files.search(path)])
         self._known: dict[tuple[int, bytes, bool, bool], tuple[_Verdict, ...]] = {}
 
     @property
@@ -212,10 +214,9 @@ class Scanner:
         return Scan(tuple(sightings[:MAX_SIGHTINGS]), state.cut, tuple(left_out), why)
 
     def _every_line(self, text: bytes, state: "_State", found: list[_Found]) -> None:
-        for number in self._every:
-            wanted = self._files[number]
-            if state.binary or wanted is None or not wanted.search(state.path):
-                continue
+        if state.binary:
+            return
+        for number in self._by_line(state.path):
             start = 0
             for line in text[:MAX_CONFIRMED].split(b"\n"):
                 if len(line) <= MAX_LINE:

@@ -250,7 +250,7 @@ def test_what_another_branch_removed_has_a_commit_that_did(tmp_path: Path) -> No
     git(root, "branch", "other", introduced)
     (found,) = both(root)
     assert (found.refs, found.removed) == (("other",), "")
-    assert ", on another branch, since " in found.describe()
+    assert ", on another branch or tag, since " in found.describe()
 
 
 def test_branches_are_known_again_after_they_moved(tmp_path: Path) -> None:

@@ -352,3 +352,24 @@ def test_a_member_with_a_hostile_name_is_not_shown() -> None:
     scan = scanner().scan(data, "a.zip")
     assert all(isinstance(item, Sighting) for item in scan.sightings)
     assert GITHUB[4:12] not in repr(scan) and "settings.py" not in repr(scan)
+
+
+def test_an_archive_behind_a_program() -> None:
+    """A zipapp, a pex, an installer."""
+    for program in (b"#!/usr/bin/env python3\n", b"MZ" + noise(2_000), b"\x7fELF" + noise(2_000)):
+        data = program + zipped({"__main__.py": TEXT})
+        assert list(members(data)) == [Member("__main__.py", TEXT)]
+        assert sightings(data, "tool") == [("github-token", "archive", None)]
+    assert list(members(b"#!/bin/sh\necho 'PK'\n")) == []
+
+
+def test_the_name_of_a_member_is_looked_at() -> None:
+    data = gzip.compress(tarred({f"{GITHUB}.txt": b"A = 1\n"}))
+    assert sightings(data, "a.tgz") == [("github-token", "archive", None)]
+
+
+def test_a_list_of_hashes_is_not_cut_off() -> None:
+    lines = [f'"file{number}": "{random.Random(number).randbytes(16).hex()}"' for number in range(4_000)]
+    data = ("{\n" + ",\n".join(lines) + f',\n"token": "{GITHUB}"\n}}\n').encode()
+    scan = scanner().scan(data, "sums.json")
+    assert scan.cut == "" and [item.rule for item in scan.sightings if not item.why] == ["github-token"]

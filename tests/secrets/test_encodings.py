@@ -101,3 +101,16 @@ def test_what_only_looks_encoded_costs_little_and_says_nothing() -> None:
     assert found(f"data: |\n{wrapped}\n") == []
     assert found("x=" + "%41" * 20_000 + "\n") == []
     assert found("A" * 70_000 + "\n" + "B" * 70_000 + "\n") == []
+
+
+@pytest.mark.parametrize("history", [False, True])
+@pytest.mark.parametrize(
+    "before", ["\\n", "\\t", "\\r\\n", "\\u0000", "\\x00", "\x1b[32m", "\\u001b[1;31m", "\\x1b[0m"], ids=repr
+)
+def test_a_token_right_after_an_escape(before: str, history: bool) -> None:
+    """Its last letter is no part of the token."""
+    text = f'{{"log": "the key:{before}{GITHUB}\\n"}}\n'
+    scan = scanner().scan(text.encode(), "logs/ci.json", history=history)
+    assert [(item.rule, item.why, item.column) for item in scan.sightings] == [
+        ("github-token", "", text.index(GITHUB) + 1)
+    ]

@@ -72,3 +72,59 @@ def test_a_value_of_an_env_file_may_begin_with_any_sign(value: str) -> None:
 def test_places_without_a_word_for_password(path: str, text: str) -> None:
     value = "kX7qLm2Rt9wBv4ZpNc3H"
     assert [item.why for item in scanner().scan((text.format(value) + "\n").encode(), path).sightings] == [""]
+
+
+PW = "kX7qLm2Rt9wBv4ZpNc"
+PAIRS = {
+    "Kubernetes": (
+        "k8s/deploy.yaml",
+        f"env:\n  - name: DB_PASSWORD\n    value: {PW}\n  - name: PORT\n    value: 8000\n",
+    ),
+    "quoted": ("k8s/deploy.yaml", f'env:\n  - name: "DB_PASSWORD"\n    value: "{PW}"\n'),
+    "a task definition": ("ecs/task.json", f'{{"environment": [{{"name": "DB_PASSWORD", "value": "{PW}"}}]}}\n'),
+    "on lines of its own": ("ecs/task.json", f'{{\n  "name": "DB_PASSWORD",\n  "value": "{PW}"\n}}\n'),
+    "Terraform": ("infra/a.tf", f'variable "db_password" {{\n  type = string\n  default = "{PW}"\n}}\n'),
+    "appSettings": ("web.config", f'<add key="DbPassword" value="{PW}"/>\n'),
+}
+
+
+@pytest.mark.parametrize("form", PAIRS)
+def test_a_name_and_its_value_in_two_fields(form: str) -> None:
+    path, text = PAIRS[form]
+    found = [item for item in scanner().scan(text.encode(), path).sightings if not item.why]
+    (at,) = {(item.line, item.column) for item in found}
+    line = next(number for number, line in enumerate(text.split("\n"), 1) if PW in line)
+    assert at == (line, text.split("\n")[line - 1].index(PW) + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef:\n        name: db\n        key: password\n",
+        'variable "db_password" {\n  type = string\n}\nvariable "x" {\n  default = "kX7qLm2Rt9wBv4ZpNc"\n}\n',
+        "- name: DB_PASSWORD\n  value: ${DB_PASSWORD}\n",
+    ],
+)
+def test_a_name_whose_value_is_elsewhere(text: str) -> None:
+    assert not [item for item in scanner().scan(text.encode(), "infra/a.yaml").sightings if not item.why]
+
+
+@pytest.mark.parametrize("url", ["postgresql://{user}:%s@{host}/app", "postgresql://${USER}:%s@${HOST}/app"])
+def test_a_password_between_templates_is_one(url: str) -> None:
+    def why(password: str) -> list[str]:
+        text = f'URL = f"{url % password}"\n'
+        return [item.why for item in scanner().scan(text.encode(), "app/a.py").sightings]
+
+    assert why(PW) == [""]
+    assert why("password") == ["a template"]
+
+
+def test_headers_that_a_server_sets() -> None:
+    text = f'proxy_set_header Authorization "Bearer {PW}{PW}";\n'
+    assert [item.rule for item in scanner().scan(text.encode(), "nginx.conf").sightings] == ["bearer-header"]
+
+
+def test_a_key_without_digits_is_no_name() -> None:
+    """One in thirty has none."""
+    (found,) = scanner().scan(b"AWS_ACCESS_KEY_ID=AK" + b"IA" + b"QWRTZXCVBNMLKJHG\n", ".env").sightings
+    assert (found.rule, found.why) == ("aws-access-key-id", "")

@@ -103,6 +103,10 @@ def _receive(stream: IO[bytes]) -> bytes:
     return data
 
 
+# glibc: memory of large objects is kept for the next one, not given back and asked for again (mallopt(3)).
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
+
+
 class Child:
     """The parent's side of one process, started when it is first asked and again after it died or hung.
 
@@ -118,6 +122,7 @@ class Child:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-c", _START.format(path=path, module=self._module)],
             cwd=self._empty,
+            env={**os.environ, **_ALLOCATOR},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

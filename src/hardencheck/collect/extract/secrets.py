@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_LOOKED = 2_000_000  # characters of one file that detectors look at
 MAX_CANDIDATES = 500  # of one file
+MAX_ASIDE = 200  # of one file: a list of hashes has thousands that only look like secrets, and none is one
 
 _COMMENT_BEGINS = compiled(r"(?i)#|//|--|/\*|<!--|;|%|\*|\brem\b")
 _FILES = {
@@ -110,7 +111,7 @@ class _Detected:
         text = prepared(data)
         as_seen = detectors.dialect(path)
         key = fingerprint_key()
-        looked = 0
+        looked = aside = 0
         for line, owner in detectors.marked(using, text, as_seen):
             if owner == len(using.detectors):
                 self.suppressions.extend(_suppressions(path, line, role))
@@ -121,7 +122,7 @@ class _Detected:
                 self.left_out.add(line.number)
                 continue
             looked += len(line.text)
-            if looked > MAX_LOOKED or len(self.sightings) >= MAX_CANDIDATES:
+            if looked > MAX_LOOKED or len(self.sightings) - aside >= MAX_CANDIDATES:
                 self.cut = (
                     f"more of what looks like a secret than is judged in one file: nothing from line {line.number} on"
                 )
@@ -132,6 +133,10 @@ class _Detected:
             for start, stop in detectors.places(detector, class_, body, values):
                 value = body[start:stop]
                 why = reason(seen_in(detector.rule, class_, False, body, start, stop, path.lower()))
+                if why and class_ in {"generic", "high-entropy"}:
+                    if aside >= MAX_ASIDE:
+                        continue
+                    aside += 1
                 self.sightings.append(
                     Sighting(
                         rule=detector.rule,

@@ -45,12 +45,13 @@ if TYPE_CHECKING:
     from hardencheck.collect.secrets.names import Named
 
 NAME = "secrets.history"
-MAX_CONFIG = 1 << 20
+MAX_CONFIG = 8 << 20
 MAX_TIPS = 200  # of branches, whose files are listed
 _STATE = 3  # raised when `State` or what is in it changes
 _NAMED = 3  # places in one Gap; the rest is counted
 _NOTHING = b"\0"
 _CONFIG_FILES = ("config", "config.worktree")
+_REFLOG = "logs/HEAD"  # quotes the command line of each pull, which may hold a password
 
 
 class History(NamedTuple):
@@ -556,7 +557,8 @@ class _Collecting:
             ours=ours,
             refs={oid: name for oid, name in asked.tips.items() if name not in {"HEAD", "reflog"}},
             texts=state.texts,
-            boundary=frozenset(shallow.split()),
+            # What came before --since may have had the value already.
+            boundary=frozenset(event.commit for event in state.events) if asked.without else frozenset(shallow.split()),
             loose=loose,
             parts=state.parts,
             held=self._held(state, asked, head),
@@ -644,7 +646,7 @@ class _Collecting:
             hits[item.shown] = Scan(item.sightings)
             loose[item.shown] = Loose("index", f"name of {item.shown}")
         if not self._inside and not self._options.head_only:
-            for name in _CONFIG_FILES:
+            for name in (*_CONFIG_FILES, *([_REFLOG] if self._options.history == "all" else ())):
                 data = self._configuration(name)
                 scan = self._text(data, f".git/{name}")
                 if scan.sightings:

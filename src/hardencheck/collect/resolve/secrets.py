@@ -190,7 +190,18 @@ def _standing(sightings: Sequence[SecretCandidate | SecretTrace], role: str, why
         return "test", "only files of tests hold it"
     if role in {"documentation", "example"}:
         return "documentation", "only documentation and examples hold it"
+    if role in {"development", "migration"} and all(_vague(item) for item in sightings):
+        return (
+            "development",
+            "only files of development, CI or migrations hold it, and only its name tells",
+        )
     return "secret", ""
+
+
+def _vague(item: SecretCandidate | SecretTrace) -> bool:
+    return item.class_ in {"generic", "high-entropy", "jwt"} or (
+        item.confidence == "low" and item.class_ in {"provider-token", "cloud-credential"}
+    )
 
 
 def _environments(paths: Iterable[str]) -> tuple[str, ...]:

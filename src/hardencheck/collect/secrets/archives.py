@@ -105,7 +105,12 @@ class _Piece(NamedTuple):
 
 def is_archive(data: bytes) -> bool:
     """By its first bytes, whatever it is called."""
-    return data.startswith(_MAGIC) or data[257:262] == _TAR
+    return data.startswith(_MAGIC) or data[257:262] == _TAR or _is_program_with_archive(data)
+
+
+def _is_program_with_archive(data: bytes) -> bool:
+    """A script or program in front of a zip: zipapp, pex, shiv, an installer. Its directory stands at the end."""
+    return data.startswith((b"#!", b"MZ", b"\x7fELF")) and data.rfind(b"PK\x05\x06", -(1 << 16) - 22) >= 0
 
 
 def _compression(data: bytes) -> bytes | None:
@@ -113,7 +118,7 @@ def _compression(data: bytes) -> bytes | None:
 
 
 def _level(data: bytes) -> Iterator[_Piece]:
-    if data.startswith(_ZIP):
+    if data.startswith(_ZIP) or _is_program_with_archive(data):
         yield from _zip(data)
     elif data[257:262] == _TAR:
         yield from _tar(data)

@@ -86,6 +86,7 @@ _CERTAIN = frozenset({
     "netrc", "netrc-lines", "pgpass", "curl-user", "command-line-password", "powershell-password", "sql-password",
     "bundle-config", "docker-env",
 })  # fmt: skip
+_NEAR_ARTIFACTORY = compiled(r"(?i)artifactory|jfrog|x-jfrog|_auth|api[-_]?key|passw|token")
 # What stands there to be looked at: the grey text of an empty input.
 _SHOWN = compiled(r"(?i)placeholder|example|sample|hint")
 _PUBLIC_NAME = compiled(r"(?i)public|pub[-_]?key|site[-_]?key|(?:^|_)(?:tests?|example|sample|dummy|fake)_")
@@ -130,7 +131,8 @@ def reason(seen: Seen) -> str:
 
 def _says_example(value: str) -> bool:
     """Long random text holds a word of two or three letters by chance; one of five it does not."""
-    words = _LONG if len(value) >= 20 and re.search(r"\d", value) else _ANY
+    mixed = len(value) >= 10 and all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    words = _LONG if mixed or (len(value) >= 20 and re.search(r"\d", value)) else _ANY
     return words.search(value) is not None
 
 
@@ -186,11 +188,15 @@ def _token(seen: Seen) -> str:
             return "too short to be one"
     if seen.named and _in_words(value):
         return "reads like a name"
-    lettered = (len(tail) >= 30 and _entropy_of(tail) >= 4) or _jumbled(tail)
-    if not (lettered or any(map(str.isdigit, tail))) or (
-        seen.rule == "artifactory-credentials" and _entropy_of(tail) < 3.2
-    ):
+    lettered = (len(tail) >= 30 and _entropy_of(tail) >= 4) or _jumbled(tail) or bits(tail) <= 0
+    if not (lettered or any(map(str.isdigit, tail))):
         return "reads like a name"
+    if (
+        seen.rule == "artifactory-credentials"
+        and len(value) < 32
+        and not _NEAR_ARTIFACTORY.search(seen.before + seen.after)
+    ):
+        return "too short to be one"  # every name that begins with AP has this form
     return ""
 
 
@@ -205,8 +211,10 @@ def _in_url(seen: Seen) -> str:
     value = seen.value
     user = re.search(r"://([^\s:/@]*):$", seen.before)
     host = seen.after.lstrip("@")
-    if _TEMPLATE.search(value) or _TEMPLATE.search(user[1] if user else ""):
+    if _TEMPLATE.search(value):
         return "a template"
+    if user and _TEMPLATE.search(user[1]) and bits(value) > 0 and not re.search(r"\d", value):
+        return "a template"  # {user}:password@{host}
     if value in {"*", "**"} or len(set(value)) <= 2:
         return "repeats"
     if _says_example(value) or _sequence(value):

@@ -33,13 +33,15 @@ from hardencheck.model.detection import DetectionRule
 from hardencheck.model.facts.secrets import Level, SecretCandidate, SecretClass
 from hardencheck.model.location import Location
 
-VERSION = 3  # raise it when the same rules find something else
+VERSION = 4  # raise it when the same rules find something else
 SEGMENT = 8 << 20  # bytes matched at once
 OVERLAP = 16 << 10
 MAX_LINE = 4096  # bytes; of a longer line a window round each match is looked at
 _WINDOW = (768, 2048)  # bytes before and after the end of a match
 MAX_MARKS = 50_000  # of one segment
 MAX_SIGHTINGS = 500  # of one file
+MAX_DROPPED = 6_000
+MAX_IDLE = 200  # of them, such as go by a name and are taken for no secret
 TOO_MANY = "more of what looks like a secret than is judged in one file"
 MAX_CONFIRMED = 8_000_000  # bytes of one file that are looked at closely
 _ABOVE = 600  # bytes before a value in which the name of its provider may stand
@@ -59,7 +61,7 @@ _BASE64_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 _BASE64_RUN = compiled(rb"[A-Za-z0-9+/_-]*={0,2}")
 _BASE64_EDGE = b" \t\r\"'`\\,+|>#"
 _BASE64_LINE = compiled(rb"[ \t\x22\x27`|>#]*([A-Za-z0-9+/_-]{2,}={0,2})[ \t\r\x22\x27`\\,+)]*$", re.MULTILINE)
-_LINE_OF_BASE64 = 48  # characters: of a shorter one nobody knows that it was wrapped
+_LINE_OF_BASE64 = 20  # characters: of a shorter one nobody knows that it was wrapped
 # Text of two bytes a character in base64, as `powershell -EncodedCommand` takes it: eight characters are three.
 _WIDE = r"(?:[A-Za-z0-9+/][AQgw][AB][A-Za-z0-9+/]A[A-H][AEIMQUYcgkosw048]A){3}"
 # An address, the header of a key, what follows a sign that was encoded, a text of which every character is encoded.
@@ -80,6 +82,16 @@ _NAME_BEFORE = compiled(
     r"(?<![\w$])((?!(?:var|let|val|const|final|auto|static|def|set|export|string|String|my|our)\b)[A-Za-z_$][\w$.-]*)"
     r"(?:\[\d*\])?[\"'`\]]{0,3}\s*\)?\s*(?::\s*[\w.\[\], |?]{1,40}=|\s[\w.\[\]*]{2,24}\s{1,4}=|:{1,3}=|=>|[?.+]?={1,3}|"
     r"!==?|:|\(|,|>)\s*(?:[rbfuRBFU]{1,2}|@)?\\?[\"'`]?$"
+)
+_ESCAPE = compiled(
+    rb"(?:\\+(?:[nrt0]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})(?:\[[0-9;]{0,12}m)?|\x1b\[[0-9;]{0,12}m)(?=[A-Za-z0-9][A-Za-z0-9_-]{19})"
+)
+_PAIR_NAME = compiled(rb"[A-Za-z0-9_.\-]{4,100}\Z")
+_PAIR_VALUE = compiled(
+    rb"[\w.\-]{0,40}[\x22\x27]?"
+    rb"(?:[ \t]{0,8},?[ \t]{0,8}\n?[ \t]{0,40}[\x22\x27]?value[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}|"
+    rb"[ \t]{0,8}\{(?:\n(?!\})[^\n]{0,200}){0,6}?\n?[ \t]{0,40}default[ \t]{1,40}=[ \t]{0,8})"
+    rb"(?P<quote>[\x22\x27]?)(?P<value>[^\s\x22\x27,]{4,200})(?P=quote)"
 )
 _MARKUP = (".html", ".vue", ".jsx", ".tsx", ".svelte", ".jinja", ".j2", ".jinja2")
 
@@ -204,11 +216,15 @@ class Scanner:
         if binary:
             sightings.extend(self._stored_key(data))
         if archives.is_archive(data):
+            names: list[str] = []
             for member in archives.members(data):
                 if member.cut:
                     state.cut = state.cut or member.cut
                     continue
+                names.append(member.path)
                 sightings.extend(self._member(member, state))
+            # The names of members are as much compressed as what they hold.
+            sightings.extend(self._member(archives.Member("", "\n".join(names).encode("utf-8", "replace")), state))
         if len(sightings) > MAX_SIGHTINGS:
             state.cut = state.cut or TOO_MANY
         return Scan(tuple(sightings[:MAX_SIGHTINGS]), state.cut, tuple(left_out), why)
@@ -257,6 +273,8 @@ class Scanner:
         if not marks:
             return
         if len(marks) > MAX_MARKS:
+            marks = _apart(marks, piece)
+        if len(marks) > MAX_MARKS:
             del marks[MAX_MARKS:]
             state.cut = f"more than {MAX_MARKS:,} places look like a secret"
         seen: set[tuple[int, int]] = set()
@@ -269,6 +287,8 @@ class Scanner:
                 wanted = self._files[owner]
                 if wanted is not None and not wanted.search(state.path):
                     continue
+            elif owner == ESCAPED and state.generated:
+                continue  # a source map has as many escapes as lines
             first = piece.rfind(b"\n", 0, end) + 1
             last = piece.find(b"\n", end)
             last = len(piece) if last < 0 else last
@@ -284,13 +304,21 @@ class Scanner:
             line = piece[start:stop].rstrip(b"\r")
             state.looked += len(line)
             if state.looked > MAX_CONFIRMED or len(found) > MAX_SIGHTINGS:
-                state.cut = state.cut or TOO_MANY
-                return
+                before = len(found)
+                found[:] = _without_idle(found)
+                state.idle += before - len(found)
+                if state.looked > MAX_CONFIRMED or len(found) > MAX_SIGHTINGS or state.idle > MAX_DROPPED:
+                    state.cut = state.cut or TOO_MANY
+                    return
             place = _Place(text, base + start, base + first, state)
             if owner >= 0:
                 found.extend(self._confirm(owner, line, place))
             elif owner == PERCENT:
                 found.extend(self._decoded(_unquoted(line), place, 0, len(line), "percent-encoding"))
+            elif owner == ESCAPED:
+                found.extend(self._unescaped(line, place))
+            elif owner == PAIR:
+                found.extend(self._pair(text, place, base + end))
             elif owner == ELEMENT:
                 found.extend(self._element(text, line, place, base + last))
             elif owner == BASE64:
@@ -419,6 +447,33 @@ class Scanner:
             )
             yield _Found(place.start + start, place.start + stop, sighting)
 
+    def _unescaped(self, line: bytes, place: "_Place") -> Iterator[_Found]:
+        """Tokens right after an escape, whose last letter looks like a part of them: the n of a line end, the m of a
+        colour. With blanks in place of the escapes, everything stands where it stood."""
+        state = _State(place.state.path, False, depth=1, history=place.state.history)
+        if place.state.depth:
+            return
+        text = _ESCAPE.sub(lambda match: b" " * len(match[0]), line)
+        found: list[_Found] = []
+        self._segment(text, text, 0, state, found)
+        for item in found:
+            if not vague(item.sighting) and item.sighting.class_ != "private-key":  # whose lines end like this
+                sighting = msgspec.structs.replace(item.sighting, line=place.line, column=place.column(item.start))
+                yield _Found(place.start + item.start, place.start + item.stop, sighting)
+
+    def _pair(self, text: bytes, place: "_Place", end: int) -> Iterator[_Found]:
+        """A name that says it is secret, and its value in the field after it: `name: X`, `value: ...`."""
+        if place.state.depth:
+            return
+        name = _PAIR_NAME.search(text, max(0, end - 120), end)
+        value = _PAIR_VALUE.match(text, end, end + 600)
+        if name is None or value is None:
+            return
+        body, start = value["value"], value.start("value")
+        first = text.rfind(b"\n", 0, start) + 1
+        here = _Place(text, start, first, place.state)
+        yield from self._decoded(name[0] + b': "' + body + b'"', here, 0, len(body), "", vague_too=True)
+
     def _element(self, text: bytes, line: bytes, place: "_Place", end: int) -> Iterator[_Found]:
         """The text of an element, when it stands alone on the next line."""
         if not line.rstrip().endswith(b">") or len(line) > 200:
@@ -484,10 +539,20 @@ class Scanner:
             yield _Found(here.start + start, here.start + stop, sighting)
 
 
-PERCENT, KUBERNETES, BASE64, ELEMENT = -1, -2, -3, -4
+PERCENT, KUBERNETES, BASE64, ELEMENT, ESCAPED, PAIR = -1, -2, -3, -4, -5, -6
 _JWT_PREFIXES = (b"eyJhbGci", b"eyJ0eXAi", b"eyJraWQi")
 # A JSON Web Token of any header once more in base64, from its beginning on: {" and a letter.
 _JWT_ENCODED = r"ZXlK[a-eMN][A-Za-z0-9+/_\-]{40}"
+# An escape, or the colour of a terminal, and something as long as a token right after it.
+_AFTER_ESCAPE = (
+    r"\\(?:[nrt0]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})(?:\[[0-9;]{0,12}m)?[A-Za-z0-9][A-Za-z0-9_-]{19}",
+    r"\x1b\[[0-9;]{0,12}m[A-Za-z0-9][A-Za-z0-9_-]{19}",
+)
+# The name of an entry whose value has a line or a field of its own.
+_PAIR = (
+    r"(?i:(?<![\w])(?:name|key)[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}[\x22\x27]?|variable[ \t]{1,8}[\x22\x27])"
+    r"(?i:[\w.\-]{0,60}(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credential))"
+)
 # <apiToken> whose text stands on the next line.
 _OPEN_ELEMENT = r"(?i:<[\w:.\-]{0,60}(?:token|secret|passw|pwd|key|credential)[\w.\-]{0,40}>)"
 
@@ -505,13 +570,14 @@ class _Marker:
 
 
 class _State:
-    """How far one file has got. looked: bytes confirmed. unwrapped: offset up to which base64 was looked into. lines:
-    (offset, number) up to which lines are counted."""
+    """How far one file has got. looked: bytes confirmed. idle: sightings dropped by `_without_idle`. unwrapped: offset
+    up to which base64 was looked into. lines: (offset, number) up to which lines are counted."""
 
     def __init__(self, path: str, binary: bool, *, depth: int = 0, history: bool = False) -> None:
         self.path, self.binary, self.depth, self.history = path, binary, depth, history
         self.plain = bool(path) and is_plain(path)
-        self.looked = self.unwrapped = 0
+        self.generated = bool(path) and made_by_program(path) != ""
+        self.looked = self.unwrapped = self.idle = 0
         self.cut = ""
         self.lines = (0, 1)
 
@@ -711,10 +777,26 @@ def planned(rules: Sequence[DetectionRule]) -> Plan:
     }
     encoded.update(piece for prefix in _JWT_PREFIXES for piece in _in_base64(prefix))
     plan.quick.setdefault(widened(re.compile(_OPEN_ELEMENT)), []).append(ELEMENT)
+    for text in _AFTER_ESCAPE:
+        plan.quick.setdefault(widened(re.compile(text)), []).append(ESCAPED)
+    plan.slow.setdefault(widened(re.compile(_PAIR)), []).append(PAIR)
     plan.quick.setdefault(widened(re.compile(_JWT_ENCODED)), []).append(BASE64)
     for piece in sorted(encoded):
         plan.quick.setdefault(re.escape(piece.decode()), []).append(BASE64)
     return plan
+
+
+def _apart(marks: Sequence[tuple[int, int]], piece: bytes) -> list[tuple[int, int]]:
+    """One of several marks of the same owner within a few letters of a line, which are looked at together: in a long
+    run of base64 each letter is one."""
+    kept: list[tuple[int, int]] = []
+    last: dict[int, int] = {}
+    for end, owner in marks:
+        if owner in last and end - last[owner] < 16 and b"\n" not in piece[last[owner] : end]:
+            continue
+        last[owner] = end
+        kept.append((end, owner))
+    return kept
 
 
 def _segments(text: bytes) -> Iterator[tuple[int, bytes]]:
@@ -732,6 +814,17 @@ def _segments(text: bytes) -> Iterator[tuple[int, bytes]]:
 def vague(sighting: Sighting) -> bool:
     """Known by nothing but the name beside it or the look of it."""
     return sighting.class_ in {"generic", "high-entropy"}
+
+
+def _without_idle(found: Sequence[_Found]) -> list[_Found]:
+    """Without those beyond the first that are taken for no secret and go by a name alone: lists have thousands."""
+    kept: list[_Found] = []
+    idle = 0
+    for item in found:
+        idle += bool(item.sighting.why and vague(item.sighting))
+        if not (item.sighting.why and vague(item.sighting)) or idle <= MAX_IDLE:
+            kept.append(item)
+    return kept
 
 
 def _best(found: Iterable[_Found]) -> list[_Found]:

@@ -17,7 +17,7 @@ Exposure = Literal[
 # Of these, what the files have that are audited, or are about to be committed.
 NOW: frozenset[Exposure] = frozenset({"at HEAD", "work tree", "index"})
 
-Standing = Literal["secret", "placeholder", "test", "documentation"]
+Standing = Literal["secret", "placeholder", "test", "documentation", "development"]
 
 
 class SecretCandidate(Fact, tag="secret.candidate", frozen=True, kw_only=True):
@@ -193,7 +193,7 @@ def _on(date: str) -> str:
 _NAMED = 10  # places in one line of the evidence
 _EXPOSURE = {
     "at HEAD": "at HEAD", "work tree": "in the work tree, not at HEAD", "index": "staged, not at HEAD",
-    "history": "in history only", "other branch": "on another branch", "stash": "in a stash",
+    "history": "in history only", "other branch": "on another branch or tag", "stash": "in a stash",
     "git configuration": "in the configuration of the clone", "unreachable": "in an unreachable object",
 }  # fmt: skip
 _ALSO = {
@@ -202,7 +202,7 @@ _ALSO = {
 }  # fmt: skip
 _STANDING = {
     "secret": "a secret", "placeholder": "a placeholder", "test": "a test value",
-    "documentation": "an example of the documentation",
+    "documentation": "an example of the documentation", "development": "a value for development",
 }  # fmt: skip
 
 

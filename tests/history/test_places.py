@@ -417,3 +417,21 @@ def test_a_gap_does_not_quote_git(tmp_path: Path) -> None:
         except Exception as error:
             said = str(error)
         assert token("config")[4:12] not in said
+
+
+def test_what_only_development_holds_counts_where_its_form_is_certain(tmp_path: Path) -> None:
+    """A name alone tells little in a workflow of CI; the login of a database there opens one all the same."""
+    word = "kX7qLm2Rt9wBv4Zp"
+    root = repository(
+        tmp_path / "r",
+        {
+            ".github/workflows/a.yml": f"env:\n  DB_PASSWORD: {word}\n",
+            ".github/workflows/b.yml": f"env:\n  DATABASE_URL: postgres://app:{word[::-1]}@db.corp.io/app\n",
+            ".github/workflows/c.yml": f"env:\n  TOKEN: {token()}\n",
+        },
+    )
+    assert {item.places[0][18:19]: (item.class_, item.standing, bool(item.why)) for item in both(root)} == {
+        "a": ("generic", "development", True),
+        "b": ("password-in-url", "secret", False),
+        "c": ("provider-token", "secret", False),
+    }

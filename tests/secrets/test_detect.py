@@ -296,3 +296,9 @@ def test_a_notebook_is_judged_as_the_code_it_is() -> None:
     cell = '{"cells": [{"cell_type": "code", "source": ["TOKEN = \'' + GITHUB + '\'\\n"], "outputs": []}]}'
     (found,) = scan("notebooks/eda.ipynb", cell)
     assert isinstance(found, SecretCandidate) and (found.role, found.placeholder) == ("production", False)
+
+
+@pytest.mark.parametrize("text", ["from reports import APEntryPoint2024\n", "x = 'AP8827361ABXX'\n"])
+def test_a_name_that_begins_with_ap_is_no_key_of_artifactory(text: str) -> None:
+    found = [item for item in scan("app/a.py", text) if isinstance(item, SecretCandidate)]
+    assert [item.why for item in found if not item.placeholder] == []

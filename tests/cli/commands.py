@@ -1,8 +1,10 @@
 """The real command in a process of its own, and real repositories to run it on."""
 
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -53,3 +55,15 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "test")
         return self.git("rev-parse", "HEAD")
+
+
+def read_until(terminal: int, text: str) -> str:
+    """What a program writes to a terminal, until this text came or a minute is over."""
+    seen, end = "", time.monotonic() + 60
+    while text not in seen and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                seen += os.read(terminal, 65536).decode("utf-8", "replace")
+            except OSError:  # the other side is closed
+                break
+    return seen

@@ -53,3 +53,16 @@ def repo(tmp_path: Path) -> Repository:
     made.write("values.yaml", "replicas: 2\n", mode=0o755)
     made.commit()
     return made
+
+
+SOURCE = "\n".join(f"def f{n}(x):\n    return [x + {n}, open('f{n}.txt'), {{'a': x}}]\n" for n in range(40))
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Files enough for several seconds of cold work."""
+    root = tmp_path / "large"
+    root.mkdir()
+    for number in range(2000):
+        (root / f"m{number}.py").write_text(f"x = {number}\n{SOURCE}")
+    return root

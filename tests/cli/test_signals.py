@@ -3,7 +3,6 @@
 import asyncio
 import os
 import pty
-import select
 import signal
 import socket
 import subprocess
@@ -15,21 +14,14 @@ from pathlib import Path
 import pytest
 
 from hardencheck.cli import _interrupt
-from tests.cli.commands import COMMAND, environment
+from tests.cli.commands import COMMAND, environment, read_until
 
-ENDED = [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-SAYS = "hardencheck: ended by {}; no report was written\n"
-SOURCE = "\n".join(f"def f{n}(x):\n    return [x + {n}, open('f{n}.txt'), {{'a': x}}]\n" for n in range(40))
+ENDED = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
-@pytest.fixture
-def large(tmp_path: Path) -> Path:
-    """Files enough for several seconds of cold work."""
-    root = tmp_path / "large"
-    root.mkdir()
-    for number in range(2000):
-        (root / f"m{number}.py").write_text(f"x = {number}\n{SOURCE}")
-    return root
+def said(number: signal.Signals) -> str:
+    how = "interrupted" if number is signal.SIGINT else f"ended by {number.name}"
+    return f"hardencheck: {how}; no report was written\n"
 
 
 def children(parent: int) -> list[int]:
@@ -56,17 +48,6 @@ def until_workers(process: "subprocess.Popen[bytes]", count: int) -> list[int]:
 @pytest.fixture
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("temporary")
-
-
-def read_until(terminal: int, text: str) -> str:
-    seen, end = "", time.monotonic() + 60
-    while text not in seen and time.monotonic() < end:
-        if select.select([terminal], [], [], 0.2)[0]:
-            try:
-                seen += os.read(terminal, 65536).decode("utf-8", "replace")
-            except OSError:  # the other side is closed
-                break
-    return seen
 
 
 @pytest.mark.parametrize(("number", "code"), ENDED)
@@ -97,7 +78,7 @@ def test_while_files_are_read(
         process.kill()
         os.close(mine)
     assert (process.returncode, out) == (code, b"")
-    assert "\n" + SAYS.format(number.name) in rest.replace("\r\n", "\n") + "\n"
+    assert "\n" + said(number) in rest.replace("\r\n", "\n") + "\n"
     assert "Traceback" not in rest
     assert running(workers) == []
     assert sorted(os.listdir(tmp_path)) == ["large", "old.html"]
@@ -123,7 +104,7 @@ def test_while_a_server_is_silent(number: signal.Signals, code: int, tmp_path: P
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (code, b"")
-    assert err.decode() == SAYS.format(number.name)
+    assert err.decode() == said(number)
     assert os.listdir(tmp_path) == ["app.py"]
 
 

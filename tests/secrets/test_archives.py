@@ -361,6 +361,8 @@ def test_an_archive_behind_a_program() -> None:
         assert list(members(data)) == [Member("__main__.py", TEXT)]
         assert sightings(data, "tool") == [("github-token", "archive", None)]
     assert list(members(b"#!/bin/sh\necho 'PK'\n")) == []
+    reader = b"\x7fELF" + noise(2_000) + b"PK\5\6" + noise(500)  # a program that can read archives
+    assert list(members(reader)) == [] and scanner().scan(reader, "bin/tool").cut == ""
 
 
 def test_the_name_of_a_member_is_looked_at() -> None:

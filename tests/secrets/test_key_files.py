@@ -84,3 +84,7 @@ def test_a_file_of_its_own_at_head_is_a_secret(tmp_path: Path, valid: bool) -> N
     assert (found.class_, found.standing, found.exposure, found.role) == (
         "private-key", "secret", "at HEAD", "production",
     )  # fmt: skip
+    assert any("nothing but this key" in line for line in found.proof())
+    (root / "deploy/server.pem").unlink()
+    commit(root)
+    assert not any("nothing but this key" in line for line in only(root).proof())

@@ -94,12 +94,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _ended(by: "Signals | None") -> int:
     """The message and exit code of an audit that a signal ended: 128 and its number, as a shell has it."""
-    if by is None or by.name == "SIGINT":
-        _say("\nhardencheck: interrupted; no report was written")
-        return 130
+    how = "interrupted" if by is None or by.name == "SIGINT" else f"ended by {by.name}"
     begin = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after a line of progress
-    _say(f"{begin}hardencheck: ended by {by.name}; no report was written")
-    return 128 + by
+    _say(f"{begin}hardencheck: {how}; no report was written")
+    return 130 if by is None else 128 + by
 
 
 def _failed(error: Exception, state: State) -> int:

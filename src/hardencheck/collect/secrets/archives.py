@@ -50,6 +50,11 @@ _COMPRESSED: dict[bytes, Callable[[], _Decompressor]] = {
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY),
 }
 _MAGIC = (_ZIP, *_CLOSED, *_COMPRESSED)
+# What the readers raise for a damaged or hostile archive; RuntimeError also is NotImplementedError, of an odd version.
+_BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, ValueError, RuntimeError, OverflowError),
+)
 
 
 def members(data: bytes) -> Iterator[Member]:
@@ -89,8 +94,7 @@ class _Reading:
                     yield from self.all_of(piece.data, depth + 1)
                     if self._full:
                         return
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
-                NotImplementedError, RuntimeError, OverflowError):  # fmt: skip
+        except _BROKEN:
             yield Member("", b"", TORN)
 
 
@@ -109,8 +113,12 @@ def is_archive(data: bytes) -> bool:
 
 
 def _is_program_with_archive(data: bytes) -> bool:
-    """A script or program in front of a zip: zipapp, pex, shiv, an installer. Its directory stands at the end."""
-    return data.startswith((b"#!", b"MZ", b"\x7fELF")) and data.rfind(b"PK\x05\x06", -(1 << 16) - 22) >= 0
+    """A script or program in front of a zip: zipapp, pex, shiv, an installer. The end of its directory and a comment
+    are the end of the file; a program that only can read archives has those letters, too."""
+    if not data.startswith((b"#!", b"MZ", b"\x7fELF")):
+        return False
+    at = data.rfind(b"PK\x05\x06", -(1 << 16) - 22)
+    return at >= 0 and len(data) == at + 22 + int.from_bytes(data[at + 20 : at + 22], "little")
 
 
 def _compression(data: bytes) -> bytes | None:

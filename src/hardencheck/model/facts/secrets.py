@@ -163,6 +163,8 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
             lines.append(f"removed by {self.removed[:12]} {_on(self.removed_at)}; every clone still has it")
         if self.refs:
             lines.append(f"reached by {', '.join(self.refs)}")
+        if self.key_file:
+            lines.append("the file is nothing but this key: take it out of git, too (permissions.private-key-tracked)")
         if self.deployed:
             lines.append(f"deployed with {', '.join(self.deployed)}")
         if len(self.environments) > 1:

@@ -113,7 +113,7 @@ def _namespace(modules: Modules, path: str) -> Namespace:
     held = modules.namespace(path)
     fact = modules.known.get(path)
     if fact is None or _ESSENTIAL & held.keys():
-        return held
+        return modules.filled(path, held, DJANGO)
     for one in fact.classes:
         inherited = modules.class_namespace(path, one.name)
         names = inherited.keys() if inherited is not None else _sets(one.body)

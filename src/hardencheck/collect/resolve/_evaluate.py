@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from hardencheck.collect.contract import Tree
-from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._statements import GUNICORN, KNOWN
+from hardencheck.collect.contract import Tree, Unreadable
+from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.extract._statements import GUNICORN, KNOWN, MAX_ITEMS, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
+from hardencheck.collect.interpret.values import NotKnown, Value, depends_of, plain
 from hardencheck.model.facts.settings import Class, Expression, PythonModule, Statement
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 MAX_MODULES = 200
+MAX_BYTES = 1 << 20  # of one file that is followed
 _NAMES = KNOWN | GUNICORN
 # Off in production, where their value is not known: whether they are is a line of the checklist of its own.
 _OFF = {"DEBUG", "TESTING"}
@@ -63,6 +65,7 @@ class Modules:
             if "python.module" in gap.kinds and gap.location.path is not None
         }
         self.entries = tree.entries
+        self._tree = tree
         self._names: dict[str, list[str]] = {}
 
     def _called(self, name: str) -> list[str]:
@@ -112,6 +115,39 @@ class Modules:
     def namespace(self, path: str) -> Namespace:
         """All known settings of a module after it ran."""
         return _Evaluation(self).module(path)
+
+    def filled(self, path: str, held: Namespace, names: frozenset[str]) -> Namespace:
+        """The same, with the values that only following the code gives: helpers, loops, comprehensions, arithmetic.
+
+        What depends on the environment stays as it is: it is not the same in every deployment.
+        """
+        wanted = {name for name in held.keys() & names - SECRETS if not _whole(held[name])}
+        if not wanted:
+            return held
+        from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Source
+
+        try:
+            interpreter = Interpreter(Source(self._text, self.find, self.ours))
+            found = interpreter.module(path).namespace
+        except (OutOfBudget, RecursionError, MemoryError):
+            return held
+        more: Namespace = {}
+        for name in sorted(wanted - interpreter.late):
+            binding = found.names.get(name)
+            known = _expression(binding.value) if binding is not None else None
+            if binding is not None and known is not None:
+                more[name] = Bound(known, binding.path, binding.line)
+        return {**held, **more}
+
+    def _text(self, path: str) -> bytes | None:
+        entry = self.entries.get(path)
+        if entry is None or entry.link is not None or role(path) in SKIPPED or path in self.broken:
+            return None
+        try:
+            data = self._tree.read(entry)
+        except Unreadable:
+            return None
+        return data if len(data) <= MAX_BYTES else None
 
     def body(self, path: str, statements: Sequence[Statement], start: Namespace | None = None) -> Namespace:
         """The same for a part of a file: the body of a class."""
@@ -315,6 +351,36 @@ class _Evaluation:
                 except _Missing:
                     continue
         return _joined(ends, path, statement.line)
+
+
+def _whole(bound: Bound) -> bool:
+    expression = bound.expression
+    return expression.what == "scalar" or (expression.what == "list" and expression.complete and not bound.maybe)
+
+
+def _expression(value: Value) -> Expression | None:
+    """A value that is the same in every environment, as it would be written; None for any other."""
+    if depends_of(value):
+        return None
+    try:
+        known = plain(value)
+    except NotKnown:
+        return None
+    text = "followed through the code"
+    if known is None or isinstance(known, bool | float | str) or (isinstance(known, int) and abs(known) < 1 << 63):
+        kept = without_credentials(known) if isinstance(known, str) else known
+        return Expression(what="scalar", value=kept, text=text)
+    if isinstance(known, list | tuple | set):
+        items = [_text_of(item) for item in (sorted(map(str, known)) if isinstance(known, set) else known)]
+        if len(items) <= MAX_ITEMS and None not in items:
+            return Expression(what="list", items=tuple(item for item in items if item is not None), text=text)
+    return None
+
+
+def _text_of(item: object) -> str | None:
+    if isinstance(item, dict):
+        item = item.get("NAME")
+    return without_credentials(item) if isinstance(item, str) else None
 
 
 def truthy(bound: Bound) -> bool | None:

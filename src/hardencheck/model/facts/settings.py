@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from hardencheck.model.facts._base import Fact, Scalar, Side, Value
+from hardencheck.model.location import Location
 
 Source = Literal["literal", "environment", "default"]
 
@@ -125,6 +126,72 @@ class SettingsModuleName(Fact, tag="settings.module-name", frozen=True, kw_only=
 
     module: str
     source: Literal["environment", "wsgi", "manage"]
+
+
+class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_only=True):
+    """A variable that a file of the repository gives to a service. Raw material for resolvers, never judged by a rule.
+
+    what: "text" (value), "secret" (not kept: the name says that it is one; length and distinct characters), "reference"
+    (set, to what another place holds: a Secret, a variable without a default, a file; value says which, for people).
+    by: "compose", "dockerfile", "dotenv", "kubernetes", "systemd", "procfile", "workflow", "script", "uwsgi",
+    "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
+    but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
+    default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "by", "service")
+
+    name: str
+    what: Literal["text", "secret", "reference"]
+    value: str = ""
+    length: int = 0
+    distinct: int = 0
+    by: str
+    service: str = ""
+    role: str = "production"
+    default: bool = False
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An environment variable that a setting depends on.
+
+    default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
+    secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
+    set it to, at given_at; None where they do not.
+    """
+
+    name: str
+    default: str = ""
+    required: bool = False
+    cast: str = ""
+    given: str | None = None
+    given_at: Location | None = None
+
+
+class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=True):
+    """One row of the production defaults: a setting with its effective value and all that explains it.
+
+    application: as in `framework.setting`. value: as Python writes it, secrets as "(a secret of 50 characters)";
+    for "one-of" the possible ones. state: "known", "one-of", "unknown" (reason: a word of the interpreter's list, text:
+    the expression that stopped it). source: "set" or "default" (of version `version` of the framework, "" where not
+    known). location: where the value was given; chain: the places of the assignments before it, the first one first.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application", "name")
+
+    framework: str
+    application: str
+    name: str
+    state: Literal["known", "one-of", "unknown"]
+    source: Literal["set", "default"]
+    value: str = ""
+    depends_on: tuple[Variable, ...] = ()
+    chain: tuple[Location, ...] = ()
+    reason: str = ""
+    text: str = ""
+    version: str = ""
 
 
 class PackageRequirement(Fact, tag="package.requirement", frozen=True, kw_only=True):

@@ -1,0 +1,55 @@
+"""What libraries outside the repository do, as far as settings go through them: one small module a library.
+
+A model is a function of a `Call`. It answers with a value, or with None where it knows nothing of these arguments: the
+call is then one that is not followed, and taints what it was given. To add a library, write a module here with tables
+of these names and list it in `_MODULES`:
+
+CALLS: dotted name of a function or class -> what calling it gives.
+BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
+METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
+an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
+"""
+
+import ast
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from hardencheck.collect.interpret.values import Value
+
+if TYPE_CHECKING:
+    from hardencheck.collect.interpret.interpreter import Frame, Interpreter
+
+
+class Call(NamedTuple):
+    """One use of something outside the repository. node, frame: where; owner: the object or class, if there is one."""
+
+    interpreter: "Interpreter"
+    name: str
+    arguments: list[Value]
+    keywords: dict[str, Value]
+    node: ast.AST
+    frame: "Frame"
+    owner: Value | None = None
+
+
+Model = Callable[[Call], Value | None]
+_MODULES: tuple[str, ...] = ()
+_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES")
+
+
+class _Models:
+    def __init__(self) -> None:
+        self._tables: dict[str, dict[str, Model]] = {}
+
+    def find(self, table: str, name: str) -> Model | None:
+        if not self._tables:
+            self._tables = {one: {} for one in _TABLES}
+            for module in _MODULES:
+                found = import_module(f"{__name__}.{module}")
+                for one in _TABLES:
+                    self._tables[one].update(getattr(found, one, {}))
+        return self._tables[table].get(name)
+
+
+find = _Models().find

@@ -1,0 +1,390 @@
+"""Abstract values, and the places that hold them.
+
+A value is known (`Const`, containers of known values), one of several (`Joined`), or not known, with a reason
+(`Unknown`). Every value says on which environment variables it depends. What can be changed after it was made (a list,
+a table, a namespace) can be saved and put back, so that both sides of a condition are followed from one state.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Literal, NamedTuple
+
+Depends = frozenset[str]
+NOTHING: Depends = frozenset()
+Kind = Literal["list", "tuple", "set"]
+MAX_OPTIONS = 6
+MAX_CHAIN = 12
+
+Plain = bool | int | float | complex | str | bytes | None | timedelta | Decimal | PurePosixPath
+
+
+class NotKnown(Exception):
+    """A value cannot be had as a Python object; `value` is the unknown part."""
+
+    def __init__(self, value: "Unknown") -> None:
+        super().__init__(value.text)
+        self.value = value
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    depends: Depends = field(default=NOTHING, kw_only=True)
+
+
+@dataclass(eq=False, slots=True)
+class Const(Value):
+    value: Plain | tuple[object, ...] | frozenset[object] = None
+
+
+@dataclass(eq=False, slots=True)
+class Unknown(Value):
+    """reason: "env-required", "generated", "branch", "call", "import", "tainted", "loader", "budget", "python-syntax",
+    "location". text: what stopped the interpreter, for people."""
+
+    reason: str = "call"
+    text: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Joined(Value):
+    options: tuple[Value, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Seq(Value):
+    """exact: these items in this order and no others. Else `items` surely are in it, `extra` perhaps; open: and others
+    may be."""
+
+    kind: Kind = "list"
+    items: list[Value] = field(default_factory=list)
+    extra: list[Value] = field(default_factory=list)
+    exact: bool = True
+    open: bool = False
+
+    def save(self) -> object:
+        return (list(self.items), list(self.extra), self.exact, self.open)
+
+    def load(self, state: object) -> None:
+        held: tuple[list[Value], list[Value], bool, bool] = state  # type: ignore[assignment]
+        self.items, self.extra, self.exact, self.open = list(held[0]), list(held[1]), held[2], held[3]
+
+    def merge(self, states: list[object], why: Unknown) -> None:
+        plain: list[tuple[list[Value], list[Value], bool, bool]] = states  # type: ignore[assignment]
+        first = plain[0]
+        if all(_same_items(first, other) for other in plain[1:]):
+            self.load(first)
+            return
+        surely = [item for item in first[0] if all(any(same(item, there) for there in other[0]) for other in plain[1:])]
+        maybe: list[Value] = []
+        for items, extra, _, _ in plain:
+            for item in (*items, *extra):
+                if not any(same(item, known) for known in (*surely, *maybe)):
+                    maybe.append(item)
+        self.items, self.extra, self.exact = surely, maybe, False
+        self.open = any(state[3] for state in plain)
+
+    def taint(self) -> None:
+        self.items, self.extra, self.exact, self.open = [], [], False, True
+
+
+@dataclass(eq=False, slots=True)
+class Map(Value):
+    """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps."""
+
+    items: dict[object, Value] = field(default_factory=dict)
+    maybe: set[object] = field(default_factory=set)
+    exact: bool = True
+
+    def save(self) -> object:
+        return (dict(self.items), set(self.maybe), self.exact)
+
+    def load(self, state: object) -> None:
+        held: tuple[dict[object, Value], set[object], bool] = state  # type: ignore[assignment]
+        self.items, self.maybe, self.exact = dict(held[0]), set(held[1]), held[2]
+
+    def merge(self, states: list[object], why: Unknown) -> None:
+        plain: list[tuple[dict[object, Value], set[object], bool]] = states  # type: ignore[assignment]
+        keys = dict.fromkeys(key for items, _, _ in plain for key in items)
+        self.items = {key: join([items[key] for items, _, _ in plain if key in items]) for key in keys}
+        self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, _ in plain)}
+        self.exact = all(exact for _, _, exact in plain)
+
+    def taint(self) -> None:
+        self.items, self.maybe, self.exact = {}, set(), False
+
+
+class Binding(NamedTuple):
+    """A value with the place of the statement that gave it to the name, and of those before it."""
+
+    value: Value
+    path: str
+    line: int
+    chain: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Namespace:
+    """names with their bindings. rest: what a name is worth that is not among them (after something may have written
+    any name), None: it is not set."""
+
+    names: dict[str, Binding] = field(default_factory=dict)
+    rest: Unknown | None = None
+
+    def get(self, name: str) -> Binding | None:
+        found = self.names.get(name)
+        if found is None and self.rest is not None and not name.startswith("__"):
+            return Binding(self.rest, self.rest.path, self.rest.line)
+        return found
+
+    def save(self) -> object:
+        return (dict(self.names), self.rest)
+
+    def load(self, state: object) -> None:
+        held: tuple[dict[str, Binding], Unknown | None] = state  # type: ignore[assignment]
+        self.names, self.rest = dict(held[0]), held[1]
+
+    def merge(self, states: list[object], why: Unknown) -> None:
+        plain: list[tuple[dict[str, Binding], Unknown | None]] = states  # type: ignore[assignment]
+        self.rest = next((rest for _, rest in plain if rest is not None), None)
+        merged: dict[str, Binding] = {}
+        for name in dict.fromkeys(name for names, _ in plain for name in names):
+            found = [names.get(name) for names, _ in plain]
+            there = [item for item in found if item is not None]
+            first = there[0]
+            if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
+                merged[name] = first._replace(value=join([item.value for item in there]))
+                continue
+            values = [item.value for item in there]
+            if len(there) < len(found):
+                values.append(ABSENT)
+            last = there[-1]
+            chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
+            merged[name] = Binding(join(values), last.path, last.line, chain)
+        self.names = merged
+
+    def taint(self, why: Unknown) -> None:
+        self.names = {
+            name: item._replace(value=why, path=why.path, line=why.line) if not _is_code(item.value) else item
+            for name, item in self.names.items()
+        }
+        self.rest = why
+
+
+@dataclass(eq=False, slots=True)
+class Library(Value):
+    """Something outside the repository, by its dotted name."""
+
+    dotted: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Module(Value):
+    path: str = ""
+    namespace: Namespace = field(default_factory=Namespace)
+
+
+@dataclass(eq=False, slots=True)
+class Function(Value):
+    node: object = None
+    path: str = ""
+    frame: object = None
+    name: str = ""
+    defaults: tuple[Value | None, ...] = ()
+    keyword_defaults: tuple[Value | None, ...] = ()
+    owner: Value | None = None  # self or cls of a bound method
+    how: str = ""  # "property", "staticmethod", "classmethod"
+
+
+@dataclass(eq=False, slots=True)
+class Class(Value):
+    """bases: what it inherits from, in order; outside: some of them are not of this repository."""
+
+    name: str = ""
+    path: str = ""
+    line: int = 0
+    order: tuple["Class", ...] = ()  # method resolution order, itself first
+    outside: tuple[str, ...] = ()
+    attributes: Namespace = field(default_factory=Namespace)
+
+
+@dataclass(eq=False, slots=True)
+class Instance(Value):
+    cls: Class | None = None
+    attributes: Namespace = field(default_factory=Namespace)
+
+
+@dataclass(eq=False, slots=True)
+class Object(Value):
+    """An object of a library that is modelled: `kind` says which, `state` is the model's own."""
+
+    kind: str = ""
+    state: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Method(Value):
+    """A method of a value that is not of a class of the repository."""
+
+    owner: Value = field(default_factory=Value)
+    name: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class _Absent(Value):
+    """In a `Joined`: perhaps the name is not set at all."""
+
+
+ABSENT = _Absent()
+Changing = Seq | Map | Namespace
+
+
+def _is_code(value: Value) -> bool:
+    return isinstance(value, Function | Class | Module | Library)
+
+
+def _same_items(
+    one: tuple[list[Value], list[Value], bool, bool], two: tuple[list[Value], list[Value], bool, bool]
+) -> bool:
+    return (
+        one[2:] == two[2:]
+        and len(one[0]) == len(two[0])
+        and len(one[1]) == len(two[1])
+        and all(same(a, b) for a, b in zip(one[0], two[0], strict=True))
+        and all(same(a, b) for a, b in zip(one[1], two[1], strict=True))
+    )
+
+
+def same(one: Value, two: Value, depth: int = 0) -> bool:
+    """Whether both are surely the same value; False where it is not known."""
+    if one is two:
+        return not isinstance(one, Unknown)
+    if depth > 20:
+        return False
+    if isinstance(one, Const) and isinstance(two, Const):
+        return type(one.value) is type(two.value) and one.value == two.value
+    if isinstance(one, Seq) and isinstance(two, Seq):
+        return (
+            one.kind == two.kind
+            and one.exact
+            and two.exact
+            and len(one.items) == len(two.items)
+            and all(same(a, b, depth + 1) for a, b in zip(one.items, two.items, strict=True))
+        )
+    if isinstance(one, Map) and isinstance(two, Map):
+        return (
+            one.exact
+            and two.exact
+            and not one.maybe
+            and not two.maybe
+            and one.items.keys() == two.items.keys()
+            and all(same(value, two.items[key], depth + 1) for key, value in one.items.items())
+        )
+    if isinstance(one, Library) and isinstance(two, Library):
+        return one.dotted == two.dotted
+    return False
+
+
+def join(values: Iterable[Value]) -> Value:
+    """One of several."""
+    found: list[Value] = []
+    depends = NOTHING
+    for value in values:
+        depends |= value.depends
+        for option in value.options if isinstance(value, Joined) else (value,):
+            if not any(option is known or same(option, known) for known in found):
+                found.append(option)
+    if len(found) == 1:
+        only = found[0]
+        return only if only.depends == depends or not isinstance(only, Const) else Const(only.value, depends=depends)
+    if len(found) > MAX_OPTIONS:
+        return Unknown("branch", "one of many values", depends=depends)
+    return Joined(tuple(found), depends=depends)
+
+
+def depends_of(value: Value, depth: int = 0) -> Depends:
+    """The variables that a value and all in it depend on."""
+    found = value.depends
+    if depth > 8:
+        return found
+    for inner in _parts(value):
+        found |= depends_of(inner, depth + 1)
+    return found
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    if isinstance(value, Seq):
+        yield from value.items
+        yield from value.extra
+    elif isinstance(value, Map):
+        yield from value.items.values()
+    elif isinstance(value, Joined):
+        yield from value.options
+
+
+def plain(value: Value, depth: int = 0) -> object:
+    """The Python object that a value surely is: a copy. Raises NotKnown."""
+    if depth > 40:
+        raise NotKnown(Unknown("budget", "nested too deeply"))
+    match value:
+        case Const(value=inner):
+            return inner
+        case Seq(kind=kind, items=items, exact=True):
+            inner_items = [plain(item, depth + 1) for item in items]
+            if kind == "tuple":
+                return tuple(inner_items)
+            if kind == "set":
+                try:
+                    return set(inner_items)
+                except TypeError:
+                    raise NotKnown(Unknown("call", "a set of what has no hash")) from None
+            return inner_items
+        case Map(items=items, maybe=maybe, exact=True) if not maybe:
+            return {key: plain(item, depth + 1) for key, item in items.items()}
+        case Unknown():
+            raise NotKnown(value)
+        case Joined():
+            raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
+        case _:
+            raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
+
+
+def lifted(value: object, depends: Depends = NOTHING) -> Value:
+    """A Python object as a value. Raises TypeError for what is none of ours."""
+    if isinstance(value, list | tuple | set | frozenset):
+        kind: Kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
+        items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+        return Seq(kind, [lifted(item, depends) for item in items], depends=depends)
+    if isinstance(value, dict):
+        return Map({key: lifted(item, depends) for key, item in value.items()}, depends=depends)
+    if value is None or isinstance(
+        value, bool | int | float | complex | str | bytes | timedelta | Decimal | PurePosixPath
+    ):
+        return Const(value, depends=depends)
+    raise TypeError(type(value).__name__)
+
+
+def truth(value: Value) -> bool | None:
+    """Whether Python takes it as true; None when that is not known."""
+    match value:
+        case Const(value=inner):
+            return bool(inner)
+        case Seq(items=items, extra=extra, open=opened, exact=exact):
+            if items:
+                return True
+            return False if exact or (not extra and not opened) else None
+        case Map(items=items, maybe=maybe, exact=exact):
+            if items.keys() - maybe:
+                return True
+            return False if exact and not items else None
+        case Function() | Class() | Module():
+            return True
+        case Joined(options=options):
+            found = {truth(option) for option in options}
+            return found.pop() if len(found) == 1 else None
+        case _:
+            return None

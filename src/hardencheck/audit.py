@@ -135,10 +135,12 @@ def _known(names: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
     """Ids and patterns with aliases resolved. Raises UnknownName for one that means no check."""
     resolved: list[str] = []
     for name in names:
-        name = catalogue.also.get(name, name)
-        if not any(fnmatchcase(check, name) for check in catalogue.checks):
+        found = [check for alias, check in catalogue.also.items() if fnmatchcase(alias, name)]
+        if any(fnmatchcase(check, name) for check in catalogue.checks):
+            found.append(name)
+        if not found:
             raise UnknownName("--select or --ignore", "check", name, [*catalogue.checks, *catalogue.also])
-        resolved.append(name)
+        resolved.extend(dict.fromkeys(found))
     return tuple(resolved)
 
 

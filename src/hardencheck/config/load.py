@@ -156,7 +156,7 @@ def check_ids(loaded: Loaded, ids: Collection[str], aliases: Mapping[str, str], 
     config = loaded.config
     for key in ("select", "ignore"):
         for number, pattern in enumerate(getattr(config, key)):
-            if pattern not in aliases and not matching(pattern, ids):
+            if not matching(pattern, aliases) and not matching(pattern, ids):
                 raise UnknownName(loaded_where(loaded, (key, number)), "check", pattern, [*ids, *aliases])
     for key in ("waiver", "attestation"):
         for number, item in enumerate(getattr(config, key)):

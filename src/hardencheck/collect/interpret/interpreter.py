@@ -8,14 +8,15 @@ import ast
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
-    ABSENT,
     MAX_CHAIN,
     NOTHING,
+    Absent,
     Binding,
     Changing,
     Class,
@@ -34,9 +35,11 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
     join,
     lifted,
+    now,
     plain,
     same,
     truth,
@@ -102,6 +105,95 @@ class Source(NamedTuple):
     ours: Callable[[str, str], bool]
 
 
+_Journal = dict[int, tuple[Changing, object]]
+_REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "__import__"})
+
+
+class _Act(Protocol):
+    """What is done to all that some statements may write."""
+
+    def name(self, frame: Frame, name: str, line: int) -> None: ...
+    def all(self, names: Namespace) -> None: ...
+    def thing(self, value: Value) -> None: ...
+    def environment(self) -> None: ...
+
+
+class _Tainting:
+    """It is not known afterwards."""
+
+    def __init__(self, interpreter: "Interpreter", why: Unknown) -> None:
+        self._interpreter, self._why = interpreter, why
+
+    def name(self, frame: Frame, name: str, line: int) -> None:
+        self._interpreter.bind(frame, name, self._why, line)
+
+    def all(self, names: Namespace) -> None:
+        self._interpreter.touch(names)
+        names.taint(self._why)
+
+    def thing(self, value: Value) -> None:
+        for one in _reached(value):
+            self._interpreter.spoil(one, self._why)
+
+    def environment(self) -> None:
+        self._interpreter.touch(self._interpreter.written)
+        self._interpreter.written.taint()
+
+
+class _Marking:
+    """It is as it is, unless these variables say otherwise."""
+
+    def __init__(self, interpreter: "Interpreter", depends: Depends) -> None:
+        self._interpreter, self._depends = interpreter, depends
+
+    def name(self, frame: Frame, name: str, line: int) -> None:
+        names = frame.module.namespace if name in frame.globals else frame.names
+        self._interpreter.touch(names)
+        names.mark_name(name, self._depends)
+
+    def all(self, names: Namespace) -> None:
+        self._interpreter.touch(names)
+        names.mark_all(self._depends)
+
+    def environment(self) -> None:
+        self._interpreter.written.depends |= self._depends
+
+    def thing(self, value: Value) -> None:
+        for one in _reached(value):
+            if isinstance(one, Seq | Map):
+                one.depends |= self._depends
+            elif isinstance(one, Module):
+                self.all(one.namespace)
+            elif isinstance(one, Instance):
+                self.all(one.attributes)
+
+
+def _reached(value: Value) -> Iterator[Value]:
+    """A value and all that whoever has it can change."""
+    stack, seen = [value], set[int]()
+    while stack and len(seen) < MAX_ITEMS:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Seq):
+            stack.extend((*one.items, *one.extra))
+        elif isinstance(one, Map):
+            stack.extend(one.items.values())
+        elif isinstance(one, Instance):
+            stack.extend(item.value for item in one.attributes.names.values())
+        elif isinstance(one, Object):
+            stack.extend(one.state.values())
+        elif isinstance(one, Joined):
+            stack.extend(one.options)
+        elif isinstance(one, Method):
+            stack.append(one.owner)
+        elif isinstance(one, Function) and one.owner is not None:
+            stack.append(one.owner)
+        if not isinstance(one, Const | Library | Unknown):
+            yield one
+
+
 class Interpreter:
     """environment: variables that are set; all others are not."""
 
@@ -112,8 +204,13 @@ class Interpreter:
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
-        self._journals: list[dict[int, tuple[Changing, object]]] = []
-        self._conditions: list[Depends] = []
+        self.written = Map()  # what the code itself put into os.environ
+        self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
+        self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._journals: list[_Journal] = []
+        self._under: Depends = NOTHING  # variables that decide whether this is run at all
+        self._left: Depends = NOTHING  # variables that decide whether a function or loop has been left before
+        self._watched: Depends = NOTHING  # variables that may decide whether something is raised
         self._handled: list[frozenset[str]] = []
         self._may_raise = False
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
@@ -144,14 +241,24 @@ class Interpreter:
         self.files.add(path)
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
-        handled, self._handled = self._handled, []
         frame = Frame(made.namespace, made)
-        try:
+        with self._aside():
             self._top(tree.body, frame)
-        finally:
-            self._handled = handled
-            self._running.discard(path)
+        self._running.discard(path)
         return made
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """For the first import of a module: it stays imported, whatever becomes of the branch that imported it."""
+        since = now()
+        kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
+        self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
+        try:
+            yield
+        finally:
+            journal = self._journals.pop()
+            self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
+            self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module) -> None:
         here = Unknown("location", "where the file is installed", module.path, 1)
@@ -161,6 +268,7 @@ class Interpreter:
     def _top(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         """Module level: what raises there does not keep the rest from being looked at."""
         for node in body:
+            self._left = NOTHING  # the service does not start with what raises here
             try:
                 self.statement(node, frame)
             except Raised as error:
@@ -195,27 +303,19 @@ class Interpreter:
         self._forks += 1
         if self._forks > MAX_FORKS:
             raise OutOfBudget
-        ends: list[dict[int, tuple[Changing, object]]] = []
-        before: dict[int, tuple[Changing, object]] = {}
+        ends: list[_Journal] = []
+        before: _Journal = {}
         signals: list[Exception | None] = []
-        self._conditions.append(depends)
         for arm in arms:
-            self._journals.append({})
-            signal: Exception | None = None
-            try:
-                arm()
-            except (Raised, _Return, _Break, _Continue, _Unsure) as left:
-                signal = left
-            finally:
-                journal = self._journals.pop()
-            after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
-            for thing, state in journal.values():
-                thing.load(state)
+            with self._deciding(depends):
+                journal, after, signal = self._tried(arm)
             for key, item in journal.items():
                 before.setdefault(key, item)
             signals.append(signal)
             ends.append(after)
-        self._conditions.pop()
+        if any(signals):
+            self._left |= depends
+            self._watched |= depends
         going = [number for number, signal in enumerate(signals) if not isinstance(signal, Raised)]
         if not going:
             raise signals[0] or Raised("Exception")
@@ -226,7 +326,7 @@ class Interpreter:
         if all(signal is None for signal in ways):
             return
         if all(isinstance(signal, _Return) for signal in ways):
-            raise _Return(_with(join([signal.value for signal in ways if isinstance(signal, _Return)]), depends))
+            raise _Return(depending(join([signal.value for signal in ways if isinstance(signal, _Return)]), depends))
         if any(isinstance(signal, _Break | _Continue | _Unsure) for signal in ways):
             first = ways[0]
             if all(type(signal) is type(first) for signal in ways) and first is not None:
@@ -235,13 +335,71 @@ class Interpreter:
         # Some return, some go on: what is returned in the end is one of these.
         for signal in ways:
             if isinstance(signal, _Return):
-                self._perhaps_returned.append(_with(signal.value, depends))
+                self._perhaps_returned.append(depending(signal.value, depends))
 
     _perhaps_returned: list[Value] = []
 
-    def _merge(
-        self, ends: list[dict[int, tuple[Changing, object]]], before: dict[int, tuple[Changing, object]], why: Unknown
-    ) -> None:
+    def _tried(self, arm: Callable[[], None]) -> tuple[_Journal, _Journal, Exception | None]:
+        """(what was touched with its state before, the same with its state after, how it was left); all is put back."""
+        self._journals.append({})
+        signal: Exception | None = None
+        try:
+            arm()
+        except (Raised, _Return, _Break, _Continue, _Unsure) as left:
+            signal = left
+        except BaseException:
+            for thing, state in self._journals[-1].values():
+                thing.load(state)
+            raise
+        finally:
+            journal = self._journals.pop()
+        after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
+        for thing, state in journal.values():
+            thing.load(state)
+        return journal, after, signal
+
+    @contextmanager
+    def _deciding(self, depends: Depends) -> Iterator[None]:
+        """What is bound in here depends on these variables."""
+        kept, self._under = self._under, self._under | depends
+        try:
+            yield
+        finally:
+            self._under = kept
+
+    @property
+    def condition(self) -> Depends:
+        return self._under | self._left
+
+    def _instead(self, arm: Callable[[], None], depends: Depends, nodes: Sequence[ast.AST], frame: Frame) -> None:
+        """What another environment would run here: it is not run, but what it would change depends on these."""
+        kept = (self._perhaps_returned, self._left, self._may_raise)
+        self._perhaps_returned = []
+        self._forks += 1
+        if self._forks > MAX_FORKS:
+            raise OutOfBudget
+        try:
+            with self._deciding(depends):
+                journal, after, signal = self._tried(arm)
+        except (OutOfBudget, RecursionError):
+            self._perhaps_returned, self._left, self._may_raise = kept
+            self._mark_written(nodes, frame, depends)
+            self._left |= depends
+            return
+        self._perhaps_returned, self._left, self._may_raise = kept
+        for key, (thing, before) in journal.items():
+            self.touch(thing)
+            thing.mark(before, after[key][1], depends)
+        if signal is not None:
+            self._left |= depends
+            self._watched |= depends
+
+    def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
+        """All that these statements may write depends on these variables: whether or how often they run does."""
+        if depends:
+            self._over_written(nodes, frame, _Marking(self, depends), set())
+
+    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown) -> None:
         for key, (thing, old) in before.items():
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
@@ -268,51 +426,83 @@ class Interpreter:
                 self.spoil(option, why)
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
-        """All that these statements may write: names, and what the objects behind them hold."""
+        """All that these statements may write is not known: names, and what the objects behind them hold."""
+        self._over_written(nodes, frame, _Tainting(self, why), set())
+
+    def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
         for node in nodes:
             for part in ast.walk(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
-                    self.bind(frame, part.id, why, getattr(part, "lineno", why.line))
+                    act.name(frame, part.id, part.lineno)
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
-                    self._taint(frame.names, why)
+                    path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
+                    found = self.module(path).namespace if path is not None else None
+                    for name in list(found.names) if found is not None else ():
+                        act.name(frame, name, part.lineno)
+                    if found is None or found.rest is not None or path in self._running:
+                        act.all(frame.names)
                 elif isinstance(part, ast.Import | ast.ImportFrom):
                     for item in part.names:
-                        self.bind(frame, (item.asname or item.name).partition(".")[0], why, part.lineno)
+                        act.name(frame, (item.asname or item.name).partition(".")[0], part.lineno)
                 elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    self.bind(frame, part.name, why, part.lineno)
+                    act.name(frame, part.name, part.lineno)
                 elif isinstance(part, ast.Call):
-                    if isinstance(part.func, ast.Name) and part.func.id in {
-                        "exec",
-                        "eval",
-                        "globals",
-                        "locals",
-                        "vars",
-                        "setattr",
-                    }:
-                        self._taint(frame.module.namespace, why)
+                    if _of_the_environment(part.func):
+                        act.environment()
+                    if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
+                        act.all(frame.module.namespace)
+                        act.all(frame.names)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
-                        self._spoil_expression(inner, frame, why)
+                        held = self._behind(inner, frame)
+                        if held is not None:
+                            act.thing(held)
+                            self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
-                    self._spoil_expression(part.value, frame, why)
+                    if _of_the_environment(part.value):
+                        act.environment()
+                    held = self._behind(part.value, frame)
+                    if held is not None:
+                        act.thing(held)
+                elif isinstance(part, ast.Global | ast.Nonlocal):
+                    for name in part.names:
+                        act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
 
-    def _spoil_expression(self, node: ast.expr, frame: Frame, why: Unknown) -> None:
+    def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
+        """What the functions behind a value may write."""
+        if isinstance(value, Function) and isinstance(value.frame, Frame) and id(value.node) not in seen:
+            seen.add(id(value.node))
+            if len(seen) > MAX_DEPTH:
+                raise OutOfBudget
+            body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+            self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
+        elif isinstance(value, Class | Instance):
+            cls = value if isinstance(value, Class) else value.cls
+            for one in cls.order if cls is not None else ():
+                for binding in list(one.attributes.names.values()):
+                    self._over_called(binding.value, act, seen)
+        elif isinstance(value, Joined):
+            for option in value.options:
+                self._over_called(option, act, seen)
+
+    def _behind(self, node: ast.expr, frame: Frame) -> Value | None:
+        """What the name at the root of an expression holds; of a module's, what is asked of it."""
+        names: list[str] = []
         while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.Call):
+            if isinstance(node, ast.Attribute):
+                names.append(node.attr)
             node = node.func if isinstance(node, ast.Call) else node.value
-        if isinstance(node, ast.Name):
-            found = self.lookup(frame, node.id)
-            if found is not None:
-                self._spoil_deep(found.value, why, 0)
+        if not isinstance(node, ast.Name):
+            return None
+        found = self.lookup(frame, node.id)
+        value = found.value if found is not None else None
+        while isinstance(value, Module) and names:
+            inner = value.namespace.get(names.pop())
+            value = inner.value if inner is not None else None
+        return value
 
     def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        if depth > 6:
-            return
-        if isinstance(value, Seq):
-            for item in list(value.items):
-                self._spoil_deep(item, why, depth + 1)
-        elif isinstance(value, Map):
-            for item in list(value.items.values()):
-                self._spoil_deep(item, why, depth + 1)
-        self.spoil(value, why)
+        for thing in _reached(value):
+            self.spoil(thing, why)
 
     # Names
 
@@ -342,9 +532,8 @@ class Interpreter:
     def _bind_in(self, names: Namespace, name: str, value: Value, path: str, line: int) -> None:
         self.touch(names)
         old = names.names.get(name)
-        chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None else ()
-        condition = frozenset().union(*self._conditions) if self._conditions else NOTHING
-        names.names[name] = Binding(_with(value, condition), path, line, chain)
+        chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None and old.path else ()
+        names.names[name] = Binding(depending(value, self.condition), path, line, chain)
 
     def unknown(
         self, node: ast.AST, frame: Frame, reason: str = "call", text: str = "", depends: Depends = NOTHING
@@ -398,10 +587,8 @@ class Interpreter:
                     self._import(item.name, item.asname, node, frame)
             case ast.ImportFrom():
                 self._import_from(node, frame)
-            case ast.FunctionDef():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.bind(frame, node.name, self._function(node, frame), node.lineno)
-            case ast.AsyncFunctionDef():
-                self.bind(frame, node.name, self.unknown(node, frame, "call", f"async {node.name}"), node.lineno)
             case ast.ClassDef():
                 self.bind(frame, node.name, self._class(node, frame), node.lineno)
             case ast.Return(value=value):
@@ -480,11 +667,13 @@ class Interpreter:
                 self._bind_in(names, name, value, frame.module.path, line)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
+            case Library(dotted=dotted):
+                self.patched.add(f"{dotted.replace('__builtins__', 'builtins')}.{name}")
             case _:
                 pass
 
     def set_item(self, owner: Value, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
-        value = _with(value, frozenset().union(*self._conditions)) if self._conditions else value
+        value = depending(value, self.condition)
         if isinstance(owner, Object):
             library.set_item(self, owner, key, value, node, frame)
             return
@@ -500,6 +689,7 @@ class Interpreter:
             self.touch(owner)
             owner.items[index] = value
             owner.maybe.discard(index)
+            owner.depends |= self.condition | depends_of(key)
         elif (
             isinstance(owner, Seq)
             and owner.exact
@@ -508,6 +698,7 @@ class Interpreter:
         ):
             self.touch(owner)
             owner.items[index] = value
+            owner.depends |= self.condition | depends_of(key)
         else:
             self.spoil(owner, self.unknown(node, frame))
 
@@ -523,7 +714,7 @@ class Interpreter:
             if len(old.items) + len(items or ()) > MAX_ITEMS:
                 raise OutOfBudget
             if items is not None and not self._perhaps:
-                old.items.extend(_with(item, NOTHING) for item in items)
+                old.items.extend(depending(item, NOTHING) for item in items)
                 old.depends |= depends_of(given)
             elif isinstance(given, Seq):
                 old.items.extend(given.items)
@@ -531,6 +722,7 @@ class Interpreter:
                 old.exact, old.open = False, old.open or given.open
             else:
                 old.exact, old.open = False, True
+            old.depends |= self.condition
             if self._perhaps:
                 self.spoil(old, self.unknown(node, frame))
             self.assign(target, old, frame)
@@ -547,6 +739,8 @@ class Interpreter:
                 names = frame.module.namespace if name in frame.globals else frame.names
                 self.touch(names)
                 names.names.pop(name, None)
+                if self.condition:
+                    names.names[name] = Binding(Absent(depends=self.condition), "", 0)
             case ast.Subscript(value=owner, slice=key):
                 held, index = self.value(owner, frame), self.value(key, frame)
                 try:
@@ -555,6 +749,7 @@ class Interpreter:
                     plain_key = None
                 if isinstance(held, Map) and plain_key in held.items and not self._perhaps:
                     self.touch(held)
+                    held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
                 elif (
                     isinstance(held, Seq)
@@ -563,6 +758,7 @@ class Interpreter:
                     and -len(held.items) <= plain_key < len(held.items)
                 ):
                     self.touch(held)
+                    held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
                 else:
                     self.spoil(held, self.unknown(target, frame))
@@ -582,11 +778,16 @@ class Interpreter:
             why = Unknown("branch", _spelled(test), frame.module.path, getattr(node, "lineno", 0), depends=depends)
             self.fork([self._arm(body, frame), self._arm(orelse, frame)], why, depends)
             return
-        self._conditions.append(depends)
-        try:
-            self.block(body if known else orelse, frame)
-        finally:
-            self._conditions.pop()
+        taken, other = (body, orelse) if known else (orelse, body)
+        if depends and other:
+            self._instead(self._arm(other, frame), depends, other, frame)
+        with self._deciding(depends):
+            try:
+                self.block(taken, frame)
+            except (Raised, _Return, _Break, _Continue, _Unsure):
+                self._left |= depends
+                self._watched |= depends
+                raise
 
     def _for(
         self,
@@ -603,26 +804,31 @@ class Interpreter:
         if items is None or len(items) > MAX_LOOP:
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
             return
-        self._journals.append({})
+        everything = [*node.body, *node.orelse, node.target]
+        depends, left = value.depends, self._left
         try:
-            for item in items:
-                self.step()
-                self.assign(target, item, frame)
-                try:
-                    self.block(body, frame)
-                except _Continue:
-                    continue
-                except _Break:
-                    break
-            else:
-                self.block(orelse, frame)
-            unsure = False
+            with self._deciding(depends):
+                for item in items:
+                    self.step()
+                    self.assign(target, item, frame)
+                    try:
+                        self.block(body, frame)
+                    except _Continue:
+                        continue
+                    except _Break:
+                        break
+                else:
+                    self.block(orelse, frame)
         except _Unsure:
-            unsure = True
-        finally:
-            self._keep(self._journals.pop())
-        if unsure:
-            self._taint_written([*node.body, *node.orelse, node.target], frame, why)
+            self._taint_written(everything, frame, why)
+        self._loop_left(everything, frame, depends, left)
+
+    def _loop_left(self, nodes: Sequence[ast.AST], frame: Frame, depends: Depends, left: Depends) -> None:
+        """After a loop: how often it ran depends on these, and on what may have left it or skipped a part of it."""
+        more = self._left - left
+        self._mark_written(nodes, frame, depends | more)
+        if not any(isinstance(part, ast.Return) for node in nodes for part in ast.walk(node)):
+            self._left = left
 
     def _keep(self, journal: dict[int, tuple[Changing, object]]) -> None:
         """What was touched in an inner journal is touched in the one around it."""
@@ -632,32 +838,38 @@ class Interpreter:
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         why = Unknown("branch", f"while {_spelled(node.test)}", frame.module.path, node.lineno)
+        everything = [*node.body, *node.orelse]
+        depends, left = NOTHING, self._left
         for _ in range(MAX_LOOP):
             self.step()
-            known = truth(self.value(node.test, frame))
+            given = self.value(node.test, frame)
+            known = truth(given)
+            depends |= depends_of(given)
             if known is None:
-                self._taint_written([*node.body, *node.orelse], frame, why)
-                return
-            if not known:
-                self.block(node.orelse, frame)
-                return
+                self._taint_written(everything, frame, why)
+                break
             try:
-                self.block(node.body, frame)
+                with self._deciding(depends):
+                    if not known:
+                        self.block(node.orelse, frame)
+                        break
+                    self.block(node.body, frame)
             except _Continue:
                 continue
             except _Break:
-                return
+                break
             except _Unsure:
-                self._taint_written([*node.body, *node.orelse], frame, why)
-                return
-        self._taint_written(
-            [*node.body, *node.orelse], frame, Unknown("budget", "a long loop", frame.module.path, node.lineno)
-        )
+                self._taint_written(everything, frame, why)
+                break
+        else:
+            why = Unknown("budget", "a long loop", frame.module.path, node.lineno)
+            self._taint_written(everything, frame, why)
+        self._loop_left(everything, frame, depends, left)
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         caught = frozenset(name for handler in node.handlers for name in _handles(handler.type))
-        outer_may = self._may_raise
-        self._may_raise = False
+        outer_may, outer_watched = self._may_raise, self._watched
+        self._may_raise, self._watched = False, NOTHING
         self._handled.append(caught)
         why = Unknown("branch", "try", frame.module.path, node.lineno)
         self._journals.append({})
@@ -671,13 +883,22 @@ class Interpreter:
             self._handled.pop()
             journal = self._journals.pop()
         may, self._may_raise = self._may_raise, outer_may
+        watched, self._watched = self._watched, outer_watched | self._watched
+        handler: ast.ExceptHandler | None = None
         if isinstance(signal, Raised):
             self._keep(journal)
             handler = next((one for one in node.handlers if _catches(one.type, signal.name)), None)
+            self._mark_written([*node.body, *node.orelse], frame, watched)
             if handler is None:
                 self.block(node.finalbody, frame)
                 raise signal
-            self._handler(handler, frame)
+            with self._deciding(watched):
+                try:
+                    self._handler(handler, frame)
+                except (Raised, _Return, _Break, _Continue, _Unsure):
+                    self._left |= watched
+                    self.block(node.finalbody, frame)
+                    raise
         elif may and node.handlers:
             # It may have stopped anywhere: as it ended, or a handler from the state before or after.
             after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
@@ -700,9 +921,16 @@ class Interpreter:
 
                 return run
 
-            self.fork([whole, *(half(handler) for handler in node.handlers)], why)
+            self.fork([whole, *(half(handler) for handler in node.handlers)], why, watched)
         else:
             self._keep(journal)
+            if watched and node.handlers:
+                # In another environment it may have stopped anywhere.
+                for thing, state in journal.values():
+                    self.touch(thing)
+                    thing.mark(state, thing.save(), watched)
+                for one in node.handlers:
+                    self._instead(lambda one=one: self._handler(one, frame), watched, [one], frame)  # type: ignore[misc]
             if signal is not None:
                 self.block(node.finalbody, frame)
                 raise signal
@@ -730,6 +958,12 @@ class Interpreter:
             self.block(body, frame)
 
     # Imports
+
+    def outside(self, dotted: str, node: ast.AST, frame: Frame) -> Value:
+        """Something of a library, unless the code has put something else in its place."""
+        if self.patched and (dotted in self.patched or f"{dotted.rpartition('.')[0]}.*" in self.patched):
+            return self.unknown(node, frame, "tainted", f"{dotted}, which was replaced")
+        return Library(dotted=dotted)
 
     def _import(self, name: str, alias: str | None, node: ast.stmt, frame: Frame) -> None:
         top, _, rest = name.partition(".")
@@ -783,7 +1017,8 @@ class Interpreter:
                         continue
                     self._taint(frame.names, why)
                 else:
-                    self.bind(frame, item.asname or item.name, Library(dotted=f"{name}.{item.name}"), line)
+                    found_outside = library.attribute(self, f"{name}.{item.name}", node, frame)
+                    self.bind(frame, item.asname or item.name, found_outside, line)
             return
         if not node.level:
             self._parents(name, frame)
@@ -808,10 +1043,9 @@ class Interpreter:
     def _bind_as(self, frame: Frame, name: str, binding: Binding, line: int) -> None:
         """An imported name keeps the place where it was given its value."""
         self.touch(frame.names)
-        condition = frozenset().union(*self._conditions) if self._conditions else NOTHING
         old = frame.names.names.get(name)
-        chain = (*old.chain, (old.path, old.line)) if old is not None else ()
-        value = _with(binding.value, condition)
+        chain = (*old.chain, (old.path, old.line)) if old is not None and old.path else ()
+        value = depending(binding.value, self.condition)
         frame.names.names[name] = Binding(value, binding.path, binding.line, (*chain, *binding.chain)[-MAX_CHAIN:])
 
     def _star(self, found: Module, frame: Frame) -> None:
@@ -826,6 +1060,9 @@ class Interpreter:
         for name, binding in list(found.namespace.names.items()):
             if name in names if names is not None else not name.startswith("_"):
                 self._bind_as(frame, name, binding, binding.line)
+        if found.namespace.unless:
+            self.touch(frame.names)
+            frame.names.mark_all(found.namespace.unless)
         if found.namespace.rest is not None:
             self.touch(frame.names)
             rest = found.namespace.rest
@@ -865,14 +1102,21 @@ class Interpreter:
                 if known is None:
                     with self._perhaps_evaluated():
                         both = [self.value(body, frame), self.value(orelse, frame)]
-                    return _with(join(both), depends_of(given))
-                return _with(self.value(body if known else orelse, frame), depends_of(given))
+                    return depending(join(both), depends_of(given))
+                depends = depends_of(given)
+                self._not_evaluated([orelse if known else body], depends, frame)
+                with self._deciding(depends):
+                    return depending(self.value(body if known else orelse, frame), depends)
             case ast.Call():
-                return self._call(node, frame)
+                result = self._call(node, frame)
+                self._watched |= result.depends
+                return result
             case ast.Attribute(value=owner, attr=name):
                 return self.attribute(self.value(owner, frame), name, node, frame)
             case ast.Subscript(value=owner, slice=key):
-                return self._subscript(self.value(owner, frame), key, node, frame)
+                result = self._subscript(self.value(owner, frame), key, node, frame)
+                self._watched |= result.depends
+                return result
             case (
                 ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
             ):
@@ -885,12 +1129,18 @@ class Interpreter:
                 return self._function(node, frame)
             case ast.NamedExpr(target=target, value=inner):
                 given = self.value(inner, frame)
-                self.assign(target, given, frame)
+                self.assign(target, given if not self._perhaps else self.unknown(node, frame, "branch"), frame)
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
             case _:
                 return self.unknown(node, frame)
+
+    def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
+        """Operands that another environment would evaluate."""
+        for node in nodes if depends else ():
+            if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
+                self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
 
     @contextmanager
     def _perhaps_evaluated(self) -> Iterator[None]:
@@ -904,15 +1154,17 @@ class Interpreter:
         found = self.lookup(frame, name)
         if found is not None:
             value = found.value
-            if isinstance(value, Joined) and ABSENT in value.options:
+            if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
                 self._may_raise = True
-                return join([option for option in value.options if option is not ABSENT])
+                return join([option for option in value.options if not isinstance(option, Absent)])
             return value
         if name in library.BUILTINS:
-            return Library(dotted=f"builtins.{name}")
+            return self.outside(f"builtins.{name}", node, frame)
+        absent = frame.names.absent(name) | frame.module.namespace.absent(name)
+        self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        return self.unknown(node, frame, "call", f"{name} is not set")
+        return self.unknown(node, frame, "call", f"{name} is not set", absent)
 
     def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
         made = Seq(kind)  # type: ignore[arg-type]
@@ -951,8 +1203,10 @@ class Interpreter:
                     made.exact = False
                     made.depends |= depends_of(value)
                 continue
+            held = self.value(key, frame)
+            made.depends |= depends_of(held)
             try:
-                index = plain(self.value(key, frame))
+                index = plain(held)
                 hash(index)
             except (NotKnown, TypeError):
                 made.exact = False
@@ -989,7 +1243,7 @@ class Interpreter:
             lefts = left.options if isinstance(left, Joined) else (left,)
             rights = right.options if isinstance(right, Joined) else (right,)
             if len(lefts) * len(rights) <= 16:
-                return _with(
+                return depending(
                     join([self._binary(op, one, two, node, frame) for one in lefts for two in rights]),
                     left.depends | right.depends,
                 )
@@ -1049,12 +1303,15 @@ class Interpreter:
         perhaps = 0
         try:
             for number, node in enumerate(values):
-                given = self.value(node, frame)
+                with self._deciding(depends):
+                    given = self.value(node, frame)
                 known = truth(given)
                 last = number == len(values) - 1
                 depends |= depends_of(given)
                 if last or known is wanted:
                     possible.append(given)
+                    if not last and not perhaps:
+                        self._not_evaluated(values[number + 1 :], depends, frame)
                     break
                 if known is None:
                     possible.append(given)
@@ -1063,8 +1320,8 @@ class Interpreter:
         finally:
             self._perhaps -= perhaps
         if len(possible) == 1:
-            return _with(possible[0], depends)
-        return _with(join(possible), depends)
+            return depending(possible[0], depends)
+        return depending(join(possible), depends)
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         left = self.value(node.left, frame)
@@ -1076,11 +1333,11 @@ class Interpreter:
             result = self._compared(op, left, right, node, frame)
             known = truth(result)
             if known is False:
-                return _with(result, depends)
+                return depending(result, depends)
             if known is None:
-                return _with(result, depends)
+                return depending(result, depends)
             left = right
-        return _with(result, depends)
+        return depending(result, depends)
 
     def _compared(self, op: ast.cmpop, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
         if isinstance(left, Joined) or isinstance(right, Joined):
@@ -1090,9 +1347,10 @@ class Interpreter:
                 return join([self._compared(op, one, two, node, frame) for one in lefts for two in rights])
         if isinstance(op, ast.In | ast.NotIn):
             known = self._contains(right, left)
+            depends = library.asked(self, right, left) if isinstance(right, Object) else NOTHING
             if known is None:
-                return self.unknown(node, frame, "branch")
-            return Const(known is isinstance(op, ast.In))
+                return self.unknown(node, frame, "branch", depends=depends)
+            return Const(known is isinstance(op, ast.In), depends=depends)
         if isinstance(op, ast.Is | ast.IsNot):
             if (
                 isinstance(left, Const)
@@ -1146,15 +1404,19 @@ class Interpreter:
         """What iterating over it gives; None when that is not known."""
         match value:
             case Seq(items=items, exact=True):
-                return [_with(item, value.depends) for item in items] if value.depends else list(items)
+                return [depending(item, value.depends) for item in items] if value.depends else list(items)
             case Map(items=held, maybe=maybe, exact=True) if not maybe:
-                return [lifted(key) for key in held]
+                return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
             case _:
                 return None
 
     def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+        found_at = self._attribute(owner, name, node, frame)
+        return depending(found_at, owner.depends) if owner.depends else found_at
+
+    def _attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
         match owner:
             case Module(namespace=names, path=path):
                 found = names.get(name)
@@ -1163,10 +1425,12 @@ class Interpreter:
                 inner = self.source.find(f".{name}", path) if path.endswith("__init__.py") else None
                 if inner is not None:
                     return self.module(inner)
-                return self.unknown(node, frame)
+                return self.unknown(node, frame, depends=names.absent(name))
             case Library(dotted=base):
                 return library.attribute(self, f"{base}.{name}", node, frame)
             case Instance(cls=cls, attributes=names):
+                if cls is not None and any("__getattribute__" in one.attributes.names for one in cls.order):
+                    return self.unknown(node, frame)
                 found = names.get(name) if name in names.names else None
                 if found is not None:
                     return found.value
@@ -1207,7 +1471,11 @@ class Interpreter:
         return None
 
     def _bound(self, value: Value, owner: Value | None, cls: Class | None, node: ast.AST, frame: Frame) -> Value:
+        if isinstance(value, Instance) and self._class_attribute(value.cls, "__get__") is not None:  # type: ignore[arg-type]
+            return self.unknown(node, frame, "call", "a descriptor")
         if not isinstance(value, Function):
+            return value
+        if value.how == "opaque":
             return value
         if value.how == "property":
             return (
@@ -1219,21 +1487,22 @@ class Interpreter:
         if receiver is None:
             return value
         return Function(
-            value.node, value.path, value.frame, value.name, value.defaults, value.keyword_defaults, receiver, "bound"
-        )
+            value.node, value.path, value.frame, value.name, value.defaults, value.keyword_defaults, receiver, "bound",
+            depends=value.depends,
+        )  # fmt: skip
 
     def _subscript(self, owner: Value, key: ast.expr, node: ast.AST, frame: Frame) -> Value:
         if isinstance(owner, Joined):
-            return join([self._subscript(option, key, node, frame) for option in owner.options])
+            found = [self._subscript(option, key, node, frame) for option in owner.options]
+            return depending(join(found), owner.depends)
         if isinstance(key, ast.Slice):
+            bounds = [self.value(part, frame) if part else Const(None) for part in (key.lower, key.upper, key.step)]
+            by = NOTHING.union(*(bound.depends for bound in bounds))
             try:
-                low, high, step = (
-                    plain(self.value(part, frame)) if part is not None else None
-                    for part in (key.lower, key.upper, key.step)
-                )
+                low, high, step = (plain(bound) for bound in bounds)
                 if isinstance(owner, Seq) and owner.exact:
-                    return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends)  # type: ignore[index]
-                return lifted(plain(owner)[low:high:step], depends_of(owner))  # type: ignore[index]
+                    return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends | by)  # type: ignore[index]
+                return lifted(plain(owner)[low:high:step], depends_of(owner) | by)  # type: ignore[index]
             except (NotKnown, TypeError, ValueError):
                 return self.unknown(node, frame, depends=depends_of(owner))
         index = self.value(key, frame)
@@ -1244,21 +1513,21 @@ class Interpreter:
         depends = owner.depends | depends_of(index)
         if isinstance(owner, Unknown):
             self._may_raise = True
-            return _with(owner, depends)
+            return depending(owner, depends)
         try:
             known = plain(index)
             if isinstance(owner, Map):
                 if known in owner.items:
                     if known in owner.maybe:
                         self._may_raise = True
-                    return _with(owner.items[known], depends)
+                    return depending(owner.items[known], depends)
                 if owner.exact:
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
                 return self.unknown(node, frame, depends=depends)
             if isinstance(owner, Seq):
                 if owner.exact and isinstance(known, int) and -len(owner.items) <= known < len(owner.items):
-                    return _with(owner.items[known], depends)
+                    return depending(owner.items[known], depends)
                 return self.unknown(node, frame, depends=depends)
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
@@ -1283,7 +1552,8 @@ class Interpreter:
         def run(rest: Sequence[ast.comprehension]) -> None:
             nonlocal depends
             if not rest:
-                made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
+                with self._deciding(depends):
+                    made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
                 return
             first, *others = rest
             source = self.value(first.iter, inner)
@@ -1308,7 +1578,8 @@ class Interpreter:
         try:
             run(generators)
             if kind == "dict":
-                return Map({plain(name): value for name, value in made if name is not None}, depends=depends)
+                keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
+                return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError) as error:
             found = error.value if isinstance(error, NotKnown) else None
             return found or self.unknown(node, frame, depends=depends)
@@ -1354,6 +1625,14 @@ class Interpreter:
     def call(
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
+        if not function.depends:
+            return self._called(function, arguments, keywords, node, frame)
+        with self._deciding(function.depends):
+            return depending(self._called(function, arguments, keywords, node, frame), function.depends)
+
+    def _called(
+        self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
+    ) -> Value:
         match function:
             case Library(dotted=name):
                 found = self._modelled("CALLS", name, Call(self, name, arguments, keywords, node, frame))
@@ -1381,18 +1660,18 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
+        if name in library.LOOKING:
+            why.depends = NOTHING.union(*(depends_of(value) for value in handed))
+            return why
         if _hands_over_the_module(node) or any(isinstance(value, Object) and value.kind == "scope" for value in handed):
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
+        act = _Tainting(self, why)
         for value in handed:
             self._spoil_deep(value, why, 0)
-            if isinstance(value, Function) and value.node is not None and self._depth < MAX_DEPTH:
-                body = value.node.body if isinstance(value.node, ast.FunctionDef) else []
-                self._taint_written(body, Frame(Namespace(), self.module(value.path), None), why)
-        depends = NOTHING
-        for value in handed:
-            depends |= depends_of(value)
-        why.depends = depends
+            if self._depth < MAX_DEPTH:
+                self._over_called(value, act, set())
+        why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
 
     @staticmethod
@@ -1413,30 +1692,43 @@ class Interpreter:
             return found
         return self._outside(node, frame, [owner, *arguments, *keywords.values()])
 
-    def _function(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
-        name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame) -> Value:
+        name = node.name if not isinstance(node, ast.Lambda) else "lambda"
         how = ""
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
-                if spelled in {"property", "cached_property", "classproperty"}:
-                    how = "property"
-                elif spelled in {"staticmethod", "classmethod"}:
-                    how = spelled
-                elif spelled not in {"lru_cache", "cache", "wraps", "override", "overload"}:
-                    return self.unknown(node, frame, "call", f"@{spelled}")
-            if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node)):
-                return self.unknown(node, frame, "call", f"{name}, a generator")
+        others: list[ast.expr] = []
+        for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
+            spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
+            if spelled in {"property", "cached_property", "classproperty"}:
+                how = "property"
+            elif spelled in {"staticmethod", "classmethod"}:
+                how = spelled
+            elif spelled in {"lru_cache", "cache"}:
+                how = "cached"
+            elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
+                others.append(decorator)
+        if isinstance(node, ast.AsyncFunctionDef) or (
+            isinstance(node, ast.FunctionDef)
+            and any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+        ):
+            how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
             self.value(item, frame) if item is not None else None for item in node.args.kw_defaults
         )
-        return Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
+        made = Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
+        result: Value = made
+        for decorator in reversed(others):
+            result = self.call(self.value(decorator, frame), [result], {}, decorator, frame)
+        # Nobody knows what an unknown decorator made of it: when it is called, so perhaps is what it was.
+        return replace(made, how="opaque") if isinstance(result, Unknown) else result
 
     def call_function(
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
+        if function.how == "opaque":
+            owner = [function.owner] if function.owner is not None else []
+            return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
             return self._outside(node, frame, [*arguments, *keywords.values()])
         if self._depth >= MAX_DEPTH:
@@ -1445,7 +1737,29 @@ class Interpreter:
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")
+        if function.how == "cached" and not given and not keywords and id(body) in self._cached:
+            return self._cached[id(body)][1]
         self._depth += 1
+        left, self._left = self._left, NOTHING
+        try:
+            result = self._run(function, body, inner, node, frame)
+            if self._left and isinstance(body, ast.FunctionDef):
+                # It has been left early, or not, as these variables are: the rest of it was perhaps not run.
+                self._mark_written(body.body, inner, self._left)
+            result = depending(result, self._left)
+            if function.how == "cached" and not given and not keywords:
+                self._cached[id(body)] = (body, result)
+            return result
+        except Raised:
+            self._watched |= self._left
+            raise
+        finally:
+            self._left = left
+            self._depth -= 1
+
+    def _run(
+        self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
+    ) -> Value:
         kept, self._perhaps_returned = self._perhaps_returned, []
         if self._perhaps:
             # Nobody knows whether it runs: what it writes is written, or not.
@@ -1463,7 +1777,6 @@ class Interpreter:
             return self.unknown(node, frame)
         finally:
             self._perhaps_returned = kept
-            self._depth -= 1
 
     def _perhaps_called(
         self, body: ast.FunctionDef | ast.Lambda, inner: Frame, kept: list[Value], function: Function, frame: Frame
@@ -1489,7 +1802,6 @@ class Interpreter:
         finally:
             self._perhaps = count
             self._perhaps_returned = kept
-            self._depth -= 1
         return join(found) if found else Unknown("branch", function.name)
 
     def _arguments(
@@ -1541,6 +1853,8 @@ class Interpreter:
         made = Class(node.name, frame.module.path, node.lineno, (), outside, names)
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
+        if any("__init_subclass__" in one.attributes.names for one in order):
+            return self._outside(node, frame, [made], f"class {node.name}")
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):
             return self.unknown(node, frame, "call", f"class {node.name} with a decorator")
         return made
@@ -1566,7 +1880,7 @@ class Interpreter:
 
 def linear(bases: list[Class]) -> list[Class]:
     """The order in which attributes are looked for (C3); by first appearance where there is none."""
-    rows = [list(base.order) for base in bases] + [list(bases)]
+    rows = [list(base.order) for base in bases] + [[base.order[0] for base in bases]]
     found: list[Class] = []
     while any(rows):
         rows = [row for row in rows if row]
@@ -1582,22 +1896,6 @@ def dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _with(value: Value, depends: Depends) -> Value:
-    """The same, also dependent on these variables. What can be changed stays the same object."""
-    if not depends or depends <= value.depends:
-        return value
-    match value:
-        case Const(value=inner):
-            return Const(inner, depends=value.depends | depends)
-        case Unknown(reason=reason, text=text, path=path, line=line):
-            return Unknown(reason, text, path, line, depends=value.depends | depends)
-        case Joined(options=options):
-            return Joined(options, depends=value.depends | depends)
-        case Seq() | Map():
-            value.depends = value.depends | depends
-    return value
-
-
 def _hands_over_the_module(node: ast.AST) -> bool:
     """`Live.load(__name__)`, `f(sys.modules[x])`: whoever has a module's name can set what it likes in it."""
     return isinstance(node, ast.Call) and any(
@@ -1605,6 +1903,16 @@ def _hands_over_the_module(node: ast.AST) -> bool:
         or (isinstance(part, ast.Attribute) and part.attr == "modules")
         for argument in (*node.args, *(item.value for item in node.keywords))
         for part in ast.walk(argument)
+    )
+
+
+def _of_the_environment(node: ast.expr) -> bool:
+    """`os.environ`, `environ.setdefault`: whether it may write to the environment."""
+    return any(
+        (isinstance(part, ast.Name) and part.id == "environ")
+        or (isinstance(part, ast.Attribute) and part.attr in {"environ", "putenv", "read_env", "load_dotenv"})
+        or (isinstance(part, ast.Name) and part.id == "load_dotenv")
+        for part in ast.walk(node)
     )
 
 

@@ -14,7 +14,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     NOTHING,
+    Absent,
     Class,
     Const,
     Depends,
@@ -29,6 +31,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
     join,
     lifted,
@@ -77,6 +80,18 @@ _CONSTANTS: dict[str, object] = {
     "os.name": "posix",
     "sys.platform": "linux",
 }
+# What a developer or a build runs, and no server: a service is not started with one of these as its argument.
+_COMMANDS = frozenset({
+    "test", "tests", "pytest", "py.test", "runserver", "runserver_plus", "migrate", "makemigrations", "collectstatic",
+    "compress", "shell", "shell_plus", "makemessages", "compilemessages", "jenkins", "harvest", "behave", "testserver",
+    "createsuperuser", "loaddata", "flush", "check", "spectacular", "-t", "--test",
+})  # fmt: skip
+# They look at what they are given and change nothing.
+LOOKING = frozenset(f"builtins.{name}" for name in (
+    "isinstance", "issubclass", "type", "id", "hash", "repr", "str", "len", "bool", "callable", "hasattr", "int",
+    "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
+    "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
+))  # fmt: skip
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -84,12 +99,16 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) -> Value:
+    if interpreter.patched:
+        held = interpreter.outside(name, node, frame)
+        if isinstance(held, Unknown):
+            return held
     if name in _CONSTANTS:
         return Const(_CONSTANTS[name])  # type: ignore[arg-type]
     if name == "os.environ":
         return Object(kind="environ")
-    if name == "sys.argv":
-        return Unknown("branch", "sys.argv", frame.module.path, getattr(node, "lineno", 0))
+    if name in {"sys.argv", "sys.modules"}:
+        return Object(kind=name)
     return Library(dotted=name)
 
 
@@ -117,6 +136,13 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
     depends = frozenset({name})
+    interpreter._watched |= depends
+    written = interpreter.written
+    if written.maybe or not written.exact:
+        return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
+    if name in written.items:
+        return depending(written.items[name], depends | written.depends)
+    depends |= written.depends
     if name in interpreter.environment:
         return Const(interpreter.environment[name], depends=depends)
     if default is None:
@@ -129,13 +155,11 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
 
 
 def _depending(value: Value, depends: Depends) -> Value:
-    from hardencheck.collect.interpret.interpreter import _with
-
     if isinstance(value, Seq):
         return Seq(
             value.kind, list(value.items), list(value.extra), value.exact, value.open, depends=value.depends | depends
         )
-    return _with(value, depends)
+    return depending(value, depends)
 
 
 def _name(value: Value) -> str | None:
@@ -148,7 +172,10 @@ def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST,
         return variable(interpreter, name, None, node, frame)
     if owner.kind == "scope" and name is not None:
         found = interpreter.lookup(frame, name)
-        return found.value if found is not None else interpreter.unknown(node, frame)
+        absent = frame.names.absent(name) | frame.module.namespace.absent(name)
+        return found.value if found is not None else interpreter.unknown(node, frame, depends=absent)
+    if owner.kind == "sys.argv":
+        return Object(kind="argument")
     return interpreter.unknown(node, frame, depends=depends_of(key))
 
 
@@ -159,18 +186,42 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
             interpreter.bind(frame, name, value, getattr(node, "lineno", 0))
         else:
             interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
-    elif owner.kind == "environ" and name is not None:
-        text = _name(value)
-        if text is not None:
-            interpreter.environment[name] = text
+    elif owner.kind == "environ":
+        written = interpreter.written
+        interpreter.touch(written)
+        if name is None or interpreter._perhaps:
+            written.taint()
+            return
+        written.depends |= interpreter.condition
+        written.items[name] = value
+        written.maybe.discard(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
+    """Whether something is in it; what the answer depends on, `asked` says."""
+    name = _name(item)
+    if name is None:
+        return None
+    if owner.kind == "environ":
+        interpreter.reads.add(name)
+        written = interpreter.written
+        if written.maybe or not written.exact:
+            return None
+        return name in written.items or name in interpreter.environment
+    if owner.kind in {"sys.argv", "argument"}:
+        return False if name in _COMMANDS else None
+    if owner.kind == "sys.modules":
+        return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
+    if owner.kind == "scope":
+        return None
+    return None
+
+
+def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        interpreter.reads.add(name)
-        return name in interpreter.environment
-    return None
+        return frozenset({name}) | interpreter.written.depends
+    return NOTHING
 
 
 # Calls
@@ -261,26 +312,28 @@ def _builtin(
             kind = "list" if name == "list" else "tuple" if name == "tuple" else "set"
             items = interpreter.items(value)
             if items is not None:
+                depends = value.depends
                 if kind == "set":
+                    depends = depends_of(value)
                     items = [
                         item
                         for number, item in enumerate(items)
                         if not any(same(item, known) for known in items[:number])
                     ]
-                return Seq(kind, items, depends=value.depends)  # type: ignore[arg-type]
+                return Seq(kind, items, depends=depends)  # type: ignore[arg-type]
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
             return None
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
-        case "len", [Seq(items=items, exact=True) as value]:
-            return Const(len(items), depends=value.depends)
+        case "len", [Seq(items=items, exact=True, kind=kind) as value]:
+            return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
         case "range", _:
             return _range(arguments)
         case "enumerate", [value]:
             items = interpreter.items(value)
             return (
-                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)])
+                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)], depends=value.depends)
                 if items is not None
                 else None
             )
@@ -291,10 +344,11 @@ def _builtin(
             return Seq(
                 "list",
                 [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
+                depends=NOTHING.union(*(value.depends for value in values)),
             )
         case "reversed", [value]:
             items = interpreter.items(value)
-            return Seq("list", items[::-1]) if items is not None else None
+            return Seq("list", items[::-1], depends=value.depends) if items is not None else None
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
@@ -318,6 +372,9 @@ def _builtin(
             return _getattr(interpreter, name, owner, attribute, rest, node, frame)
         case "setattr", [Module() | Instance() | Class() as owner, Const(value=str() as attribute), value]:
             interpreter._set_attribute(owner, attribute, value, node, frame)
+            return Const(None)
+        case "setattr", [Library(dotted=dotted), attribute, *_]:
+            interpreter.patched.add(f"{dotted}.{_name(attribute) or '*'}")
             return Const(None)
         case "setattr", [owner, *_]:
             why = interpreter.unknown(node, frame, "tainted")
@@ -387,7 +444,8 @@ def _range(arguments: list[Value]) -> Value | None:
         found = range(*given)  # type: ignore[call-overload]
     except (NotKnown, TypeError, ValueError):
         return None
-    return Seq("list", [Const(number) for number in found]) if len(found) <= 5_000 else None
+    depends = NOTHING.union(*(item.depends for item in arguments))
+    return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
 
 
 def _mapped(
@@ -397,6 +455,7 @@ def _mapped(
     if items is None:
         return None
     made: list[Value] = []
+    depends = value.depends
     for item in items:
         if name == "filter" and isinstance(function, Const) and function.value is None:
             answer: Value = item
@@ -406,11 +465,12 @@ def _mapped(
             made.append(answer)
             continue
         known = truth(answer)
+        depends |= depends_of(answer)
         if known is None:
             return _unknown_of(answer)
         if known:
             made.append(item)
-    return Seq("list", made, depends=value.depends)
+    return Seq("list", made, depends=depends)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
@@ -425,7 +485,7 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
-        return Const(dict in wanted)
+        return Const(dict in wanted, depends=value.depends)
     return None
 
 
@@ -436,17 +496,23 @@ def _getattr(
         found = owner.namespace.get(attribute)
         if found is not None:
             known = not isinstance(found.value, Unknown) or attribute in owner.namespace.names
+            if isinstance(found.value, Joined):
+                known = not any(isinstance(option, Absent) for option in found.value.options)
             if name == "hasattr":
-                return Const(True) if known else None
-            return found.value if known or not rest else join([found.value, rest[0]])
+                return Const(True, depends=found.value.depends) if known else None
+            return found.value if known or not rest else None
+        inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
+        if inner is not None:
+            return None
+        absent = owner.namespace.absent(attribute)
         if name == "hasattr":
-            return Const(False)
-        return rest[0] if rest else None
+            return Const(False, depends=absent)
+        return _depending(rest[0], absent) if rest else None
     if isinstance(owner, Instance | Class):
         held = interpreter.attribute(owner, attribute, node, frame)
         if isinstance(held, Unknown):
             return None
-        return Const(True) if name == "hasattr" else held
+        return Const(True, depends=held.depends) if name == "hasattr" else held
     return None
 
 
@@ -545,8 +611,7 @@ def _seq_method(
         owner.taint()
         return Const(None)
     interpreter.bounded(owner, arguments)
-    condition: Depends = frozenset().union(*interpreter._conditions) if interpreter._conditions else NOTHING
-    owner.depends |= condition
+    owner.depends |= interpreter.condition
     match name, arguments:
         case (("append" | "add"), [value]):
             if owner.kind == "set" and any(same(value, item) for item in owner.items):
@@ -583,7 +648,7 @@ def _seq_method(
         case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
-                return owner.items.pop(at)
+                return depending(owner.items.pop(at), owner.depends)
             owner.taint()
         case "sort", [] if not keywords:
             try:
@@ -644,19 +709,21 @@ def _map_method(
                 if name != "get":
                     interpreter.spoil(owner, interpreter.unknown(node, frame))
                 return interpreter.unknown(node, frame, depends=depends_of(key))
+            by = depends_of(key) | owner.depends
             if name == "get":
                 if there and wanted not in owner.maybe:
-                    return _depending_const(owner.items[wanted], depends_of(key))
+                    return _depending(owner.items[wanted], by) if by else owner.items[wanted]
                 if there:
-                    return join([owner.items[wanted], default])
-                return _depending_const(default, depends_of(key)) if owner.exact else None
+                    return depending(join([owner.items[wanted], default]), by)
+                return (_depending(default, by) if by else default) if owner.exact else None
             interpreter.touch(owner)
+            owner.depends |= interpreter.condition | depends_of(key)
             if interpreter._perhaps or wanted in owner.maybe or (not there and not owner.exact):
                 owner.taint()
                 return interpreter.unknown(node, frame)
             if name == "pop":
-                return owner.items.pop(wanted) if there else default
-            return owner.items.setdefault(wanted, default)
+                return depending(owner.items.pop(wanted) if there else default, by)
+            return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
             given = arguments[0] if arguments else Map()
@@ -673,7 +740,7 @@ def _map_method(
                 else:
                     owner.items[key_] = value
                     owner.maybe.discard(key_)
-            owner.depends |= given.depends
+            owner.depends |= given.depends | interpreter.condition
             if not given.exact:
                 owner.exact = False
                 for key_ in owner.items.keys() - given.items.keys():
@@ -681,13 +748,10 @@ def _map_method(
             return Const(None)
         case "clear", []:
             interpreter.touch(owner)
+            owner.depends |= interpreter.condition
             owner.items, owner.maybe, owner.exact = {}, set(), True
             return Const(None)
     return None
-
-
-def _depending_const(value: Value, depends: Depends) -> Value:
-    return _depending(value, depends) if depends and isinstance(value, Const) else value
 
 
 # Readers of the environment
@@ -733,21 +797,38 @@ def _object_method(
         if name == "setdefault" and len(arguments) == 2:
             key, value = _name(arguments[0]), _name(arguments[1])
             if key is not None and value is not None:
-                return Const(interpreter.environment.setdefault(key, value), depends=frozenset({key}))
+                known = contains(interpreter, owner, arguments[0])
+                if known is None:
+                    return interpreter.unknown(node, frame, "tainted")
+                if not known:
+                    with interpreter._deciding(frozenset({key})):
+                        set_item(interpreter, owner, arguments[0], arguments[1], node, frame)
+                return variable(interpreter, key, None, node, frame)
+        if name in {"update", "pop", "clear", "popitem", "setdefault", "__setitem__", "__delitem__"}:
+            interpreter.touch(interpreter.written)
+            interpreter.written.taint()
         return interpreter.unknown(node, frame)
     if owner.kind == "scope":
         if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
             given = arguments[0]
-            for written, item in given.items.items():
-                if isinstance(written, str):
-                    held = interpreter.lookup(frame, written) if written in given.maybe else None
-                    both = join([item, held.value]) if held is not None else item
-                    interpreter.bind(frame, written, both, getattr(node, "lineno", 0))
+            with interpreter._deciding(given.depends):
+                for written, item in given.items.items():
+                    if isinstance(written, str):
+                        held = interpreter.lookup(frame, written) if written in given.maybe else None
+                        both = join([item, held.value]) if held is not None else item
+                        both = join([item, ABSENT]) if written in given.maybe and held is None else both
+                        interpreter.bind(frame, written, both, getattr(node, "lineno", 0))
+            if given.depends:
+                frame.names.mark_all(given.depends)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
             found = interpreter.lookup(frame, text)
             default = arguments[1] if len(arguments) > 1 else Const(None)
-            return found.value if found is not None else default
+            absent = frame.names.absent(text) | frame.module.namespace.absent(text)
+            if found is not None and isinstance(found.value, Joined):
+                options = [option for option in found.value.options if not isinstance(option, Absent)]
+                return join([*options, default]) if len(options) < len(found.value.options) else found.value
+            return found.value if found is not None else _depending(default, absent)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
             interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")

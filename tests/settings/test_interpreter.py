@@ -219,8 +219,10 @@ def resolved(
     """Name -> (value, variables it depends on) of what is known."""
     found: dict[str, tuple[object, frozenset[str]]] = {}
     run = interpreter(files, environment)
+    if "other.py" in files:  # which the child imports first
+        run.module("other.py")
     for name, binding in run.module("main.py").namespace.names.items():
-        if name.isupper() and name not in run.late:
+        if name.isupper():
             try:
                 found[name] = plain(binding.value), depends_of(binding.value)
             except NotKnown:

@@ -213,6 +213,7 @@ class Interpreter:
         self._watched: Depends = NOTHING  # variables that may decide whether something is raised
         self._handled: list[frozenset[str]] = []
         self._may_raise = False
+        self._partly = False  # the function that runs has perhaps returned already
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._running: set[str] = set()
@@ -252,12 +253,14 @@ class Interpreter:
         """For the first import of a module: it stays imported, whatever becomes of the branch that imported it."""
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
+        partly, self._partly = self._partly, False
         self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
         try:
             yield
         finally:
             journal = self._journals.pop()
             self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
+            self._partly = partly
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module) -> None:
@@ -336,6 +339,7 @@ class Interpreter:
         for signal in ways:
             if isinstance(signal, _Return):
                 self._perhaps_returned.append(depending(signal.value, depends))
+                self._partly = True
 
     _perhaps_returned: list[Value] = []
 
@@ -374,6 +378,7 @@ class Interpreter:
     def _instead(self, arm: Callable[[], None], depends: Depends, nodes: Sequence[ast.AST], frame: Frame) -> None:
         """What another environment would run here: it is not run, but what it would change depends on these."""
         kept = (self._perhaps_returned, self._left, self._may_raise)
+        partly = self._partly
         self._perhaps_returned = []
         self._forks += 1
         if self._forks > MAX_FORKS:
@@ -383,14 +388,16 @@ class Interpreter:
                 journal, after, signal = self._tried(arm)
         except (OutOfBudget, RecursionError):
             self._perhaps_returned, self._left, self._may_raise = kept
+            self._partly = partly
             self._mark_written(nodes, frame, depends)
             self._left |= depends
             return
+        split, self._partly = self._partly, partly
         self._perhaps_returned, self._left, self._may_raise = kept
         for key, (thing, before) in journal.items():
             self.touch(thing)
             thing.mark(before, after[key][1], depends)
-        if signal is not None:
+        if signal is not None or split:
             self._left |= depends
             self._watched |= depends
 
@@ -555,8 +562,29 @@ class Interpreter:
     # Statements
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
-        for node in body:
+        for number, node in enumerate(body):
             self.statement(node, frame)
+            if self._partly and number + 1 < len(body):
+                self._rest(body[number + 1 :], frame)
+                return
+
+    def _rest(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        """What follows in a function that has perhaps returned: it is run, or not."""
+        self._partly = False
+        try:
+            journal, after, signal = self._tried(self._arm(body, frame))
+        finally:
+            self._partly = True
+        if isinstance(signal, Raised):
+            if self._handled:
+                self._may_raise = True
+            raise _Return(self._perhaps_returned[-1])
+        why = Unknown("branch", "an early return", frame.module.path, body[0].lineno)
+        self._merge([after, {}], journal, why)
+        if isinstance(signal, _Return):
+            raise signal
+        if signal is not None:
+            raise _Unsure
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
@@ -817,6 +845,8 @@ class Interpreter:
                         continue
                     except _Break:
                         break
+                    if self._partly:
+                        raise _Unsure
                 else:
                     self.block(orelse, frame)
         except _Unsure:
@@ -854,6 +884,8 @@ class Interpreter:
                         self.block(node.orelse, frame)
                         break
                     self.block(node.body, frame)
+                if self._partly:
+                    raise _Unsure
             except _Continue:
                 continue
             except _Break:
@@ -1761,6 +1793,21 @@ class Interpreter:
         self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
     ) -> Value:
         kept, self._perhaps_returned = self._perhaps_returned, []
+        partly, self._partly = self._partly, False
+        try:
+            return self._executed(function, body, inner, kept, node, frame)
+        finally:
+            self._partly = partly
+
+    def _executed(
+        self,
+        function: Function,
+        body: ast.FunctionDef | ast.Lambda,
+        inner: Frame,
+        kept: list[Value],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
         if self._perhaps:
             # Nobody knows whether it runs: what it writes is written, or not.
             return self._perhaps_called(body, inner, kept, function, frame)

@@ -139,6 +139,7 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     interpreter._watched |= depends
     written = interpreter.written
     if written.maybe or not written.exact:
+        interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
     if name in written.items:
         return depending(written.items[name], depends | written.depends)

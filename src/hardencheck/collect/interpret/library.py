@@ -117,8 +117,17 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
     depends = frozenset({name})
+    exported = interpreter.exported
+    if not exported.exact:
+        return Unknown("tainted", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
+    held = exported.items.get(name)
+    if held is not None and name not in exported.maybe:
+        return held
     if name in interpreter.environment:
-        return Const(interpreter.environment[name], depends=depends)
+        outer: Value = Const(interpreter.environment[name], depends=depends)
+        return join([held, outer]) if held is not None else outer
+    if held is not None:
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     if default is None:
         if interpreter._catching("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"):
             from hardencheck.collect.interpret.interpreter import Raised
@@ -159,17 +168,30 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
             interpreter.bind(frame, name, value, getattr(node, "lineno", 0))
         else:
             interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
-    elif owner.kind == "environ" and name is not None:
-        text = _name(value)
-        if text is not None:
-            interpreter.environment[name] = text
+    elif owner.kind == "environ":
+        export(interpreter, name, value)
+
+
+def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
+    """The program sets a variable (None: nobody knows which)."""
+    interpreter.touch(interpreter.exported)
+    if name is None:
+        interpreter.exported.taint()
+        return
+    if interpreter._perhaps:
+        value = Unknown("branch", name, depends=frozenset({name}))
+    condition: Depends = frozenset().union(*interpreter._conditions) if interpreter._conditions else NOTHING
+    interpreter.exported.items[name] = _depending(value, condition)
+    interpreter.exported.maybe.discard(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
         interpreter.reads.add(name)
-        return name in interpreter.environment
+        if name in interpreter.environment or name not in interpreter.exported.items:
+            return name in interpreter.environment if interpreter.exported.exact else None
+        return None if name in interpreter.exported.maybe else True
     return None
 
 
@@ -731,9 +753,28 @@ def _object_method(
         if name == "get":
             return _get(interpreter, arguments, keywords, node, frame)
         if name == "setdefault" and len(arguments) == 2:
-            key, value = _name(arguments[0]), _name(arguments[1])
-            if key is not None and value is not None:
-                return Const(interpreter.environment.setdefault(key, value), depends=frozenset({key}))
+            key = _name(arguments[0])
+            if key is not None:
+                there = contains(interpreter, owner, arguments[0])
+                if there is False:
+                    export(interpreter, key, _depending(arguments[1], frozenset({key})))
+                elif there is None:
+                    export(interpreter, key, Unknown("branch", key, depends=frozenset({key})))
+                return variable(interpreter, key, None, node, frame)
+        if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
+            was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
+            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            return was
+        if name == "update" and len(arguments) == 1:
+            new = arguments[0]
+            if isinstance(new, Map) and new.exact and not new.maybe:
+                for variable_name, item in new.items.items():
+                    export(interpreter, str(variable_name), item)
+                for word, item in keywords.items():
+                    export(interpreter, word, item)
+                return Const(None)
+        if name not in {"items", "keys", "values", "copy", "__contains__"}:
+            export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
     if owner.kind == "scope":
         if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:

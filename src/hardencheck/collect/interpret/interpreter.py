@@ -1678,6 +1678,7 @@ def _raised(error: ast.expr | None) -> str:
 _PARENTS = {
     "ModuleNotFoundError": ("ImportError",), "KeyError": ("LookupError",), "IndexError": ("LookupError",),
     "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"), "UnicodeDecodeError": ("ValueError",),
+    "OSError": ("IOError", "EnvironmentError"), "JSONDecodeError": ("ValueError",), "YAMLError": (),
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = ("_places", "standard", "environ")
+_MODULES: tuple[str, ...] = ("_places", "standard", "environ", "split_settings")
 _TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS")
 
 

@@ -265,7 +265,11 @@ def _partial(call: Call) -> Value | None:
     first, *rest = call.arguments
     return Object(
         kind="partial",
-        state={"of": first, "arguments": Seq("tuple", rest), "keywords": Map({name: item for name, item in call.keywords.items()})},
+        state={
+            "of": first,
+            "arguments": Seq("tuple", rest),
+            "keywords": Map({name: item for name, item in call.keywords.items()}),
+        },
     )
 
 

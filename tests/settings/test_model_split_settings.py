@@ -84,7 +84,7 @@ def test_the_order_of_a_pattern_is_not_known() -> None:
         "'none.py'",
         "'bad.py'",
         "optional(ext())",
-        "ext.there and 'a.py'",
+        "ext and 'a.py'",
     ],
 )
 def test_what_is_not_in_the_repository_may_set_anything(what: str) -> None:

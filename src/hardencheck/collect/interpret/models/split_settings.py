@@ -17,6 +17,7 @@ from hardencheck.collect.interpret.values import Binding, Const, Module, Object,
 
 MAX_FILES = 100
 MAX_ORDERS = 6
+_ANY_NAME = {"globals", "vars", "locals", "exec", "eval", "setattr", "include"}
 _DONE, _CURRENT = "__included_files__", "__included_file__"
 
 
@@ -51,7 +52,7 @@ def _include(call: Call) -> Value | None:
         if found is None or len(found) > MAX_FILES:
             _lost(call, unknown(call, "budget", "files of a pattern"))
         elif found:
-            _files(call, found, here)
+            _files(call, found)
         elif wanted is item:
             failing(call, "OSError")
             _lost(call, unknown(call, "import", f"{path}: it is not in the repository"))
@@ -91,7 +92,7 @@ def _fits(path: Sequence[str], pattern: Sequence[str]) -> bool:
     )
 
 
-def _files(call: Call, found: list[str], here: str) -> None:
+def _files(call: Call, found: list[str]) -> None:
     done = _done(call)
     left = [path for path in found if not any(text(item) == path for item in done.items)]
     if not done.exact:
@@ -111,7 +112,11 @@ def _files(call: Call, found: list[str], here: str) -> None:
         done.items.append(Const(path))
 
     def run(order: Sequence[str]) -> Callable[[], None]:
-        return lambda: [_run(call, path, trees[path], here) for path in order] and None  # type: ignore[return-value]
+        def arm() -> None:
+            for path in order:
+                _run(call, path, trees[path])
+
+        return arm
 
     if len(orders) == 1:
         run(left)()
@@ -158,9 +163,7 @@ def _independent(trees: Sequence[ast.Module]) -> bool:
                     if name == "*":
                         return False
                     mine.add(other or name.partition(".")[0])
-                case ast.Call(
-                    func=ast.Name(id="globals" | "vars" | "locals" | "exec" | "eval" | "setattr" | "include")
-                ):
+                case ast.Call(func=ast.Name(id=name)) if name in _ANY_NAME:
                     return False
         bound.append(mine)
         used.append(all_names | mine)
@@ -180,7 +183,7 @@ def _imports(tree: ast.Module) -> set[str]:
     }
 
 
-def _run(call: Call, path: str, tree: ast.Module | None, here: str) -> None:
+def _run(call: Call, path: str, tree: ast.Module | None) -> None:
     """The statements of a file, in the names of the module that includes it."""
     from hardencheck.collect.interpret.interpreter import Frame
 

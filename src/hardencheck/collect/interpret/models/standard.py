@@ -263,14 +263,8 @@ def _partial(call: Call) -> Value | None:
     if not call.arguments:
         return None
     first, *rest = call.arguments
-    return Object(
-        kind="partial",
-        state={
-            "of": first,
-            "arguments": Seq("tuple", rest),
-            "keywords": Map({name: item for name, item in call.keywords.items()}),
-        },
-    )
+    words = Map({name: item for name, item in call.keywords.items()})
+    return Object(kind="partial", state={"of": first, "arguments": Seq("tuple", rest), "keywords": words})
 
 
 def _partial_called(call: Call) -> Value | None:

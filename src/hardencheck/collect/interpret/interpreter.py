@@ -98,11 +98,13 @@ class Frame:
 
 class Source(NamedTuple):
     """read: the text of a file of the repository, None when there is none or it cannot be read. find: the path of a
-    module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here."""
+    module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
+    paths: of all files of the repository, None when they cannot be listed."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
+    paths: Callable[[], Iterable[str]] | None = None
 
 
 _Journal = dict[int, tuple[Changing, object]]
@@ -136,8 +138,8 @@ class _Tainting:
             self._interpreter.spoil(one, self._why)
 
     def environment(self) -> None:
-        self._interpreter.touch(self._interpreter.written)
-        self._interpreter.written.taint()
+        self._interpreter.touch(self._interpreter.exported)
+        self._interpreter.exported.taint()
 
 
 class _Marking:
@@ -156,7 +158,7 @@ class _Marking:
         names.mark_all(self._depends)
 
     def environment(self) -> None:
-        self._interpreter.written.depends |= self._depends
+        self._interpreter.exported.depends |= self._depends
 
     def thing(self, value: Value) -> None:
         for one in _reached(value):
@@ -200,11 +202,11 @@ class Interpreter:
     def __init__(self, source: Source, environment: dict[str, str] | None = None) -> None:
         self.source = source
         self.environment = dict(environment or {})
+        self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
-        self.written = Map()  # what the code itself put into os.environ
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
@@ -264,7 +266,8 @@ class Interpreter:
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module) -> None:
-        here = Unknown("location", "where the file is installed", module.path, 1)
+        # Where it is installed is not known, what lies beside it is: models/_places.py.
+        here = Object(kind="place", state={"path": Const(module.path), "form": Const("text")})
         module.namespace.names["__file__"] = Binding(here, module.path, 1)
         module.namespace.names["__name__"] = Binding(Const(dotted(module.path)), module.path, 1)
 
@@ -431,6 +434,10 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
+        elif isinstance(value, Object):
+            for part in value.state.values():
+                if isinstance(part, Seq | Map):
+                    self.spoil(part, why)
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
         """All that these statements may write is not known: names, and what the objects behind them hold."""
@@ -695,6 +702,9 @@ class Interpreter:
                 self._bind_in(names, name, value, frame.module.path, line)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
+            case Object(kind=kind):
+                if self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner)) is None:
+                    self.spoil(owner, self.unknown(node, frame))
             case Library(dotted=dotted):
                 self.patched.add(f"{dotted.replace('__builtins__', 'builtins')}.{name}")
             case _:
@@ -978,16 +988,25 @@ class Interpreter:
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
         why = self.unknown(node, frame, "call", "with")
         quiet = False
+        entered: list[Object] = []
         for item in items:
             manager = self.value(item.context_expr, frame)
+            if isinstance(manager, Object):
+                call = Call(self, "__enter__", [], {}, node, frame, manager)
+                manager = self._modelled("MANAGERS", manager.kind, call) or manager
+                entered.append(call.owner)  # type: ignore[arg-type]
             if isinstance(item.context_expr, ast.Call) and _spelled(item.context_expr.func).endswith("suppress"):
                 quiet = True
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, why if not isinstance(manager, Object) else manager, frame)
-        if quiet:
-            self.fork([self._arm(body, frame), lambda: None], why)
-        else:
-            self.block(body, frame)
+        try:
+            if quiet:
+                self.fork([self._arm(body, frame), lambda: None], why)
+            else:
+                self.block(body, frame)
+        finally:
+            for one in reversed(entered):
+                self._modelled("MANAGERS", one.kind, Call(self, "__exit__", [], {}, node, frame, one))
 
     # Imports
 
@@ -1250,11 +1269,15 @@ class Interpreter:
     def _text(self, node: ast.expr, parts: Sequence[ast.expr], frame: Frame) -> Value:
         pieces: list[str] = []
         depends = NOTHING
+        start: Object | None = None
         try:
             for part in parts:
                 if isinstance(part, ast.FormattedValue):
                     value = self.value(part.value, frame)
                     depends |= depends_of(value)
+                    if isinstance(value, Object) and part is parts[0] and part.conversion == -1:
+                        start = value
+                        continue
                     inner = plain(value)
                     spec = plain(self.value(part.format_spec, frame)) if part.format_spec is not None else ""
                     shown = _CONVERSIONS[part.conversion](inner) if part.conversion in _CONVERSIONS else inner
@@ -1268,6 +1291,10 @@ class Interpreter:
         text = "".join(pieces)
         if len(text) > MAX_SIZE:
             raise OutOfBudget
+        if start is not None:
+            given: list[Value] = [start, Const(text, depends=depends)]
+            call = Call(self, "f", given, {}, node, frame, start)
+            return self._modelled("OPERATORS", start.kind, call) or self.unknown(node, frame, depends=depends)
         return Const(text, depends=depends)
 
     def _binary(self, op: ast.operator, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
@@ -1279,6 +1306,13 @@ class Interpreter:
                     join([self._binary(op, one, two, node, frame) for one in lefts for two in rights]),
                     left.depends | right.depends,
                 )
+        for one_side in (left, right):
+            if isinstance(one_side, Object):
+                sign = _SIGNS.get(type(op), "")
+                call = Call(self, sign, [left, right], {}, node, frame, one_side)
+                answer = self._modelled("OPERATORS", one_side.kind, call)
+                if answer is not None:
+                    return answer
         depends = depends_of(left) | depends_of(right)
         if isinstance(op, ast.Add) and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind:
             if len(left.items) + len(right.items) > MAX_ITEMS:
@@ -1441,6 +1475,8 @@ class Interpreter:
                 return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Object(state={"items": Seq() as inner}):
+                return self.items(inner)
             case _:
                 return None
 
@@ -1666,7 +1702,7 @@ class Interpreter:
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         match function:
-            case Library(dotted=name):
+            case Library(dotted=name) if name not in self.patched:
                 found = self._modelled("CALLS", name, Call(self, name, arguments, keywords, node, frame))
                 found = found or library.call(self, name, arguments, keywords, node, frame)
                 return (
@@ -1765,7 +1801,7 @@ class Interpreter:
             return self._outside(node, frame, [*arguments, *keywords.values()])
         if self._depth >= MAX_DEPTH:
             raise OutOfBudget
-        inner = Frame(Namespace(), self.modules[function.path], function.frame)
+        inner = Frame(Namespace(), function.frame.module, function.frame)
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")
@@ -1993,6 +2029,7 @@ def _raised(error: ast.expr | None) -> str:
 _PARENTS = {
     "ModuleNotFoundError": ("ImportError",), "KeyError": ("LookupError",), "IndexError": ("LookupError",),
     "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"), "UnicodeDecodeError": ("ValueError",),
+    "OSError": ("IOError", "EnvironmentError"), "JSONDecodeError": ("ValueError",), "YAMLError": (),
 }  # fmt: skip
 
 
@@ -2025,6 +2062,7 @@ _OPERATORS: dict[type, Any] = {
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_, ast.BitXor: operator.xor, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
 }  # fmt: skip
+_SIGNS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.BitOr: "|"}
 _UNARY: dict[type, Any] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
 _COMPARE: dict[type, Any] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,

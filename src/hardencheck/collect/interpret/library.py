@@ -137,15 +137,20 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     interpreter.reads.add(name)
     depends = frozenset({name})
     interpreter._watched |= depends
-    written = interpreter.written
-    if written.maybe or not written.exact:
+    exported = interpreter.exported
+    depends |= exported.depends
+    if not exported.exact:
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
-    if name in written.items:
-        return depending(written.items[name], depends | written.depends)
-    depends |= written.depends
+    held = exported.items.get(name)
+    if held is not None and name not in exported.maybe:
+        return depending(held, depends)
     if name in interpreter.environment:
-        return Const(interpreter.environment[name], depends=depends)
+        outer: Value = Const(interpreter.environment[name], depends=depends)
+        return join([held, outer]) if held is not None else outer
+    if held is not None:
+        interpreter._may_raise = True
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     if default is None:
         if interpreter._catching("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"):
             from hardencheck.collect.interpret.interpreter import Raised
@@ -188,14 +193,21 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
         else:
             interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
     elif owner.kind == "environ":
-        written = interpreter.written
-        interpreter.touch(written)
-        if name is None or interpreter._perhaps:
-            written.taint()
-            return
-        written.depends |= interpreter.condition
-        written.items[name] = value
-        written.maybe.discard(name)
+        export(interpreter, name, value)
+
+
+def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
+    """The program sets a variable (None: nobody knows which)."""
+    exported = interpreter.exported
+    interpreter.touch(exported)
+    if name is None:
+        exported.taint()
+        return
+    if interpreter._perhaps:
+        value = Unknown("branch", name, depends=frozenset({name}))
+    exported.depends |= interpreter.condition
+    exported.items[name] = _depending(value, interpreter.condition)
+    exported.maybe.discard(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
@@ -205,10 +217,10 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         return None
     if owner.kind == "environ":
         interpreter.reads.add(name)
-        written = interpreter.written
-        if written.maybe or not written.exact:
+        exported = interpreter.exported
+        if name in exported.maybe or not exported.exact:
             return None
-        return name in written.items or name in interpreter.environment
+        return name in exported.items or name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
         return False if name in _COMMANDS else None
     if owner.kind == "sys.modules":
@@ -221,7 +233,7 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
 def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        return frozenset({name}) | interpreter.written.depends
+        return frozenset({name}) | interpreter.exported.depends
     return NOTHING
 
 
@@ -796,18 +808,29 @@ def _object_method(
         if name == "get":
             return _get(interpreter, arguments, keywords, node, frame)
         if name == "setdefault" and len(arguments) == 2:
-            key, value = _name(arguments[0]), _name(arguments[1])
-            if key is not None and value is not None:
-                known = contains(interpreter, owner, arguments[0])
-                if known is None:
-                    return interpreter.unknown(node, frame, "tainted")
-                if not known:
-                    with interpreter._deciding(frozenset({key})):
-                        set_item(interpreter, owner, arguments[0], arguments[1], node, frame)
+            key = _name(arguments[0])
+            if key is not None:
+                there = contains(interpreter, owner, arguments[0])
+                with interpreter._deciding(frozenset({key})):
+                    if there is False:
+                        export(interpreter, key, arguments[1])
+                    elif there is None:
+                        export(interpreter, key, Unknown("branch", key, depends=frozenset({key})))
                 return variable(interpreter, key, None, node, frame)
-        if name in {"update", "pop", "clear", "popitem", "setdefault", "__setitem__", "__delitem__"}:
-            interpreter.touch(interpreter.written)
-            interpreter.written.taint()
+        if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
+            was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
+            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            return was
+        if name == "update" and len(arguments) == 1:
+            new = arguments[0]
+            if isinstance(new, Map) and new.exact and not new.maybe:
+                for variable_name, item in new.items.items():
+                    export(interpreter, str(variable_name), item)
+                for word, item in keywords.items():
+                    export(interpreter, word, item)
+                return Const(None)
+        if name not in {"items", "keys", "values", "copy", "__contains__"}:
+            export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
     if owner.kind == "scope":
         if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:

@@ -409,6 +409,8 @@ def plain(value: Value, depth: int = 0) -> object:
             raise NotKnown(value)
         case Joined():
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
+        case Object(kind="place"):
+            raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
 

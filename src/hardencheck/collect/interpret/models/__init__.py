@@ -8,6 +8,9 @@ CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
 METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
+SETTERS: kind -> an attribute of it is set (name, arguments: the value). MANAGERS: kind -> it is entered or left by a
+`with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is an operand (name: the sign, arguments: both sides).
+TEXTS: kind -> str() of it. An object whose state holds a `Seq` "items" can be iterated over.
 """
 
 import ast
@@ -34,8 +37,8 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = ()
-_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES")
+_MODULES: tuple[str, ...] = ("_places", "standard", "environ", "split_settings")
+_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS")
 
 
 class _Models:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from hardencheck.collect.extract._python import without_credentials
 from hardencheck.collect.interpret.values import (
-    ABSENT,
+    Absent,
     Binding,
     Class,
     Const,
@@ -84,13 +84,13 @@ def row(
     here: where the application is, the place of settings that are not set.
     """
     value = binding.value if binding is not None else default
-    unset = binding is None or binding.value is ABSENT
+    unset = binding is None or isinstance(binding.value, Absent)
     if unset:
         value = default
-    elif isinstance(value, Joined) and any(option is ABSENT for option in value.options):
+    elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
         fallback = default or Unknown("framework-version", "the default of the framework")
         value = Joined(
-            tuple(fallback if option is ABSENT else option for option in value.options), depends=value.depends
+            tuple(fallback if isinstance(option, Absent) else option for option in value.options), depends=value.depends
         )
     seen = (
         shown(value, name)
@@ -128,8 +128,8 @@ def shown(value: Value, name: str = "") -> Shown:
     """A value for people: at most 200 characters, texts under secret names measured."""
     stop = _stopped(value)
     if isinstance(value, Joined):
-        options = [_written(option, name, 0) for option in value.options if option is not ABSENT]
-        options += ["(not set)"] if any(option is ABSENT for option in value.options) else []
+        options = [_written(option, name, 0) for option in value.options if not isinstance(option, Absent)]
+        options += ["(not set)"] if any(isinstance(option, Absent) for option in value.options) else []
         text = _cut(" or ".join(dict.fromkeys(options)), MAX_SHOWN)
         if stop is not None:
             return Shown("unknown", text, stop.reason, why(stop))

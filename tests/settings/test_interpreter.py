@@ -15,6 +15,7 @@ import pytest
 
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.values import NotKnown, Unknown, depends_of, plain
+from hardencheck.model.facts.settings import FrameworkSetting
 from tests.settings.test_evaluate import facts_of, value
 
 PRELUDE = """\
@@ -394,7 +395,7 @@ def test_it_says_on_which_variables_a_value_depends() -> None:
 
 
 def test_a_setting_that_only_following_the_code_gives_is_judged(tmp_path: Path) -> None:
-    """And one that depends on the environment stays unknown: it is not the same in every deployment."""
+    """And of one that depends on the environment the fact says so."""
     text = (
         "import os\nROOT_URLCONF = 'shop.urls'\ndef on(flag):\n    return not flag\n"
         "DEBUG = on(True)\nSECURE_HSTS_SECONDS = sum([60, 60])\nSESSION_COOKIE_SECURE = on(os.environ.get('HTTP'))\n"
@@ -402,4 +403,6 @@ def test_a_setting_that_only_following_the_code_gives_is_judged(tmp_path: Path) 
     facts = facts_of(tmp_path, {"shop/settings.py": text})
     assert value(facts, "DEBUG") == (False, 5)
     assert value(facts, "SECURE_HSTS_SECONDS") == (120, 6)
-    assert value(facts, "SESSION_COOKIE_SECURE")[0] not in (True, False)  # type: ignore[index]
+    assert value(facts, "SESSION_COOKIE_SECURE") == (True, 7)
+    by_name = {fact.name: fact for fact in facts.of("framework.setting") if isinstance(fact, FrameworkSetting)}
+    assert by_name["SESSION_COOKIE_SECURE"].describe() == "SESSION_COOKIE_SECURE is True, unless HTTP says otherwise"

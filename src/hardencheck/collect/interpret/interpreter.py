@@ -6,11 +6,13 @@ joined; what cannot be followed taints all that it may have written.
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
+from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
@@ -45,6 +47,7 @@ from hardencheck.collect.interpret.values import (
     truth,
 )
 
+SETTING = "the setting "  # before a name in `depends`: no variable of the environment
 MAX_STEPS = 200_000
 MAX_DEPTH = 40
 MAX_MODULES = 200
@@ -89,9 +92,9 @@ class Frame:
     """Where names are looked up: the module's own, or a function's with those around it."""
 
     def __init__(
-        self, names: Namespace, module: Module, outer: "Frame | None" = None, owner: Value | None = None
+        self, names: Namespace, module: Module, outer: "Frame | None" = None, *, of_class: bool = False
     ) -> None:
-        self.names, self.module, self.outer, self.owner = names, module, outer, owner
+        self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
         self.globals: set[str] = set()
         self.returned: list[Value] = []
 
@@ -105,6 +108,13 @@ class Source(NamedTuple):
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
     paths: Callable[[], Iterable[str]] | None = None
+
+
+class Asked(NamedTuple):
+    """How the code asks for a variable. default: what it takes instead, None: it must be set. cast: "bool" ..."""
+
+    default: Value | None
+    cast: str = ""
 
 
 _Journal = dict[int, tuple[Changing, object]]
@@ -197,17 +207,26 @@ def _reached(value: Value) -> Iterator[Value]:
 
 
 class Interpreter:
-    """environment: variables that are set; all others are not."""
+    """environment: variables that are set; all others are not. off: which names a condition takes to be false where
+    their value is not known (DEBUG in production); what is bound under it says so in what it depends on."""
 
-    def __init__(self, source: Source, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        environment: Mapping[str, str | Value] | None = None,
+        off: Callable[[str], bool] | None = None,
+    ) -> None:
         self.source = source
         self.environment = dict(environment or {})
+        self.off = off or (lambda name: False)
         self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
+        self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
+        self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
@@ -237,9 +256,12 @@ class Interpreter:
             self._taint(made.namespace, Unknown("import", f"{path} cannot be read", path, 1))
             return made
         try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self._taint(made.namespace, Unknown("python-syntax", f"{path} cannot be parsed", path, 1))
+            tree = syntax_tree(data)
+        except Unreadable as error:
+            self._taint(made.namespace, Unknown("python-syntax", error.detail, path, error.line or 1))
+            return made
+        except (RecursionError, MemoryError):
+            self._taint(made.namespace, Unknown("budget", "it is nested too deeply", path, 1))
             return made
         self.files.add(path)
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
@@ -525,7 +547,9 @@ class Interpreter:
             return None  # also where anything may have been written: nobody writes over globals()
         at: Frame | None = frame
         while at is not None:
-            if name not in at.globals and (found := at.names.get(name)) is not None:
+            # Functions do not see the names of the class they are in.
+            seen = at is frame or not at.of_class
+            if seen and name not in at.globals and (found := at.names.get(name)) is not None:
                 return found
             at = at.outer
         return frame.module.namespace.get(name)
@@ -560,6 +584,12 @@ class Interpreter:
         """Raises OutOfBudget for a list that would grow beyond what is followed."""
         if len(owner.items) + sum(len(item.items) for item in more if isinstance(item, Seq)) > MAX_ITEMS:
             raise OutOfBudget
+
+    def asks(self, name: str, default: Value | None, cast: str = "") -> None:
+        """To be told of every way in which a variable is asked for; the one that says most is kept."""
+        known = self.asked.get(name)
+        if known is None or (known.default is None and default is not None) or (cast and not known.cast):
+            self.asked[name] = Asked(default if default is not None or known is None else known.default, cast)
 
     def step(self, by: int = 1) -> None:
         self._steps += by
@@ -669,7 +699,7 @@ class Interpreter:
             case ast.Starred(value=inner):
                 self.assign(inner, value, frame)
             case ast.Attribute(value=owner, attr=name):
-                self._set_attribute(self.value(owner, frame), name, value, target, frame)
+                self.set_attribute(self.value(owner, frame), name, value, target, frame)
             case ast.Subscript(value=owner, slice=key):
                 self.set_item(self.value(owner, frame), self.value(key, frame), value, target, frame)
             case _:
@@ -695,11 +725,19 @@ class Interpreter:
         for item, one in zip(elements[first + 1 :], items[len(items) - after :], strict=True):
             self.assign(item, one, frame)
 
-    def _set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
+    def set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
         line = getattr(node, "lineno", 0)
         match owner:
+            case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
+                self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
                 self._bind_in(names, name, value, frame.module.path, line)
+                _, origin = self.origins.get(id(value), (None, None))
+                if isinstance(owner, Module) and origin is not None and origin[0] == name:
+                    # A loader moves it here: it was given its value where the class says so.
+                    made = names.names[name]
+                    chain = (*made.chain, *origin[1].chain, (made.path, made.line))[-MAX_CHAIN:]
+                    names.names[name] = made._replace(path=origin[1].path, line=origin[1].line, chain=chain)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
             case Object(kind=kind):
@@ -809,7 +847,7 @@ class Interpreter:
     def _if(
         self, node: ast.AST, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt], frame: Frame
     ) -> None:
-        given = self.value(test, frame)
+        given = self._assumed(test, self.value(test, frame), frame)
         known = truth(given)
         depends = depends_of(given)
         if known is None:
@@ -826,6 +864,37 @@ class Interpreter:
                 self._left |= depends
                 self._watched |= depends
                 raise
+
+    def _assumed(self, test: ast.expr, given: Value, frame: Frame) -> Value:
+        """A condition whose value is not known, and which is off in production."""
+        if truth(given) is not None:
+            return given
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self._part(operand, frame)
+                return Const(not inner.value, depends=inner.depends) if isinstance(inner, Const) else given
+            case ast.Name(id=name) | ast.Attribute(attr=name) if self.off(name):
+                return Const(False, depends=given.depends | {f"{SETTING}{name}"})
+            case ast.BoolOp(op=op, values=values):
+                decisive = isinstance(op, ast.Or)
+                parts = [self._part(value, frame) for value in values]
+                if any(isinstance(part, Const) and bool(part.value) is decisive for part in parts):
+                    known = decisive
+                elif all(isinstance(part, Const) for part in parts):
+                    known = not decisive
+                else:
+                    return given
+                return Const(known, depends=given.depends.union(*(part.depends for part in parts)))
+        return given
+
+    def _part(self, test: ast.expr, frame: Frame) -> Value:
+        """A part of a condition, a truth value where it is known or assumed."""
+        if not isinstance(test, ast.Name | ast.Attribute | ast.BoolOp | ast.UnaryOp | ast.Constant):
+            return Unknown("branch")
+        with self._perhaps_evaluated():
+            held = self.value(test, frame)
+        known = truth(held)
+        return Const(known, depends=depends_of(held)) if known is not None else self._assumed(test, held, frame)
 
     def _for(
         self,
@@ -1148,7 +1217,7 @@ class Interpreter:
             case ast.Compare():
                 return self._compare(node, frame)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                given = self.value(test, frame)
+                given = self._assumed(test, self.value(test, frame), frame)
                 known = truth(given)
                 if known is None:
                     with self._perhaps_evaluated():
@@ -1433,6 +1502,10 @@ class Interpreter:
             if none and isinstance(left, Seq | Map | Module | Function | Class | Instance):
                 return Const(isinstance(op, ast.IsNot))
             return self.unknown(node, frame, "branch")
+        for one, two in ((left, right), (right, left)):
+            if isinstance(op, ast.Eq | ast.NotEq) and isinstance(one, Object) and one.kind == "argument":
+                if library.contains(self, one, two) is False:
+                    return Const(isinstance(op, ast.NotEq))
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
@@ -1493,6 +1566,8 @@ class Interpreter:
                 inner = self.source.find(f".{name}", path) if path.endswith("__init__.py") else None
                 if inner is not None:
                     return self.module(inner)
+                if name == "__dict__":
+                    return Object(kind="scope", state={"module": owner})
                 return self.unknown(node, frame, depends=names.absent(name))
             case Library(dotted=base):
                 return library.attribute(self, f"{base}.{name}", node, frame)
@@ -1512,8 +1587,12 @@ class Interpreter:
                 inherited = self._class_attribute(owner, name)
                 if inherited is not None:
                     return self._bound(inherited, None, owner, node, frame)
-                if name == "__name__":
+                if name in {"__name__", "__qualname__"}:
                     return Const(owner.name)
+                if name == "__mro__" and not any(one.outside for one in owner.order):
+                    return Seq("tuple", [*owner.order, Library(dotted="builtins.object")])
+                if name == "__dict__":
+                    return library.table_of(owner) or self.unknown(node, frame)
                 return self.unknown(node, frame)
             case Unknown():
                 self._may_raise = True
@@ -1528,15 +1607,23 @@ class Interpreter:
                 return found_value if found_value is not None else Method(owner=owner, name=name, depends=owner.depends)
 
     def _class_attribute(self, cls: Class, name: str) -> Value | None:
+        hidden = ""
         for one in cls.order:
             found = one.attributes.names.get(name)
-            if found is not None:
+            if found is not None and not isinstance(found.value, Absent):
+                if hidden:
+                    return Unknown("call", f"{name} may come from {hidden}")
+                self._remember(name, found.value, found)
                 return found.value
             if one.attributes.rest is not None:
                 return one.attributes.rest
-        if any(base.outside for base in cls.order):
-            return Unknown("call", f"{name} may come from {cls.outside[0] if cls.outside else 'outside'}")
-        return None
+            hidden = hidden or one.hiding
+        outside = next((base for one in cls.order for base in one.outside if base not in _BARE), "")
+        return Unknown("call", f"{name} may come from {outside}") if outside else None
+
+    def _remember(self, name: str, value: Value, binding: Binding) -> None:
+        if name.isupper() and len(self.origins) < MAX_ITEMS:
+            self.origins[id(value)] = (value, (name, binding))
 
     def _bound(self, value: Value, owner: Value | None, cls: Class | None, node: ast.AST, frame: Frame) -> Value:
         if isinstance(value, Instance) and self._class_attribute(value.cls, "__get__") is not None:  # type: ignore[arg-type]
@@ -1546,9 +1633,12 @@ class Interpreter:
         if value.how == "opaque":
             return value
         if value.how == "property":
-            return (
-                self.call_function(value, [owner], {}, node, frame) if owner is not None else self.unknown(node, frame)
-            )
+            if owner is None:
+                return self.unknown(node, frame)
+            computed = self.call_function(value, [owner], {}, node, frame)
+            line = getattr(value.node, "lineno", 0)
+            self._remember(value.name, computed, Binding(computed, value.path, line))
+            return computed
         if value.how == "staticmethod":
             return value
         receiver = cls if value.how == "classmethod" else owner
@@ -1613,7 +1703,7 @@ class Interpreter:
         node: ast.AST,
         frame: Frame,
     ) -> Value:
-        inner = Frame(Namespace(), frame.module, frame, frame.owner)
+        inner = Frame(Namespace(), frame.module, frame)
         made: list[tuple[Value | None, Value]] = []
         depends = NOTHING
 
@@ -1624,7 +1714,7 @@ class Interpreter:
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
                 return
             first, *others = rest
-            source = self.value(first.iter, inner)
+            source = self.value(first.iter, frame if first is generators[0] else inner)
             depends |= source.depends
             items = self.items(source)
             if items is None or first.is_async:
@@ -1732,6 +1822,7 @@ class Interpreter:
             why.depends = NOTHING.union(*(depends_of(value) for value in handed))
             return why
         if _hands_over_the_module(node) or any(isinstance(value, Object) and value.kind == "scope" for value in handed):
+            why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
         act = _Tainting(self, why)
@@ -1928,12 +2019,16 @@ class Interpreter:
             return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
         names = Namespace()
-        inner = Frame(names, frame.module, frame)
+        inner = Frame(names, frame.module, frame, of_class=True)
         self.block(node.body, inner)
         outside = tuple(base.dotted for base in bases if isinstance(base, Library) and base.dotted != "builtins.object")
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
         made = Class(node.name, frame.module.path, node.lineno, (), outside, names)
+        last = max((number for number, base in enumerate(bases) if isinstance(base, Class)), default=-1)
+        for number, base in enumerate(bases):
+            if number < last and not isinstance(base, Class) and _named(base) not in _BARE:
+                made.hiding = _named(base)
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
         if any("__init_subclass__" in one.attributes.names for one in order):
@@ -1987,6 +2082,17 @@ def _hands_over_the_module(node: ast.AST) -> bool:
         for argument in (*node.args, *(item.value for item in node.keywords))
         for part in ast.walk(argument)
     )
+
+
+# They add no attributes of their own that are read as settings.
+_BARE = frozenset({
+    "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "configurations.Configuration",
+    "configurations.base.Configuration",
+})  # fmt: skip
+
+
+def _named(base: Value) -> str:
+    return base.dotted if isinstance(base, Library) else "what is not known"
 
 
 def _of_the_environment(node: ast.expr) -> bool:
@@ -2048,8 +2154,6 @@ def _catches(kind: ast.expr | None, name: str) -> bool:
 
 def _spelled(node: ast.AST) -> str:
     """An expression for people, short, without the contents of strings, which may be secret."""
-    from hardencheck.collect.extract._python import shorten
-
     try:
         return shorten(node)
     except Exception:

@@ -7,6 +7,10 @@ is then one that is not followed.
 from __future__ import annotations
 
 import ast
+import logging
+import math
+import stat
+import string
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -73,13 +77,24 @@ _DECOUPLE = {
     **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
     **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
 }  # fmt: skip
+# Django 6.0, django.utils.csp; django-csp 4, csp.constants, whose NONCE is an object.
+CSP_CONSTANTS = {
+    "SELF": "'self'", "NONE": "'none'", "UNSAFE_INLINE": "'unsafe-inline'", "UNSAFE_EVAL": "'unsafe-eval'",
+    "STRICT_DYNAMIC": "'strict-dynamic'", "REPORT_SAMPLE": "'report-sample'", "UNSAFE_HASHES": "'unsafe-hashes'",
+    "WASM_UNSAFE_EVAL": "'wasm-unsafe-eval'", "NONCE": "<CSP_NONCE_SENTINEL>",
+}  # fmt: skip
 _CONSTANTS: dict[str, object] = {
     "os.sep": "/",
     "os.linesep": "\n",
     "os.pathsep": ":",
     "os.name": "posix",
     "sys.platform": "linux",
+    **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
+    **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
+# Of the standard library, and the same everywhere: levels, letters, modes, statuses.
+_CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
+_NAMED_CONSTANTS = tuple(f"{name}." for name in _CONSTANT_MODULES)
 # What a developer or a build runs, and no server: a service is not started with one of these as its argument.
 _COMMANDS = frozenset({
     "test", "tests", "pytest", "py.test", "runserver", "runserver_plus", "migrate", "makemigrations", "collectstatic",
@@ -103,6 +118,11 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         held = interpreter.outside(name, node, frame)
         if isinstance(held, Unknown):
             return held
+    if name.startswith(_NAMED_CONSTANTS):
+        module, _, word = name.rpartition(".")
+        constant = getattr(_CONSTANT_MODULES[module], word, None) if module in _CONSTANT_MODULES else None
+        if isinstance(constant, int | str | float) and not isinstance(constant, bool):
+            return Const(constant)
     if name in _CONSTANTS:
         return Const(_CONSTANTS[name])  # type: ignore[arg-type]
     if name == "os.environ":
@@ -135,6 +155,7 @@ def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: a
 def variable(interpreter: Interpreter, name: str, default: Value | None, node: ast.AST, frame: Frame) -> Value:
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
+    interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
     exported = interpreter.exported
@@ -146,7 +167,8 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     if held is not None and name not in exported.maybe:
         return depending(held, depends)
     if name in interpreter.environment:
-        outer: Value = Const(interpreter.environment[name], depends=depends)
+        outside = interpreter.environment[name]
+        outer = Const(outside, depends=depends) if isinstance(outside, str) else depending(outside, depends)
         return join([held, outer]) if held is not None else outer
     if held is not None:
         interpreter._may_raise = True
@@ -176,22 +198,25 @@ def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST,
     name = _name(key)
     if owner.kind == "environ" and name is not None:
         return variable(interpreter, name, None, node, frame)
-    if owner.kind == "scope" and name is not None:
-        found = interpreter.lookup(frame, name)
-        absent = frame.names.absent(name) | frame.module.namespace.absent(name)
-        return found.value if found is not None else interpreter.unknown(node, frame, depends=absent)
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module) and name is not None:
+        return interpreter.attribute(module, name, node, frame)
     if owner.kind == "sys.argv":
         return Object(kind="argument")
+    if owner.kind == "sys.modules" and name is not None:
+        for module in interpreter.modules.values():
+            called = module.namespace.names.get("__name__")
+            if called is not None and isinstance(called.value, Const) and called.value.value == name:
+                return module
     return interpreter.unknown(node, frame, depends=depends_of(key))
 
 
 def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
     name = _name(key)
-    if owner.kind == "scope":
-        if name is not None:
-            interpreter.bind(frame, name, value, getattr(node, "lineno", 0))
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        if name is not None and not interpreter._perhaps:
+            interpreter.set_attribute(module, name, value, node, frame)
         else:
-            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
+            interpreter._taint(module.namespace, interpreter.unknown(node, frame, "tainted"))
     elif owner.kind == "environ":
         export(interpreter, name, value)
 
@@ -253,6 +278,8 @@ def call(
         if name.rpartition(".")[2] in {"gettext", "gettext_lazy", "gettext_noop", "pgettext_lazy"} and arguments:
             return arguments[0]
         return Const(None)
+    if name == "inspect.getmembers":
+        return getmembers(interpreter, arguments, keywords, node, frame)
     if name == "datetime.timedelta":
         return _plainly(timedelta, arguments, keywords)
     if name in {"pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"}:
@@ -384,7 +411,7 @@ def _builtin(
         case (("getattr" | "hasattr"), [owner, Const(value=str() as attribute), *rest]):
             return _getattr(interpreter, name, owner, attribute, rest, node, frame)
         case "setattr", [Module() | Instance() | Class() as owner, Const(value=str() as attribute), value]:
-            interpreter._set_attribute(owner, attribute, value, node, frame)
+            interpreter.set_attribute(owner, attribute, value, node, frame)
             return Const(None)
         case "setattr", [Library(dotted=dotted), attribute, *_]:
             interpreter.patched.add(f"{dotted}.{_name(attribute) or '*'}")
@@ -395,10 +422,20 @@ def _builtin(
             if not isinstance(owner, Instance | Class):
                 interpreter._taint(frame.module.namespace, why)  # sys.modules[__name__], or what holds it
             return Const(None)
-        case (("globals" | "locals" | "vars"), []):
-            return Object(kind="scope")
-        case "vars", [Module()]:
+        case "globals", []:
+            return Object(kind="scope", state={"module": frame.module})
+        case (("locals" | "vars"), []):
+            if frame.names is frame.module.namespace:
+                return Object(kind="scope", state={"module": frame.module})
+            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
             return None
+        case "vars", [Module() as module]:
+            return Object(kind="scope", state={"module": module})
+        case "vars", [Class() | Instance() as owner]:
+            return table_of(owner)
+        case "dir", [Class() | Instance() | Module() as owner]:
+            names = _members(interpreter, owner)
+            return Seq("list", [Const(one) for one in sorted(names)]) if names is not None else None
         case "print", _:
             return Const(None)
         case "callable", [value]:
@@ -417,6 +454,58 @@ def _builtin(
             return None
         return _plainly(_PURE[name], arguments, keywords)
     return None
+
+
+def table_of(owner: Class | Instance) -> Map | None:
+    """`vars(x)`: its own attributes, as a copy. Of a class that is Python's: writing to it raises."""
+    names = owner.attributes
+    if names.rest is not None or any(isinstance(item.value, Joined) for item in names.names.values()):
+        return None
+    held: dict[object, Value] = {
+        name: item.value for name, item in names.names.items() if not isinstance(item.value, Absent)
+    }
+    depends = NOTHING.union(names.unless, *(names.absent(str(name)) for name in names.names.keys() - held.keys()))
+    return Map({"__module__": Const("module"), **held}, depends=depends)
+
+
+def _members(interpreter: Interpreter, owner: Value) -> set[str] | None:
+    """The names that `dir()` gives; None where not all of them are known."""
+    if isinstance(owner, Module):
+        spaces = [owner.namespace]
+    elif isinstance(owner, Class | Instance):
+        cls = owner if isinstance(owner, Class) else owner.cls
+        order = cls.order if cls is not None else ()
+        if any(one.outside for one in order):
+            return None
+        spaces = [one.attributes for one in order] + ([owner.attributes] if isinstance(owner, Instance) else [])
+    else:
+        return None
+    if any(space.rest is not None or space.unless for space in spaces):
+        return None
+    held = [(name, item.value) for space in spaces for name, item in space.names.items()]
+    if any(
+        isinstance(value, Absent) or (isinstance(value, Joined) and any(isinstance(o, Absent) for o in value.options))
+        for _, value in held
+    ):
+        return None
+    return {name for name, _ in held} | set(dir(object))
+
+
+def getmembers(
+    interpreter: Interpreter, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value | None:
+    """`inspect.getmembers(x)`: pairs of name and value, sorted by name."""
+    names = _members(interpreter, arguments[0]) if len(arguments) == 1 and not keywords else None
+    if names is None:
+        return None
+    pairs: list[Value] = []
+    for name in sorted(names):
+        held = Unknown("call", name) if name in _OBJECT else interpreter.attribute(arguments[0], name, node, frame)
+        pairs.append(Seq("tuple", [Const(name), held]))
+    return Seq("list", pairs)
+
+
+_OBJECT = frozenset(dir(object))
 
 
 def _tiny(arguments: Sequence[Value]) -> bool:
@@ -524,7 +613,7 @@ def _getattr(
     if isinstance(owner, Instance | Class):
         held = interpreter.attribute(owner, attribute, node, frame)
         if isinstance(held, Unknown):
-            return None
+            return held if not rest and name == "getattr" else None
         return Const(True, depends=held.depends) if name == "hasattr" else held
     return None
 
@@ -832,29 +921,30 @@ def _object_method(
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
-    if owner.kind == "scope":
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        names = module.namespace
         if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
             given = arguments[0]
             with interpreter._deciding(given.depends):
                 for written, item in given.items.items():
                     if isinstance(written, str):
-                        held = interpreter.lookup(frame, written) if written in given.maybe else None
+                        held = names.get(written) if written in given.maybe else None
                         both = join([item, held.value]) if held is not None else item
                         both = join([item, ABSENT]) if written in given.maybe and held is None else both
-                        interpreter.bind(frame, written, both, getattr(node, "lineno", 0))
+                        interpreter.set_attribute(module, written, both, node, frame)
             if given.depends:
-                frame.names.mark_all(given.depends)
+                names.mark_all(given.depends)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
-            found = interpreter.lookup(frame, text)
+            found = names.get(text)
             default = arguments[1] if len(arguments) > 1 else Const(None)
-            absent = frame.names.absent(text) | frame.module.namespace.absent(text)
+            absent = names.absent(text)
             if found is not None and isinstance(found.value, Joined):
                 options = [option for option in found.value.options if not isinstance(option, Absent)]
                 return join([*options, default]) if len(options) < len(found.value.options) else found.value
             return found.value if found is not None else _depending(default, absent)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
-            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
+            interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")
     if owner.kind in {"environ.Env", "environs"}:
         if name in {"read_env", "seal", "prefixed"}:

@@ -252,7 +252,7 @@ class Function(Value):
 
 @dataclass(eq=False, slots=True)
 class Class(Value):
-    """bases: what it inherits from, in order; outside: some of them are not of this repository."""
+    """outside: bases that are not of this repository; hiding: one of them that stands before one that is."""
 
     name: str = ""
     path: str = ""
@@ -260,6 +260,7 @@ class Class(Value):
     order: tuple["Class", ...] = ()  # method resolution order, itself first
     outside: tuple[str, ...] = ()
     attributes: Namespace = field(default_factory=Namespace)
+    hiding: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -5,7 +5,10 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
-from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.interpret.values import Depends
+from hardencheck.collect.resolve._environment import environment
+from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
@@ -79,6 +82,7 @@ class Project(NamedTuple):
     namespace: Namespace
     version: Version | None
     modules: Modules
+    followed: Followed
 
     @property
     def location(self) -> Location:
@@ -87,9 +91,15 @@ class Project(NamedTuple):
     def bound(self, name: str) -> Bound | None:
         return self.namespace.get(name)
 
+    def unless(self, name: str) -> Depends:
+        """The variables that may change a setting, or set one that is not set."""
+        bound = self.bound(name)
+        return bound.depends if bound is not None else self.followed.absent(name)
+
 
 class Setting(NamedTuple):
-    """known: value, source and place hold; else reason and text say why not."""
+    """known: value, source and place hold; else reason and text say why not. depends: variables that may change it.
+    others: further values that it may have as well."""
 
     known: bool
     value: Value
@@ -97,6 +107,8 @@ class Setting(NamedTuple):
     location: Location
     reason: Reason = Reason.NOT_LITERAL
     text: str = ""
+    depends: Depends = frozenset()
+    others: tuple[Value, ...] = ()
 
 
 def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
@@ -104,20 +116,27 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     modules = Modules(facts, tree)
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
-    found = [Project(name, path, _namespace(modules, path), at, modules) for path, name in chosen.items()]
+    found = [_project(facts, modules, path, name, at) for path, name in chosen.items()]
     return found, troubles
 
 
-def _namespace(modules: Modules, path: str) -> Namespace:
+def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
+    given = environment(facts, path)
+    followed = modules.follow(path, given)
+    return Project(name, path, _namespace(modules, path, followed), at, modules, followed)
+
+
+def _namespace(modules: Modules, path: str, followed: Followed) -> Namespace:
     """The settings of a module; all unknown where its classes hold them and nothing shows which one is used."""
-    held = modules.namespace(path)
+    names = followed.names.keys() | (DJANGO if followed.rest is not None else set())
+    held = {name: bound for name in names if (bound := followed.bound(name)) is not None}
     fact = modules.known.get(path)
     if fact is None or _ESSENTIAL & held.keys():
-        return modules.filled(path, held, DJANGO)
+        return held
     for one in fact.classes:
         inherited = modules.class_namespace(path, one.name)
-        names = inherited.keys() if inherited is not None else _sets(one.body)
-        if _ESSENTIAL & set(names):
+        found = inherited.keys() if inherited is not None else _sets(one.body)
+        if _ESSENTIAL & set(found):
             text = f"the settings are in classes ({one.name} ...), and which one is used is not followed"
             return all_unknown(path, one.line, text)
     return held
@@ -221,22 +240,36 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
 def setting(project: Project, name: str) -> Setting:
     """One setting of a project: as assigned, or the default of its version of Django."""
     bound = project.bound(name)
-    source: Source = "literal"
+    known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
+    unset = "not set, and its default depends on the version of Django, which nothing pins"
     if bound is None:
-        known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
-        text = "" if known else "not set, and its default depends on the version of Django, which nothing pins"
-        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, text)
+        depends = project.unless(name)
+        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, "" if known else unset, depends)
+    if bound.options:
+        unset_too = any(one.what == "unset" for one in bound.options)
+        values = [value if one.what == "unset" else value_of(one) for one in bound.options]
+        whole = all(one.what in {"scalar", "unset"} or (one.what == "list" and one.complete) for one in bound.options)
+        if whole and (known or not unset_too):
+            first, *others = values
+            return Setting(True, first, "literal", bound.location, depends=bound.depends, others=tuple(others))
+    if settled(bound):
+        return Setting(True, value_of(bound.expression), "literal", bound.location, depends=bound.depends)
+    return Setting(False, None, "literal", bound.location, bound.reason, why_unknown(bound))
+
+
+def settled(bound: Bound) -> bool:
+    """Whether all of it is known."""
     expression = bound.expression
-    if expression.what == "scalar":
-        return Setting(True, expression.value, source, bound.location)
-    if expression.what == "list" and expression.complete and not bound.maybe:
-        return Setting(True, value_of(expression), source, bound.location)
-    return Setting(False, None, source, bound.location, bound.reason, why_unknown(bound))
+    if expression.what == "list":
+        return expression.complete and not bound.maybe
+    return expression.what in {"scalar", "environment-text"}
 
 
 def why_unknown(bound: Bound) -> str:
     """Reads after "NAME is "."""
     text = bound.expression.text or "computed"
+    if bound.binding is not None:
+        return text if text.startswith("one of ") else f"not known: {text}"
     return f"{text}: not a literal" if bound.reason is Reason.NOT_LITERAL else f"not followed: {text}"
 
 

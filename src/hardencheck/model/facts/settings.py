@@ -212,7 +212,8 @@ class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True)
 
     application: the settings module or the file of the application object, to tell two applications apart.
     value: a list becomes a tuple of its texts (a list of tables: their NAMEs). on: whether Python takes the value
-    as true. source: where it comes from; "default" is the framework's own.
+    as true. source: where it comes from; "default" is the framework's own. depends_on: variables of the environment
+    that may change it. others: values that it may have as well; the first one stands for nothing but itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -224,20 +225,38 @@ class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True)
     value: Value
     on: bool
     source: Source
+    depends_on: tuple[str, ...] = ()
+    others: tuple[Value, ...] = ()
 
     def describe(self) -> str:
-        match self.value:
-            case None:
-                shown = "None"
-            case tuple():
-                shown = ", ".join(self.value) or "an empty list"
-            case str():
-                shown = f'"{self.value}"'
-            case _:
-                shown = str(self.value)
+        shown = " or ".join(dict.fromkeys(_shown(value) for value in (self.value, *self.others)))
         if self.source == "environment":
-            shown = "text from the environment, and every text that is not empty counts as true"
-        return f"{self.name} is {shown}" + (" (the default)" if self.source == "default" else "")
+            shown += " from the environment, and every text that is not empty counts as true"
+        shown += " (the default)" if self.source == "default" else ""
+        return f"{self.name} is {shown}{unless(self.depends_on)}"
+
+    def alternatives(self) -> "tuple[FrameworkSetting, ...]":
+        return tuple(msgspec.structs.replace(self, value=value, on=bool(value), others=()) for value in self.others)
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case None:
+            return "None"
+        case tuple():
+            return ", ".join(value) or "an empty list"
+        case str():
+            return f'"{value}"'
+        case _:
+            return str(value)
+
+
+def unless(variables: tuple[str, ...]) -> str:
+    """ ", unless A or B is set" """
+    if not variables:
+        return ""
+    named = " or ".join(variables[:3]) + (" or others" if len(variables) > 3 else "")
+    return f", unless {named} says otherwise"
 
 
 class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):

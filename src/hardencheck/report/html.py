@@ -139,7 +139,9 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(place=_view.place, plural=plural, prose=_prose, linkable=_linkable, d=_settings, cut=_cut)
+    made.globals.update(
+        place=_view.place, plural=plural, prose=_prose, linkable=_linkable, d=_settings, cut=_cut, breakable=_breakable
+    )
     return made
 
 
@@ -181,6 +183,13 @@ def _prose(text: str) -> "Markup":
 def _cut(value: str) -> str:
     """A value of the target, as long as a table shows it."""
     return visible(value, _settings.MAX_VALUE)
+
+
+def _breakable(name: str) -> "Markup":
+    """A name that may go on in another line after an underscore."""
+    from markupsafe import Markup
+
+    return Markup("_<wbr>").join(_cut(name).split("_"))
 
 
 def _linkable(reference: str) -> bool:

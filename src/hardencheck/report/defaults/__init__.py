@@ -55,4 +55,4 @@ def schema() -> dict[str, object]:
     return json.schema()
 
 
-__all__ = ["FORMATS", "recognised", "render", "schema", "tally"]
+__all__ = ["FORMATS", "Options", "recognised", "render", "schema", "tally"]

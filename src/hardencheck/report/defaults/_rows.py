@@ -20,9 +20,9 @@ LEAD = (
     "running any of it."
 )
 LEGEND = (
-    "Value: what holds when the service starts with nothing set from outside; 'one of' when a condition that is not "
-    "known decides; 'not known' where it could not be had, with the reason below.",
-    "Set at: the assignment that wins. Its predecessors are under 'Overridden on the way'.",
+    "Value: what holds when the service starts; 'one of' when a condition that is not known decides; 'not known' where "
+    "it could not be had, with the reason.",
+    "Set at: the assignment that wins; those that it overrides are named with it or below.",
     "Environment: the variable a value depends on, what the code takes without it, and what the deployment files of "
     "this repository give it.",
     "Verdict: of the check for this application; 'not judged' where no check looks at the setting. "

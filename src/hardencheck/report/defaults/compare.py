@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher, unified_diff
+from difflib import unified_diff
 from itertools import islice
 from typing import NamedTuple
 
@@ -95,9 +95,8 @@ def _changes(before: Rows, after: Rows) -> Iterator[str]:
 def _field(name: str, old: str, new: str) -> Iterator[str]:
     """One field that changed; of long ones only what is around the difference."""
     if max(len(old), len(new)) > 120:
-        match = SequenceMatcher(None, old[:2_000], new[:2_000], autojunk=False).get_opcodes()
-        first = next((step for step in match if step[0] != "equal"), None)
-        start = max(0, first[1] - 30) if first is not None else 0
+        same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+        start = max(0, same - 30)
         old, new = (f"{'…' if start else ''}{text[start : start + 120]}" for text in (old, new))
     yield f"    {name}: {old or '(empty)'}  ->  {new or '(empty)'}"
 

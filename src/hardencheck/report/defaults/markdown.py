@@ -72,7 +72,8 @@ def _cells(row: Default) -> Iterator[str]:
     yield cell(at) if at else "not set"
     yield _environment(row)
     fallback = _rows.framework_default(row)
-    yield f"{cell(fallback.value)} ({cell(fallback.of)})" if fallback.value else ""
+    what = "this" if row.source == "default" else cell(fallback.value) if fallback.value else ""
+    yield f"{what} ({cell(fallback.of)})" if what else ""
     yield prose(worst.expected) if worst is not None else ""
     verdict = _rows.word(row.verdict)
     yield f"{f'**{verdict}**' if row.verdict == 'fail' else verdict}{f' {cell(worst.check)}' if worst else ''}"

@@ -54,7 +54,8 @@ def test_markdown_has_one_row_for_each_setting_with_all_that_is_known() -> None:
         "Setting": "`DEBUG`",
         "Value in production": "`False`",
         "Set at": "`config/settings/production.py:12`",
-        "Environment": "`DEBUG` (`bool`): `False` unless set; `compose.yaml:14` sets it to `1`<br>`NEEDED`: must be set",
+        "Environment": "`DEBUG` (`bool`): `False` unless set; `compose.yaml:14` sets it to `1`"
+        "<br>`NEEDED`: must be set",
         "Framework default": "`False` (`Django 5.2`)",
         "Expected": "What settings.debug demands, in a full sentence.",
         "Verdict": "**fail** `settings.debug`",
@@ -115,7 +116,10 @@ def test_json_follows_its_schema_and_holds_every_field() -> None:
     validator.check_schema(schema())
     assert [error.message for error in validator.iter_errors(made)] == []
     assert [one["name"] for one in made["settings"]] == [one.name for one in DRIFT.defaults]
-    assert made["applications"][0]["places"] == [{"path": "Dockerfile", "line": 7}, {"path": "compose.yaml", "line": 12}]
+    assert made["applications"][0]["places"] == [
+        {"path": "Dockerfile", "line": 7},
+        {"path": "compose.yaml", "line": 12},
+    ]
     assert {one["value"] for one in made["settings"]} >= set(HOSTILE_VALUES)
     made["settings"][0]["state"] = "sure"
     assert not validator.is_valid(made)

@@ -89,6 +89,7 @@ DEFAULTS = (
         judgements=(judgement("headers.hsts", Verdict.UNKNOWN, "depends on a condition"),),
     ),
     row("SECRET_KEY", "", state="unknown", reason="call", text="vault.read('…')"),
+    row("TRUSTED", "['a', …]", state="unknown", reason="call", text="value comes from more()"),
     *(row(f"VALUE_{number}", value, default=value) for number, value in enumerate(HOSTILE_VALUES)),
     row("VALUE_LONG", LONG),
     Default(

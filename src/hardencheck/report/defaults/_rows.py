@@ -20,8 +20,8 @@ LEAD = (
     "running any of it."
 )
 LEGEND = (
-    "Value: what holds when the service starts; 'one of' when a condition that is not known decides; 'not known' where "
-    "it could not be had, with the reason.",
+    "Value: what holds when the service starts; 'one of' when a condition that is not known decides; 'in part' or 'not "
+    "known' where it could not be had, with the reason.",
     "Set at: the assignment that wins; those that it overrides are named with it or below.",
     "Environment: the variable a value depends on, what the code takes without it, and what the deployment files of "
     "this repository give it.",
@@ -117,6 +117,13 @@ def places(given: Sequence[Location]) -> str:
 
 def worst(row: Default) -> Judgement | None:
     return row.judgements[0] if row.judgements else None
+
+
+def certainty(row: Default) -> str:
+    """What stands before the value; "not known" stands alone."""
+    if row.state == "unknown":
+        return "in part" if row.value else "not known"
+    return "one of" if row.state == "one-of" else ""
 
 
 def set_at(row: Default) -> str:

@@ -82,9 +82,10 @@ def _cells(row: Default) -> Iterator[str]:
 
 
 def _value(row: Default) -> str:
-    if row.state == "unknown":
-        return "not known"
-    return f"{'one of ' if row.state == 'one-of' else ''}{cell(row.value)}"
+    sure = _rows.certainty(row)
+    if row.state == "unknown" and not row.value:
+        return sure
+    return f"{sure} {cell(row.value)}".lstrip()
 
 
 def _environment(row: Default) -> str:

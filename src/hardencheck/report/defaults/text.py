@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hardencheck.model.checklist import Checklist, Default
 from hardencheck.model.finding import Verdict
 from hardencheck.report._options import Options
-from hardencheck.report._text import paragraph, plural, visible
+from hardencheck.report._text import paragraph, visible
 from hardencheck.report.defaults import _rows
 from hardencheck.report.terminal import ASCII, Pen, cells
 
@@ -65,11 +65,13 @@ def _block(row: Default, pen: Pen) -> Iterator[str]:
 
 
 def _value(row: Default) -> str:
+    sure = _rows.certainty(row)
+    value = " ".join(part for part in (sure, _cut(row.value)) if part) or "(nothing)"
     if row.state == "unknown":
-        return f"not known: {visible(_rows.unknown_because(row), _rows.MAX_VALUE)}"
-    one_of = "one of " if row.state == "one-of" else ""
-    of = f", the default of {visible(_rows.framework_default(row).of, 100)}" if row.source == "default" else ""
-    return f"{one_of}{_cut(row.value) or plural(0, 'value')}{of}"
+        return f"{value}: {visible(_rows.unknown_because(row), _rows.MAX_VALUE)}"
+    return (
+        f"{value}, the default of {visible(_rows.framework_default(row).of, 100)}" if row.source == "default" else value
+    )
 
 
 def _environment(variable: _rows.Dependence) -> str:

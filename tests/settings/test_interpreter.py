@@ -126,6 +126,12 @@ class Program:
             "'V1' in os.environ", f"isinstance(held('{self._name()}', ''), (str, list))",
         ))  # fmt: skip
 
+    def _written(self, statement: str, name: str) -> list[str]:
+        """The environment is changed, though not by the module that is imported first."""
+        if self._first:
+            return ["pass"]
+        return [statement, f"{name} = os.environ.get('V1', 'no')", f"{self._name()} = envbool('V2')"]
+
     def _variable(self) -> str:
         return self._chance.choice(("V1", "V2", "V3"))
 
@@ -180,13 +186,13 @@ class Program:
             lambda: ["def risky():", f"    if {self._asked()}: raise ValueError", "    return 1",
                      f"try: {name} = risky()", f"except Exception: {name} = {given}"],
             lambda: ["n = 0", f"while n < len(envlist('{self._variable()}', 'ab')):", "    n += 1", f"    {name} = n"],
-            lambda: ["pass"] if self._first else [f"os.environ.setdefault('{self._variable()}', 'set')", f"{name} = os.environ.get('V1', 'no')"],
-            lambda: ["pass"] if self._first else [f"if {self._asked()}: os.environ['V2'] = 'yes'", f"{name} = envbool('V2')"],
+            lambda: self._written(f"os.environ.setdefault('{self._variable()}', 'set')", name),
+            lambda: self._written(f"if {self._asked()}: os.environ['V2'] = 'yes'", name),
             lambda: [f"{name} = hasattr(__import__('other'), '{other}')"],
             lambda: [f"{name} = [x for x in ('a', 'b') if {self._asked()} or x == 'b']"],
             lambda: [f"if (w := {given}): {name} = w"],
             lambda: [f"if {self._asked()}: from other import *"],
-            lambda: ["def deco(f):", f"    {name}.append('deco') if '{name}' in globals() and isinstance({name}, list) else 0",
+            lambda: ["def deco(f):", f"    if isinstance(globals().get('{name}'), list): {name}.append('deco')",
                      "    return f", "@deco", "def decorated(): return 3", f"{other} = decorated()"],
             lambda: ["import other", f"other.{name} = {given}", f"{other} = getattr(other, '{name}', 0)"],
         ]  # fmt: skip

@@ -34,10 +34,10 @@ def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]]
             found.append(_not_asked(check, rule, side))
             continue
         judged = sorted(
-            (fact for fact in by_kind.get(rule.fact, ()) if all(_meets(fact, test) for test in rule.where)),
+            (fact for fact in by_kind.get(rule.fact, ()) if all(meets_test(fact, test) for test in rule.where)),
             key=lambda fact: (fact.location.order, repr(fact)),
         )
-        gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and _may_matter(gap, rule)]
+        gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and may_matter(gap, rule)]
         found.extend(_judge(check, rule, side, judged, gaps))
     return _numbered(found)
 
@@ -121,7 +121,7 @@ def _met(judged: Sequence[Fact], rule: Rule) -> tuple[Sequence[Fact], Sequence[b
     meets: list[bool] = []
     torn: list[Fact] = []
     for fact in judged:
-        found = {all(_meets(one, test) for test in rule.conditions) for one in (fact, *fact.alternatives())}
+        found = {all(meets_test(one, test) for test in rule.conditions) for one in (fact, *fact.alternatives())}
         if len(found) > 1:
             torn.append(fact)
         else:
@@ -159,13 +159,13 @@ def _not_asked(check: Check, rule: Rule, side: Side) -> Finding:
     )
 
 
-def _meets(fact: Fact, test: Condition) -> bool:
+def meets_test(fact: Fact, test: Condition) -> bool:
     if test.predicate:
         return predicates()[test.predicate].holds(fact)
     return holds(test.operator, getattr(fact, test.field), test.operand)
 
 
-def _may_matter(gap: Gap, rule: Rule) -> bool:
+def may_matter(gap: Gap, rule: Rule) -> bool:
     """A gap is a fact with missing fields: it is out of the rule only if a field that is known says so."""
     return all(
         test.predicate or test.field not in gap.about or holds(test.operator, gap.about[test.field], test.operand)

@@ -115,7 +115,8 @@ def row(
         chain=chain,
         reason=seen.reason,
         text=seen.text,
-        version=version if unset else "",
+        version=version,
+        default=shown(default, name).value if default is not None else "",
     )
 
 

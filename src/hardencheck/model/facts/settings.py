@@ -176,6 +176,7 @@ class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=Tru
     for "one-of" the possible ones. state: "known", "one-of", "unknown" (reason: a word of the interpreter's list, text:
     the expression that stopped it). source: "set" or "default" (of version `version` of the framework, "" where not
     known). location: where the value was given; chain: the places of the assignments before it, the first one first.
+    default: what the framework takes where nothing is set, as Python writes it; "" where not known.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -192,6 +193,16 @@ class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=Tru
     reason: str = ""
     text: str = ""
     version: str = ""
+    default: str = ""
+
+    def describe(self) -> str:
+        if self.state == "unknown":
+            return f"{self.name} is not known: {self.text or self.reason}"
+        given = f"{'one of ' if self.state == 'one-of' else ''}{self.value}"
+        return f"{self.name} is {given}" + (" (the default)" if self.source == "default" else "")
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.chain
 
 
 class PackageRequirement(Fact, tag="package.requirement", frozen=True, kw_only=True):

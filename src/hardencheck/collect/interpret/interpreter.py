@@ -125,7 +125,7 @@ class _Act(Protocol):
     """What is done to all that some statements may write."""
 
     def name(self, frame: Frame, name: str, line: int) -> None: ...
-    def all(self, names: Namespace) -> None: ...
+    def all(self, names: Namespace, prefix: str = "") -> None: ...
     def thing(self, value: Value) -> None: ...
     def environment(self) -> None: ...
 
@@ -139,9 +139,9 @@ class _Tainting:
     def name(self, frame: Frame, name: str, line: int) -> None:
         self._interpreter.bind(frame, name, self._why, line)
 
-    def all(self, names: Namespace) -> None:
+    def all(self, names: Namespace, prefix: str = "") -> None:
         self._interpreter.touch(names)
-        names.taint(self._why)
+        names.taint(self._why, prefix)
 
     def thing(self, value: Value) -> None:
         for one in _reached(value):
@@ -163,9 +163,9 @@ class _Marking:
         self._interpreter.touch(names)
         names.mark_name(name, self._depends)
 
-    def all(self, names: Namespace) -> None:
+    def all(self, names: Namespace, prefix: str = "") -> None:
         self._interpreter.touch(names)
-        names.mark_all(self._depends)
+        names.mark_all(self._depends, prefix)
 
     def environment(self) -> None:
         self._interpreter.exported.depends |= self._depends
@@ -467,6 +467,7 @@ class Interpreter:
 
     def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
         for node in nodes:
+            prefixed = _prefixed(node)
             for part in ast.walk(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
                     act.name(frame, part.id, part.lineno)
@@ -483,11 +484,11 @@ class Interpreter:
                 elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                     act.name(frame, part.name, part.lineno)
                 elif isinstance(part, ast.Call):
-                    if _of_the_environment(part.func):
+                    if _changes_the_environment(part.func):
                         act.environment()
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
-                        act.all(frame.module.namespace)
-                        act.all(frame.names)
+                        act.all(frame.module.namespace, prefixed.get(id(part), ""))
+                        act.all(frame.names, prefixed.get(id(part), ""))
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
                         held = self._behind(inner, frame)
                         if held is not None:
@@ -2095,14 +2096,48 @@ def _named(base: Value) -> str:
     return base.dotted if isinstance(base, Library) else "what is not known"
 
 
+_ENVIRONMENT_CHANGES = frozenset({"setdefault", "update", "pop", "clear", "popitem", "__setitem__", "__delitem__"})
+_ENVIRONMENT_LOADERS = frozenset({"putenv", "unsetenv", "read_env", "load_dotenv"})
+
+
 def _of_the_environment(node: ast.expr) -> bool:
-    """`os.environ`, `environ.setdefault`: whether it may write to the environment."""
-    return any(
-        (isinstance(part, ast.Name) and part.id == "environ")
-        or (isinstance(part, ast.Attribute) and part.attr in {"environ", "putenv", "read_env", "load_dotenv"})
-        or (isinstance(part, ast.Name) and part.id == "load_dotenv")
-        for part in ast.walk(node)
+    """`os.environ` or `environ`."""
+    return (isinstance(node, ast.Name) and node.id == "environ") or (
+        isinstance(node, ast.Attribute) and node.attr == "environ"
     )
+
+
+def _changes_the_environment(function: ast.expr) -> bool:
+    """Whether a call of it may: `os.environ.setdefault`, `load_dotenv`."""
+    name = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+    if isinstance(function, ast.Attribute) and name in _ENVIRONMENT_CHANGES:
+        return _of_the_environment(function.value)
+    return name in _ENVIRONMENT_LOADERS
+
+
+def _prefixed(node: ast.AST) -> dict[int, str]:
+    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches."""
+    found: dict[int, str] = {}
+    for part in ast.walk(node):
+        if not isinstance(part, ast.If):
+            continue
+        for test in part.test.values if isinstance(part.test, ast.BoolOp) else [part.test]:
+            match test:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
+                    args=[ast.Constant(value=str() as prefix)],
+                ) if not (isinstance(part.test, ast.BoolOp) and isinstance(part.test.op, ast.Or)):
+                    for inner in (one for statement in part.body for one in ast.walk(statement)):
+                        match inner:
+                            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call):
+                                if isinstance(inner.slice, ast.Name) and inner.slice.id == name:
+                                    found[id(call)] = prefix
+                            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]):
+                                if written == name:
+                                    found[id(inner)] = prefix
+    return found
 
 
 def _loading(target: ast.expr) -> ast.expr:

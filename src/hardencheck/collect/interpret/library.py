@@ -159,7 +159,7 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
     depends = frozenset({name})
     interpreter._watched |= depends
     exported = interpreter.exported
-    depends |= exported.depends
+    depends |= exported.depends if name not in exported.items else NOTHING
     if not exported.exact:
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
@@ -230,7 +230,6 @@ def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
         return
     if interpreter._perhaps:
         value = Unknown("branch", name, depends=frozenset({name}))
-    exported.depends |= interpreter.condition
     exported.items[name] = _depending(value, interpreter.condition)
     exported.maybe.discard(name)
 

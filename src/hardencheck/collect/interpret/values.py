@@ -129,7 +129,14 @@ class Map(Value):
         self.exact = all(exact for _, _, exact in plain)
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
-        self.depends |= depends
+        old: tuple[dict[object, Value], set[object], bool] = before  # type: ignore[assignment]
+        new: tuple[dict[object, Value], set[object], bool] = after  # type: ignore[assignment]
+        changed = [key for key in {**old[0], **new[0]} if old[0].get(key) is not new[0].get(key)]
+        for key in changed:
+            if key in self.items:
+                self.items[key] = depending(self.items[key], depends)
+        if any(key not in self.items for key in changed) or old[1:] != new[1:] or not changed:
+            self.depends |= depends
 
     def taint(self) -> None:
         self.items, self.maybe, self.exact = {}, set(), False
@@ -147,19 +154,22 @@ class Binding(NamedTuple):
 @dataclass(eq=False, slots=True)
 class Namespace:
     """names with their bindings. rest: what a name is worth that is not among them (after something may have written
-    any name), None: it is not set. unless: variables that may set names that are not set now."""
+    any name), None: it is not set. unless: variables that may set names that are not set now. prefixes: the same as
+    `rest`, for names that start so."""
 
     names: dict[str, Binding] = field(default_factory=dict)
     rest: Unknown | None = None
     unless: Depends = NOTHING
+    prefixes: dict[str, Unknown] = field(default_factory=dict)
     born: int = field(default_factory=now, kw_only=True)
 
     def get(self, name: str) -> Binding | None:
         found = self.names.get(name)
         if found is not None and isinstance(found.value, Absent):
             return None
-        if found is None and self.rest is not None and not name.startswith("__"):
-            return Binding(self.rest, self.rest.path, self.rest.line)
+        if found is None and not name.startswith("__"):
+            why = self.rest or next((why for prefix, why in self.prefixes.items() if name.startswith(prefix)), None)
+            return Binding(why, why.path, why.line) if why is not None else None
         return found
 
     def absent(self, name: str) -> Depends:
@@ -168,11 +178,11 @@ class Namespace:
         return self.unless | (found.value.depends if found is not None else NOTHING)
 
     def save(self) -> object:
-        return (dict(self.names), self.rest, self.unless)
+        return (dict(self.names), self.rest, self.unless, dict(self.prefixes))
 
     def load(self, state: object) -> None:
         held: _Names = state  # type: ignore[assignment]
-        self.names, self.rest, self.unless = dict(held[0]), held[1], held[2]
+        self.names, self.rest, self.unless, self.prefixes = dict(held[0]), held[1], held[2], dict(held[3])
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
         """What differs between two states depends on these variables."""
@@ -181,7 +191,7 @@ class Namespace:
         for name in dict.fromkeys((*old[0], *new[0])):
             if old[0].get(name) is not new[0].get(name):
                 self.mark_name(name, depends)
-        if new[1] is not old[1] or new[2] - old[2]:
+        if new[1] is not old[1] or new[2] - old[2] or new[3] != old[3]:
             self.mark_all(depends | new[2])
 
     def mark_name(self, name: str, depends: Depends) -> None:
@@ -191,19 +201,21 @@ class Namespace:
         else:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
-    def mark_all(self, depends: Depends) -> None:
+    def mark_all(self, depends: Depends, prefix: str = "") -> None:
         for name in list(self.names):
-            if not name.startswith("__"):
+            if name.startswith(prefix) and not name.startswith("__"):
                 self.mark_name(name, depends)
-        self.unless |= depends
+        if not prefix:
+            self.unless |= depends
 
     def merge(self, states: list[object], why: Unknown) -> None:
         plain: list[_Names] = states  # type: ignore[assignment]
-        self.rest = next((rest for _, rest, _ in plain if rest is not None), None)
-        self.unless = NOTHING.union(*(unless for _, _, unless in plain))
+        self.rest = next((rest for _, rest, *_ in plain if rest is not None), None)
+        self.unless = NOTHING.union(*(unless for _, _, unless, _ in plain))
+        self.prefixes = {prefix: why for *_, prefixes in plain for prefix, why in prefixes.items()}
         merged: dict[str, Binding] = {}
-        for name in dict.fromkeys(name for names, _, _ in plain for name in names):
-            found = [names.get(name) for names, _, _ in plain]
+        for name in dict.fromkeys(name for names, *_ in plain for name in names):
+            found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
             if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
@@ -217,12 +229,17 @@ class Namespace:
             merged[name] = Binding(join(values), last.path, last.line, chain)
         self.names = merged
 
-    def taint(self, why: Unknown) -> None:
+    def taint(self, why: Unknown, prefix: str = "") -> None:
         self.names = {
-            name: item._replace(value=why, path=why.path, line=why.line) if not _is_code(item.value) else item
+            name: item._replace(value=why, path=why.path, line=why.line)
+            if name.startswith(prefix) and not _is_code(item.value)
+            else item
             for name, item in self.names.items()
         }
-        self.rest = why
+        if prefix:
+            self.prefixes[prefix] = why
+        else:
+            self.rest = why
 
 
 @dataclass(eq=False, slots=True)
@@ -291,7 +308,7 @@ class Absent(Value):
 
 
 ABSENT = Absent()
-_Names = tuple[dict[str, Binding], Unknown | None, Depends]
+_Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
 Changing = Seq | Map | Namespace
 
 

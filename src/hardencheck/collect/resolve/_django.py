@@ -128,7 +128,7 @@ def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version
 
 def _namespace(modules: Modules, path: str, followed: Followed) -> Namespace:
     """The settings of a module; all unknown where its classes hold them and nothing shows which one is used."""
-    names = followed.names.keys() | (DJANGO if followed.rest is not None else set())
+    names = followed.names.keys() | (DJANGO if followed.rest is not None or followed.prefixes else set())
     held = {name: bound for name in names if (bound := followed.bound(name)) is not None}
     fact = modules.known.get(path)
     if fact is None or _ESSENTIAL & held.keys():

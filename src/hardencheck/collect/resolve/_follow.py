@@ -84,18 +84,24 @@ class Followed(NamedTuple):
 
     names: Mapping[str, Binding]
     rest: Unknown | None
+    prefixes: Mapping[str, Unknown]
     unless: Depends
     variables: Mapping[str, Variable]
     files: frozenset[str]
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
-        binding = self.names.get(name)
-        if binding is None and self.rest is not None:
-            binding = Binding(self.rest, self.rest.path, self.rest.line)
+        binding = self.binding(name)
         if binding is None or isinstance(binding.value, Absent):
             return None
         return bound_of(name, binding)
+
+    def binding(self, name: str) -> Binding | None:
+        found = self.names.get(name)
+        if found is None:
+            why = self.rest or next((why for prefix, why in self.prefixes.items() if name.startswith(prefix)), None)
+            found = Binding(why, why.path, why.line) if why is not None else None
+        return found
 
     def absent(self, name: str) -> Depends:
         """The variables that may set a name that is not set."""
@@ -178,7 +184,7 @@ def _follow(
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
     held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
     variables = _variables(interpreter, environment)
-    return Followed(held, names.rest, names.unless, variables, frozenset(interpreter.files))
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
 
 
 def _plain(binding: Binding) -> Binding:

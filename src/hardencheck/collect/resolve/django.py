@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._statements import SECURITY
-from hardencheck.collect.interpret.values import Binding, depending, lifted
+from hardencheck.collect.interpret.values import depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
@@ -36,12 +36,6 @@ from hardencheck.model.location import Location
 _FLAGS = frozenset({"DEBUG"})
 _COOKIE = {"secure": "SECURE", "http_only": "HTTPONLY", "same_site": "SAMESITE", "name": "NAME"}
 _SKIPPED = frozenset({"MIDDLEWARE"})
-
-
-def _tainted(project: Project, name: str) -> Binding | None:
-    """What any name is worth that is not among those that are known."""
-    rest = project.followed.rest
-    return Binding(rest, rest.path, rest.line) if rest is not None else None
 
 
 class DjangoSettings(Resolver):
@@ -118,12 +112,15 @@ class DjangoSettings(Resolver):
         for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
             history = DEFAULTS.get(name)
             known, value = default(history, versions) if history is not None else (False, None)
+            unless = project.unless(name)
             yield row(
                 "django",
                 project.application,
                 name,
-                project.followed.names.get(name) or _tainted(project, name),
-                default=depending(lifted(value), project.unless(name)) if known else None,
+                project.followed.binding(name),
+                default=depending(lifted(list(value) if isinstance(value, tuple) else value), unless)
+                if known
+                else None,
                 version=at,
                 here=project.location,
                 variables=project.followed.variables,

@@ -1578,7 +1578,7 @@ class Interpreter:
         outside = tuple(base.dotted for base in bases if isinstance(base, Library) and base.dotted != "builtins.object")
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
-        made = Class(node.name, frame.module.path, node.lineno, (), outside, names)
+        made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases))
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):

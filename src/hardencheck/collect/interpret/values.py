@@ -210,6 +210,7 @@ class Class(Value):
     order: tuple["Class", ...] = ()  # method resolution order, itself first
     outside: tuple[str, ...] = ()
     attributes: Namespace = field(default_factory=Namespace)
+    bases: tuple[Value, ...] = ()  # as they are written
 
 
 @dataclass(eq=False, slots=True)

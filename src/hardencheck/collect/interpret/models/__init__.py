@@ -37,7 +37,9 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = ("_places", "standard", "environ", "split_settings")
+_MODULES: tuple[str, ...] = (
+    "_places", "standard", "environ", "split_settings", "dj_urls", "configurations",
+)  # fmt: skip
 _TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS")
 
 

@@ -115,6 +115,7 @@ class Interpreter:
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
+        self.shared: dict[str, Object] = {}  # objects that a library has one of
         self.patched: set[str] = set()  # attributes of libraries that the program writes over
         self._journals: list[dict[int, tuple[Changing, object]]] = []
         self._conditions: list[Depends] = []
@@ -1147,6 +1148,13 @@ class Interpreter:
             if none and isinstance(left, Seq | Map | Module | Function | Class | Instance):
                 return Const(isinstance(op, ast.IsNot))
             return self.unknown(node, frame, "branch")
+        for one in (left, right):
+            if isinstance(one, Object):
+                answer = self._modelled(
+                    "COMPARE", one.kind, Call(self, type(op).__name__, [left, right], {}, node, frame, one)
+                )
+                if answer is not None:
+                    return answer
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
@@ -1218,6 +1226,11 @@ class Interpreter:
                 )
             case Class():
                 inherited = self._class_attribute(owner, name)
+                for base in owner.outside:
+                    call = Call(self, name, [inherited] if inherited is not None else [], {}, node, frame, owner)
+                    member = self._modelled("MEMBERS", base, call)
+                    if member is not None:
+                        return member
                 if inherited is not None:
                     return self._bound(inherited, None, owner, node, frame)
                 if name == "__name__":
@@ -1459,7 +1472,7 @@ class Interpreter:
         if isinstance(node, ast.FunctionDef):
             for decorator in node.decorator_list:
                 spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
-                if spelled in {"property", "cached_property", "classproperty"}:
+                if spelled in {"property", "cached_property", "classproperty", "computed_field"}:
                     how = "property"
                 elif spelled in {"staticmethod", "classmethod"}:
                     how = spelled
@@ -1568,7 +1581,7 @@ class Interpreter:
         return not keywords
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> Value:
-        if node.keywords:
+        if any(keyword.arg in {None, "metaclass"} for keyword in node.keywords):
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
             return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
@@ -1578,7 +1591,7 @@ class Interpreter:
         outside = tuple(base.dotted for base in bases if isinstance(base, Library) and base.dotted != "builtins.object")
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
-        made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases))
+        made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases), node, frame)
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):

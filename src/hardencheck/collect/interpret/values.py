@@ -211,6 +211,8 @@ class Class(Value):
     outside: tuple[str, ...] = ()
     attributes: Namespace = field(default_factory=Namespace)
     bases: tuple[Value, ...] = ()  # as they are written
+    node: object = None
+    frame: object = None  # around it
 
 
 @dataclass(eq=False, slots=True)

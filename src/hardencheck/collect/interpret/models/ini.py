@@ -146,8 +146,7 @@ def _get(call: Call, owner: Object) -> Value:
     except configparser.Error as error:
         failing(call, type(error).__name__)
         return unknown(call)
-    cast: Callable[..., object] = {"get": lambda item: item, "getboolean": _truth, "getint": int, "getfloat": float}[call.name]
-    return computed(call, cast, Const(found))
+    return computed(call, _CASTS[call.name], Const(found))
 
 
 def _truth(value: object) -> bool:
@@ -155,6 +154,11 @@ def _truth(value: object) -> bool:
     if word not in _TRUE | _FALSE:
         raise Failed("ValueError")
     return word in _TRUE
+
+
+_CASTS: dict[str, Callable[..., object]] = {
+    "get": lambda item: item, "getboolean": _truth, "getint": int, "getfloat": float,
+}  # fmt: skip
 
 
 def _asked(call: Call, owner: Object) -> Value:

@@ -5,7 +5,7 @@ import pytest
 from tests.settings.following import Case, Why, cases, check, depending, followed
 
 CASES = cases(r"""
---- .env A=file\nexport B="x\\ty" # c\nC='it''s'\nD=plain # c\nE=\nF\nG = "two\nlines"\nH=#no\n
+--- .env A=file\nexport B="x\ty" # c\nC='it''s'\nD=plain # c\nE=\nF\nG = "two\nlines"\nH=#no\n
 $ D=set
 import os
 from dotenv import load_dotenv

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.settings.following import Case, Files, Why, cases, check, followed, repository
+from tests.settings.following import Case, Files, Why, cases, check, depending, followed, repository
 
 CASES = cases(r"""
 --- conf.ini [a]\nx = 1\nb = yes\np = %(x)s0\nraw = 5%%\n[empty]\n
@@ -93,6 +93,13 @@ G = f(1)  #= 2
 H = cast(int, 5)  #= 5
 get = partial(os.environ.get, 'NONE')
 I = get('d')  #= 'd'
+
+import sys
+A = sys.version_info >= (3, 8)  #= True
+B = sys.version_info < (3,)  #= False
+C = sys.version_info >= (3, 12)  #? call
+D = sys.version_info[0] == 3  #= True
+E = sys.version_info.major >= 3  #= True
 
 --- pkg/__init__.py
 --- pkg/prod.py DEBUG = False
@@ -198,3 +205,32 @@ def test_what_is_not_known(text: str, reason: str) -> None:
     interpreter.module("main.py")
     assert followed(files)["X"] == Why(reason)
     assert not any("passwd" in path for path in interpreter.files)
+
+
+def test_a_module_that_the_operator_writes() -> None:
+    text = """\
+import importlib, os
+path = os.environ.get('CONFIGURATION', 'shop.configuration')
+try:
+    configuration = importlib.import_module(path)
+except ModuleNotFoundError as error:
+    if error.name == path:
+        raise RuntimeError('none')
+    raise
+for name in ('HOSTS', 'KEY'):
+    if not hasattr(configuration, name):
+        raise RuntimeError(name)
+A = getattr(configuration, 'SECURE', False)
+B = configuration.HOSTS
+C = getattr(configuration, 'LIST', [])
+"""
+    files = {"main.py": text, "shop/__init__.py": ""}
+    assert followed(files) == {"A": False, "B": Why("import"), "C": []}
+    assert depending(files)["A"] == ["CONFIGURATION", "shop.configuration.SECURE"]
+
+
+@pytest.mark.parametrize("handler", ["pass", "local = None"])
+def test_an_optional_module(handler: str) -> None:
+    text = "import importlib\nX = 1\ntry:\n    local = importlib.import_module('shop.local')\nexcept ImportError:\n    "
+    found = followed({"main.py": f"{text}{handler}\nY = 2\n", "shop/__init__.py": ""})
+    assert found == {"X": 1, "Y": 2}

@@ -177,6 +177,8 @@ class Interpreter:
                         "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
                     )
                     self._taint(frame.names, why)
+                elif isinstance(node, ast.Try):
+                    self._operators(node, frame)
             except (_Return, _Break, _Continue):
                 continue
             except _Unsure:
@@ -188,6 +190,22 @@ class Interpreter:
                 return
             except RecursionError:
                 self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
+
+    def _operators(self, node: ast.Try, frame: Frame) -> None:
+        """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        for part in node.body:
+            if (
+                isinstance(part, ast.Assign)
+                and isinstance(part.value, ast.Call)
+                and len(part.targets) == 1
+                and isinstance(part.targets[0], ast.Name)
+                and part.targets[0].id not in frame.names.names
+                and _spelled(part.value.func).rpartition(".")[2] == "import_module"
+                and part.value.args
+            ):
+                name = self.value(part.value.args[0], frame)
+                made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
+                self.bind(frame, part.targets[0].id, made, part.lineno)
 
     # State that can be put back
 

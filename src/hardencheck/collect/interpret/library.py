@@ -88,6 +88,8 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Const(_CONSTANTS[name])  # type: ignore[arg-type]
     if name == "os.environ":
         return Object(kind="environ")
+    if name == "sys.version_info":
+        return Object(kind="version")
     if name == "sys.argv":
         return Unknown("branch", "sys.argv", frame.module.path, getattr(node, "lineno", 0))
     return Library(dotted=name)

@@ -45,7 +45,7 @@ def cases(spelled: str) -> list[Case]:
                 files[path] = text.replace("\\n", "\n").replace("\\\n", "\\n")
             else:
                 code.append(line)
-                name = line.strip().partition(" = ")[0]
+                name = line.strip().removeprefix("def ").partition(" = ")[0].partition("(")[0]
                 _, mark, value = line.partition("  #= ")
                 if mark:
                     made.wanted[name] = eval(value, {"PurePosixPath": PurePosixPath, "timedelta": timedelta})

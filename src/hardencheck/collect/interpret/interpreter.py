@@ -225,6 +225,7 @@ class Interpreter:
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
+        self.shared: dict[str, Object] = {}  # objects that a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
@@ -307,6 +308,8 @@ class Interpreter:
                         "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
                     )
                     self._taint(frame.names, why)
+                elif isinstance(node, ast.Try):
+                    self._operators(node, frame)
             except (_Return, _Break, _Continue):
                 continue
             except _Unsure:
@@ -318,6 +321,22 @@ class Interpreter:
                 return
             except RecursionError:
                 self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
+
+    def _operators(self, node: ast.Try, frame: Frame) -> None:
+        """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        for part in node.body:
+            if (
+                isinstance(part, ast.Assign)
+                and isinstance(part.value, ast.Call)
+                and len(part.targets) == 1
+                and isinstance(part.targets[0], ast.Name)
+                and part.targets[0].id not in frame.names.names
+                and _spelled(part.value.func).rpartition(".")[2] == "import_module"
+                and part.value.args
+            ):
+                name = self.value(part.value.args[0], frame)
+                made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
+                self.bind(frame, part.targets[0].id, made, part.lineno)
 
     # State that can be put back
 
@@ -1507,6 +1526,13 @@ class Interpreter:
             if isinstance(op, ast.Eq | ast.NotEq) and isinstance(one, Object) and one.kind == "argument":
                 if library.contains(self, one, two) is False:
                     return Const(isinstance(op, ast.NotEq))
+        for one in (left, right):
+            if isinstance(one, Object):
+                answer = self._modelled(
+                    "COMPARE", one.kind, Call(self, type(op).__name__, [left, right], {}, node, frame, one)
+                )
+                if answer is not None:
+                    return answer
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
@@ -1586,6 +1612,11 @@ class Interpreter:
                 )
             case Class():
                 inherited = self._class_attribute(owner, name)
+                for base in owner.outside:
+                    call = Call(self, name, [inherited] if inherited is not None else [], {}, node, frame, owner)
+                    member = self._modelled("MEMBERS", base, call)
+                    if member is not None:
+                        return member
                 if inherited is not None:
                     return self._bound(inherited, None, owner, node, frame)
                 if name in {"__name__", "__qualname__"}:
@@ -1858,7 +1889,7 @@ class Interpreter:
         others: list[ast.expr] = []
         for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
             spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
-            if spelled in {"property", "cached_property", "classproperty"}:
+            if spelled in {"property", "cached_property", "classproperty", "computed_field"}:
                 how = "property"
             elif spelled in {"staticmethod", "classmethod"}:
                 how = spelled
@@ -2015,7 +2046,7 @@ class Interpreter:
         return not keywords
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> Value:
-        if node.keywords:
+        if any(keyword.arg in {None, "metaclass"} for keyword in node.keywords):
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
             return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
@@ -2025,7 +2056,7 @@ class Interpreter:
         outside = tuple(base.dotted for base in bases if isinstance(base, Library) and base.dotted != "builtins.object")
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
-        made = Class(node.name, frame.module.path, node.lineno, (), outside, names)
+        made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases), node, frame)
         last = max((number for number, base in enumerate(bases) if isinstance(base, Class)), default=-1)
         for number, base in enumerate(bases):
             if number < last and not isinstance(base, Class) and _named(base) not in _BARE:

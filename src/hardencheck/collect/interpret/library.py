@@ -127,6 +127,8 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Const(_CONSTANTS[name])  # type: ignore[arg-type]
     if name == "os.environ":
         return Object(kind="environ")
+    if name == "sys.version_info":
+        return Object(kind="version")
     if name in {"sys.argv", "sys.modules"}:
         return Object(kind=name)
     return Library(dotted=name)

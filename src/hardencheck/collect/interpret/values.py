@@ -277,6 +277,9 @@ class Class(Value):
     order: tuple["Class", ...] = ()  # method resolution order, itself first
     outside: tuple[str, ...] = ()
     attributes: Namespace = field(default_factory=Namespace)
+    bases: tuple[Value, ...] = ()  # as they are written
+    node: object = None
+    frame: object = None  # around it
     hiding: str = ""
 
 

@@ -1,5 +1,6 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
@@ -12,7 +13,15 @@ from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
-from hardencheck.model.facts.settings import PackageRequirement, PythonModule, SettingsModuleName, Source, Statement
+from hardencheck.model.facts.settings import (
+    Class,
+    PackageRequirement,
+    PythonModule,
+    SettingsClassName,
+    SettingsModuleName,
+    Source,
+    Statement,
+)
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -67,6 +76,7 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
+_PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
 # No project goes without one of these.
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
@@ -123,23 +133,44 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
 def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
     given = environment(facts, path)
     followed = modules.follow(path, given)
-    return Project(name, path, _namespace(modules, path, followed), at, modules, followed)
+    if _ESSENTIAL & followed.names.keys():
+        return Project(name, path, _namespace(followed), at, modules, followed)
+    classes = _settings_classes(modules, path)
+    chosen = _configuration(facts, classes)
+    if chosen:
+        followed = modules.follow(path, given, chosen)
+    elif classes:
+        text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
+        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed)
+    return Project(name, path, _namespace(followed), at, modules, followed)
 
 
-def _namespace(modules: Modules, path: str, followed: Followed) -> Namespace:
-    """The settings of a module; all unknown where its classes hold them and nothing shows which one is used."""
+def _namespace(followed: Followed) -> Namespace:
     names = followed.names.keys() | (DJANGO if followed.rest is not None or followed.prefixes else set())
-    held = {name: bound for name in names if (bound := followed.bound(name)) is not None}
+    return {name: bound for name in names if (bound := followed.bound(name)) is not None}
+
+
+def _settings_classes(modules: Modules, path: str) -> list[Class]:
+    """Classes of a module that hold settings: django-configurations and its like."""
     fact = modules.known.get(path)
-    if fact is None or _ESSENTIAL & held.keys():
-        return held
-    for one in fact.classes:
+    found: list[Class] = []
+    for one in fact.classes if fact is not None else ():
         inherited = modules.class_namespace(path, one.name)
-        found = inherited.keys() if inherited is not None else _sets(one.body)
-        if _ESSENTIAL & set(found):
-            text = f"the settings are in classes ({one.name} ...), and which one is used is not followed"
-            return all_unknown(path, one.line, text)
-    return held
+        if _ESSENTIAL & set(inherited.keys() if inherited is not None else _sets(one.body)):
+            found.append(one)
+    return found
+
+
+def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
+    """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
+    names = [one.name for one in classes]
+    named = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    for tier in ("environment", "wsgi", "manage"):
+        said = dict.fromkeys(fact.name for fact in named if fact.source == tier and fact.name in names)
+        if len(said) == 1:
+            return next(iter(said))
+    called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
+    return called[0] if len(called) == 1 else ""
 
 
 def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:

@@ -177,7 +177,9 @@ def _follow(
         if configuration:
             from hardencheck.collect.interpret.models.configurations import configured
 
-            names = configured(interpreter, path, configuration)
+            names = configured(interpreter, path, configuration) or Namespace(
+                rest=Unknown("loader", f"{configuration} is no class of {path}", path, 1)
+            )
         else:
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):

@@ -128,6 +128,16 @@ class SettingsModuleName(Fact, tag="settings.module-name", frozen=True, kw_only=
     source: Literal["environment", "wsgi", "manage"]
 
 
+class SettingsClassName(Fact, tag="settings.class-name", frozen=True, kw_only=True):
+    """A file that names the settings class of django-configurations (DJANGO_CONFIGURATION). source: as above."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str
+    source: Literal["environment", "wsgi", "manage"]
+
+
 class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_only=True):
     """A variable that a file of the repository gives to a service. Raw material for resolvers, never judged by a rule.
 

@@ -10,7 +10,9 @@ METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on i
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
 SETTERS: kind -> an attribute of it is set (name, arguments: the value). MANAGERS: kind -> it is entered or left by a
 `with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is an operand (name: the sign, arguments: both sides).
-TEXTS: kind -> str() of it. An object whose state holds a `Seq` "items" can be iterated over.
+TEXTS: kind -> str() of it. COMPARE: kind -> it is compared (name: of the ast class, arguments: both sides). MEMBERS:
+dotted name of a class -> an attribute of a class of the repository that derives from it (owner: the class, arguments:
+what its body says, if it says something). An object whose state holds a `Seq` "items" can be iterated over.
 """
 
 import ast
@@ -37,8 +39,24 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = ("_places", "standard", "environ", "split_settings")
-_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS")
+_MODULES: tuple[str, ...] = (
+    "_places", "standard", "environ", "split_settings", "dj_urls", "configurations", "dotenv", "environs",
+    "decouple", "enumeration", "pydantic_settings", "starlette", "ini",
+)  # fmt: skip
+_TABLES = (
+    "CALLS",
+    "BASES",
+    "METHODS",
+    "OBJECTS",
+    "ITEMS",
+    "ATTRIBUTES",
+    "SETTERS",
+    "MANAGERS",
+    "OPERATORS",
+    "TEXTS",
+    "COMPARE",
+    "MEMBERS",
+)
 
 
 class _Models:

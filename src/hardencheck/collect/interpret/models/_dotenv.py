@@ -10,7 +10,7 @@ from hardencheck.collect.interpret import library
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import _ENVIRON, text
-from hardencheck.collect.interpret.values import Const, Unknown, Value
+from hardencheck.collect.interpret.values import Const, NotKnown, Unknown, Value
 
 MAX_KEYS = 2_000
 Parser = Callable[[str], Mapping[str, str | None]]
@@ -34,7 +34,10 @@ def values(call: Call, place: Value, parse: Parser) -> Mapping[str, str | None] 
     whole = places.decoded(call, place)
     if whole is None:
         return None if places.tracked(call, place) else {}
-    found = parse(whole)
+    try:
+        found = parse(whole)
+    except NotKnown:
+        return None
     return found if len(found) <= MAX_KEYS else None
 
 

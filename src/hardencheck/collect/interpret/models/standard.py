@@ -341,8 +341,43 @@ def _import_module(call: Call) -> Value | None:
 
 
 def _version(call: Call) -> Value | None:
-    """sys.version_info >= (3, 8) surely holds; what newer versions are compared with is not known."""
+    """sys.version_info >= (3, 8) surely holds; whether it is a newer one is not known."""
+    left, right = call.arguments
+    if not isinstance(left, Object) or left.kind != "version":
+        return None
+    try:
+        wanted = plain(right)
+    except NotKnown:
+        return None
+    if not isinstance(wanted, tuple) or not wanted or not all(isinstance(item, int) for item in wanted):
+        return None
+    if wanted <= _OLDEST and call.name in {"GtE", "Lt"}:
+        return Const(call.name == "GtE")
+    if wanted < _OLDEST and call.name in {"Gt", "LtE"}:
+        return Const(call.name == "Gt")
     return None
+
+
+def _version_part(call: Call) -> Value | None:
+    first = call.arguments[0] if call.arguments else None
+    if call.name == "major" or (isinstance(first, Const) and first.value == 0):
+        return Const(3)
+    return None
+
+
+def _operator(call: Call) -> Value | None:
+    """getattr(configuration, "X", default) on a module that the operator writes: the default, if it is not there."""
+    owner = call.arguments[0] if call.arguments else None
+    if not isinstance(owner, Object) or owner.kind != "operator" or len(call.arguments) < 2:
+        return None
+    module, name = text(owner.state["name"]), text(call.arguments[1])
+    if module is None or name is None or call.name.endswith("hasattr") or len(call.arguments) < 3:
+        return unknown(call, "branch" if call.name.endswith("hasattr") else "import", "the operator's module")
+    return depending(call.arguments[2], owner.depends | {f"{module}.{name}"})
+
+
+def _operator_part(call: Call) -> Value | None:
+    return unknown(call, "import", f"{call.name} of the operator's module")
 
 
 _PURE: dict[str, Callable[[Call], Value | None]] = {
@@ -371,6 +406,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "collections.namedtuple": _named_tuple, "itertools.chain": _chain, "itertools.chain.from_iterable": _chain,
     "functools.partial": _partial, "functools.lru_cache": _cached, "functools.cache": _cached,
     "typing.cast": _second, "re.compile": _opaque, "importlib.import_module": _import_module,
+    "builtins.getattr": _operator, "builtins.hasattr": _operator,
     **dict.fromkeys((
         "socket.gethostname", "socket.getfqdn", "socket.gethostbyname", "platform.node", "platform.system",
         "platform.machine", "platform.python_version", "os.getcwd", "os.getpid", "os.getuid", "os.cpu_count",
@@ -382,5 +418,8 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
 }  # fmt: skip
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
 METHODS = {"url": _url_method}
-ATTRIBUTES = {"url": _url_part, "tuple.named": _tuple_part}
-ITEMS = {"url": _url_item, "tuple.named": _url_item}
+ATTRIBUTES = {
+    "url": _url_part, "tuple.named": _tuple_part, "version": _version_part, "operator": _operator_part,
+}  # fmt: skip
+ITEMS = {"url": _url_item, "tuple.named": _url_item, "version": _version_part}
+COMPARE = {"version": _version}

@@ -43,6 +43,7 @@ from hardencheck.collect.interpret.values import (
     same,
     truth,
 )
+from hardencheck.lazily import compiled
 
 if TYPE_CHECKING:
     from hardencheck.collect.interpret.interpreter import Frame, Interpreter
@@ -616,7 +617,23 @@ def _getattr(
         if isinstance(held, Unknown):
             return held if not rest and name == "getattr" else None
         return Const(True, depends=held.depends) if name == "hasattr" else held
+    called = _configuration(node)
+    if called and isinstance(owner, Unknown | Joined):
+        # What an operator writes in a module that is not in the repository: nothing, as far as the repository says.
+        depends = depends_of(owner) | {f"{called}.{attribute}"}
+        if name == "hasattr":
+            return Const(False, depends=depends)
+        return _depending(rest[0], depends) if rest else interpreter.unknown(node, frame, "import", "", depends)
     return None
+
+
+_CONFIGURATION = compiled(r"(?:\w+_)?(?:conf|config|configuration|local_?settings|custom_?settings)(?:_module)?")
+
+
+def _configuration(node: ast.AST) -> str:
+    """The name of the object whose attribute is asked for, where it is called a configuration."""
+    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    return first.id if isinstance(first, ast.Name) and _CONFIGURATION.fullmatch(first.id) else ""
 
 
 # Methods of plain values

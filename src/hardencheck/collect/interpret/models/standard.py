@@ -371,8 +371,10 @@ def _operator(call: Call) -> Value | None:
     if not isinstance(owner, Object) or owner.kind != "operator" or len(call.arguments) < 2:
         return None
     module, name = text(owner.state["name"]), text(call.arguments[1])
-    if module is None or name is None or call.name.endswith("hasattr") or len(call.arguments) < 3:
-        return unknown(call, "branch" if call.name.endswith("hasattr") else "import", "the operator's module")
+    if module is not None and name is not None and call.name.endswith("hasattr"):
+        return Const(False, depends=owner.depends | {f"{module}.{name}"})
+    if module is None or name is None or len(call.arguments) < 3:
+        return unknown(call, "import", f"{name} of the operator's module" if name else "the operator's module")
     return depending(call.arguments[2], owner.depends | {f"{module}.{name}"})
 
 

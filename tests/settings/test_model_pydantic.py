@@ -191,6 +191,7 @@ def test_what_is_not_followed(body: str, reason: str) -> None:
     ("env", "wanted"),
     [
         ({"X": "a,b"}, Why("call")),
+        ({"X": "null"}, Why("call")),
         ({"X": "[" * 50_000}, Why("budget")),
         ({"x": "[]", "X": "[1]"}, Why("call")),
         ({}, ["d"]),

@@ -75,6 +75,19 @@ def test_the_order_of_a_pattern_is_not_known() -> None:
     assert found["X"] == Why("branch") and found["Y"] == 1 and found["A"] == 1
 
 
+def test_each_file_makes_its_own_reader() -> None:
+    files = {
+        f"p/f{n}.py": "import environ\nenv = environ.Env()\nSAME = 1\n"
+        f"LAST = {n % 2}\nN{n} = env.bool('V{n}', default=False)\n"
+        for n in range(30)
+    }
+    found = followed({**files, "main.py": START + "include('p/*.py')"})
+    assert found == {**{f"N{n}": False for n in range(30)}, "SAME": 1, "LAST": Why("branch")}
+    # What one file binds on some way only may be another's.
+    more = {"p/g.py": "import ext\nif ext.a:\n    SAME = 2\nOTHER = SAME\n", "p/h.py": "SAME = 3\n"}
+    assert isinstance(followed({**more, "main.py": START + "include('p/*.py')"})["OTHER"], Why)
+
+
 @pytest.mark.parametrize(
     "what",
     [

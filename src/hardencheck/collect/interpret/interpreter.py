@@ -1834,7 +1834,6 @@ class Interpreter:
                 return self.call_method(owner, name, arguments, keywords, node, frame)
             case Object(kind=kind):
                 found = self._modelled("OBJECTS", kind, Call(self, kind, arguments, keywords, node, frame, function))
-                found = found or library.call_object(self, function, arguments, keywords, node, frame)
                 return found if found is not None else self._outside(node, frame, [*arguments, *keywords.values()])
             case Function():
                 return self.call_function(function, arguments, keywords, node, frame)

@@ -68,16 +68,11 @@ _STRING_METHODS = frozenset({
     "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "count", "find", "rfind", "index", "encode", "decode",
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
-_QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.", "dotenv.")
+_QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
     "django.core.management.utils.get_random_secret_key",
 })  # fmt: skip
-_TRUE = frozenset({"true", "on", "ok", "y", "yes", "1", "t"})
-_DECOUPLE = {
-    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
-    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
-}  # fmt: skip
 # Django 6.0, django.utils.csp; django-csp 4, csp.constants, whose NONCE is an object.
 CSP_CONSTANTS = {
     "SELF": "'self'", "NONE": "'none'", "UNSAFE_INLINE": "'unsafe-inline'", "UNSAFE_EVAL": "'unsafe-eval'",
@@ -288,18 +283,6 @@ def call(
         return _plainly(PurePosixPath, arguments, keywords)
     if name.startswith("os.path."):
         return _path(name.removeprefix("os.path."), arguments)
-    if name in {"environ.Env", "environ.FileAwareEnv", "environs.Env"}:
-        return _scheme(name, arguments, keywords)
-    if name in {"environ.Env.read_env", "dotenv.load_dotenv"}:
-        return _env_file(interpreter, frame, node)
-    if name in {"decouple.config", "decouple.AutoConfig"}:
-        return (
-            _decouple(interpreter, arguments, keywords, node, frame)
-            if name == "decouple.config"
-            else Library(dotted="decouple.config")
-        )
-    if name == "decouple.Csv":
-        return Object(kind="csv")
     if name in {"copy.copy", "copy.deepcopy"} and len(arguments) == 1:
         try:
             return lifted(plain(arguments[0]), depends_of(arguments[0]))
@@ -874,34 +857,6 @@ def _map_method(
     return None
 
 
-# Readers of the environment
-
-
-def _scheme(name: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-    """environ.Env(DEBUG=(bool, False)): casts and defaults by variable."""
-    return Object(kind="environs" if name.startswith("environs") else "environ.Env", state=dict(keywords))
-
-
-def _env_file(interpreter: Interpreter, frame: Frame, node: ast.AST) -> Value:
-    """A .env file is read, if it is there. One that the repository tracks gives values; else nothing is set."""
-    return Const(None)
-
-
-def call_object(
-    interpreter: Interpreter,
-    owner: Object,
-    arguments: list[Value],
-    keywords: dict[str, Value],
-    node: ast.AST,
-    frame: Frame,
-) -> Value | None:
-    if owner.kind in {"environ.Env", "environs"}:
-        return _env(interpreter, owner, "", arguments, keywords, node, frame)
-    if owner.kind == "csv" and arguments:
-        return _csv(arguments[0])
-    return None
-
-
 def _object_method(
     interpreter: Interpreter,
     owner: Object,
@@ -964,113 +919,4 @@ def _object_method(
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
             interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")
-    if owner.kind in {"environ.Env", "environs"}:
-        if name in {"read_env", "seal", "prefixed"}:
-            return Const(None)
-        return _env(interpreter, owner, name, arguments, keywords, node, frame)
-    return None
-
-
-def _env(
-    interpreter: Interpreter,
-    owner: Object,
-    kind: str,
-    arguments: list[Value],
-    keywords: dict[str, Value],
-    node: ast.AST,
-    frame: Frame,
-) -> Value | None:
-    """django-environ and environs: env("X"), env.bool("X", default=...), with the scheme of the reader."""
-    name = _name(arguments[0]) if arguments else _name(keywords.get("var", Const(None)))
-    if name is None or kind.startswith("_"):
-        return None
-    scheme = owner.state.get(name)
-    cast: Value | None = keywords.get("cast")
-    place = 1 if kind else 2
-    default = arguments[place] if len(arguments) > place else keywords.get("default")
-    if not kind and len(arguments) > 1:
-        cast = arguments[1]
-    if isinstance(scheme, Seq) and scheme.exact and len(scheme.items) == 2:
-        cast = cast or scheme.items[0]
-        default = default or scheme.items[1]
-    elif scheme is not None:
-        cast = cast or scheme
-    raw = variable(interpreter, name, default, node, frame)
-    if name not in interpreter.environment:
-        # Defaults are taken as they are, but for texts that environs and django-environ cast for some kinds.
-        if isinstance(raw, Const) and isinstance(raw.value, str) and kind not in {"", "str"}:
-            return _cast(kind, raw, owner.kind)
-        return raw
-    if kind:
-        return _cast(kind, raw, owner.kind)
-    if cast is None:
-        return raw
-    if isinstance(cast, Library) and cast.dotted.startswith("builtins."):
-        return _cast(cast.dotted.removeprefix("builtins."), raw, owner.kind)
-    return interpreter.call(cast, [raw], {}, node, frame)
-
-
-def _cast(kind: str, raw: Value, reader: str) -> Value | None:
-    if not isinstance(raw, Const) or not isinstance(raw.value, str):
-        return raw
-    text, depends = raw.value, raw.depends
-    try:
-        match kind:
-            case "str" | "unicode":
-                return raw
-            case "bool":
-                return Const(text.strip().lower() in _TRUE, depends=depends)
-            case "int":
-                return Const(int(text), depends=depends)
-            case "float":
-                return Const(float(text), depends=depends)
-            case "list":
-                items = (
-                    [item for item in text.split(",") if item]
-                    if reader == "environ.Env"
-                    else text.split(",")
-                    if text
-                    else []
-                )
-                return Seq("list", [Const(item, depends=depends) for item in items], depends=depends)
-            case "tuple":
-                return Seq(
-                    "tuple",
-                    [Const(item, depends=depends) for item in text.strip("()").split(",") if item],
-                    depends=depends,
-                )
-    except ValueError:
-        return Unknown("call", f"{kind} of a text", depends=depends)
-    return Unknown("call", kind, depends=depends)
-
-
-def _decouple(
-    interpreter: Interpreter, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value | None:
-    name = _name(arguments[0]) if arguments else None
-    if name is None:
-        return None
-    default = arguments[1] if len(arguments) > 1 else keywords.get("default")
-    cast = arguments[2] if len(arguments) > 2 else keywords.get("cast")
-    raw = variable(interpreter, name, default, node, frame)
-    if cast is None or isinstance(raw, Unknown):
-        return raw
-    if isinstance(cast, Library) and cast.dotted == "builtins.bool":
-        if isinstance(raw, Const) and isinstance(raw.value, bool):
-            return raw
-        if isinstance(raw, Const) and isinstance(raw.value, str | int):
-            known = _DECOUPLE.get(str(raw.value).lower()) if raw.value != "" else False
-            return (
-                Const(known, depends=raw.depends) if known is not None else Unknown("call", "bool", depends=raw.depends)
-            )
-        return None
-    return interpreter.call(cast, [raw], {}, node, frame)
-
-
-def _csv(value: Value) -> Value | None:
-    if isinstance(value, Const) and isinstance(value.value, str):
-        items = [item.strip() for item in value.value.split(",")] if value.value else []
-        if any(letter in value.value for letter in "'\""):
-            return None
-        return Seq("list", [Const(item, depends=value.depends) for item in items], depends=value.depends)
     return None

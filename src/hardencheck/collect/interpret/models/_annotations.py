@@ -128,6 +128,8 @@ def from_text(call: Call, kind: Kind, value: Value) -> Value:
         loaded = computed(call, _loaded, value)
         if isinstance(loaded, Unknown):
             return loaded
+        if isinstance(loaded, Const) and loaded.value is None:
+            return unknown(call, "call", "null, which may stand for the default", depends_of(value))
         return validated(call, kind, loaded)
     return validated(call, kind, value)
 
@@ -258,9 +260,9 @@ def _one_of(call: Call, kind: Kind, value: Value, lost: Unknown) -> Value:
     if isinstance(value, Const) and isinstance(value.value, str):
         # pydantic 1 takes the first type that fits.
         texts = any(item.name == "str" for item in others)
-        return value if texts and not any(item.name in _READ for item in others) else lost
+        exact = call.name.startswith("pydantic_settings") or not any(item.name in _READ for item in others)
+        return value if texts and exact else lost
     for item in others:
-        exact = isinstance(value, Const) and type(value.value).__name__ == item.name
-        if exact:
+        if isinstance(value, Const) and type(value.value).__name__ == item.name:
             return value
     return lost

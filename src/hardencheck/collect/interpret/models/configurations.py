@@ -71,7 +71,7 @@ def _value(call: Call) -> Value | None:
         state["environ"], state["environ_required"] = Const(True), Const(True)
     if kind == "BooleanValue" and not isinstance(state.get("default", Const(None)), Unknown):
         held = state.get("default", Const(None))
-        if isinstance(held, Const) and held.value not in (True, False):
+        if not isinstance(held, Const) or held.value not in (True, False):
             failing(call, "ValueError")
             return unknown(call, "call", kind)
     inner = state.get("default")
@@ -128,7 +128,9 @@ def _as_default(call: Call, kind: str, value: Object) -> Value:
         )
         return _through(call, value, made)
     if kind == "DictValue":
-        return Map() if none else default
+        table = Library(dotted="builtins.dict")
+        found = Map() if none else call.interpreter.call(table, [default], {}, call.node, call.frame)
+        return depending(found, depends_of(default))
     if kind in _URLS or kind == "EmailURLValue":
         return Map() if none else _converted(call, kind, value, default)
     return default

@@ -5,7 +5,7 @@ between versions are not followed.
 """
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlparse, urlsplit
 
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models._common import (
@@ -126,7 +126,7 @@ def email(url: object) -> dict[str, object]:
     """The EMAIL_ settings of one address."""
     if not isinstance(url, str):
         raise Failed("TypeError")
-    parts = urlsplit(url)
+    parts = urlparse(url)
     query = parse_qs(parts.query)
     made: dict[str, object] = {
         "EMAIL_FILE_PATH": parts.path[1:],

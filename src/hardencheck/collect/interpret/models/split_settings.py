@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import NONE, failing, text, unknown
-from hardencheck.collect.interpret.values import Binding, Const, Module, Object, Seq, Unknown, Value
+from hardencheck.collect.interpret.values import Binding, Const, Module, Object, Seq, Unknown, Value, join
 
 MAX_FILES = 100
 MAX_ORDERS = 6
@@ -99,7 +99,8 @@ def _files(call: Call, found: list[str]) -> None:
         _lost(call, unknown(call, "branch", "which files are included already"))
         return
     trees = {path: _parsed(call, path) for path in left}
-    if _independent([tree for tree in trees.values() if tree is not None]):
+    several = _shared([tree for tree in trees.values() if tree is not None])
+    if several is not None:
         orders = [left]
     else:
         orders = [[*left[number:], *left[:number]] for number in range(len(left))]
@@ -111,17 +112,29 @@ def _files(call: Call, found: list[str]) -> None:
         call.interpreter.touch(done)
         done.items.append(Const(path))
 
+    names = call.frame.module.namespace
+    worth: dict[str, list[Value]] = {}
+
     def run(order: Sequence[str]) -> Callable[[], None]:
         def arm() -> None:
             for path in order:
                 _run(call, path, trees[path])
+                for name in several or ():
+                    held = names.names.get(name)
+                    if held is not None and held.path == path:
+                        worth.setdefault(name, []).append(held.value)
 
         return arm
 
-    if len(orders) == 1:
-        run(left)()
-    else:
+    if several is None:
         call.interpreter.fork([run(order) for order in orders], unknown(call, "branch", "the order of the files"))
+        return
+    run(left)()
+    for name, values in worth.items():
+        # Whichever file is the last one.
+        if len(values) > 1 and name in names.names:
+            call.interpreter.touch(names)
+            names.names[name] = names.names[name]._replace(value=join(values))
 
 
 def _done(call: Call) -> Seq:
@@ -143,44 +156,51 @@ def _parsed(call: Call, path: str) -> ast.Module | None:
         return None
 
 
-def _independent(trees: Sequence[ast.Module]) -> bool:
-    """Whether the order does not matter: no file uses a name that another one binds."""
-    if len(trees) < 2:
-        return True
+def _shared(trees: Sequence[ast.Module]) -> set[str] | None:
+    """Names that several files bind, where no file needs what another one binds; None: the order matters."""
     bound: list[set[str]] = []
-    used: list[set[str]] = []
+    needed: list[set[str]] = []
     for tree in trees:
-        mine, all_names = set[str](), set[str]()
+        mine, used = set[str](), set[str]()
         for part in ast.walk(tree):
             match part:
                 case ast.Name(id=name):
-                    all_names.add(name)
-                    if not isinstance(part.ctx, ast.Load):
-                        mine.add(name)
+                    (used if isinstance(part.ctx, ast.Load) else mine).add(name)
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
                     mine.add(name)
                 case ast.alias(name=name, asname=other):
                     if name == "*":
-                        return False
+                        return None
                     mine.add(other or name.partition(".")[0])
                 case ast.Call(func=ast.Name(id=name)) if name in _ANY_NAME:
-                    return False
+                    return None
+        surely = _surely(tree)
         bound.append(mine)
-        used.append(all_names | mine)
-    shared = {name for tree in trees for name in _imports(tree)}
-    return not any(
-        (mine & names) - shared
-        for number, mine in enumerate(bound)
-        for other, names in enumerate(used)
-        if other != number
-    )
+        # What is bound on some way only may be another file's.
+        needed.append((used | mine) - surely)
+    if any(mine & names for number, mine in enumerate(bound) for other, names in enumerate(needed) if other != number):
+        return None
+    return {name for number, mine in enumerate(bound) for name in mine if any(name in one for one in bound[:number])}
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    """`import os` in every file: the same wherever it stands."""
-    return {
-        item.name for part in tree.body if isinstance(part, ast.Import) for item in part.names if item.asname is None
-    }
+def _surely(tree: ast.Module) -> set[str]:
+    """Names that a file binds itself, before it uses them."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    for node in tree.body:
+        made: list[str] = []
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                made = [target.id for target in targets if isinstance(target, ast.Name)]
+                seen |= {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                made = [item.asname or item.name.partition(".")[0] for item in names]
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                made = [name]
+        found |= set(made) - seen
+        seen |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        seen |= set(made)
+    return found
 
 
 def _run(call: Call, path: str, tree: ast.Module | None) -> None:

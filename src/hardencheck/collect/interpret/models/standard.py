@@ -135,8 +135,7 @@ def _url(call: Call) -> Value | None:
     address = call.arguments[0]
     whole = text(address)
     if whole is None:
-        known = isinstance(address, Const)
-        return unknown(call, "call", call.name, depends_of(address)) if known else computed(call, str, address)
+        return address if isinstance(address, Unknown) else unknown(call, "call", call.name, depends_of(address))
     try:
         parts = (urlparse if call.name.endswith("urlparse") else urlsplit)(whole[:MAX_TEXT])
     except ValueError:

@@ -607,9 +607,10 @@ class Interpreter:
 
     def asks(self, name: str, default: Value | None, cast: str = "") -> None:
         """To be told of every way in which a variable is asked for; the one that says most is kept."""
-        known = self.asked.get(name)
-        if known is None or (known.default is None and default is not None) or (cast and not known.cast):
-            self.asked[name] = Asked(default if default is not None or known is None else known.default, cast)
+        known = self.asked.get(name, Asked(None))
+        plain_none = isinstance(known.default, Const) and known.default.value is None
+        best = default if default is not None and (known.default is None or plain_none) else known.default
+        self.asked[name] = Asked(best, cast or known.cast)
 
     def step(self, by: int = 1) -> None:
         self._steps += by

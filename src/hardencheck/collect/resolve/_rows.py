@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 from hardencheck.collect.extract._python import without_credentials
+from hardencheck.collect.interpret.interpreter import SETTING
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
@@ -122,7 +123,13 @@ def row(
 
 def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:
     """What is known of the variables that a value depends on, by name."""
-    return tuple(variables.get(name) or Variable(name=name) for name in sorted(names))
+    return tuple(variables.get(name) or _other(name) for name in sorted(names))
+
+
+def _other(name: str) -> Variable:
+    if name.startswith(SETTING):
+        return Variable(name=name.removeprefix(SETTING), kind="setting")
+    return Variable(name=name, kind="module" if "." in name else "variable")
 
 
 def shown(value: Value, name: str = "") -> Shown:

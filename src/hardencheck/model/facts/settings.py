@@ -164,7 +164,8 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An environment variable that a setting depends on.
+    """What a setting depends on: an environment variable (kind "variable"); a setting whose value is not known and that
+    is off in production ("setting"); a name in a module that an operator writes ("module": "configuration.ADMINS").
 
     default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
     secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
@@ -177,6 +178,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cast: str = ""
     given: str | None = None
     given_at: Location | None = None
+    kind: Literal["variable", "setting", "module"] = "variable"
 
 
 class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=True):

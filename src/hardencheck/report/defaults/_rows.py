@@ -152,6 +152,14 @@ class Dependence(NamedTuple):
     required: bool
     given: str | None
     given_at: str
+    other: str = ""  # in place of all that: what holds for something that is no variable of the environment
+
+
+_OTHERS = {
+    "variable": "",
+    "setting": "a setting whose value is not known; taken to be off in production",
+    "module": "what an operator may say, in a module that is not in the repository",
+}
 
 
 def dependence(variable: Variable) -> Dependence:
@@ -162,6 +170,7 @@ def dependence(variable: Variable) -> Dependence:
         variable.required,
         variable.given,
         str(variable.given_at) if variable.given_at is not None else "",
+        _OTHERS[variable.kind],
     )
 
 

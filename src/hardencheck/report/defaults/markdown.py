@@ -91,6 +91,9 @@ def _value(row: Default) -> str:
 def _environment(row: Default) -> str:
     said: list[str] = []
     for variable in map(_rows.dependence, row.depends_on[: _rows.MAX_PLACES]):
+        if variable.other:
+            said.append(f"{cell(variable.name)}: {variable.other}")
+            continue
         cast = f" ({cell(variable.cast)})" if variable.cast else ""
         without = "must be set" if variable.required else f"{cell(variable.without)} unless set"
         given = ""

@@ -75,6 +75,8 @@ def _value(row: Default) -> str:
 
 
 def _environment(variable: _rows.Dependence) -> str:
+    if variable.other:
+        return visible(f"{variable.name}: {variable.other}")
     cast = f" ({variable.cast})" if variable.cast else ""
     without = "must be set" if variable.required else f"{_cut(variable.without) or 'nothing'} unless set"
     given = ""

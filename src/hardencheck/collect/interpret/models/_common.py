@@ -6,8 +6,10 @@ from hardencheck.collect.interpret import library
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
     NOTHING,
+    Class,
     Const,
     Depends,
+    Function,
     Library,
     Map,
     NotKnown,
@@ -68,6 +70,24 @@ def asked(call: Call, name: str) -> Value | None:
     if library.contains(call.interpreter, _ENVIRON, Const(name)) is False:
         return None
     return library.variable(call.interpreter, name, NONE, call.node, call.frame)
+
+
+def note(call: Call, name: str, default: Value | None, cast: Value | str | None = "") -> None:
+    """How a variable is asked for, for the production defaults: they say on what a setting depends."""
+    match cast:
+        case str():
+            word = cast
+        case Library(dotted=dotted):
+            word = dotted.rpartition(".")[2]
+        case Function(name=called) | Class(name=called):
+            word = called
+        case Object(kind=kind):
+            word = "list" if kind in {"csv", "decouple.Csv"} else kind.rpartition(".")[2]
+        case Seq():
+            word = "list"
+        case _:
+            word = ""
+    call.interpreter.asks(name, default, word)
 
 
 def missing(call: Call, name: str, error: str) -> Value:

@@ -19,6 +19,7 @@ from hardencheck.collect.interpret.models._common import (
     failing,
     flag,
     missing,
+    note,
     text,
     unknown,
 )
@@ -106,6 +107,7 @@ def set_up(call: Call, value: Object, name: str) -> Value:
         variable = given_name.value if isinstance(given_name.value, str) and given_name.value else name.upper()
         if isinstance(prefix.value, str) and prefix.value:
             variable = f"{prefix.value.removesuffix('_')}_{variable}"
+        note(call, variable, None if required else found, kind.removesuffix("Value").lower())
         raw = asked(call, variable)
         if raw is not None:
             found = depending(_converted(call, kind, value, raw), frozenset({variable}))

@@ -20,6 +20,7 @@ from hardencheck.collect.interpret.models._common import (
     failing,
     given,
     missing,
+    note,
     text,
     unknown,
 )
@@ -156,10 +157,11 @@ def _get(call: Call, repository: Map | None) -> Value | None:
     if found is None or name is None:
         return None
     depends = frozenset({name})
-    raw = asked(call, name)
     default = found.get("default")
     if isinstance(default, Library) and default.dotted == _UNDEFINED:
         default = None
+    note(call, name, default, found.get("cast"))
+    raw = asked(call, name)
     if raw is None:
         if repository is None or not repository.exact:
             return unknown(call, "call", "a file that cannot be followed", depends)

@@ -14,6 +14,7 @@ from hardencheck.collect.interpret.models._common import (
     computed,
     depending,
     given,
+    note,
     text,
     unknown,
 )
@@ -114,6 +115,7 @@ def _config(call: Call) -> Value | None:
 
 
 def _from(call: Call, name: str, default: Value, parse: Callable[[Value], Value]) -> Value:
+    note(call, name, default, "url")
     raw = asked(call, name)
     value = depending(raw if raw is not None else default, frozenset({name}))
     if truth(value) is False:

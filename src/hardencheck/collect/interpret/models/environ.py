@@ -19,6 +19,7 @@ from hardencheck.collect.interpret.models._common import (
     flag,
     given,
     missing,
+    note,
     sequence,
     text,
     unknown,
@@ -123,6 +124,7 @@ def get(
     except NotKnown as error:
         return error.value
     depends = frozenset({name})
+    note(call, name, default, cast)
     raw = asked(call, name)
     if plain(owner.state["files"]) is True:
         depends |= {f"{name}_FILE"}

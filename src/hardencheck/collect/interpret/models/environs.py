@@ -21,6 +21,7 @@ from hardencheck.collect.interpret.models._common import (
     each,
     flag,
     missing,
+    note,
     sequence,
     text,
     unknown,
@@ -112,6 +113,7 @@ def _read(call: Call, kind: str) -> Value | None:
         return unknown(call, "call", "the contents of a file", depends)
     if suffix:
         depends |= {name + suffix}
+    note(call, name, default, kind)
     raw = _raw(call, name)
     if raw is None:
         if _is_ellipsis(call):

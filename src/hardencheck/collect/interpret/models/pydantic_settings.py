@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.interpret.models import Call, _dotenv, dotenv
 from hardencheck.collect.interpret.models import _annotations as types
-from hardencheck.collect.interpret.models._common import asked, depending, missing, text, unknown
+from hardencheck.collect.interpret.models._common import asked, depending, missing, note, text, unknown
 from hardencheck.collect.interpret.values import (
     Binding,
     Class,
@@ -273,6 +273,8 @@ def _value(
     if not reads:
         return default if default is not None else unknown(call, "call", f"{field.name} is not given")
     depends = frozenset(names.variables)
+    for one in names.variables:
+        note(call, one, default, kind.name)
     raw = _asked(call, names.variables, options)
     nested = text(options.get("env_nested_delimiter")) if "env_nested_delimiter" in options else None
     if nested and _has_nested(call, names.variables, nested):

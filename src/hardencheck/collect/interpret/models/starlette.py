@@ -16,6 +16,7 @@ from hardencheck.collect.interpret.models._common import (
     depending,
     given,
     missing,
+    note,
     text,
     unknown,
 )
@@ -80,8 +81,9 @@ def _called(call: Call) -> Value | None:
         return None
     name = f"{text(owner.state['prefix'])}{name}"
     depends = frozenset({name})
-    raw = asked(call, name)
     cast, default = found.get("cast"), found.get("default")
+    note(call, name, default, cast)
+    raw = asked(call, name)
     if raw is not None:
         return _cast(call, cast, depending(raw, depends))
     held = owner.state["values"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.settings.following import Case, Why, cases, check, followed, repository
+from tests.settings.following import Case, Why, cases, check, depending, followed, repository
 
 START = "from split_settings.tools import include, optional\n"
 CASES = cases(r"""
@@ -92,7 +92,6 @@ def test_each_file_makes_its_own_reader() -> None:
     "what",
     [
         "'../../../etc/passwd'",
-        "'/etc/passwd'",
         "ext()",
         "'none.py'",
         "'bad.py'",
@@ -107,6 +106,12 @@ def test_what_is_not_in_the_repository_may_set_anything(what: str) -> None:
     assert isinstance(found := followed(files)["DEBUG"], Why) and found.reason != "location"
     assert followed(files)["HSTS"] == 1 and names.rest is not None
     assert not any("passwd" in path for path in interpreter.files)
+
+
+def test_a_file_of_an_operator_may_say_otherwise() -> None:
+    files = {"main.py": f"{START}DEBUG = False\ninclude('/etc/shop/settings.py')\nHSTS = 1"}
+    assert followed(files) == {"DEBUG": False, "HSTS": 1}
+    assert depending(files) == {"DEBUG": ["the file /etc/shop/settings.py"], "HSTS": []}
 
 
 def test_an_include_that_may_not_happen() -> None:

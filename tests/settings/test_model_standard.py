@@ -166,8 +166,6 @@ BASE = Path(__file__).resolve().parent
         ("X = open(BASE / '..' / 'main.py').read()", "call"),
         ("X = open('main.py').read()", "call"),
         ("X = open(BASE / 'none').read()", "call"),
-        ("X = (BASE / 'none').exists()", "branch"),
-        ("X = 1\nif os.path.exists(BASE / 'none'):\n    X = 2", "branch"),
         ("f = open(BASE / 'a')\nY = f.read()\nX = f.read()", "call"),
         ("X = open(BASE / 'big').read()", "call"),
         ("X = json.load(open(BASE / 'deep'))", "budget"),

@@ -118,7 +118,7 @@ class Asked(NamedTuple):
 
 
 _Journal = dict[int, tuple[Changing, object]]
-_REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "__import__"})
+_REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
 
 
 class _Act(Protocol):
@@ -180,6 +180,10 @@ class _Marking:
                 self.all(one.attributes)
 
 
+# Whoever is given one of these reads the environment with it.
+_READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
+
+
 def _reached(value: Value) -> Iterator[Value]:
     """A value and all that whoever has it can change."""
     stack, seen = [value], set[int]()
@@ -194,7 +198,7 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend(one.items.values())
         elif isinstance(one, Instance):
             stack.extend(item.value for item in one.attributes.names.values())
-        elif isinstance(one, Object):
+        elif isinstance(one, Object) and one.kind not in _READERS:
             stack.extend(one.state.values())
         elif isinstance(one, Joined):
             stack.extend(one.options)
@@ -227,6 +231,7 @@ class Interpreter:
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.shared: dict[str, Object] = {}  # objects that a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
+        self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
@@ -1076,7 +1081,7 @@ class Interpreter:
         self.block(handler.body, frame)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
-        why = self.unknown(node, frame, "call", "with")
+        why = Unknown("call", "with", frame.module.path, node.lineno)
         quiet = False
         entered: list[Object] = []
         for item in items:
@@ -1085,6 +1090,10 @@ class Interpreter:
                 call = Call(self, "__enter__", [], {}, node, frame, manager)
                 manager = self._modelled("MANAGERS", manager.kind, call) or manager
                 entered.append(call.owner)  # type: ignore[arg-type]
+            else:
+                self._may_raise = True
+                if isinstance(manager, Instance):
+                    self._outside(node, frame, [manager])
             if isinstance(item.context_expr, ast.Call) and _spelled(item.context_expr.func).endswith("suppress"):
                 quiet = True
             if item.optional_vars is not None:
@@ -2067,6 +2076,32 @@ class Interpreter:
             return self._outside(node, frame, [made], f"class {node.name}")
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):
             return self.unknown(node, frame, "call", f"class {node.name} with a decorator")
+        if node.decorator_list:
+            made.fields = _fields(node, made.order[1:])
+        return made
+
+    def _data_instance(
+        self,
+        made: Instance,
+        cls: Class,
+        arguments: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
+        """An instance of a dataclass: its arguments become attributes (Python documentation, dataclasses)."""
+        fields = cls.fields or ()
+        given = dict(zip(fields, arguments, strict=False)) | keywords
+        special = ("__init__", "__post_init__", "__new__", "__setattr__")
+        if (
+            len(arguments) > len(fields)
+            or set(given) - set(fields)
+            or any(self._class_attribute(cls, name) is not None for name in special)
+            or any(name not in given and self._class_attribute(cls, name) is None for name in fields)
+        ):
+            return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
+        for name, value in given.items():
+            self._bind_in(made.attributes, name, value, frame.module.path, getattr(node, "lineno", 0))
         return made
 
     def _instance(
@@ -2078,6 +2113,8 @@ class Interpreter:
             if answer is not None:
                 return answer
         made = Instance(cls)
+        if cls.fields is not None and all(one.fields is not None or not one.outside for one in cls.order):
+            return self._data_instance(made, cls, arguments, keywords, node, frame)
         maker = self._class_attribute(cls, "__init__")
         if isinstance(maker, Function):
             bound = self._bound(maker, made, cls, node, frame)
@@ -2086,6 +2123,30 @@ class Interpreter:
         elif arguments or keywords or isinstance(maker, Unknown) or self._class_attribute(cls, "__new__") is not None:
             return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
         return made
+
+
+def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:
+    """The fields of a dataclass, in the order of its arguments; None where they are more than names and defaults."""
+    for decorator in node.decorator_list:
+        words = decorator.keywords if isinstance(decorator, ast.Call) else []
+        if any(word.arg not in {"frozen", "slots", "eq", "order", "repr", "unsafe_hash"} for word in words):
+            return None
+    names: dict[str, None] = {}
+    for base in reversed(bases):
+        if base.fields is None:
+            return None
+        names.update(dict.fromkeys(base.fields))
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            spelled = ast.unparse(part.annotation)
+            if "ClassVar" in spelled or "InitVar" in spelled or "KW_ONLY" in spelled or _is_field(part.value):
+                return None
+            names[part.target.id] = None
+    return tuple(names)
+
+
+def _is_field(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
 
 
 def linear(bases: list[Class]) -> list[Class]:

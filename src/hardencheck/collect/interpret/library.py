@@ -196,6 +196,10 @@ def _name(value: Value) -> str | None:
 def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> Value:
     name = _name(key)
     if owner.kind == "environ" and name is not None:
+        own = _own(owner)
+        if own is not None and (name in own.items or not own.exact):
+            known = name in own.items and name not in own.maybe and own.exact
+            return own.items[name] if known else interpreter.unknown(node, frame, "tainted")
         return variable(interpreter, name, None, node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module) and name is not None:
         return interpreter.attribute(module, name, node, frame)
@@ -216,8 +220,16 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
             interpreter.set_attribute(module, name, value, node, frame)
         else:
             interpreter._taint(module.namespace, interpreter.unknown(node, frame, "tainted"))
+    elif owner.kind == "environ" and (own := _own(owner)) is not None:
+        interpreter.set_item(own, key, value, node, frame)
     elif owner.kind == "environ":
         export(interpreter, name, value)
+
+
+def _own(owner: Object) -> Map | None:
+    """What a copy of the environment holds besides."""
+    own = owner.state.get("own")
+    return own if isinstance(own, Map) else None
 
 
 def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
@@ -239,6 +251,9 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
     if name is None:
         return None
     if owner.kind == "environ":
+        own = _own(owner)
+        if own is not None and (name in own.items or not own.exact):
+            return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
         exported = interpreter.exported
         if name in exported.maybe or not exported.exact:
@@ -270,7 +285,7 @@ def call(
         return _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
     if name in {"os.getenv", "os.environ.get"}:
         return _get(interpreter, arguments, keywords, node, frame)
-    if name in _GENERATORS:
+    if name in _GENERATORS or name.startswith(("random.", "secrets.")):
         return Unknown("generated", name, frame.module.path, getattr(node, "lineno", 0))
     if name.startswith(_QUIET):
         if name.rpartition(".")[2] in {"gettext", "gettext_lazy", "gettext_noop", "pgettext_lazy"} and arguments:
@@ -426,7 +441,7 @@ def _builtin(
             return Const(None)
         case "callable", [value]:
             return Const(True) if isinstance(value, Function | Class) else None
-        case (("exec" | "eval" | "__import__" | "compile"), _):
+        case (("exec" | "eval"), _):
             interpreter._taint(frame.module.namespace, interpreter.unknown(node, frame, "tainted", name))
             return interpreter.unknown(node, frame, "tainted", name)
         case "type", [Instance(cls=cls)] if cls is not None:
@@ -563,6 +578,15 @@ def _mapped(
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
     kinds = kind.items if isinstance(kind, Seq) and kind.exact else [kind]
+    if isinstance(value, Instance) and value.cls is not None and all(isinstance(one, Class) for one in kinds):
+        found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
+        if found or not any(one.outside for one in value.cls.order):
+            return Const(bool(found), depends=value.depends)
+    plain_value = isinstance(value, Const | Seq | Map)
+    if plain_value and any(_is_other(one) for one in kinds):
+        kinds = [one for one in kinds if not _is_other(one)]
+        if not kinds:
+            return Const(False, depends=value.depends)
     names = [item.dotted for item in kinds if isinstance(item, Library)]
     if len(names) < len(kinds) or any(name not in _TYPES for name in names):
         return None
@@ -575,6 +599,13 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
     if isinstance(value, Map):
         return Const(dict in wanted, depends=value.depends)
     return None
+
+
+def _is_other(kind: Value) -> bool:
+    """A type that no plain value is of."""
+    return (isinstance(kind, Class) and not kind.outside) or (
+        isinstance(kind, Library) and kind.dotted in {"builtins.property", "builtins.type", "builtins.staticmethod"}
+    )
 
 
 def _getattr(
@@ -867,6 +898,15 @@ def _object_method(
     node: ast.AST,
     frame: Frame,
 ) -> Value | None:
+    if owner.kind == "environ" and name == "copy":
+        own = _own(owner)
+        return Object(kind="environ", state={"own": Map(dict(own.items), set(own.maybe), own.exact) if own else Map()})
+    if owner.kind == "environ" and (own := _own(owner)) is not None:
+        key = _name(arguments[0]) if arguments else None
+        if name != "get" or key is None or key in own.items or not own.exact:
+            if name not in {"get", "items", "keys", "values"}:
+                interpreter.spoil(own, interpreter.unknown(node, frame))
+            return interpreter.unknown(node, frame)
     if owner.kind == "environ":
         if name == "get":
             return _get(interpreter, arguments, keywords, node, frame)

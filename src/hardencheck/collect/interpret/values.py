@@ -281,6 +281,7 @@ class Class(Value):
     node: object = None
     frame: object = None  # around it
     hiding: str = ""
+    fields: tuple[str, ...] | None = None  # of a dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
 Model = Callable[[Call], Value | None]
 _MODULES: tuple[str, ...] = (
-    "_places", "standard", "environ", "split_settings", "dj_urls", "configurations", "dotenv", "environs",
+    "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "starlette", "ini",
 )  # fmt: skip
 _TABLES = (

@@ -14,6 +14,7 @@ from hardencheck.collect.interpret.models import Call, find
 from hardencheck.collect.interpret.models._common import computed, failing, text, unknown
 from hardencheck.collect.interpret.values import NOTHING, Const, Depends, Object, Seq, Unknown, Value, depends_of
 
+FILE = "the file "  # before a path in `depends`
 MAX_PATH = 1_000
 MAX_BYTES = 1 << 20
 
@@ -184,7 +185,31 @@ def _there(call: Call, value: Value, how: str) -> Value:
             return Const(True, depends=value.depends)
         if how in {"exists", "isdir", "is_dir"} and folder(call, path):
             return Const(True, depends=value.depends)
-    return unknown(call, "branch", f"{how}: whether a file is there", depends_of(value))
+    spelled = path if path is not None else text(value)
+    if spelled is None or spelled in {"", "."} or (spelled.startswith("/") and spelled.count("/") < 2):
+        return unknown(call, "branch", f"{how}: whether a file is there", depends_of(value))
+    if path is None and not spelled.startswith("/") and folder(call, posixpath.normpath(spelled)):
+        return unknown(call, "location", "the working directory", depends_of(value))
+    if path is not None and tracked(call, value):
+        return unknown(call, "branch", f"{how}: of a file that is not read", depends_of(value))
+    # An operator may put it there; as far as the repository says, it is not.
+    return Const(False, depends=depends_of(value) | {named(spelled)})
+
+
+def named(path: str) -> str:
+    """What a value depends on, where a file that is not in the repository may say otherwise."""
+    return f"{FILE}{path}"
+
+
+def absent(call: Call, value: Value) -> Value:
+    """A file that is not in the repository is opened: that raises, unless an operator has put it there."""
+    spelled = inside(value) or text(value)
+    if spelled is None or tracked(call, value):
+        return unknown(call, "call", "a file that cannot be read", depends_of(value))
+    depends = depends_of(value) | {named(spelled)}
+    call.interpreter._watched |= depends
+    failing(call, "FileNotFoundError")
+    return unknown(call, "call", f"{spelled}, which is not in the repository", depends)
 
 
 def _str(call: Call) -> Value | None:
@@ -201,7 +226,9 @@ def _text(call: Call) -> Value | None:
 def _open(call: Call) -> Value | None:
     where = call.arguments[0] if call.arguments else call.keywords.get("file")
     mode = call.arguments[1] if len(call.arguments) > 1 else call.keywords.get("mode", Const("r"))
-    if where is None or path_of(where) is None or not isinstance(mode, Const) or not isinstance(mode.value, str):
+    if where is None or not isinstance(mode, Const) or not isinstance(mode.value, str):
+        return None
+    if path_of(where) is None and not (text(where) or "").startswith("/"):
         return None
     return opened(call, where, mode.value)
 
@@ -211,14 +238,18 @@ def opened(call: Call, where: Value, mode: str) -> Value:
         return unknown(call, "call", "a file is opened for writing")
     data = content(call, where)
     if data is None:
-        return unknown(call, "call", "a file that is not in the repository", where.depends)
+        return absent(call, where)
     if mode == "rb":
-        return Object(kind="file", state={"data": Const(data)}, depends=where.depends)
+        whole = Const(data)
+        call.interpreter.contents[id(whole)] = (whole, inside(where) or "")
+        return Object(kind="file", state={"data": whole}, depends=where.depends)
     found = decoded(call, where)
     if found is None:
         return unknown(call, "call", "a file of another encoding", where.depends)
     lines: list[Value] = [Const(item) for item in found.splitlines(keepends=True)] if found.count("\n") < 5_000 else []
-    state: dict[str, Value] = {"data": Const(found), "used": Seq("list")}
+    whole = Const(found)
+    call.interpreter.contents[id(whole)] = (whole, inside(where) or "")
+    state: dict[str, Value] = {"data": whole, "used": Seq("list")}
     if lines or not found:
         state["items"] = Seq("list", lines)
     return Object(kind="file", state=state, depends=where.depends)
@@ -283,9 +314,7 @@ def _method(call: Call) -> Value | None:
 
 
 def _not_read(call: Call, owner: Value) -> Value:
-    if inside(owner) is not None and not tracked(call, owner):
-        call.interpreter._may_raise = True
-    return unknown(call, "call", "a file that is not in the repository", owner.depends)
+    return absent(call, owner)
 
 
 def _attribute(call: Call) -> Value | None:

@@ -44,6 +44,13 @@ def _include(call: Call) -> Value | None:
             continue
         pattern = places.joined(call, places.made(posixpath.dirname(here), "text"), [wanted], "text")
         path = places.inside(pattern)
+        spelled = text(wanted)
+        if path is None and spelled is not None and spelled.startswith("/"):
+            # An operator's: without it, as far as the repository says.
+            names = call.frame.module.namespace
+            call.interpreter.touch(names)
+            names.mark_all(wanted.depends | {places.named(spelled)})
+            continue
         if path is None:
             # Outside the repository, or one that is not known.
             _lost(call, unknown(call, "call", "a file that is not in the repository"))
@@ -82,10 +89,10 @@ def _matching(call: Call, pattern: str) -> list[str] | None:
     if paths is None:
         return None
     parts = pattern.split("/")
-    return sorted(path for path in paths() if _fits(path.split("/"), parts))
+    return sorted(path for path in paths() if fits(path.split("/"), parts))
 
 
-def _fits(path: Sequence[str], pattern: Sequence[str]) -> bool:
+def fits(path: Sequence[str], pattern: Sequence[str]) -> bool:
     return len(path) == len(pattern) and all(
         fnmatch.fnmatchcase(part, wanted) and (not part.startswith(".") or wanted.startswith("."))
         for part, wanted in zip(path, pattern, strict=True)
@@ -115,10 +122,10 @@ def _files(call: Call, found: list[str]) -> None:
     names = call.frame.module.namespace
     worth: dict[str, list[Value]] = {}
 
-    def run(order: Sequence[str]) -> Callable[[], None]:
+    def in_order(order: Sequence[str]) -> Callable[[], None]:
         def arm() -> None:
             for path in order:
-                _run(call, path, trees[path])
+                run(call, path, trees[path])
                 for name in several or ():
                     held = names.names.get(name)
                     if held is not None and held.path == path:
@@ -127,9 +134,9 @@ def _files(call: Call, found: list[str]) -> None:
         return arm
 
     if several is None:
-        call.interpreter.fork([run(order) for order in orders], unknown(call, "branch", "the order of the files"))
+        call.interpreter.fork([in_order(order) for order in orders], unknown(call, "branch", "the order of the files"))
         return
-    run(left)()
+    in_order(left)()
     for name, values in worth.items():
         # Whichever file is the last one.
         if len(values) > 1 and name in names.names:
@@ -203,7 +210,7 @@ def _surely(tree: ast.Module) -> set[str]:
     return found
 
 
-def _run(call: Call, path: str, tree: ast.Module | None) -> None:
+def run(call: Call, path: str, tree: ast.Module | None) -> None:
     """The statements of a file, in the names of the module that includes it."""
     from hardencheck.collect.interpret.interpreter import Frame
 

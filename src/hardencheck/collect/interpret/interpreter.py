@@ -39,6 +39,7 @@ from hardencheck.collect.interpret.values import (
     Value,
     depending,
     depends_of,
+    is_code,
     join,
     lifted,
     now,
@@ -46,6 +47,7 @@ from hardencheck.collect.interpret.values import (
     same,
     truth,
 )
+from hardencheck.lazily import compiled
 
 SETTING = "the setting "  # before a name in `depends`: no variable of the environment
 MAX_STEPS = 200_000
@@ -180,7 +182,7 @@ class _Marking:
                 self.all(one.attributes)
 
 
-# Whoever is given one of these reads the environment with it.
+# Readers of the environment.
 _READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
 
 
@@ -198,7 +200,7 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend(one.items.values())
         elif isinstance(one, Instance):
             stack.extend(item.value for item in one.attributes.names.values())
-        elif isinstance(one, Object) and one.kind not in _READERS:
+        elif isinstance(one, Object):
             stack.extend(one.state.values())
         elif isinstance(one, Joined):
             stack.extend(one.options)
@@ -515,6 +517,8 @@ class Interpreter:
                         act.all(frame.names, prefixed.get(id(part), ""))
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
                         held = self._behind(inner, frame)
+                        if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
+                            continue  # asked for a variable, it stays what it is
                         if held is not None:
                             act.thing(held)
                             self._over_called(held, act, seen)
@@ -1218,7 +1222,7 @@ class Interpreter:
             rest = found.namespace.rest
             # Names that were set before may have been written over.
             for name, binding in list(frame.names.names.items()):
-                if name not in found.namespace.names and not name.startswith("_"):
+                if name not in found.namespace.names and not name.startswith("_") and not is_code(binding.value):
                     frame.names.names[name] = binding._replace(value=join([binding.value, rest]))
             frame.names.rest = rest
 
@@ -2167,9 +2171,15 @@ def dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+# They take the module's name as a name.
+_LOGGERS = compiled(r"(?i)logger$|(?:^|\.)(?:Celery|Flask|Quart|Blueprint|Sanic|Namespace|import_module)$")
+
+
 def _hands_over_the_module(node: ast.AST) -> bool:
     """`Live.load(__name__)`, `f(sys.modules[x])`: whoever has a module's name can set what it likes in it."""
-    return isinstance(node, ast.Call) and any(
+    if not isinstance(node, ast.Call) or _LOGGERS.search(_spelled(node.func)):
+        return False
+    return any(
         (isinstance(part, ast.Name) and part.id == "__name__")
         or (isinstance(part, ast.Attribute) and part.attr == "modules")
         for argument in (*node.args, *(item.value for item in node.keywords))

@@ -88,6 +88,7 @@ _CONSTANTS: dict[str, object] = {
     **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
     **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
+EVERY = "any variable of the environment"
 # Of the standard library, and the same everywhere: levels, letters, modes, statuses.
 _CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
 _NAMED_CONSTANTS = tuple(f"{name}." for name in _CONSTANT_MODULES)
@@ -582,7 +583,9 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
         if found or not any(one.outside for one in value.cls.order):
             return Const(bool(found), depends=value.depends)
-    plain_value = isinstance(value, Const | Seq | Map)
+    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library)
+    if isinstance(value, Unknown | Library) and not (isinstance(kind, Library) and kind.dotted == "builtins.property"):
+        return None  # a property is never had from an object, whatever else it is
     if plain_value and any(_is_other(one) for one in kinds):
         kinds = [one for one in kinds if not _is_other(one)]
         if not kinds:
@@ -676,6 +679,15 @@ def method(
             if name == "format" and not _plain_template(owner.value):
                 return None
             return _with_owner(owner, name, arguments, keywords)
+        case Const(value=PurePosixPath()) if name in {"exists", "is_file", "is_dir", "read_text", "read_bytes", "open"}:
+            from hardencheck.collect.interpret.models import Call, _places
+
+            call = Call(interpreter, name, arguments, keywords, node, frame, owner)
+            if name in {"exists", "is_file", "is_dir"}:
+                return _places._there(call, owner, name)
+            mode = arguments[0] if arguments else keywords.get("mode", Const("r"))
+            reading = name != "open" or (isinstance(mode, Const) and mode.value in {"r", "rt", "rb"})
+            return _places.absent(call, owner) if reading else None
         case Const(value=PurePosixPath()) if name in {
             "joinpath",
             "with_name",
@@ -932,6 +944,13 @@ def _object_method(
                 for word, item in keywords.items():
                     export(interpreter, word, item)
                 return Const(None)
+        if name in {"items", "keys"} and interpreter.exported.exact and not interpreter.exported.maybe:
+            # Those that the repository says are set; where it runs there are others.
+            variables: dict[object, Value] = {
+                key: variable(interpreter, key, None, node, frame)
+                for key in sorted({*interpreter.environment, *map(str, interpreter.exported.items)})
+            }
+            return _map_method(interpreter, Map(variables, depends=frozenset({EVERY})), name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)

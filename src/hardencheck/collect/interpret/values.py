@@ -232,7 +232,7 @@ class Namespace:
     def taint(self, why: Unknown, prefix: str = "") -> None:
         self.names = {
             name: item._replace(value=why, path=why.path, line=why.line)
-            if name.startswith(prefix) and not _is_code(item.value)
+            if name.startswith(prefix) and not is_code(item.value)
             else item
             for name, item in self.names.items()
         }
@@ -316,7 +316,7 @@ _Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
 Changing = Seq | Map | Namespace
 
 
-def _is_code(value: Value) -> bool:
+def is_code(value: Value) -> bool:
     return isinstance(value, Function | Class | Module | Library)
 
 

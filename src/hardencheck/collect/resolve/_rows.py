@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from hardencheck.collect.extract._python import without_credentials
 from hardencheck.collect.interpret.interpreter import SETTING
+from hardencheck.collect.interpret.library import EVERY
 from hardencheck.collect.interpret.models._places import FILE
 from hardencheck.collect.interpret.values import (
     Absent,
@@ -130,6 +131,8 @@ def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) 
 def _other(name: str) -> Variable:
     if name.startswith(SETTING):
         return Variable(name=name.removeprefix(SETTING), kind="setting")
+    if name == EVERY:
+        return Variable(name=name, kind="others")
     if name.startswith(FILE):
         return Variable(name=name.removeprefix(FILE), kind="file")
     return Variable(name=name, kind="module" if "." in name else "variable")

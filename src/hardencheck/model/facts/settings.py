@@ -166,7 +166,7 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
 class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a setting depends on: an environment variable (kind "variable"); a setting whose value is not known and that
     is off in production ("setting"); a name in a module that an operator writes ("module": "configuration.ADMINS"); a
-    file that is not in the repository ("file").
+    file that is not in the repository ("file"); all that may be set besides what the repository sets ("others").
 
     default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
     secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
@@ -179,7 +179,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cast: str = ""
     given: str | None = None
     given_at: Location | None = None
-    kind: Literal["variable", "setting", "module", "file"] = "variable"
+    kind: Literal["variable", "setting", "module", "file", "others"] = "variable"
 
 
 class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=True):

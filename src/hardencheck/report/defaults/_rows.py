@@ -158,6 +158,7 @@ class Dependence(NamedTuple):
 _OTHERS = {
     "variable": "",
     "setting": "a setting whose value is not known; taken to be off in production",
+    "others": "the code looks at all of them; those that nothing in the repository sets are not known",
     "file": "a file that is not in the repository; taken not to be there",
     "module": "what an operator may say, in a module that is not in the repository",
 }

@@ -185,15 +185,21 @@ def _there(call: Call, value: Value, how: str) -> Value:
             return Const(True, depends=value.depends)
         if how in {"exists", "isdir", "is_dir"} and folder(call, path):
             return Const(True, depends=value.depends)
-    spelled = path if path is not None else text(value)
+    spelled = path if path is not None else _spelled(value)
     if spelled is None or spelled in {"", "."} or (spelled.startswith("/") and spelled.count("/") < 2):
         return unknown(call, "branch", f"{how}: whether a file is there", depends_of(value))
-    if path is None and not spelled.startswith("/") and folder(call, posixpath.normpath(spelled)):
+    if path is None and not spelled.startswith("/") and _called(call, posixpath.basename(spelled)):
         return unknown(call, "location", "the working directory", depends_of(value))
     if path is not None and tracked(call, value):
         return unknown(call, "branch", f"{how}: of a file that is not read", depends_of(value))
     # An operator may put it there; as far as the repository says, it is not.
     return Const(False, depends=depends_of(value) | {named(spelled)})
+
+
+def _called(call: Call, name: str) -> bool:
+    """Whether a file or folder of the repository has this name."""
+    paths = call.interpreter.source.paths
+    return paths is None or any(name in path.split("/") for path in paths())
 
 
 def named(path: str) -> str:
@@ -203,8 +209,8 @@ def named(path: str) -> str:
 
 def absent(call: Call, value: Value) -> Value:
     """A file that is not in the repository is opened: that raises, unless an operator has put it there."""
-    spelled = inside(value) or text(value)
-    if spelled is None or tracked(call, value):
+    spelled = inside(value) or _spelled(value)
+    if spelled is None or (not spelled.startswith("/") and path_of(value) is None) or tracked(call, value):
         return unknown(call, "call", "a file that cannot be read", depends_of(value))
     depends = depends_of(value) | {named(spelled)}
     call.interpreter._watched |= depends

@@ -104,12 +104,14 @@ class Frame:
 class Source(NamedTuple):
     """read: the text of a file of the repository, None when there is none or it cannot be read. find: the path of a
     module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
-    paths: of all files of the repository, None when they cannot be listed."""
+    paths: of all files of the repository, None when they cannot be listed. broken: of a file that was found to be
+    unreadable the reason, what is wrong, and the line; None for every other file."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
     paths: Callable[[], Iterable[str]] | None = None
+    broken: Callable[[str], tuple[str, str, int] | None] | None = None
 
 
 class Asked(NamedTuple):
@@ -258,6 +260,10 @@ class Interpreter:
         self._set_up(made)
         if len(self.modules) > MAX_MODULES:
             self._taint(made.namespace, Unknown("budget", "too many modules", path, 1))
+            return made
+        lost = self.source.broken(path) if self.source.broken is not None else None
+        if lost is not None:
+            self._taint(made.namespace, Unknown(*lost[:2], path, lost[2]))
             return made
         data = self.source.read(path)
         if data is None:

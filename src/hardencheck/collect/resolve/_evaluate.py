@@ -111,7 +111,11 @@ class Modules:
 
     def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
         """What every setting of a module is worth, followed through all that it imports and calls."""
-        return follow(self.tree, self.find, self.ours, path, environment, configuration)
+        return follow(self.tree, self.find, self.ours, self._broken, path, environment, configuration)
+
+    def _broken(self, path: str) -> tuple[str, str, int] | None:
+        gap = self.broken.get(path)
+        return (gap.reason.value, gap.detail, gap.location.line or 1) if gap is not None else None
 
     def body(self, path: str, statements: Sequence[Statement], start: Namespace | None = None) -> Namespace:
         """The same for a part of a file: the body of a class."""

@@ -46,6 +46,7 @@ _REASONS = {
     "tainted": Reason.DYNAMIC,
     "loader": Reason.DYNAMIC,
 }
+_LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
 _SENTINEL = "csp.constants.NONCE"
@@ -151,6 +152,7 @@ def follow(
     tree: Tree,
     find: Callable[[str, str], str | None],
     ours: Callable[[str, str], bool],
+    broken: Callable[[str], tuple[str, str, int] | None],
     path: str,
     environment: Environment,
     configuration: str = "",
@@ -159,7 +161,7 @@ def follow(
     kept = _memory.setdefault(tree, {})
     key = (path, configuration, bool(environment))
     if key not in kept:
-        kept[key] = _follow(tree, find, ours, path, environment, configuration)
+        kept[key] = _follow(tree, find, ours, broken, path, environment, configuration)
     return kept[key]
 
 
@@ -167,11 +169,12 @@ def _follow(
     tree: Tree,
     find: Callable[[str, str], str | None],
     ours: Callable[[str, str], bool],
+    broken: Callable[[str], tuple[str, str, int] | None],
     path: str,
     environment: Environment,
     configuration: str,
 ) -> Followed:
-    source = Source(Files(tree).text, find, ours, lambda: tree.entries)
+    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken)
     interpreter = Interpreter(source, {name: value_of(name, given) for name, given in environment.items()}, is_off)
     try:
         if configuration:
@@ -241,13 +244,19 @@ def bound_of(name: str, binding: Binding) -> Bound:
     value = binding.value
     depends = depends_of(value)
     stop = unknown_part(value)
-    reason = _REASONS.get(stop.reason, Reason.NOT_LITERAL) if stop is not None else Reason.NOT_LITERAL
+    reason = _reason(stop) if stop is not None else Reason.NOT_LITERAL
     bound = Bound(
         Expression(what="unknown"), binding.path, binding.line, reason=reason, depends=depends, binding=binding
     )
     if isinstance(value, Joined):
         return _one_of(name, value, bound)
     return bound._replace(expression=expression_of(name, value), maybe=_maybe(value))
+
+
+def _reason(why: Unknown) -> Reason:
+    if why.reason in _LOST:
+        return Reason(why.reason)
+    return _REASONS.get(why.reason, Reason.NOT_LITERAL)
 
 
 def _one_of(name: str, value: Joined, bound: Bound) -> Bound:

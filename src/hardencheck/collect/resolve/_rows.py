@@ -33,6 +33,7 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import ProductionDefault, Variable
+from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_SHOWN = 200
@@ -47,6 +48,7 @@ _SECRET = compiled(
     r"LICENSE|WEBHOOK|COOKIE|VERIFYING)_?KEYS?)$",
     re.IGNORECASE,
 )
+_LOST = {reason.value for reason in Reason if reason.trouble} - {"budget", "python-syntax"}  # a file was not read
 _WORDS = compiled(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
 _ADDRESS = compiled(r"[a-z][a-z0-9+.-]{1,30}://", re.IGNORECASE)
 _QUERY = compiled(r"[?&;][^\s'\"]{0,500}")
@@ -175,6 +177,8 @@ def why(value: Unknown) -> str:
             return f"comes with an import that cannot be followed: {text}{place}"
         case "tainted":
             return f"may have been written by {text}{place}"
+        case reason if reason in _LOST:
+            return text
         case "budget" | "python-syntax" | "location" | "framework-version" | "loader":
             return f"{text}{place}"
         case _:

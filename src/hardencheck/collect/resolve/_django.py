@@ -15,6 +15,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import (
     Class,
+    EnvironmentVariable,
     PackageRequirement,
     PythonModule,
     SettingsClassName,
@@ -131,7 +132,7 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
 
 
 def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
-    given = environment(facts, path)
+    given = environment(facts, path, modules.local())
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
         return Project(name, path, _namespace(followed), at, modules, followed)
@@ -179,7 +180,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         path = _path_of(profile, modules)
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
-    named = [fact for fact in facts.of("settings.module-name") if isinstance(fact, SettingsModuleName)]
+    named = _named(facts)
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
@@ -198,6 +199,24 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
     return by_convention, [] if by_convention else troubles
+
+
+def _named(facts: FactSet) -> list[SettingsModuleName]:
+    """Where a settings module is named for production: not by what a developer starts."""
+    variables = [
+        fact
+        for fact in facts.of("deployment.environment")
+        if isinstance(fact, EnvironmentVariable) and fact.name == "DJANGO_SETTINGS_MODULE" and fact.what == "text"
+    ]
+    ours = [fact for fact in variables if fact.role == "production"]
+    read = {fact.location.path for fact in variables}
+    named = [
+        fact
+        for fact in facts.of("settings.module-name")
+        if isinstance(fact, SettingsModuleName) and fact.location.path not in read
+    ]
+    made = [SettingsModuleName(location=one.location, module=one.value, source="environment") for one in ours]
+    return sorted((*named, *made), key=lambda fact: fact.location.order)
 
 
 def _path_of(module: str, modules: Modules) -> str | None:

@@ -147,6 +147,7 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
     but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
     default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
+    folder: what the service is built from, from the root of the repository; "" where that is not said.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -161,6 +162,18 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     service: str = ""
     role: str = "production"
     default: bool = False
+    folder: str = ""
+
+
+class EnvironmentFile(Fact, tag="deployment.environment-file", frozen=True, kw_only=True):
+    """A service that takes its variables from a file (compose `env_file`). Raw material for resolvers, never judged."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("file", "service")
+
+    file: str
+    service: str
+    role: str = "production"
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

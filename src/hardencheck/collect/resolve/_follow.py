@@ -294,8 +294,8 @@ def why_of(name: str, value: Value) -> str:
 def expression_of(name: str, value: Value) -> Expression:
     text = why_of(name, value)
     unknown = Expression(what="unknown", text=text)
-    if name in SECRETS and not (isinstance(value, Seq) and name.endswith("FALLBACKS")):
-        return _secret(value, unknown)
+    if name in SECRETS:
+        return _measured(value, unknown) if isinstance(value, Seq) else _secret(value, unknown)
     if name in _POLICIES:
         header = policy(name, value)
         return Expression(what="scalar", value=header[0]) if header is not None else unknown
@@ -357,6 +357,15 @@ def _secret(value: Value, unknown: Expression) -> Expression:
             if len(kinds) == len(options) and len({one.what for one in kinds}) == 1 and kinds[0].what != "unknown":
                 return min(kinds, key=lambda one: (one.distinct, one.length))  # the weakest of them
     return unknown
+
+
+def _measured(value: Seq, unknown: Expression) -> Expression:
+    """A list of secrets (SECRET_KEY_FALLBACKS): of each its source, length, different characters and whether it has
+    Django's prefix, as "secret:50:31:0"; never the text."""
+    given = [_secret(item, unknown) for item in value.items]
+    items = tuple(f"{one.what}:{one.length}:{one.distinct}:{int(one.prefixed)}" for one in given)
+    whole = value.exact and all(one.what != "unknown" for one in given)
+    return Expression(what="list", items=items, complete=whole, text="a list of keys")
 
 
 def policy(name: str, value: Value) -> tuple[str | None] | None:

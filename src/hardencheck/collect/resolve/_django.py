@@ -190,7 +190,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             path = modules.find(fact.module, near)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
-            elif path not in modules.known and path not in modules.broken:
+            elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
@@ -199,6 +199,11 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
     return by_convention, [] if by_convention else troubles
+
+
+def _sets_any(modules: Modules, path: str) -> bool:
+    """Whether a module that assigns nothing itself has settings all the same: it includes other files."""
+    return bool(_ESSENTIAL & modules.follow(path, {}).names.keys())
 
 
 def _named(facts: FactSet) -> list[SettingsModuleName]:

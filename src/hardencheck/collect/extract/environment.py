@@ -40,6 +40,7 @@ _DOTENV = compiled(r"\.env(?:[._-].*)?|.+\.env|env\.(?:example|sample|template|d
 _EXAMPLE = compiled(r"(?:^|[._-])(?:example|sample|template|tpl|dist|default|defaults|schema)(?:[._-]|$)")
 _DEVELOPMENT = compiled(r"(?:^|[._-])(?:dev|develop|development|local|test|testing|tests|ci|debug|override)(?:[._-]|$)")
 _DEPLOYS = compiled(r"deploy|release|production|publish", re.IGNORECASE)
+_DEVELOPERS_SETTINGS = compiled(r"(?:^|[._])(?:dev|develop|development|local|test|testing|ci)$", re.IGNORECASE)
 # What a developer starts.
 _RUNS_DEVELOPMENT = compiled(rb"\brunserver|--reload\b|\bflask\s+run\b|\bfastapi\s+dev\b|--debug\b")
 _OTHER_IMAGES = compiled(
@@ -194,9 +195,15 @@ def _service(path: str, name: str, node: _yaml.Mapping) -> Iterator[Found]:
 
 
 def _is_development(node: _yaml.Mapping) -> bool:
-    """Whether a service is what a developer starts: runserver, or the sources mounted over what was built."""
+    """Whether a service is what a developer starts: runserver, his settings, or sources over what was built."""
     command = " ".join(_words(node.get(key)) for key in ("command", "entrypoint"))
     if _RUNS_DEVELOPMENT.search(command.encode("utf-8", "replace")):
+        return True
+    if any(
+        _DEVELOPERS_SETTINGS.search(given.value or "")
+        for given in _pairs(node.get("environment"))
+        if given.name in {"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"}
+    ):
         return True
     volumes = node.get("volumes")
     mounts = [_text(item) for item in volumes.items] if isinstance(volumes, _yaml.Sequence) else []

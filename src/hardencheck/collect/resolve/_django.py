@@ -7,7 +7,7 @@ from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
 from hardencheck.collect.interpret.values import Depends
-from hardencheck.collect.resolve._environment import environment
+from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
@@ -94,6 +94,7 @@ class Project(NamedTuple):
     version: Version | None
     modules: Modules
     followed: Followed
+    environment: Environment
 
     @property
     def location(self) -> Location:
@@ -135,15 +136,15 @@ def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version
     given = environment(facts, path, modules.local())
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
-        return Project(name, path, _namespace(followed), at, modules, followed)
+        return Project(name, path, _namespace(followed), at, modules, followed, given)
     classes = _settings_classes(modules, path)
     chosen = _configuration(facts, classes)
     if chosen:
         followed = modules.follow(path, given, chosen)
     elif classes:
         text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
-        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed)
-    return Project(name, path, _namespace(followed), at, modules, followed)
+        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given)
+    return Project(name, path, _namespace(followed), at, modules, followed, given)
 
 
 def _namespace(followed: Followed) -> Namespace:
@@ -180,7 +181,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         path = _path_of(profile, modules)
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
-    named = _named(facts)
+    named = settings_modules(facts)
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
@@ -206,7 +207,7 @@ def _sets_any(modules: Modules, path: str) -> bool:
     return bool(_ESSENTIAL & modules.follow(path, {}).names.keys())
 
 
-def _named(facts: FactSet) -> list[SettingsModuleName]:
+def settings_modules(facts: FactSet) -> list[SettingsModuleName]:
     """Where a settings module is named for production: not by what a developer starts."""
     variables = [
         fact

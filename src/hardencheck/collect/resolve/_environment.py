@@ -1,6 +1,6 @@
 """The environment that the deployment files of a repository give to its service in production: the file that wins."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ class Given(NamedTuple):
     length: int = 0
     distinct: int = 0
     others: tuple[EnvironmentVariable, ...] = ()
+    first: EnvironmentVariable | None = None
 
 
 Environment = Mapping[str, Given]
@@ -96,13 +97,9 @@ def _decided(found: Sequence[EnvironmentVariable]) -> Given:
     one = min(first, key=lambda fact: fact.location.order)
     if len(said) > 1:
         others = tuple(fact for fact in first if fact is not one)
-        return Given("reference", None, one.location, one.by, others=others)
+        return Given("reference", None, one.location, one.by, others=others, first=one)
     return Given(one.what, one.value if one.what == "text" else None, one.location, one.by, one.length, one.distinct)
 
 
 def _rank(fact: EnvironmentVariable) -> int:
     return _DEFAULT_RANK if fact.default and fact.by != "dockerfile" else _RANKS.get(fact.by, _DEFAULT_RANK)
-
-
-def contradictory(given: Iterable[tuple[str, Given]]) -> list[tuple[str, Given]]:
-    return [(name, one) for name, one in given if one.others]

@@ -1,8 +1,9 @@
-"""Settings that are changed where nobody looks for them, and settings without effect."""
+"""Settings that are changed where nobody looks for them, that change nothing, or that two files say differently."""
 
 from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.location import Location
 
 How = Literal[
     "assigned", "changed in place", "deleted", "set by setattr", "configured", "overridden", "replaced", "by a command"
@@ -91,3 +92,25 @@ class IneffectiveSetting(Fact, tag="setting.ineffective", frozen=True, kw_only=T
                 return f"{self.name} has no effect: {self.needed} is off"
             case _:
                 return f"{self.name} has no effect: {self.needed} says otherwise"
+
+
+class Contradiction(Fact, tag="setting.contradiction", frozen=True, kw_only=True):
+    """One thing that several files set differently, each of which production may use.
+
+    product: "nginx", "gunicorn", "environment", "django". values: what each says, secrets measured, beside `places`.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "name")
+
+    product: str
+    name: str
+    values: tuple[str, ...]
+    places: tuple[Location, ...]
+
+    def describe(self) -> str:
+        said = ", ".join(f"{value} at {place}" for value, place in zip(self.values, self.places, strict=True))
+        return f"{self.name} is {said}"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.places[1:]

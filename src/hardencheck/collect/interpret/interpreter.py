@@ -263,6 +263,8 @@ class Interpreter:
             self._taint(value.attributes, why)
         elif isinstance(value, Module):
             self._taint(value.namespace, why)
+        elif isinstance(value, Object) and (model := models.find("SPOILS", value.kind)) is not None:
+            model(Call(self, "", [why], {}, ast.Pass(), Frame(Namespace(), Module(why.path)), value))
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
@@ -480,13 +482,17 @@ class Interpreter:
                 self._bind_in(names, name, value, frame.module.path, line)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
+            case Object(kind=kind):
+                self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner))
             case _:
                 pass
 
     def set_item(self, owner: Value, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
         value = _with(value, frozenset().union(*self._conditions)) if self._conditions else value
         if isinstance(owner, Object):
-            library.set_item(self, owner, key, value, node, frame)
+            stored = self._modelled("STORES", owner.kind, Call(self, "[]", [key, value], {}, node, frame, owner))
+            if stored is None:
+                library.set_item(self, owner, key, value, node, frame)
             return
         try:
             index = plain(key)

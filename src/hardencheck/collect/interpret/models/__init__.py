@@ -8,6 +8,8 @@ CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
 METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
+SETTERS, STORES: an attribute given to it (name, arguments: the value), an item (arguments: the key and the value).
+SPOILS: something that is not followed has had its hands on it (arguments: what).
 """
 
 import ast
@@ -34,8 +36,8 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = ()
-_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES")
+_MODULES: tuple[str, ...] = ("applications", "flask")
+_TABLES = ("CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "STORES", "SPOILS")
 
 
 class _Models:

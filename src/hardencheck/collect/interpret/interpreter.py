@@ -130,7 +130,7 @@ class _Act(Protocol):
 
     def name(self, frame: Frame, name: str, line: int) -> None: ...
     def all(self, names: Namespace, prefix: str = "") -> None: ...
-    def thing(self, value: Value) -> None: ...
+    def thing(self, value: Value, written: bool = False) -> None: ...
     def environment(self) -> None: ...
 
 
@@ -147,9 +147,10 @@ class _Tainting:
         self._interpreter.touch(names)
         names.taint(self._why, prefix)
 
-    def thing(self, value: Value) -> None:
+    def thing(self, value: Value, written: bool = False) -> None:
+        why = replace(self._why, reason="tainted") if written and self._why.reason == "call" else self._why
         for one in _reached(value):
-            self._interpreter.spoil(one, self._why)
+            self._interpreter.spoil(one, why)
 
     def environment(self) -> None:
         self._interpreter.touch(self._interpreter.exported)
@@ -174,7 +175,7 @@ class _Marking:
     def environment(self) -> None:
         self._interpreter.exported.depends |= self._depends
 
-    def thing(self, value: Value) -> None:
+    def thing(self, value: Value, written: bool = False) -> None:
         for one in _reached(value):
             if isinstance(one, Seq | Map):
                 one.depends |= self._depends
@@ -202,7 +203,7 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend(one.items.values())
         elif isinstance(one, Instance):
             stack.extend(item.value for item in one.attributes.names.values())
-        elif isinstance(one, Object):
+        elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
             stack.extend(one.state.values())
         elif isinstance(one, Joined):
             stack.extend(one.options)
@@ -485,6 +486,8 @@ class Interpreter:
             self._taint(value.attributes, why)
         elif isinstance(value, Module):
             self._taint(value.namespace, why)
+        elif isinstance(value, Object) and (model := models.find("SPOILS", value.kind)) is not None:
+            model(Call(self, "", [why], {}, ast.Pass(), Frame(Namespace(), Module(why.path)), value))
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
@@ -522,18 +525,18 @@ class Interpreter:
                         act.all(frame.module.namespace, prefixed.get(id(part), ""))
                         act.all(frame.names, prefixed.get(id(part), ""))
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
-                        held = self._behind(inner, frame)
+                        held = self._behind(inner, frame, called=inner is part.func)
                         if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
                             continue  # asked for a variable, it stays what it is
                         if held is not None:
-                            act.thing(held)
+                            act.thing(held, inner is part.func and _reaches_settings(inner))
                             self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
                     if _of_the_environment(part.value):
                         act.environment()
                     held = self._behind(part.value, frame)
                     if held is not None:
-                        act.thing(held)
+                        act.thing(held, _reaches_settings(part))
                 elif isinstance(part, ast.Global | ast.Nonlocal):
                     for name in part.names:
                         act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
@@ -555,21 +558,46 @@ class Interpreter:
             for option in value.options:
                 self._over_called(option, act, seen)
 
-    def _behind(self, node: ast.expr, frame: Frame) -> Value | None:
-        """What the name at the root of an expression holds; of a module's, what is asked of it."""
+    def _behind(self, node: ast.expr, frame: Frame, *, called: bool = False) -> Value | None:
+        """What an expression may change when it is handed over: what its name holds, or an attribute of that.
+
+        called: it is a function that is called, so that its owner may change."""
         names: list[str] = []
         while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.Call):
             if isinstance(node, ast.Attribute):
                 names.append(node.attr)
+            else:
+                names.clear()  # what is behind an item or a result is not followed
             node = node.func if isinstance(node, ast.Call) else node.value
         if not isinstance(node, ast.Name):
             return None
         found = self.lookup(frame, node.id)
         value = found.value if found is not None else None
-        while isinstance(value, Module) and names:
-            inner = value.namespace.get(names.pop())
-            value = inner.value if inner is not None else None
+        least = 1 if called else 0
+        while len(names) > least or (names and isinstance(value, Module)):
+            inner = self._held(value, names[-1])
+            if inner is None:
+                return None if isinstance(value, Module) else value
+            names.pop()
+            value = inner
         return value
+
+    @staticmethod
+    def _held(value: Value | None, name: str) -> Value | None:
+        """An attribute as it lies there: no property is computed."""
+        if isinstance(value, Module):
+            spaces = [value.namespace]
+        elif isinstance(value, Instance):
+            spaces = [value.attributes, *(one.attributes for one in (value.cls.order if value.cls else ()))]
+        elif isinstance(value, Class):
+            spaces = [one.attributes for one in value.order]
+        else:
+            return None
+        for space in spaces:
+            found = space.get(name)
+            if found is not None:
+                return None if isinstance(found.value, Function) and not isinstance(value, Module) else found.value
+        return None
 
     def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
         for thing in _reached(value):
@@ -787,7 +815,9 @@ class Interpreter:
     def set_item(self, owner: Value, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
         value = depending(value, self.condition)
         if isinstance(owner, Object):
-            library.set_item(self, owner, key, value, node, frame)
+            stored = self._modelled("STORES", owner.kind, Call(self, "[]", [key, value], {}, node, frame, owner))
+            if stored is None:
+                library.set_item(self, owner, key, value, node, frame)
             return
         try:
             index = plain(key)
@@ -1928,7 +1958,12 @@ class Interpreter:
         made = Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
         result: Value = made
         for decorator in reversed(others):
-            result = self.call(self.value(decorator, frame), [result], {}, decorator, frame)
+            given = self.value(decorator, frame)
+            if isinstance(given, Library | Unknown | Method | Object):
+                # A library's (`@app.route`, `@receiver`): it keeps the function and does not call it here.
+                result = self.unknown(decorator, frame, "call", f"@{_spelled(decorator)}")
+            else:
+                result = self.call(given, [result], {}, decorator, frame)
         # Nobody knows what an unknown decorator made of it: when it is called, so perhaps is what it was.
         return replace(made, how="opaque") if isinstance(result, Unknown) else result
 
@@ -2213,6 +2248,23 @@ def _of_the_environment(node: ast.expr) -> bool:
     return (isinstance(node, ast.Name) and node.id == "environ") or (
         isinstance(node, ast.Attribute) and node.attr == "environ"
     )
+
+
+def _reaches_settings(function: ast.expr) -> bool:
+    """`app.config.update`, `app.secret_key`: whether it changes the settings of an application."""
+    if isinstance(function, ast.Attribute) and isinstance(function.ctx, ast.Load):
+        if function.attr not in _SETTINGS_CHANGES:
+            return False
+    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(function))
+
+
+_SETTINGS_CHANGES = frozenset({
+    "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
+    "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
+})  # fmt: skip
+
+
+_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing"})
 
 
 def _changes_the_environment(function: ast.expr) -> bool:

@@ -188,7 +188,7 @@ def _follow(
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
     held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
-    variables = _variables(interpreter, environment)
+    variables = variables_of(interpreter, environment)
     return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
 
 
@@ -211,7 +211,7 @@ def value_of(name: str, given: Given) -> str | Value:
     return Unknown("env-required", f"{name}{place}")
 
 
-def _variables(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
+def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
     found: dict[str, Variable] = {}
     for name in sorted(interpreter.reads | interpreter.asked.keys()):
         asked = interpreter.asked.get(name, Asked(Const(None)))

@@ -2220,11 +2220,9 @@ def _hands_over_the_module(node: ast.AST) -> bool:
     """`Live.load(__name__)`, `f(sys.modules[x])`: whoever has a module's name can set what it likes in it."""
     if not isinstance(node, ast.Call) or _LOGGERS.search(_spelled(node.func)):
         return False
-    return any(
-        (isinstance(part, ast.Name) and part.id == "__name__")
-        or (isinstance(part, ast.Attribute) and part.attr == "modules")
-        for argument in (*node.args, *(item.value for item in node.keywords))
-        for part in ast.walk(argument)
+    given = (*node.args, *(item.value for item in node.keywords))
+    return any(isinstance(one, ast.Name) and one.id == "__name__" for one in given) or any(
+        isinstance(part, ast.Attribute) and part.attr == "modules" for one in given for part in ast.walk(one)
     )
 
 

@@ -20,7 +20,7 @@ from hardencheck.collect.interpret.values import Binding, Function, Namespace, O
 from hardencheck.collect.resolve._applications import FRAMEWORKS
 from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._evaluate import Modules
-from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, value_of, variables_of
+from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, value_of, variables_of
 from hardencheck.model.facts.settings import Call, Expression, PythonModule, Variable
 from hardencheck.model.gap import FactSet
 
@@ -110,6 +110,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
                     interpreter.call_function(factory.value, [], {}, ast.Constant(None), frame)
         except (Raised, OutOfBudget, RecursionError, MemoryError):
             continue
+    note_secrets(tree, interpreter)
     surely, perhaps = recorded(interpreter)
     calls_: dict[_Place, Object] = {}
     for thing in (*perhaps, *surely):  # one that is sure takes the place of one that is not

@@ -98,6 +98,7 @@ class Frame:
     ) -> None:
         self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
         self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
         self.returned: list[Value] = []
 
 
@@ -164,7 +165,7 @@ class _Marking:
         self._interpreter, self._depends = interpreter, depends
 
     def name(self, frame: Frame, name: str, line: int) -> None:
-        names = frame.module.namespace if name in frame.globals else frame.names
+        names = self._interpreter._names_of(frame, name)
         self._interpreter.touch(names)
         names.mark_name(name, self._depends)
 
@@ -537,9 +538,14 @@ class Interpreter:
                     held = self._behind(part.value, frame)
                     if held is not None:
                         act.thing(held, _reaches_settings(part))
-                elif isinstance(part, ast.Global | ast.Nonlocal):
+                elif isinstance(part, ast.Global):
                     for name in part.names:
                         act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
+                elif isinstance(part, ast.Nonlocal):
+                    within = Frame(Namespace(), frame.module, frame)
+                    within.nonlocals.update(part.names)
+                    for name in part.names:
+                        act.name(within, name, part.lineno)
 
     def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
         """What the functions behind a value may write."""
@@ -627,8 +633,20 @@ class Interpreter:
         return name in frame.module.namespace.names
 
     def bind(self, frame: Frame, name: str, value: Value, line: int) -> None:
-        names = frame.module.namespace if name in frame.globals else frame.names
+        names = self._names_of(frame, name)
         self._bind_in(names, name, value, frame.module.path, line)
+
+    @staticmethod
+    def _names_of(frame: Frame, name: str) -> Namespace:
+        """Where a function binds a name: its own, those of the module, or of a function around it (`nonlocal`)."""
+        if name in frame.globals:
+            return frame.module.namespace
+        at: Frame | None = frame
+        while at is not None and name in at.nonlocals:
+            at = at.outer
+            while at is not None and (at.of_class or (name not in at.names.names and name not in at.nonlocals)):
+                at = at.outer
+        return at.names if at is not None else frame.module.namespace
 
     def _bind_in(self, names: Namespace, name: str, value: Value, path: str, line: int) -> None:
         self.touch(names)
@@ -730,8 +748,7 @@ class Interpreter:
             case ast.Global(names=names):
                 frame.globals.update(names)
             case ast.Nonlocal(names=names):
-                for name in names:
-                    self.bind(frame, name, self.unknown(node, frame, "call", "nonlocal"), node.lineno)
+                frame.nonlocals.update(names)
             case ast.Assert(test=test):
                 if truth(self.value(test, frame)) is False:
                     raise Raised("AssertionError")
@@ -878,7 +895,7 @@ class Interpreter:
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
-                names = frame.module.namespace if name in frame.globals else frame.names
+                names = self._names_of(frame, name)
                 self.touch(names)
                 names.names.pop(name, None)
                 if self.condition:
@@ -2100,9 +2117,11 @@ class Interpreter:
         return not keywords
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> Value:
-        if any(keyword.arg in {None, "metaclass"} for keyword in node.keywords):
+        makers = [self.value(one.value, frame) for one in node.keywords if one.arg in {None, "metaclass"}]
+        if any(not (isinstance(one, Library) and one.dotted == "abc.ABCMeta") for one in makers):
+            # Making the class calls what is not followed.
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
-            return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
+            return self._outside(node, frame, makers, f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
         names = Namespace()
         inner = Frame(names, frame.module, frame, of_class=True)

@@ -92,7 +92,9 @@ _CHANGES: dict[str, dict[str, str]] = {
     "all but security": _only(_SESSION, _CSRF, _FRAME),
     "all but csrf": _only(_SECURITY, _SESSION, _FRAME),
     "all but framing": _only(_SECURITY, _SESSION, _CSRF),
-    "no sessions application": {"INSTALLED_APPS": "[]", "SESSION_COOKIE_SECURE": "", "SESSION_COOKIE_HTTPONLY": "False"},
+    "no sessions application": {
+        "INSTALLED_APPS": "[]", "SESSION_COOKIE_SECURE": "", "SESSION_COOKIE_HTTPONLY": "False",
+    },
     "no sessions middleware": {
         **_only(_SECURITY, _CSRF, _FRAME), "SESSION_COOKIE_SECURE": "", "SESSION_COOKIE_HTTPONLY": "False",
     },

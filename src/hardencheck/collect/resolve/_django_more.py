@@ -45,7 +45,7 @@ class Entry(NamedTuple):
 
 
 def entry(project: Project, name: str, *wanted: str) -> Entry:
-    """Whether a list holds one of some entries: itself, or (`django_extensions.apps.Config`) its configuration class."""
+    """Whether a list holds one of some entries: itself, or (`django_extensions.apps.Config`) its class."""
     bound = project.bound(name)
     if bound is None:
         return Entry(False, project.location)

@@ -148,7 +148,14 @@ class DjangoProtections(Resolver):
             yield from self._judged(project, what, name, one, True, None, same_as)
 
     def _judged(
-        self, project: Project, name: str, written: str, one: Setting, applies: bool | None, on: bool | None, same_as: str
+        self,
+        project: Project,
+        name: str,
+        written: str,
+        one: Setting,
+        applies: bool | None,
+        on: bool | None,
+        same_as: str,
     ) -> Iterator[Found]:
         """A fact where the answer is known; nothing where it does not apply; else a Gap."""
         if applies is False:

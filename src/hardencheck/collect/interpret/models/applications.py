@@ -1,0 +1,417 @@
+"""Applications that code builds, and what is put around them: constructor arguments and middleware, recorded as they
+are when the call runs. FastAPI, Starlette, Litestar, aiohttp, Tornado, Pyramid, Bottle, Falcon and server calls.
+
+An `Object` of kind "application" has in its state: framework, path, line (constants), held (an `Instance` whose
+attributes are the arguments, each with its place), middleware (a `Seq` of objects of kind "part"). A "part" is any
+other recorded call: name (the last of its dotted name), held, path, line. An unknown middleware leaves the list open.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
+
+from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.values import (
+    ABSENT,
+    Binding,
+    Class,
+    Const,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    Namespace,
+    Object,
+    Seq,
+    Unknown,
+    Value,
+    join,
+)
+
+TYPE_KEY = "cls"
+# Dotted name -> (framework, names of its positional arguments).
+BUILDERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fastapi.FastAPI": ("fastapi", ()),
+    "fastapi.applications.FastAPI": ("fastapi", ()),
+    "starlette.applications.Starlette": ("starlette", ("debug", "routes", "middleware")),
+    "litestar.Litestar": ("litestar", ("route_handlers",)),
+    "litestar.app.Litestar": ("litestar", ("route_handlers",)),
+    "aiohttp.web.Application": ("aiohttp", ()),
+    "aiohttp.web_app.Application": ("aiohttp", ()),
+    "tornado.web.Application": ("tornado", ("handlers", "default_host", "transforms")),
+    "tornado.httpserver.HTTPServer": ("tornado.httpserver", ("request_callback",)),
+    "pyramid.config.Configurator": ("pyramid", ("registry", "package", "settings")),
+    "falcon.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
+    "falcon.asgi.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
+    "falcon.API": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
+    "bottle.Bottle": ("bottle", ("catchall", "autojson")),
+}
+# Calls that are written down, and what they give is not looked into.
+PARTS: dict[str, tuple[str, ...]] = {
+    "starlette.middleware.Middleware": ("class",),
+    "fastapi.middleware.Middleware": ("class",),
+    "litestar.middleware.DefineMiddleware": ("class",),
+    "litestar.middleware.base.DefineMiddleware": ("class",),
+    "litestar.config.cors.CORSConfig": ("allow_origins",),
+    "litestar.config.csrf.CSRFConfig": ("secret",),
+    "litestar.config.allowed_hosts.AllowedHostsConfig": ("allowed_hosts",),
+    "litestar.config.compression.CompressionConfig": ("backend",),
+    "litestar.openapi.OpenAPIConfig": ("title", "version"),
+    "litestar.openapi.config.OpenAPIConfig": ("title", "version"),
+    "litestar.middleware.session.client_side.CookieBackendConfig": ("secret",),
+    "litestar.middleware.session.server_side.ServerSideSessionConfig": (),
+    "pyramid.session.SignedCookieSessionFactory": ("secret",),
+    "aiohttp_session.cookie_storage.EncryptedCookieStorage": ("secret_key",),
+    "aiohttp_session.SimpleCookieStorage": (),
+    "waitress.serve": ("app",),
+    "waitress.server.create_server": ("application",),
+    "waitress.create_server": ("application",),
+    "uvicorn.run": ("app",),
+    "uvicorn.Config": ("app",),
+    "hypercorn.run": (),
+    "aiohttp.web.run_app": ("app",),
+    "flask_cors.CORS": ("app",),
+    "flask_cors.cross_origin": (),
+    "quart_cors.cors": ("app",),
+    "aiohttp_cors.setup": ("app",),
+    "flask_wtf.CSRFProtect": ("app",),
+    "flask_wtf.csrf.CSRFProtect": ("app",),
+    "flask_wtf.CsrfProtect": ("app",),
+    "flask_seasurf.SeaSurf": ("app",),
+    "flask_session.Session": ("app",),
+    "werkzeug.middleware.proxy_fix.ProxyFix": ("app", "x_for", "x_proto", "x_host", "x_port", "x_prefix"),
+    "werkzeug.contrib.fixers.ProxyFix": ("app", "num_proxies"),
+    "flask_talisman.Talisman": ("app",),
+    "flask_talisman.talisman.Talisman": ("app",),
+}
+_LATE = ("CORS", "CSRFProtect", "CsrfProtect", "Talisman", "SeaSurf", "Session")  # `init_app` puts them to work
+
+
+class _Records(WeakKeyDictionary):  # type: ignore[type-arg]
+    """What was built, by interpreter: a list whose state is put back with everything else."""
+
+    def of(self, interpreter: object) -> Seq:
+        found = self.get(interpreter)
+        if found is None:
+            found = self[interpreter] = Seq("list")
+        assert isinstance(found, Seq)
+        return found
+
+
+_records = _Records()
+
+
+def recorded(interpreter: object) -> tuple[list[Object], list[Object]]:
+    """(surely, perhaps) built or called, in order."""
+    held = _records.of(interpreter)
+    surely = [item for item in held.items if isinstance(item, Object)]
+    return surely, [item for item in held.extra if isinstance(item, Object)]
+
+
+def record(call: Call, thing: Object) -> Object:
+    held = _records.of(call.interpreter)
+    call.interpreter.touch(held)
+    if call.interpreter._perhaps:
+        held.extra.append(thing)
+        held.exact = False
+    else:
+        held.items.append(thing)
+    return thing
+
+
+def text_of(value: Value | None) -> str:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
+
+
+def number_of(value: Value | None) -> int:
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else 0
+
+
+def held(thing: Object, key: str = "held") -> Namespace:
+    found = thing.state[key]
+    assert isinstance(found, Instance)
+    return found.attributes
+
+
+def part_name(value: Value) -> str:
+    """What a middleware class is called: of a class of the repository, the library's class that it derives from."""
+    if isinstance(value, Library):
+        return value.dotted.rpartition(".")[2]
+    if isinstance(value, Class):
+        outside = [base for one in value.order for base in one.outside]
+        return outside[0].rpartition(".")[2] if outside and "." in outside[0] else value.name
+    return ""
+
+
+def places(call: Call, positional: Sequence[str], skip: int = 0) -> dict[str, Binding]:
+    """The arguments of a call by name, each with its place."""
+    node = call.node
+    line = getattr(node, "lineno", 0)
+    lines: dict[str, int] = {}
+    if isinstance(node, ast.Call):
+        lines = {item.arg: item.value.lineno for item in node.keywords if item.arg is not None}
+    found: dict[str, Binding] = {}
+    path = call.frame.module.path
+    for name, value in zip(positional, call.arguments[skip:], strict=False):
+        found[name] = Binding(value, path, line)
+    for name, value in call.keywords.items():
+        found[name] = Binding(value, path, lines.get(name, line))
+    return found
+
+
+def made(call: Call, kind: str, name: str, arguments: Mapping[str, Binding]) -> Object:
+    here = {"path": Const(call.frame.module.path), "line": Const(getattr(call.node, "lineno", 0))}
+    return Object(
+        kind=kind,
+        state={"name": Const(name), **here, "held": Instance(None, Namespace(dict(arguments)))},
+    )
+
+
+def application(call: Call, framework: str, positional: Sequence[str], cls: Class | None = None) -> Object:
+    thing = made(call, "application", framework, places(call, positional))
+    thing.state["framework"] = Const(framework)
+    thing.state["middleware"] = Seq("list")
+    if cls is not None:
+        thing.state[TYPE_KEY] = cls
+    return thing
+
+
+def _builder(framework: str, positional: tuple[str, ...]) -> Model:
+    def build(call: Call) -> Value:
+        thing = record(call, application(call, framework, positional))
+        _plugins(call, thing)
+        return thing
+
+    return build
+
+
+def _derived(framework: str, positional: tuple[str, ...]) -> Model:
+    """A class of the repository that derives from the framework's: its own __init__ runs, up to `super()`."""
+
+    def build(call: Call) -> Value | None:
+        cls = call.owner
+        if not isinstance(cls, Class):
+            return None
+        thing = application(call, framework, positional, cls)
+        thing.state["positional"] = Seq("tuple", [Const(name) for name in positional])
+        record(call, thing)
+        start(call, thing, cls)
+        _plugins(call, thing)
+        return thing
+
+    return build
+
+
+def start(call: Call, thing: Object, cls: Class) -> None:
+    """Runs the __init__ of a derived class; without one the arguments are the framework's."""
+    maker = call.interpreter._class_attribute(cls, "__init__")
+    if isinstance(maker, Function):
+        held(thing).names.clear()
+        bound = Function(
+            maker.node, maker.path, maker.frame, maker.name, maker.defaults, maker.keyword_defaults, thing, "bound"
+        )
+        call.interpreter.call_function(bound, call.arguments, call.keywords, call.node, call.frame)
+
+
+def _plugins(call: Call, thing: Object) -> None:
+    """Litestar hands its configuration to `on_app_init` of every plugin."""
+    if text_of(thing.state["framework"]) != "litestar":
+        return
+    hooks: list[Value] = []
+    for name in ("plugins", "on_app_init"):
+        found = held(thing).names.get(name)
+        for item in (call.interpreter.items(found.value) or []) if found is not None else []:
+            if name == "on_app_init":
+                hooks.append(item)
+            elif isinstance(item, Instance) and item.cls is not None:
+                hook = call.interpreter._class_attribute(item.cls, "on_app_init")
+                if isinstance(hook, Function):
+                    hooks.append(call.interpreter._bound(hook, item, item.cls, call.node, call.frame))
+    for hook in hooks:
+        if isinstance(hook, Function):
+            call.interpreter.call(hook, [thing], {}, call.node, call.frame)
+
+
+def attribute(call: Call) -> Value | None:
+    thing = call.owner
+    if not isinstance(thing, Object):
+        return None
+    found = held(thing).names.get(call.name)
+    if found is not None:
+        value = found.value
+        if isinstance(value, Joined):
+            return join([option for option in value.options if option is not ABSENT])
+        return value
+    cls = thing.state.get(TYPE_KEY)
+    if isinstance(cls, Class):
+        inherited = call.interpreter._class_attribute(cls, call.name)
+        if isinstance(inherited, Function) or (inherited is not None and not isinstance(inherited, Unknown)):
+            return call.interpreter._bound(inherited, thing, cls, call.node, call.frame)
+    return None
+
+
+def set_attribute(call: Call) -> Value:
+    thing = call.owner
+    if isinstance(thing, Object):
+        bind(call, held(thing), call.name, call.arguments[0])
+    return Const(None)
+
+
+def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None = None, path: str = "") -> None:
+    """Gives a name its value; where nobody knows whether this runs, it may also be what it was."""
+    if call.interpreter._perhaps:
+        old = names.get(name)
+        value = join([value, old.value if old is not None else ABSENT])
+    where = line if line is not None else getattr(call.node, "lineno", 0)
+    call.interpreter._bind_in(names, name, value, path or call.frame.module.path, where)
+
+
+def spoil(call: Call) -> None:
+    """What an extension is given it does not configure against the application; a write that is not followed does."""
+    why = call.arguments[0]
+    thing = call.owner
+    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason != "tainted":
+        return  # it is called, or handed on: what is written to it says so
+    for key in ("held", "config"):
+        inner = thing.state.get(key)
+        if isinstance(inner, Object):
+            inner = inner.state.get("held")
+        if isinstance(inner, Instance):
+            call.interpreter._taint(inner.attributes, why)
+    stack = thing.state.get("middleware")
+    if isinstance(stack, Seq):
+        call.interpreter.touch(stack)
+        stack.exact, stack.open = False, True
+
+
+def harmless(call: Call, why: Unknown) -> bool:
+    """An extension (`Migrate(app, db)`, `db.init_app(app)`) sets what is its own."""
+    first, _, rest = why.text.partition(".")
+    plain = bool(rest) and all(part.isidentifier() for part in why.text.split("."))
+    if why.reason != "call" or not plain:
+        return False
+    return call.interpreter.source.find(first, why.path) is None and not call.interpreter.source.ours(
+        why.text.rpartition(".")[0], why.path
+    )
+
+
+def method(call: Call) -> Value | None:
+    thing = call.owner
+    if not isinstance(thing, Object):
+        return None
+    if call.name == "add_middleware":
+        stack = thing.state["middleware"]
+        assert isinstance(stack, Seq)
+        call.interpreter.touch(stack)
+        if not call.arguments and "middleware_class" not in call.keywords:
+            return Const(None)
+        what = call.arguments[0] if call.arguments else call.keywords["middleware_class"]
+        part = made(call, "part", part_name(what), places(call, (), 1))
+        part.state["class"] = what
+        if call.interpreter._perhaps:
+            stack.extra.append(part)
+            stack.exact = False
+        else:
+            stack.items.append(part)
+        return Const(None)
+    if call.name == "__init__":
+        return Const(None)
+    return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def part(name: str, positional: tuple[str, ...]) -> Model:
+    def build(call: Call) -> Value:
+        found = made(call, "part", name.rpartition(".")[2], places(call, positional))
+        found.state["dotted"] = Const(name)
+        if name.endswith(("Middleware", "DefineMiddleware")) and call.arguments:
+            found.state["class"] = call.arguments[0]
+            found.state["name"] = Const(part_name(call.arguments[0]))
+            return found
+        return record(call, found)
+
+    return build
+
+
+def part_method(call: Call) -> Value | None:
+    """`Talisman().init_app(app, ...)`: the same as giving the application at once."""
+    owner = call.owner
+    if isinstance(owner, Object) and call.name == "init_app" and text_of(owner.state["name"]) in _LATE:
+        earlier = dict(held(owner).names)
+        found = made(call, "part", text_of(owner.state["name"]), {**earlier, **places(call, ("app",))})
+        found.state["dotted"] = owner.state.get("dotted", Const(""))
+        record(call, found)
+        model = CALLS_LATE.get(text_of(owner.state["name"]))
+        if model is not None:
+            model(call._replace(owner=found))
+        return Const(None)
+    return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+CALLS_LATE: dict[str, Model] = {}  # what an extension does to an application, by its name
+
+
+def _super(call: Call) -> Value | None:
+    """`super()` in a class that derives from a framework's."""
+    me = call.arguments[1] if len(call.arguments) == 2 else None
+    if me is None:
+        found = call.interpreter.lookup(call.frame, "self")
+        me = found.value if found is not None else None
+    if not isinstance(me, Object) or not isinstance(me.state.get(TYPE_KEY), Class):
+        return None
+    return Object(kind="super", state={"self": me})
+
+
+def _super_method(call: Call) -> Value | None:
+    owner = call.owner
+    if not isinstance(owner, Object) or not isinstance(me := owner.state["self"], Object):
+        return None
+    cls = me.state.get(TYPE_KEY)
+    assert isinstance(cls, Class)
+    here, line = call.frame.module.path, getattr(call.node, "lineno", 0)
+    around = [one for one in cls.order if one.path == here and one.line <= line]
+    current = max(around, key=lambda one: one.line, default=None)
+    order = list(cls.order)
+    rest = order[order.index(current) + 1 :] if current in order else []
+    for one in rest:
+        found = one.attributes.names.get(call.name)
+        if found is not None and isinstance(found.value, Function):
+            bound = call.interpreter._bound(found.value, me, cls, call.node, call.frame)
+            return call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
+    if call.name == "__init__":
+        initialised(call, me)
+    return Const(None)
+
+
+def initialised(call: Call, thing: Object, skip: int = 0) -> None:
+    """The framework's own __init__ with these arguments."""
+    positional = thing.state.get("positional")
+    names = [text_of(item) for item in positional.items] if isinstance(positional, Seq) else []
+    for name, binding in places(call, names, skip).items():
+        bind(call, held(thing), name, binding.value, binding.line)
+
+
+def _unbound(call: Call) -> Value | None:
+    """`Flask.__init__(self, ...)`."""
+    if call.arguments and isinstance(call.arguments[0], Object) and "held" in call.arguments[0].state:
+        initialised(call, call.arguments[0], 1)
+    return Const(None)
+
+
+CALLS: dict[str, Model] = {
+    **{name: _builder(framework, positional) for name, (framework, positional) in BUILDERS.items()},
+    **{name: part(name, positional) for name, positional in PARTS.items()},
+    **{f"{name}.__init__": _unbound for name in BUILDERS},
+    "builtins.super": _super,
+}
+BASES: dict[str, Model] = {name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()}
+METHODS: dict[str, Model] = {"application": method, "part": part_method, "super": _super_method}
+ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute}
+SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute}
+
+
+def _spoiled(call: Call) -> Value | None:
+    spoil(call)
+    return None
+
+
+SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled}

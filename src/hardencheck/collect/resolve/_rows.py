@@ -1,0 +1,294 @@
+"""Rows of the production defaults from values of the interpreter: what is shown, and what is said of the rest.
+
+A secret is never shown: texts under a name that says so are measured, passwords of addresses are left out.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Literal, NamedTuple
+
+from hardencheck.collect.extract._python import without_credentials
+from hardencheck.collect.interpret.interpreter import SETTING
+from hardencheck.collect.interpret.library import EVERY
+from hardencheck.collect.interpret.models._places import FILE
+from hardencheck.collect.interpret.values import (
+    Absent,
+    Binding,
+    Class,
+    Const,
+    Depends,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    Map,
+    Module,
+    Object,
+    Seq,
+    Unknown,
+    Value,
+    depends_of,
+)
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.settings import ProductionDefault, Variable
+from hardencheck.model.gap import Reason
+from hardencheck.model.location import Location
+
+MAX_SHOWN = 200
+MAX_TEXT = 160
+_MAX_ITEMS = 20
+_MAX_DEPTH = 4
+_HIDDEN = "…"
+# The last words of a name that holds a secret; more words after them name something about it (TOKEN_LIFETIME).
+_SECRET = compiled(
+    r"(?:^|_)(?:SECRET|SECRETS|SECRET_?KEYS?|SECRET_?KEY_FALLBACKS|PASSWORDS?|PASSWD|PASSPHRASE|PASS|PWD|TOKENS?|SALT|DSN|"
+    r"CREDENTIALS?|(?:API|ACCESS|AUTH|PRIVATE|SIGNING|ENCRYPTION|CRYPT|MASTER|ACCOUNT|SHARED|JWT|HMAC|FERNET|SESSION|"
+    r"LICENSE|WEBHOOK|COOKIE|VERIFYING)_?KEYS?)$",
+    re.IGNORECASE,
+)
+_LOST = {reason.value for reason in Reason if reason.trouble} - {"budget", "python-syntax"}  # a file was not read
+_WORDS = compiled(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
+_ADDRESS = compiled(r"[a-z][a-z0-9+.-]{1,30}://", re.IGNORECASE)
+_QUERY = compiled(r"[?&;][^\s'\"]{0,500}")
+_State = Literal["known", "one-of", "unknown"]
+
+
+class Shown(NamedTuple):
+    """value: as Python writes it, as far as it is known. reason, text: what stopped the interpreter."""
+
+    state: _State
+    value: str = ""
+    reason: str = ""
+    text: str = ""
+
+
+def is_secret(name: str) -> bool:
+    """Whether a text under this name (of a setting, a variable, a key of a table) is one nobody may see."""
+    return _SECRET.search(_WORDS.sub("_", name)) is not None
+
+
+def measured(text: str | bytes) -> str:
+    return f"(a secret of {len(text)} characters)" if text else repr(text)
+
+
+def row(
+    framework: str,
+    application: str,
+    name: str,
+    binding: Binding | None,
+    *,
+    default: Value | None = None,
+    version: str = "",
+    here: Location | None = None,
+    variables: Mapping[str, Variable] | None = None,
+) -> ProductionDefault:
+    """One setting. binding None: it is not set, and has the framework's default (None: nobody knows which).
+
+    here: where the application is, the place of settings that are not set.
+    """
+    value = binding.value if binding is not None else default
+    unset = binding is None or isinstance(binding.value, Absent)
+    if unset:
+        value = default
+    elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+        fallback = default or Unknown("framework-version", "the default of the framework")
+        value = Joined(
+            tuple(fallback if isinstance(option, Absent) else option for option in value.options), depends=value.depends
+        )
+    seen = (
+        shown(value, name)
+        if value is not None
+        else Shown("unknown", "", "framework-version", "the default is not known")
+    )
+    where = here or Location()
+    chain: tuple[Location, ...] = ()
+    if binding is not None and binding.path and not unset:
+        where = Location(path=binding.path, line=binding.line or None)
+        places = [Location(path=path, line=line or None) for path, line in binding.chain if path]
+        chain = tuple(place for place in dict.fromkeys(places) if place != where)
+    return ProductionDefault(
+        location=where,
+        framework=framework,
+        application=application,
+        name=name,
+        state=seen.state,
+        source="default" if unset else "set",
+        value=seen.value,
+        depends_on=depended(depends_of(value) if value is not None else frozenset(), variables or {}),
+        chain=chain,
+        reason=seen.reason,
+        text=seen.text,
+        version=version,
+        default=shown(default, name).value if default is not None else "",
+    )
+
+
+def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:
+    """What is known of the variables that a value depends on, by name."""
+    return tuple(variables.get(name) or _other(name) for name in sorted(names))
+
+
+def _other(name: str) -> Variable:
+    if name.startswith(SETTING):
+        return Variable(name=name.removeprefix(SETTING), kind="setting")
+    if name == EVERY:
+        return Variable(name=name, kind="others")
+    if name.startswith(FILE):
+        return Variable(name=name.removeprefix(FILE), kind="file")
+    return Variable(name=name, kind="module" if "." in name else "variable")
+
+
+def shown(value: Value, name: str = "") -> Shown:
+    """A value for people: at most 200 characters, texts under secret names measured."""
+    stop = _stopped(value)
+    if isinstance(value, Joined):
+        options = [_written(option, name, 0) for option in value.options if not isinstance(option, Absent)]
+        options += ["(not set)"] if any(isinstance(option, Absent) for option in value.options) else []
+        text = _cut(" or ".join(dict.fromkeys(options)), MAX_SHOWN)
+        if stop is not None:
+            return Shown("unknown", text, stop.reason, why(stop))
+        return Shown("one-of" if len(set(options)) > 1 else "known", text)
+    if isinstance(value, Unknown):
+        return Shown("unknown", "", value.reason, why(value))
+    text = _cut(_written(value, name, 0), MAX_SHOWN)
+    if stop is not None:
+        return Shown("unknown", text, stop.reason, why(stop))
+    if _several(value):
+        return Shown("one-of", text)
+    return Shown("known", text)
+
+
+def why(value: Unknown) -> str:
+    """What stopped the interpreter, in words: "value comes from vault.read(…) at settings/prod.py:41"."""
+    place = f" at {value.path}:{value.line}" if value.path else ""
+    text = _cut(without_credentials(" ".join(value.text.split())), MAX_TEXT)
+    match value.reason:
+        case "env-required":
+            return (
+                f"the environment variable {text} must be set, and is read{place}" if text else "from the environment"
+            )
+        case "generated":
+            return f"made anew on every start by {text}{place}"
+        case "branch":
+            return f"depends on a condition that is not known: {text}{place}"
+        case "import":
+            return f"comes with an import that cannot be followed: {text}{place}"
+        case "tainted":
+            return f"may have been written by {text}{place}"
+        case reason if reason in _LOST:
+            return text
+        case "budget" | "python-syntax" | "location" | "framework-version" | "loader":
+            return f"{text}{place}"
+        case _:
+            return f"value comes from {text or 'what is not known'}{place}"
+
+
+def unknown_part(value: Value) -> Unknown | None:
+    """The first part of a value that is not known; None where all of it is."""
+    return _stopped(value)
+
+
+def _stopped(value: Value, depth: int = 0) -> Unknown | None:
+    if depth > 12:
+        return None
+    match value:
+        case Unknown():
+            return value
+        case Joined(options=options):
+            inner: Iterable[Value] = options
+        case Seq(items=items, extra=extra, exact=exact, open=opened):
+            if not exact and opened:
+                first = next((found for item in items if (found := _stopped(item, depth + 1)) is not None), None)
+                return first or Unknown("call", "more items, which are not known")
+            inner = [*items, *extra]
+        case Map(items=held, exact=exact):
+            inner = held.values()
+            if not exact:
+                first = next((found for item in inner if (found := _stopped(item, depth + 1)) is not None), None)
+                return first or Unknown("call", "more keys, which are not known")
+        case _:
+            return None
+    return next((found for item in inner if (found := _stopped(item, depth + 1)) is not None), None)
+
+
+def _several(value: Value, depth: int = 0) -> bool:
+    """Whether a value with no unknown part may still be one of several."""
+    if depth > 12:
+        return False
+    match value:
+        case Joined():
+            return True
+        case Seq(items=items, exact=exact):
+            return not exact or any(_several(item, depth + 1) for item in items)
+        case Map(items=held, maybe=maybe):
+            return bool(maybe) or any(_several(item, depth + 1) for item in held.values())
+    return False
+
+
+def _written(value: Value, name: str, depth: int) -> str:
+    if depth > _MAX_DEPTH:
+        return _HIDDEN
+    match value:
+        case Const(value=inner):
+            return _plain(inner, name)
+        case Seq(kind=kind, items=items, extra=extra, exact=exact, open=opened):
+            parts = [_written(item, name, depth + 1) for item in items[:_MAX_ITEMS]]
+            parts += [f"perhaps {_written(item, name, depth + 1)}" for item in extra[:_MAX_ITEMS]]
+            if len(items) > _MAX_ITEMS or (not exact and opened):
+                parts.append(_HIDDEN)
+            inside = ", ".join(parts)
+            if kind == "tuple":
+                return f"({inside},)" if len(parts) == 1 else f"({inside})"
+            return f"[{inside}]" if kind == "list" else f"{{{inside}}}" if parts else "set()"
+        case Map(items=held, maybe=maybe, exact=exact):
+            pairs = []
+            for key, item in list(held.items())[:_MAX_ITEMS]:
+                under = key if isinstance(key, str) and is_secret(key) else name
+                mark = "perhaps " if key in maybe else ""
+                pairs.append(f"{mark}{key!r}: {_written(item, under, depth + 1)}")
+            if len(held) > _MAX_ITEMS or not exact:
+                pairs.append(_HIDDEN)
+            return "{" + ", ".join(pairs) + "}"
+        case Joined(options=options):
+            return " or ".join(dict.fromkeys(_written(option, name, depth + 1) for option in options))
+        case Library(dotted=dotted):
+            return dotted.removeprefix("builtins.")
+        case Class(name=called) | Function(name=called):
+            return called
+        case Instance(cls=cls):
+            return f"{cls.name}(…)" if cls is not None else "an object"
+        case Module(path=path):
+            return path
+        case Object(kind=kind):
+            return f"{kind}(…)"
+        case Unknown(reason="generated"):
+            return "(a new secret on every start)"
+    return _HIDDEN
+
+
+def _plain(value: object, name: str) -> str:
+    if isinstance(value, str | bytes) and is_secret(name):
+        return measured(value)
+    if isinstance(value, str):
+        text = without_credentials(value)
+        if _ADDRESS.match(text):
+            text = _QUERY.sub("?…", text, count=1)
+        return repr(text)
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    if isinstance(value, PurePosixPath):
+        return repr(without_credentials(str(value)))
+    if isinstance(value, timedelta):
+        return repr(value).removeprefix("datetime.")
+    if isinstance(value, tuple):
+        inside = ", ".join(_plain(item, name) for item in value[:_MAX_ITEMS])
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(sorted(_plain(item, name) for item in value)[:_MAX_ITEMS]) + "}"
+    return repr(value)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + _HIDDEN

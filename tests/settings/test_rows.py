@@ -1,0 +1,98 @@
+"""Rows of the production defaults: what is shown of a value, and that a secret is not."""
+
+import pytest
+
+from hardencheck.collect.interpret.values import (
+    ABSENT,
+    Binding,
+    Const,
+    Joined,
+    Library,
+    Map,
+    Seq,
+    Unknown,
+    Value,
+    lifted,
+)
+from hardencheck.collect.resolve._rows import is_secret, row, shown
+from hardencheck.model.facts.settings import Variable
+from hardencheck.model.location import Location
+
+HIDDEN = "open" + "-sesame"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "state", "text"),
+    [
+        ("DEBUG", Const(False), "known", "False"),
+        ("HOSTS", lifted(["a", "b"]), "known", "['a', 'b']"),
+        ("ONE", lifted(("a",)), "known", "('a',)"),
+        ("NONE", lifted(set()), "known", "set()"),
+        ("TABLE", lifted({"a": {"b": 1}}), "known", "{'a': {'b': 1}}"),
+        ("SECRET_KEY", Const(HIDDEN), "known", "(a secret of 11 characters)"),
+        ("SECRET_KEY", Const(""), "known", "''"),
+        ("SECRET_KEY_FALLBACKS", lifted([HIDDEN]), "known", "[(a secret of 11 characters)]"),
+        ("DATABASES", lifted({"default": {"PASSWORD": HIDDEN, "HOST": "db"}}), "known",
+         "{'default': {'PASSWORD': (a secret of 11 characters), 'HOST': 'db'}}"),
+        ("cookieSecret", Const(HIDDEN), "known", "(a secret of 11 characters)"),
+        ("PASSWORD_HASHERS", lifted(["x.Argon2"]), "known", "['x.Argon2']"),
+        ("DB_URL", Const(f"redis://me:{HIDDEN}@cache/0"), "known", "'redis://…@cache/0'"),
+        ("ENGINE", Library(dotted="pkg.Engine"), "known", "pkg.Engine"),
+        ("DEBUG", Joined((Const(True), Const(False))), "one-of", "True or False"),
+        ("HOSTS", Seq("list", [Const("a")], [Const("b")], False), "one-of", "['a', perhaps 'b']"),
+        ("TABLE", Map({"a": Const(1)}, {"a"}), "one-of", "{perhaps 'a': 1}"),
+        ("HOSTS", Seq("list", [Const("a")], [], False, True), "unknown", "['a', …]"),
+        ("HOSTS", Seq("list", [Const("a"), Unknown("call", "f()")]), "unknown", "['a', …]"),
+    ],
+)  # fmt: skip
+def test_shown(name: str, value: Value, state: str, text: str) -> None:
+    found = shown(value, name)
+    assert (found.state, found.value) == (state, text)
+    assert HIDDEN not in found.value
+
+
+def test_why_it_is_not_known() -> None:
+    found = shown(Unknown("call", "vault.read(…)", "settings/prod.py", 41), "KEY")
+    assert (found.state, found.reason) == ("unknown", "call")
+    assert found.text == "value comes from vault.read(…) at settings/prod.py:41"
+
+
+def test_long_and_deep_values_are_cut() -> None:
+    deep: Value = Const(1)
+    for _ in range(500):
+        deep = Seq("list", [deep])
+    assert len(shown(deep).value) < 50
+    assert len(shown(Const("x" * 10_000)).value) == 200
+
+
+def test_a_row() -> None:
+    held = Binding(
+        Const(True, depends=frozenset({"B", "A"})), "app/prod.py", 3, (("app/base.py", 1), ("app/prod.py", 3))
+    )
+    found = row("flask", "app", "DEBUG", held, variables={"A": Variable(name="A", default="True", cast="bool")})
+    assert found.location == Location(path="app/prod.py", line=3)
+    assert found.chain == (Location(path="app/base.py", line=1),)
+    assert found.depends_on == (Variable(name="A", default="True", cast="bool"), Variable(name="B"))
+    assert (found.state, found.source, found.value) == ("known", "set", "True")
+
+
+def test_what_is_not_set_has_the_default() -> None:
+    here = Location(path="app.py", line=2)
+    found = row("flask", "app", "DEBUG", None, default=Const(False), version="3.1", here=here)
+    assert (found.source, found.value, found.version, found.location) == ("default", "False", "3.1", here)
+    perhaps = row("flask", "app", "DEBUG", Binding(Joined((Const(True), ABSENT)), "a.py", 1), default=Const(False))
+    assert (perhaps.state, perhaps.source, perhaps.value) == ("one-of", "set", "True or False")
+    none = row("flask", "app", "DEBUG", None, here=here)
+    assert (none.state, none.reason) == ("unknown", "framework-version")
+
+
+@pytest.mark.parametrize(
+    "name", ["API_KEY", "apiKey", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "x-auth-token", "SENTRY_DSN"]
+)
+def test_secret_names(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["TOKEN_LIFETIME", "SESSION_COOKIE_NAME", "PASSWORD_HASHERS", "COMPASS", "KEY_PREFIX"])
+def test_names_that_are_not(name: str) -> None:
+    assert not is_secret(name)

@@ -4,7 +4,7 @@ Source: django/core/checks/security/{base,csrf,sessions}.py of Django 4.2, 5.2, 
 names of middleware, a subclass in the repository counts here as well: it has the same effect.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, Setting, has_middleware, middleware, projects
 from hardencheck.collect.resolve._django_more import entry, held
+from hardencheck.model.facts import Value
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.facts.protections import DjangoProtection
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -79,20 +80,20 @@ class DjangoProtections(Resolver):
             applies = has_middleware(project, OWN_MIDDLEWARE[flag.middleware])
             if flag.name == "csrf-cookie-secure":
                 stored = held(project, "CSRF_USE_SESSIONS")
-                applies = _both(applies, None if not stored.known else not stored.value)
+                applies = _both(applies, _answer(stored, lambda value: not value))
             one = held(project, flag.setting)
             yield from self._judged(project, flag.name, flag.setting, one, applies, _is_true(one), flag.same_as)
         yield from self._policies(project)
         yield from self._sessions(project)
         hosts = held(project, "ALLOWED_HOSTS")
-        on = bool(hosts.value) if hosts.known else _surely_some(project, "ALLOWED_HOSTS")
+        on = _answer(hosts, bool) if hosts.known else _surely_some(project, "ALLOWED_HOSTS")
         yield from self._judged(project, "allowed-hosts", "ALLOWED_HOSTS", hosts, True, on, "security.W020")
         yield from self._fallbacks(project)
 
     def _hsts(self, project: Project) -> Iterator[Found]:
         applies = has_middleware(project, OWN_MIDDLEWARE["security"])
         seconds = held(project, "SECURE_HSTS_SECONDS")
-        sent = bool(seconds.value) if seconds.known else None
+        sent = _answer(seconds, bool)
         yield from self._judged(project, "hsts", "SECURE_HSTS_SECONDS", seconds, applies, sent, "security.W004")
         for flag in _HSTS:
             one = held(project, flag.setting)
@@ -102,18 +103,16 @@ class DjangoProtections(Resolver):
     def _policies(self, project: Project) -> Iterator[Found]:
         applies = has_middleware(project, OWN_MIDDLEWARE["security"])
         referrer = held(project, "SECURE_REFERRER_POLICY")
-        words = referrer.value if isinstance(referrer.value, tuple) else str(referrer.value or "").split(",")
-        known = {word.strip() for word in words} <= REFERRER_POLICIES and referrer.value is not None
         same_as = "security.W022" if referrer.value is None else "security.E023"
-        on = known if referrer.known else None
+        on = _answer(referrer, _is_referrer_policy)
         yield from self._judged(project, "referrer-policy", "SECURE_REFERRER_POLICY", referrer, applies, on, same_as)
         opener = held(project, "SECURE_CROSS_ORIGIN_OPENER_POLICY")
-        on = (opener.value is None or opener.value in OPENER_POLICIES) if opener.known else None
+        on = _answer(opener, lambda value: value is None or value in OPENER_POLICIES)
         name = "SECURE_CROSS_ORIGIN_OPENER_POLICY"
         yield from self._judged(project, "opener-policy", name, opener, applies, on, "security.E024")
         framing = has_middleware(project, OWN_MIDDLEWARE["clickjacking"])
         options = held(project, "X_FRAME_OPTIONS")
-        on = options.value == "DENY" if options.known else None
+        on = _answer(options, lambda value: value == "DENY")
         yield from self._judged(project, "frame-deny", "X_FRAME_OPTIONS", options, framing, on, "security.W019")
 
     def _sessions(self, project: Project) -> Iterator[Found]:
@@ -166,7 +165,7 @@ class DjangoProtections(Resolver):
             yield self._fact(project, name, written, where, bool(on), same_as, shown)
             return
         if on is None:
-            reason, detail, where = one.reason, f"{written} is {one.text}", one.location
+            reason, detail, where = one.reason, f"{written} is {_show(one) if one.known else one.text}", one.location
         else:
             reason, detail = Reason.NOT_LITERAL, f"{written} is {_show(one)}, and what it acts through is not known"
             where = middleware(project)[3]
@@ -223,8 +222,19 @@ def _both(first: bool | None, second: bool | None) -> bool | None:
     return None if first is None or second is None else True
 
 
+def _answer(one: Setting, asked: Callable[[Value], bool]) -> bool | None:
+    """What holds of a setting: of each value that it may have, else it is not known."""
+    answers = {asked(value) for value in (one.value, *one.others)} if one.known else set()
+    return answers.pop() if len(answers) == 1 else None
+
+
 def _is_true(one: Setting) -> bool | None:
-    return one.value is True if one.known else None
+    return _answer(one, lambda value: value is True)
+
+
+def _is_referrer_policy(value: Value) -> bool:
+    words = value if isinstance(value, tuple) else str(value or "").split(",")
+    return value is not None and {word.strip() for word in words} <= REFERRER_POLICIES
 
 
 def _surely_some(project: Project, name: str) -> bool | None:
@@ -233,11 +243,14 @@ def _surely_some(project: Project, name: str) -> bool | None:
 
 
 def _show(one: Setting) -> str:
-    match one.value:
-        case tuple():
-            shown = ", ".join(one.value) or "an empty list"
-        case str():
-            shown = f'"{one.value}"'
-        case _:
-            shown = str(one.value)
+    shown = " or ".join(dict.fromkeys(_shown(value) for value in (one.value, *one.others)))
     return f"{shown} (the default)" if one.source == "default" else shown
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case tuple():
+            return ", ".join(value) or "an empty list"
+        case str():
+            return f'"{value}"'
+    return str(value)

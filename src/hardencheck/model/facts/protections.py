@@ -34,3 +34,64 @@ class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True)
         if self.elsewhere_by:
             return f"{seen}, and {self.elsewhere_by} does it"
         return f"{seen} (Django: {self.same_as})"
+
+
+class DjangoStore(Fact, tag="django.store", frozen=True, kw_only=True):
+    """Where a Django project keeps what every process of it has to see: sessions, counters of a throttle.
+
+    use: "sessions" or "throttling". engine: of sessions the last word of the engine's module ("db", "cache",
+    "signed_cookies"); of throttling what counts ("rest_framework"). backend: class of the cache, "" where none is used.
+    shared: all processes see the same.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "use", "engine")
+
+    application: str
+    use: str
+    engine: str
+    backend: str
+    shared: bool
+
+    def describe(self) -> str:
+        what = f"{self.use} by {self.engine}"
+        return f"{what}, in the cache {self.backend}" if self.backend else what
+
+
+class DebugTools(Fact, tag="django.debug-tools", frozen=True, kw_only=True):
+    """Tools of developers that are installed in the settings of production. tools: their entries; present: any is."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "setting")
+
+    application: str
+    setting: str
+    tools: tuple[str, ...]
+    present: bool
+
+    def describe(self) -> str:
+        return f"{self.setting} holds {', '.join(self.tools) or 'no tool of developers'}"
+
+
+class AdminRoute(Fact, tag="django.admin-route", frozen=True, kw_only=True):
+    """A route to Django's admin as a file writes it; raw material. parts: texts, and "$NAME" for a setting; empty where
+    it is computed otherwise. conditional: under an if."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    parts: tuple[str, ...]
+    conditional: bool
+
+
+class AdminUrl(Fact, tag="django.admin-url", frozen=True, kw_only=True):
+    """Where the admin of a project answers. usual: at the address that every tutorial gives it."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application",)
+
+    application: str
+    route: str
+    usual: bool
+
+    def describe(self) -> str:
+        return f"the admin answers at /{self.route}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._python import NotLiteral, parse, role
+from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
@@ -28,6 +28,22 @@ _LAUNCHERS = frozenset({
     "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
     "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
 })  # fmt: skip
+# Options that two files may set differently, as gunicorn's configuration file calls them.
+_FLAGS = {
+    "gunicorn": {
+        "-t": "timeout", "--timeout": "timeout", "--keep-alive": "keepalive", "-u": "user", "--user": "user",
+        "--forwarded-allow-ips": "forwarded_allow_ips", "-b": "bind", "--bind": "bind",
+    },
+    "uvicorn": {
+        "--timeout-keep-alive": "timeout_keep_alive", "--forwarded-allow-ips": "forwarded_allow_ips",
+        "--host": "host", "--h11-max-incomplete-event-size": "h11_max_incomplete_event_size",
+        "--limit-concurrency": "limit_concurrency", "--ws-max-size": "ws_max_size",
+    },
+}  # fmt: skip
+_FILE_FLAGS = frozenset(_FLAGS["gunicorn"].values()) | {
+    "limit_request_line", "limit_request_fields", "limit_request_field_size",
+}  # fmt: skip
+_APP = compiled(r"[A-Za-z_][\w.]{0,200}:[\w.()]{1,100}|(?:[A-Za-z_]\w{0,100}\.){0,9}[aw]sgi")
 _ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
 _DEVELOPMENT_FILE = compiled(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
 
@@ -41,6 +57,7 @@ class Servers(Extractor):
     """Command lines of gunicorn, uvicorn, hypercorn and granian: containers, compose, Procfile, units, scripts."""
 
     name = "logging.server-commands"
+    version = 2
     emits = (ServerCommand,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -104,6 +121,8 @@ class Servers(Extractor):
         config: str | None = None
         computed = ""
         limits: list[str] = []
+        flags: list[str] = []
+        app = ""
         position = 0
         while position < len(words):
             word = words[position]
@@ -135,6 +154,8 @@ class Servers(Extractor):
                     config = take()
                 case "--limit-request-line" | "--limit-request-fields" | "--limit-request-field_size":
                     limits.append(f"{option[2:].replace('-', '_')}={_limit(take())}")
+                case _ if (flag := _FLAGS.get(server, {}).get(option)) is not None:
+                    flags.append(f"{flag}={_flag(take())}")
                 case "--reload":
                     what_for = "development" if what_for == "production" else what_for
                 case _ if "$" in word and not word.startswith("-"):
@@ -142,6 +163,8 @@ class Servers(Extractor):
                     value_of_option = position >= 2 and words[position - 2].startswith("-")
                     if not value_of_option and re.fullmatch(r"[$@*{}\w:-]+", word):
                         computed = computed or word
+                case _ if not app and not word.startswith("-") and _APP.fullmatch(word):
+                    app = word
         about: dict[str, Scalar] = {"role": what_for, "server": server}
         for given, what in ((config, "--config"), (computed, "options")):
             if given is not None and "$" in given:
@@ -159,6 +182,8 @@ class Servers(Extractor):
             level=level,
             role=what_for,
             limits=tuple(limits),
+            flags=tuple(flags),
+            app=app,
         )
 
     def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
@@ -170,6 +195,12 @@ class Servers(Extractor):
             location=location,
             about=about,
         )
+
+
+def _flag(text: str) -> str:
+    """The value of an option, with the defaults of shell variables; "$" where there is none."""
+    known = re.sub(r"\$\{\w{1,100}:?-([^{}$]{0,100})\}", r"\1", text)
+    return "$" if "$" in known or "%(" in known else without_credentials(known[:200])
 
 
 def _limit(text: str) -> str:
@@ -339,6 +370,7 @@ class GunicornFiles(Extractor):
     """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
 
     name = "logging.gunicorn-files"
+    version = 2
     emits = (GunicornFile,)
     _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
 
@@ -361,12 +393,21 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
     what_for = role(path)
     found: dict[str, tuple[object, int]] = {}
     unknown: list[str] = []
+    flags: dict[str, tuple[str, int]] = {}
     bound = False
     for node in file.assigns:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None or file.scope(node) is not file.tree:
             continue
         bound = bound or target.id in {"bind", "workers", "worker_class", "wsgi_app", "threads", "timeout"}
+        if target.id in _FILE_FLAGS:
+            flags.pop(target.id, None)
+            try:
+                value = values.constant(node.value) if branches.when(node) == "always" else None
+            except NotLiteral:
+                value = None
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                flags[target.id] = (without_credentials(str(value)[:200]), node.lineno)
         if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
             found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
         if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":
@@ -395,6 +436,8 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
         level_line=level_line,
         open_settings=tuple(dict.fromkeys(unknown)),
         role=what_for,
+        flags=tuple(f"{name}={value}" for name, (value, _) in sorted(flags.items())),
+        flag_lines=tuple(line for _, (_, line) in sorted(flags.items())),
     )
 
 

@@ -146,6 +146,7 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     config: path of the configuration file, None: not given. level: "$" when the shell computes it.
     source: "command", or "environment" for options in GUNICORN_CMD_ARGS. limits: what it says of the head of a
     request, as "limit_request_line=4094"; a shell variable with a default is that default, without one "$".
+    flags: other options that two files may set differently, in the same form. app: what it serves ("shop.wsgi").
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -158,10 +159,13 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     level: str | None
     role: str
     limits: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    app: str = ""
 
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):
-    """The logging settings of one gunicorn configuration file; line numbers of those that are set."""
+    """The logging settings of one gunicorn configuration file; line numbers of those that are set. flags: as in
+    `ServerCommand`, those that surely hold, with their lines."""
 
     side: ClassVar[Side] = Side.DECLARED
 
@@ -171,6 +175,8 @@ class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True)
     level_line: int | None
     open_settings: tuple[str, ...]  # "accesslog", "loglevel": set to something that is not a literal
     role: str
+    flags: tuple[str, ...] = ()
+    flag_lines: tuple[int, ...] = ()
 
 
 class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):

@@ -279,7 +279,8 @@ def _simple(text: str) -> Iterator[tuple[list[str], int, str]]:
         redirects = char == "&" and (text[position - 1 : position] in {">", "<"} or text.startswith("&>", position))
         if char in "\n;&|()" and not redirects:
             if char == "(" and word and word[-1] == "=":
-                position = _past(text, position, "(", ")")
+                opened, position = position, _past(text, position, "(", ")")
+                line += text.count("\n", opened, position)
                 word.append("$(")  # an array
                 continue
             operator = char * 2 if char in "&|" and text.startswith(char * 2, position) else char

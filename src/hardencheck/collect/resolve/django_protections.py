@@ -11,6 +11,7 @@ import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
+from hardencheck.collect.interpret.values import Depends
 from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, Setting, has_middleware, middleware, projects
 from hardencheck.collect.resolve._django_more import entry, held
 from hardencheck.model.facts import Value
@@ -138,10 +139,10 @@ class DjangoProtections(Resolver):
         open_ = bool(bound.maybe) or not bound.expression.complete or any(item[0] != "secret" for item in measured)
         if bound.expression.what == "list" and weak:
             shown = f"a list in which {len(weak)} of {len(measured)} are short, simple or made by startproject"
-            yield self._fact(project, what, name, bound.location, False, same_as, shown)
+            yield self._fact(project, what, name, bound.location, False, same_as, shown, bound.depends)
         elif bound.expression.what == "list" and not open_:
             keys = f"{len(measured)} long random texts" if measured else "an empty list"
-            yield self._fact(project, what, name, bound.location, True, same_as, keys)
+            yield self._fact(project, what, name, bound.location, True, same_as, keys, bound.depends)
         else:
             one = Setting(False, None, "literal", bound.location, bound.reason, bound.expression.text or "computed")
             yield from self._judged(project, what, name, one, True, None, same_as)
@@ -162,7 +163,8 @@ class DjangoProtections(Resolver):
         if on or (on is False and applies):
             shown = _show(one) if one.known else "a list that is not empty"
             where = one.location if one.source != "default" else project.location
-            yield self._fact(project, name, written, where, bool(on), same_as, shown)
+            depends = one.depends or project.unless(written)
+            yield self._fact(project, name, written, where, bool(on), same_as, shown, depends)
             return
         if on is None:
             reason, detail, where = one.reason, f"{written} is {_show(one) if one.known else one.text}", one.location
@@ -179,7 +181,15 @@ class DjangoProtections(Resolver):
         )
 
     def _fact(
-        self, project: Project, name: str, written: str, where: Location, on: bool, same_as: str, shown: str
+        self,
+        project: Project,
+        name: str,
+        written: str,
+        where: Location,
+        on: bool,
+        same_as: str,
+        shown: str,
+        depends: Depends,
     ) -> DjangoProtection:
         return DjangoProtection(
             location=where,
@@ -190,6 +200,7 @@ class DjangoProtections(Resolver):
             same_as=same_as,
             setting=written,
             value=shown,
+            depends_on=tuple(sorted(depends)),
         )
 
 

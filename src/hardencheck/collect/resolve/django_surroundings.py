@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.interpret.values import Absent, Const, Joined, Map, Seq, Value
+from hardencheck.collect.interpret.values import NOTHING, Absent, Const, Depends, Joined, Map, Seq, Value
 from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, has_middleware, projects
 from hardencheck.collect.resolve._django_more import entry
 from hardencheck.collect.resolve._follow import Bound
@@ -67,14 +67,14 @@ class DjangoSurroundings(Resolver):
             return
         word = engine.value.rpartition(".")[2]
         if word not in _CACHED or not engine.value.startswith("django."):
-            yield self._store(project, "sessions", word, "", True, engine.where)
+            yield self._store(project, "sessions", word, engine._replace(value=""))
             return
         alias = _text(project, "SESSION_CACHE_ALIAS", "default")
         cache = _backend(project, alias.value) if alias.value is not None else alias
         if cache.value is None:
             yield self._unknown(DjangoStore, project, cache.why, cache.where, cache.reason, use="sessions")
             return
-        yield self._store(project, "sessions", word, cache.value, _shared(cache.value), cache.where)
+        yield self._store(project, "sessions", word, cache._replace(depends=cache.depends | engine.depends))
 
     def _throttles(self, project: Project) -> Iterator[Found]:
         for counter, alias in _counters(project):
@@ -82,13 +82,18 @@ class DjangoSurroundings(Resolver):
             if cache.value is None:
                 yield self._unknown(DjangoStore, project, cache.why, cache.where, cache.reason, use="throttling")
             else:
-                yield self._store(project, "throttling", counter, cache.value, _shared(cache.value), cache.where)
+                yield self._store(project, "throttling", counter, cache)
 
-    def _store(
-        self, project: Project, use: str, engine: str, backend: str, shared: bool, where: Location
-    ) -> DjangoStore:
+    def _store(self, project: Project, use: str, engine: str, cache: "_Held") -> DjangoStore:
+        backend = cache.value or ""
         return DjangoStore(
-            location=where, application=project.application, use=use, engine=engine, backend=backend, shared=shared
+            location=cache.where,
+            application=project.application,
+            use=use,
+            engine=engine,
+            backend=backend,
+            shared=_shared(backend),
+            depends_on=tuple(sorted(cache.depends)),
         )
 
     def _tools(self, project: Project) -> Iterator[Found]:
@@ -110,7 +115,12 @@ class DjangoSurroundings(Resolver):
 
     def _tool(self, project: Project, setting: str, tools: tuple[str, ...], where: Location) -> DebugTools:
         return DebugTools(
-            location=where, application=project.application, setting=setting, tools=tools, present=bool(tools)
+            location=where,
+            application=project.application,
+            setting=setting,
+            tools=tools,
+            present=bool(tools),
+            depends_on=tuple(sorted(project.unless(setting))),
         )
 
     def _admin(self, project: Project, facts: FactSet) -> Iterator[Found]:
@@ -129,7 +139,15 @@ class DjangoSurroundings(Resolver):
             else:
                 shown = route.lstrip("^").rstrip("$?")
                 usual = _ADMIN.fullmatch(route) is not None
-                yield AdminUrl(location=fact.location, application=project.application, route=shown, usual=usual)
+                yield AdminUrl(
+                    location=fact.location,
+                    application=project.application,
+                    route=shown,
+                    usual=usual,
+                    depends_on=tuple(
+                        sorted({name for part in fact.parts if part[:1] == "$" for name in project.unless(part[1:])})
+                    ),
+                )
 
 
 class _Held(NamedTuple):
@@ -139,6 +157,7 @@ class _Held(NamedTuple):
     where: Location
     reason: Reason = Reason.NOT_LITERAL
     why: str = ""
+    depends: Depends = NOTHING
 
 
 def _bound(project: Project, name: str) -> Bound | None:
@@ -148,22 +167,24 @@ def _bound(project: Project, name: str) -> Bound | None:
 def _text(project: Project, name: str, default: str) -> _Held:
     bound = _bound(project, name)
     if bound is None:
-        return _Held(default, project.location)
+        return _Held(default, project.location, depends=project.unless(name))
     if bound.expression.what == "scalar" and isinstance(bound.expression.value, str):
-        return _Held(bound.expression.value, bound.location)
-    return _Held(None, bound.location, bound.reason, f"{name} is {bound.expression.text or 'computed'}")
+        return _Held(bound.expression.value, bound.location, depends=bound.depends)
+    return _Held(None, bound.location, bound.reason, f"{name}: {bound.expression.text or 'computed'}")
 
 
 def _backend(project: Project, alias: str) -> _Held:
     """The class of one cache of the project."""
     bound = _bound(project, "CACHES")
     if bound is None:
-        return _Held(_LOCMEM if alias == "default" else None, project.location, why=f"no cache is called {alias}")
+        name = _LOCMEM if alias == "default" else None
+        depends = project.unless("CACHES")
+        return _Held(name, project.location, why=f"no cache is called {alias}", depends=depends)
     names = _backends(bound.binding.value if bound.binding is not None else None, alias)
     if len(names) == 1 and (name := next(iter(names))) is not None:
-        return _Held(name, bound.location)
+        return _Held(name, bound.location, depends=bound.depends)
     if names and None not in names and len({_shared(str(name)) for name in names}) == 1:
-        return _Held(" or ".join(sorted(map(str, names))), bound.location)
+        return _Held(" or ".join(sorted(map(str, names))), bound.location, depends=bound.depends)
     text = bound.expression.text if bound.expression.what != "table" else "not known in all its parts"
     return _Held(None, bound.location, bound.reason, f"CACHES[{alias!r}]: {text or 'not followed'}")
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.facts.settings import unless
 
 
 class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True):
@@ -12,7 +13,8 @@ class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True)
     "session-cookie-secure", "session-cookie-http-only", "csrf-cookie-secure", "allowed-hosts", "fallback-keys".
     on: the settings do it. elsewhere_by: where the proxy of the repository sends the same header, "" for nowhere.
     held: one of them does.
-    same_as: the id that Django gives when it is off. setting, value: what decides, for people.
+    same_as: the id that Django gives when it is off. setting, value: what decides, for people. depends_on: variables of
+    the environment that may change it.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -26,9 +28,10 @@ class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True)
     value: str
     held: bool
     elsewhere_by: str = ""
+    depends_on: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        seen = f"{self.setting} is {self.value}"
+        seen = f"{self.setting} is {self.value}{unless(self.depends_on)}"
         if self.on:
             return seen
         if self.elsewhere_by:
@@ -52,10 +55,11 @@ class DjangoStore(Fact, tag="django.store", frozen=True, kw_only=True):
     engine: str
     backend: str
     shared: bool
+    depends_on: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        what = f"{self.use} by {self.engine}"
-        return f"{what}, in the cache {self.backend}" if self.backend else what
+        what = f"{self.use} by {self.engine}" + (f", in the cache {self.backend}" if self.backend else "")
+        return what + unless(self.depends_on)
 
 
 class DebugTools(Fact, tag="django.debug-tools", frozen=True, kw_only=True):
@@ -68,9 +72,10 @@ class DebugTools(Fact, tag="django.debug-tools", frozen=True, kw_only=True):
     setting: str
     tools: tuple[str, ...]
     present: bool
+    depends_on: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        return f"{self.setting} holds {', '.join(self.tools) or 'no tool of developers'}"
+        return f"{self.setting} holds {', '.join(self.tools) or 'no tool of developers'}{unless(self.depends_on)}"
 
 
 class AdminRoute(Fact, tag="django.admin-route", frozen=True, kw_only=True):
@@ -92,6 +97,7 @@ class AdminUrl(Fact, tag="django.admin-url", frozen=True, kw_only=True):
     application: str
     route: str
     usual: bool
+    depends_on: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        return f"the admin answers at /{self.route}"
+        return f"the admin answers at /{self.route}{unless(self.depends_on)}"

@@ -144,7 +144,8 @@ class DjangoProtections(Resolver):
             keys = f"{len(measured)} long random texts" if measured else "an empty list"
             yield self._fact(project, what, name, bound.location, True, same_as, keys, bound.depends)
         else:
-            one = Setting(False, None, "literal", bound.location, bound.reason, bound.expression.text or "computed")
+            text = f"not known: {bound.expression.text or 'computed'}"
+            one = Setting(False, None, "literal", bound.location, bound.reason, text)
             yield from self._judged(project, what, name, one, True, None, same_as)
 
     def _judged(

@@ -108,7 +108,8 @@ class DjangoSurroundings(Resolver):
                 yield self._tool(project, setting, surely, bound.location)
                 continue
             perhaps = next((item for item in sorted(bound.maybe) if _tool(item)), "")
-            text = f"{perhaps} is in it under a condition" if perhaps else "not all of it is known"
+            why = bound.expression.text or "some of it is computed"
+            text = f"{perhaps} is in it under a condition" if perhaps else f"not all of it is known: {why}"
             yield self._unknown(
                 DebugTools, project, f"{setting}: {text}", bound.location, bound.reason, setting=setting
             )

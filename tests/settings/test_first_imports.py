@@ -1,9 +1,13 @@
 """What an import runs first, and what stays of it: packages around a module, modules that one branch imports; and calls
 that change nothing, which give something all the same."""
 
+from pathlib import Path
+
 import pytest
 
+from hardencheck.model.gap import Reason
 from tests.settings.following import followed, repository, worth
+from tests.settings.test_evaluate import facts_of, value
 
 BASE = "APPS = ['shop']\nTEMPLATES = [{'OPTIONS': {}}]\n"
 DEVELOPMENT = "from .base import *\nAPPS += ['toolbar']\nTEMPLATES[0]['OPTIONS']['debug'] = True\n"
@@ -82,3 +86,23 @@ def test_a_quiet_call_changes_nothing() -> None:
         "NAMES = [_('English'), pgettext_lazy('a language', 'German')]\n"
     )
     assert followed({"main.py": text}) == {"APPS": ["a"], "NOTHING": None, "NAMES": ["English", "German"]}
+
+
+def test_a_file_elsewhere_that_is_called_like_a_library_is_not_that_library(tmp_path: Path) -> None:
+    """Nobody knows here whether the library is installed, so both ways are possible."""
+    text = (
+        "ROOT_URLCONF = 'shop.urls'\ntry:\n    from celery.schedules import crontab\n    SECURE_HSTS_SECONDS = 1\n"
+        "except ImportError:\n    SECURE_HSTS_SECONDS = 2\nfrom celery import DEBUG\nUSE_X_FORWARDED_HOST = True\n"
+    )
+    files = {"shop/__init__.py": "", "shop/settings.py": text, "tools/celery.py": "DEBUG = True\n"}
+    facts = facts_of(tmp_path, files)
+    assert value(facts, "DEBUG") == (Reason.DYNAMIC, 7)
+    assert value(facts, "SECURE_HSTS_SECONDS") == (["1", "2"], 6)
+    assert value(facts, "USE_X_FORWARDED_HOST") == (True, 8)
+
+
+def test_where_the_file_is_stays_known(tmp_path: Path) -> None:
+    """Whatever may have been imported: and two ways that give one place give that place."""
+    text = "from ext import *\nimport os\nPLACE = os.path.dirname(__file__)\nX = PLACE if thing() else PLACE\n"
+    names = repository({"a/main.py": text}).module("a/main.py").namespace.names
+    assert type(names["PLACE"].value).__name__ == type(names["X"].value).__name__ == "Object"

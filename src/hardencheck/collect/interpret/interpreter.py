@@ -255,9 +255,22 @@ class Interpreter:
 
     def module(self, path: str) -> Module:
         """A module of the repository after it ran; of one that is running, what it has until now."""
+        if path not in self.modules:
+            self._package(path)
         known = self.modules.get(path)
         if known is not None:
             return known
+        with self._aside():
+            return self._first(path)
+
+    def _package(self, path: str) -> None:
+        """Python runs the packages that a module is in before the module; the outermost first."""
+        folder = path.removesuffix("/__init__.py").rpartition("/")[0]
+        package = f"{folder}/__init__.py"
+        if folder and self.source.find(".", package) == package:
+            self.module(package)
+
+    def _first(self, path: str) -> Module:
         made = self.modules[path] = Module(path)
         self._set_up(made)
         if len(self.modules) > MAX_MODULES:
@@ -283,8 +296,7 @@ class Interpreter:
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
         frame = Frame(made.namespace, made)
-        with self._aside():
-            self._top(tree.body, frame)
+        self._top(tree.body, frame)
         self._running.discard(path)
         return made
 

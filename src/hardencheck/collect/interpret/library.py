@@ -69,6 +69,13 @@ _STRING_METHODS = frozenset({
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
 _QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
+_NOTHING = frozenset({
+    "logging.basicConfig", "logging.config.dictConfig", "logging.config.fileConfig", "logging.disable",
+    "logging.captureWarnings", "logging.addLevelName", "logging.debug", "logging.info", "logging.warning",
+    "logging.error", "logging.critical", "logging.exception", "warnings.warn", "warnings.filterwarnings",
+    "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type", "mimetypes.init",
+    "django.utils.translation.activate", "django.utils.translation.deactivate",
+})  # fmt: skip
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
     "django.core.management.utils.get_random_secret_key",
@@ -289,9 +296,13 @@ def call(
     if name in _GENERATORS or name.startswith(("random.", "secrets.")):
         return Unknown("generated", name, frame.module.path, getattr(node, "lineno", 0))
     if name.startswith(_QUIET):
-        if name.rpartition(".")[2] in {"gettext", "gettext_lazy", "gettext_noop", "pgettext_lazy"} and arguments:
+        last = name.rpartition(".")[2]
+        if last in {"gettext", "gettext_lazy", "gettext_noop"} and arguments:
             return arguments[0]
-        return Const(None)
+        if last in {"pgettext", "pgettext_lazy"} and len(arguments) == 2:
+            return arguments[1]  # the first one is the context
+        # It changes nothing of ours; what it gives is not known, but that these give nothing.
+        return Const(None) if name in _NOTHING else Object(kind="quiet", state={"name": Const(name)})
     if name == "inspect.getmembers":
         return getmembers(interpreter, arguments, keywords, node, frame)
     if name == "datetime.timedelta":
@@ -910,6 +921,8 @@ def _object_method(
     node: ast.AST,
     frame: Frame,
 ) -> Value | None:
+    if owner.kind == "quiet":
+        return owner  # a logger, say, and what its methods give
     if owner.kind == "environ" and name == "copy":
         own = _own(owner)
         return Object(kind="environ", state={"own": Map(dict(own.items), set(own.maybe), own.exact) if own else Map()})

@@ -18,6 +18,7 @@ NOTHING: Depends = frozenset()
 Kind = Literal["list", "tuple", "set"]
 MAX_OPTIONS = 6
 MAX_CHAIN = 12
+_OWN = frozenset({"__file__", "__name__"})  # nobody writes over these
 
 Plain = bool | int | float | complex | str | bytes | None | timedelta | Decimal | PurePosixPath
 
@@ -232,7 +233,7 @@ class Namespace:
     def taint(self, why: Unknown, prefix: str = "") -> None:
         self.names = {
             name: item._replace(value=why, path=why.path, line=why.line)
-            if name.startswith(prefix) and not is_code(item.value)
+            if name.startswith(prefix) and not is_code(item.value) and name not in _OWN
             else item
             for name, item in self.names.items()
         }
@@ -359,6 +360,8 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
         )
     if isinstance(one, Library) and isinstance(two, Library):
         return one.dotted == two.dotted
+    if isinstance(one, Object) and isinstance(two, Object) and one.kind == two.kind == "place":
+        return all(same(one.state[word], two.state[word]) for word in ("path", "form"))
     return isinstance(one, Absent) and isinstance(two, Absent)
 
 

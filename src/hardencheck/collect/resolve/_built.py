@@ -96,7 +96,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     if not entries:
         return Built({}, {})
     given = environment(facts, entries[0][0], modules.local())
-    source = Source(Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable)
+    source = Source(Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable)
     interpreter = Interpreter(source, {name: value_of(name, one) for name, one in given.items()}, is_off)
     for path, calls in (*entries, *_starts(facts, tree, entries)):
         try:

@@ -70,6 +70,17 @@ class Modules:
             return self._file("/".join((*base, *rest)))
         if module.partition(".")[0] in STANDARD:
             return None
+        return self._above(module, near) or self._elsewhere(module)
+
+    def imported(self, module: str, near: str) -> str | None:
+        """The same for an import. A single file somewhere else that is called like a library is not that library."""
+        found = self.find(module, near)
+        if found is None or module.startswith(".") or "." in module or found.endswith("/__init__.py"):
+            return found
+        return self._above(module, near)
+
+    def _above(self, module: str, near: str) -> str | None:
+        """Beside the file, or beside a folder that it is in."""
         folder = near.split("/")[:-1]
         wanted = module.replace(".", "/")
         while True:
@@ -79,8 +90,11 @@ class Modules:
                 if found is not None:
                     return found
             if not folder:
-                break
+                return None
             folder = folder[:-1]
+
+    def _elsewhere(self, module: str) -> str | None:
+        wanted = module.replace(".", "/")
         ends = (f"/{wanted}.py", f"/{wanted}/__init__.py")
         elsewhere = [
             path
@@ -103,7 +117,8 @@ class Modules:
         """Whether a module that was not found belongs to this repository, so that importing it fails."""
         if module.startswith(".") or module in _LOCAL:
             return True
-        return self.find(module.partition(".")[0], near) is not None
+        top = module.partition(".")[0]
+        return top not in STANDARD and self._above(top, near) is not None
 
     def namespace(self, path: str) -> Namespace:
         """All known settings of a module after it ran."""
@@ -111,7 +126,7 @@ class Modules:
 
     def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
         """What every setting of a module is worth, followed through all that it imports and calls."""
-        return follow(self.tree, self.find, self.ours, self.unreadable, path, environment, configuration)
+        return follow(self.tree, self.imported, self.ours, self.unreadable, path, environment, configuration)
 
     def local(self) -> frozenset[str]:
         """Files that are there and not tracked: a developer's own. In a directory that is no clone nobody can tell."""

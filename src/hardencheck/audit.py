@@ -16,6 +16,7 @@ from hardencheck.catalogue.load import Catalogue
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
+from hardencheck.judge.defaults import defaults
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
@@ -57,11 +58,13 @@ def audit(
     config_source: str = "",
     notes: tuple[Note, ...] = (),
     policy_change: PolicyChange | None = None,
+    kinds: frozenset[str] = frozenset(),
     now: dt.datetime | None = None,
 ) -> Checklist:
     """Audit one target.
 
-    select_ids, ignore_ids: check ids, aliases or patterns; what is ignored is a note in the result.
+    select_ids, ignore_ids: check ids, aliases or patterns; what is ignored is a note in the result. kinds: of fact
+    that are wanted although no selected check asks for them.
     new_since: a revision; only findings that it does not have can fail the gate. What a URL shows has no earlier
     revision to be compared with, so it always counts.
     policy_change: opens the line `practice.policy-reviewed` again, whoever attested it before.
@@ -77,7 +80,7 @@ def audit(
             "no check is left to judge", hint="see 'hardencheck list'; --select and --ignore take ids or patterns"
         )
     if select_ids or ignore_ids:
-        options = options._replace(kinds=frozenset(rule.fact for check in checks for rule in check.rules))
+        options = options._replace(kinds=kinds.union(rule.fact for check in checks for rule in check.rules))
     if new_since is not None:
         # Both sides by what their own commit reaches: a secret of some other branch is not news of this one.
         options = options._replace(head_only=True)
@@ -102,6 +105,7 @@ def audit(
     if ignored:
         notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
     subject, notes = without_secrets((collected.subject, (*notes, *collected.notes)), options)
+    applications, rows = defaults(checks, collected.facts, items, target.profile)
     return Checklist(
         subject=subject,
         items=items,
@@ -121,6 +125,8 @@ def audit(
         notes=notes,
         skipped=collected.skipped,
         examined=collected.examined,
+        applications=applications,
+        defaults=rows,
     )
 
 

@@ -160,8 +160,9 @@ def test_a_deadline_is_not_remembered(tmp_path: Path) -> None:
     options = Options(jobs=0, plugins=PLUGINS, cache=tmp_path / "cache", seconds=0.5)
     assert len(gaps(look(root, options=options))) == 1
     with sqlite3.connect(tmp_path / "cache" / "facts.sqlite3") as database:
-        # Two entries: that no name of a file holds a secret, and that the configuration of the clone holds none.
-        assert database.execute("SELECT count(*) FROM facts").fetchone() == (2,)
+        # Three entries: that no name of a file holds a secret, that the configuration of the clone holds none, and what
+        # resolvers say where this file is not known.
+        assert database.execute("SELECT count(*) FROM facts").fetchone() == (3,)
     database.close()
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from hardencheck.report import render
+from hardencheck.report import defaults, render
 from tests.integration.node_modules import node_file
 from tests.report.samples import SAMPLES
 
@@ -38,6 +38,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("pages")
     for name, checklist in SAMPLES.items():
         (directory / f"{name}.html").write_bytes(render("html", checklist).encode())
+    (directory / "defaults.html").write_bytes(defaults.render("html", SAMPLES["drift"]).encode())
     return directory
 
 
@@ -54,7 +55,7 @@ def opened(browser: Any, page: Path, width: int, scheme: Literal["light", "dark"
     return tab, requests, messages
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLES))
+@pytest.mark.parametrize("name", [*sorted(SAMPLES), "defaults"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_violation_and_nothing_fetched(

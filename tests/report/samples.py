@@ -9,6 +9,7 @@ from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import Gap, Reason, Run
 from hardencheck.model.location import Location
 from hardencheck.model.target import Subject
+from tests.report.settings import APPLICATIONS, DEFAULTS
 
 # One name for each thing a format could take for its own syntax.
 HOSTILE = (
@@ -385,6 +386,8 @@ DRIFT = Checklist(
     ),
     skipped={"binary: only looked at by what reads binary files": 31, "too-large": 1, HOSTILE[1]: 2},
     examined=215,
+    applications=APPLICATIONS,
+    defaults=DEFAULTS,
 )
 
 CLEAN = msgspec.structs.replace(
@@ -395,6 +398,8 @@ CLEAN = msgspec.structs.replace(
     waivers=(),
     notes=(),
     skipped={},
+    applications=(),
+    defaults=(),
 )
 
 # Nothing but a repository was given and no line applies to it.

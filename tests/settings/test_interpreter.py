@@ -15,6 +15,7 @@ import pytest
 
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.values import NotKnown, Unknown, depends_of, plain
+from hardencheck.model.facts.settings import FrameworkSetting
 from tests.settings.test_evaluate import facts_of, value
 
 PRELUDE = """\
@@ -89,6 +90,7 @@ class Program:
 
     def __init__(self, seed: str) -> None:
         self._chance = random.Random(seed)
+        self._first = seed.startswith("o")  # it is run before the other one, whatever that one does
 
     def text(self, count: int) -> str:
         return PRELUDE + "\n".join(line for _ in range(count) for line in self._statement(0)) + "\n"
@@ -124,6 +126,23 @@ class Program:
             "'V1' in os.environ", f"isinstance(held('{self._name()}', ''), (str, list))",
         ))  # fmt: skip
 
+    def _written(self, statement: str, name: str) -> list[str]:
+        """The environment is changed, though not by the module that is imported first."""
+        if self._first:
+            return ["pass"]
+        return [statement, f"{name} = os.environ.get('V1', 'no')", f"{self._name()} = envbool('V2')"]
+
+    def _variable(self) -> str:
+        return self._chance.choice(("V1", "V2", "V3"))
+
+    def _asked(self) -> str:
+        """A question to the environment."""
+        variable = self._variable()
+        return self._chance.choice((
+            f"envbool('{variable}', {self._chance.choice((True, False))})", f"'{variable}' in os.environ",
+            f"os.environ.get('{variable}') == 'x'", f"not os.getenv('{variable}')", f"len(envlist('{variable}')) > 1",
+        ))  # fmt: skip
+
     def _block(self, depth: int) -> list[str]:
         return ["    " + line for _ in range(self._chance.randint(1, 2)) for line in self._statement(depth + 1)]
 
@@ -148,6 +167,34 @@ class Program:
                 "    return x",
                 f"{other} = function({self._expression(2)})",
             ],
+            lambda: [
+                "def early(into):", f"    if {self._asked()}: return 'left'", f"    into.append({self._expression(2)})",
+                "    return 'run'", f"{name} = ['s']", f"{other} = early({name})",
+            ],
+            lambda: ["try:", f"    {name} = os.environ['{self._variable()}']", f"    {other} = 1",
+                     "except KeyError:", f"    {name} = {given}"],
+            lambda: [f"try: {name} = int(os.environ.get('{self._variable()}', '3'))", f"except ValueError: {name} = 0"],
+            lambda: ["for i in ('a', 'b', 'c'):", f"    if {self._asked()} and i == 'b': break", f"    {name} = i"],
+            lambda: [f"{name} = ['z']", f"{self._asked()} and {name}.append({self._expression(2)})"],
+            lambda: [f"{name} = {given}", f"if {self._asked()}: del {name}"],
+            lambda: ["t = {}", f"if {self._asked()}: t['{name}'] = {given}", "globals().update(t)"],
+            lambda: ["t = {}", f"if {self._asked()}: t['{name}'] = {given}", "for k, v in t.items(): globals()[k] = v"],
+            lambda: ["class A: S = 1", "class B(A): T = 2", f"{name} = (A if {self._asked()} else B).S",
+                     f"{other} = getattr(A if {self._asked()} else B, 'T', {given})"],
+            lambda: ["class K:", "    S = 1", f"    if {self._asked()}:", "        S = 2", f"{name} = K.S",
+                     f"{other} = K().S"],
+            lambda: ["def risky():", f"    if {self._asked()}: raise ValueError", "    return 1",
+                     f"try: {name} = risky()", f"except Exception: {name} = {given}"],
+            lambda: ["n = 0", f"while n < len(envlist('{self._variable()}', 'ab')):", "    n += 1", f"    {name} = n"],
+            lambda: self._written(f"os.environ.setdefault('{self._variable()}', 'set')", name),
+            lambda: self._written(f"if {self._asked()}: os.environ['V2'] = 'yes'", name),
+            lambda: [f"{name} = hasattr(__import__('other'), '{other}')"],
+            lambda: [f"{name} = [x for x in ('a', 'b') if {self._asked()} or x == 'b']"],
+            lambda: [f"if (w := {given}): {name} = w"],
+            lambda: [f"if {self._asked()}: from other import *"],
+            lambda: ["def deco(f):", f"    if isinstance(globals().get('{name}'), list): {name}.append('deco')",
+                     "    return f", "@deco", "def decorated(): return 3", f"{other} = decorated()"],
+            lambda: ["import other", f"other.{name} = {given}", f"{other} = getattr(other, '{name}', 0)"],
         ]  # fmt: skip
         nested = [
             lambda: [f"if {self._condition()}:", *self._block(depth), "else:", *self._block(depth)],
@@ -170,11 +217,21 @@ def interpreter(files: Mapping[str, str], environment: dict[str, str] | None = N
 
 
 def known(files: Mapping[str, str], environment: dict[str, str] | None = None) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, binding in interpreter(files, environment).module("main.py").namespace.names.items():
+    return {name: item for name, (item, _) in resolved(files, environment).items()}
+
+
+def resolved(
+    files: Mapping[str, str], environment: dict[str, str] | None = None
+) -> dict[str, tuple[object, frozenset[str]]]:
+    """Name -> (value, variables it depends on) of what is known."""
+    found: dict[str, tuple[object, frozenset[str]]] = {}
+    run = interpreter(files, environment)
+    if "other.py" in files:  # which the child imports first
+        run.module("other.py")
+    for name, binding in run.module("main.py").namespace.names.items():
         if name.isupper():
             try:
-                found[name] = plain(binding.value)
+                found[name] = plain(binding.value), depends_of(binding.value)
             except NotKnown:
                 continue
     return found
@@ -190,8 +247,18 @@ def shown(item: object) -> list[Any]:
     return [type(item).__name__, repr(item)]
 
 
-def imported(folder: Path) -> dict[str, Any] | None:
+# Of what does not depend on them, no setting of these variables changes anything.
+ENVIRONMENTS: tuple[dict[str, str], ...] = (
+    {},
+    {"V1": "x", "V2": "True", "V3": "1"},
+    {"V1": "7", "V2": "", "V3": "b,c"},
+    {"V2": "yes"},
+)
+
+
+def imported(folder: Path, environment: Mapping[str, str]) -> dict[str, Any] | None:
     env = {name: text for name, text in os.environ.items() if not name.startswith("V")}
+    env.update(environment)
     done = subprocess.run(
         [sys.executable, "-I", "-c", CHILD, str(folder)],
         capture_output=True,
@@ -207,21 +274,25 @@ def imported(folder: Path) -> dict[str, Any] | None:
 @pytest.mark.parametrize("batch", range(8))
 def test_what_it_knows_is_what_an_import_gives(batch: int, tmp_path: Path) -> None:
     compared = 0
-    for number in range(10):
+    for number in range(8):
         files = {
             "main.py": Program(f"main {batch} {number}").text(8),
             "other.py": Program(f"other {batch} {number}").text(3),
         }
-        found = known(files)
-        for world in WORLDS:
-            for name, text in {**files, "ext.py": world}.items():
+        chance = random.Random(f"world {batch} {number}")
+        for environment in ENVIRONMENTS:
+            found = resolved(files, environment)
+            firm = {name for name, (_, depends) in found.items() if not depends}
+            other = chance.choice(ENVIRONMENTS)
+            for name, text in {**files, "ext.py": chance.choice(WORLDS)}.items():
                 (tmp_path / name).write_text(text)
-            real = imported(tmp_path)
-            if real is None:
-                continue
-            for name, item in found.items():
-                assert real.get(name) == shown(item), (name, files["main.py"], files["other.py"])
+            real = imported(tmp_path, environment)
+            for name, (item, _) in found.items() if real is not None else ():
+                assert real is not None and real.get(name) == shown(item), (name, environment, files)
                 compared += 1
+            moved = imported(tmp_path, other)
+            for name in firm if moved is not None else ():
+                assert moved is not None and moved.get(name) == shown(found[name][0]), (name, environment, other, files)
     assert compared > 20
 
 
@@ -258,7 +329,8 @@ def test_ways_of_writing_a_setting(text: str, wanted: object) -> None:
         "from ext import thing\nX = 1\nthing(globals())",
         "from ext import thing\nX = 1\nthing.load(__name__)",
         "import sys\nX = 1\nsetattr(sys.modules[__name__], name, 2)",
-        "X = 1\nexec('X = 2')",
+        "from ext import thing\nX = 1\nexec(thing())",
+        "X = 1\nexec('X = 2', {})\neval('X')",
         "from ext import thing\nX = 1\nif thing():\n    X = 2",
         "from ext import thing\nX = 1\nwhile thing():\n    X += 1",
         "from ext import thing\nX = 1\nfor i in thing():\n    X = i",
@@ -330,7 +402,7 @@ def test_it_says_on_which_variables_a_value_depends() -> None:
 
 
 def test_a_setting_that_only_following_the_code_gives_is_judged(tmp_path: Path) -> None:
-    """And one that depends on the environment stays unknown: it is not the same in every deployment."""
+    """And of one that depends on the environment the fact says so."""
     text = (
         "import os\nROOT_URLCONF = 'shop.urls'\ndef on(flag):\n    return not flag\n"
         "DEBUG = on(True)\nSECURE_HSTS_SECONDS = sum([60, 60])\nSESSION_COOKIE_SECURE = on(os.environ.get('HTTP'))\n"
@@ -338,4 +410,6 @@ def test_a_setting_that_only_following_the_code_gives_is_judged(tmp_path: Path) 
     facts = facts_of(tmp_path, {"shop/settings.py": text})
     assert value(facts, "DEBUG") == (False, 5)
     assert value(facts, "SECURE_HSTS_SECONDS") == (120, 6)
-    assert value(facts, "SESSION_COOKIE_SECURE")[0] not in (True, False)  # type: ignore[index]
+    assert value(facts, "SESSION_COOKIE_SECURE") == (True, 7)
+    by_name = {fact.name: fact for fact in facts.of("framework.setting") if isinstance(fact, FrameworkSetting)}
+    assert by_name["SESSION_COOKIE_SECURE"].describe() == "SESSION_COOKIE_SECURE is True, unless HTTP says otherwise"

@@ -44,3 +44,19 @@ extra = together(
     click.option("--plugin", "plugins", multiple=True, metavar="NAME", help="Load a collector plugin; repeatable."),
 )
 verbose = click.option("-v", "--verbose", is_flag=True, help="List passes and not-applicable lines too.")
+revision = click.option(
+    "--rev", metavar="REV", help="Read this git revision, its configuration too, instead of the work tree."
+)
+profile = click.option(
+    "--profile", metavar="MODULE", help="The settings production uses, such as shop.settings.production."
+)
+exclude = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Do not look at these paths (as in .gitignore)."
+)
+work = together(
+    click.option(
+        "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: none; default: one a core."
+    ),
+    click.option("--no-cache", is_flag=True, help="Collect everything anew and store nothing."),
+    click.option("--cache-dir", metavar="DIR", help="Keep the cache here instead of the user's cache directory."),
+)

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hardencheck.catalogue.load import Catalogue, Memo, load_catalogue
+from hardencheck.collect.cache import Cache, default_directory
 from hardencheck.config.find import (
     SHARED,
     TABLE,
@@ -18,9 +19,10 @@ from hardencheck.config.find import (
     read_file,
 )
 from hardencheck.config.load import Loaded, check_ids, digest, loaded_where
-from hardencheck.config.model import UserConfig
+from hardencheck.config.model import TargetConfig, UserConfig
 from hardencheck.config.user import CHECKS, PLUGINS, listed, user_config
 from hardencheck.errors import CatalogueError, ConfigError, HardencheckError, TargetMissing, UsageError
+from hardencheck.model.checklist import Note
 
 
 class Change(NamedTuple):
@@ -151,6 +153,23 @@ def catalogue_of(loaded: Loaded, extra: Extras, memo: Memo | None = None) -> Cat
         raise
     check_names(loaded, catalogue)
     return catalogue
+
+
+def cached_catalogue(
+    loaded: Loaded, extra: Extras, directory: str | None, notes: list[Note], *, off: bool
+) -> tuple[Path | None, Catalogue]:
+    """(the directory of the cache, None for none, and the catalogue). directory: given on the command line, else the
+    user's configuration or the platform says. A cache that cannot be used is a note. Raises as `catalogue_of`."""
+    given = directory or extra.user.cache_dir
+    cache = None if off else Path(given).expanduser() if given else default_directory()
+    with Cache(cache, lambda text: notes.append(Note(topic="cache", text=text))) as memo:
+        cache = cache if memo.enabled else None  # said once is enough
+        return cache, catalogue_of(loaded, extra, memo)
+
+
+def profile_of(targets: Iterable[TargetConfig]) -> str | None:
+    """The settings module of the first target that names one."""
+    return next((target.profile for target in targets if target.profile is not None), None)
 
 
 def check_names(loaded: Loaded, catalogue: Catalogue) -> None:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Observe a URL, or a configured target by its name.")
 @click.option("--har", metavar="FILE", help="Judge saved HTTP exchanges (HAR 1.2) instead of a live URL.")
 @click.option("--url-only", is_flag=True, help="Judge only --url or --har; read no repository.")
-@click.option("--rev", metavar="REV", help="Read this git revision, its configuration too, instead of the work tree.")
+@_options.revision
 @click.option("--name", metavar="NAME", help="Call the service by this name in reports; default: its directory.")
-@click.option("--profile", metavar="MODULE", help="The settings production uses, such as shop.settings.production.")
+@_options.profile
 @click.option(
     "--format", "formats", multiple=True, metavar="F[=FILE]", help="Write a report; the terminal one by default."
 )
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ignore", multiple=True, metavar="IDS", help="Leave out these ids or patterns, and the configured ones."
 )
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Do not look at these paths (as in .gitignore).")
+@_options.exclude
 @click.option("--new-since", metavar="REV", help="Fail only on what this revision does not already fail on.")
 @click.option(
     "--history",
@@ -60,9 +60,7 @@ if TYPE_CHECKING:
     "--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET, and TRACE once)."
 )
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
-@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: none; default: one a core.")
-@click.option("--no-cache", is_flag=True, help="Collect everything anew and store nothing.")
-@click.option("--cache-dir", metavar="DIR", help="Keep the cache here instead of the user's cache directory.")
+@_options.work
 @_options.color
 @_options.verbose
 @click.option("-q", "--quiet", is_flag=True, help="Print no terminal report, only why the gate did not pass.")
@@ -109,7 +107,6 @@ def command(
     from hardencheck.cli._deliver import deliver
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
-    from hardencheck.collect.cache import Cache, default_directory
     from hardencheck.collect.options import Options
     from hardencheck.config.load import attestations, load, waivers
     from hardencheck.errors import UsageError
@@ -154,11 +151,7 @@ def command(
             changed = PolicyChange(base=commit, keys=difference.keys, label=difference.label)
             notes.append(Note(topic="policy", text=changed.words))
         loaded = load(base, today=today)
-    given_cache = cache_dir or extra.user.cache_dir
-    cache = None if no_cache else Path(given_cache).expanduser() if given_cache else default_directory()
-    with Cache(cache, lambda text: notes.append(Note(topic="cache", text=text))) as memo:
-        cache = cache if memo.enabled else None  # said once is enough
-        catalogue = _setup.catalogue_of(loaded, extra, memo)
+    cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
     live = _live(urls, loaded)
     excluded = (*config.exclude, *exclude)
@@ -228,6 +221,7 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
 
     A URL of the configuration is taken only when its target is named: no network without --url.
     """
+    from hardencheck.cli import _setup
     from hardencheck.config.load import url_trouble
     from hardencheck.errors import UnknownName, UsageError
 
@@ -250,8 +244,7 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
         else:
             host = text.rpartition("@")[2].partition("?")[0].strip("/")
             raise UsageError(f"--url {host}: not a URL", hint=f"expected one such as https://{host}/")
-    profiles = [target.profile for target in (*named, *targets.values()) if target.profile is not None]
-    return _Live(tuple(dict.fromkeys(urls)), profiles[0] if profiles else None)
+    return _Live(tuple(dict.fromkeys(urls)), _setup.profile_of((*named, *targets.values())))
 
 
 def _split(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -113,6 +113,7 @@ class Extractor(Collector):
 
     binary: ClassVar[bool] = False  # whether bytes with NULs are of use to it
     binary_if_small: ClassVar[bool] = False  # and whether they are no loss where there are too many to be read
+    apart: ClassVar[bool] = False  # dear, and of no use but to those that name its facts: rules, and `reads` below
 
     @abstractmethod
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -127,7 +128,7 @@ class Resolver(Collector):
     """Facts of the repository as a whole, from other facts, the list of files and bounded reads."""
 
     after: ClassVar[tuple[str, ...]] = ()  # names of resolvers whose facts it needs
-    reads: ClassVar[tuple[type[Fact], ...] | None] = None  # facts it looks at; None: any, so every collector must run
+    reads: ClassVar[tuple[type[Fact], ...] | None] = None  # facts it looks at; None: any but of collectors `apart`
 
     @abstractmethod
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]: ...

@@ -22,8 +22,8 @@ class Collectors(NamedTuple):
     def needed(self, kinds: frozenset[str] | None) -> "Collectors":
         """Those that have a part in facts of these kinds; all of them for None.
 
-        A resolver that does not say what it reads may read what any extractor states, so with it all of these run;
-        of other resolvers it reads only those that it names in `after`.
+        A resolver that does not say what it reads may read what any extractor states that is not `apart`, so with it
+        all of these run; of other resolvers it reads only those that it names in `after`.
         """
         if kinds is None:
             return self
@@ -41,7 +41,9 @@ class Collectors(NamedTuple):
             wanted |= read
             waiting.extend(other for other in self.resolvers if read & set(other.kinds()))
         return self._replace(
-            extractors=tuple(item for item in self.extractors if every or wanted & set(item.kinds())),
+            extractors=tuple(
+                item for item in self.extractors if (every and not item.apart) or wanted & set(item.kinds())
+            ),
             resolvers=tuple(item for item in self.resolvers if item.name in chosen),
         )
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 import msgspec
 
 from hardencheck.collect.cache import Cache, key_of, runtime
-from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Resolver, Unreadable
+from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
 from hardencheck.collect.fingerprint_key import fingerprint_key, use_repository
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
+from hardencheck.collect.resolving import resolve
 from hardencheck.collect.secrets.context import role_of
 from hardencheck.collect.secrets.names import masked, secrets_in
 from hardencheck.collect.secrets.scan import candidate, scanner_digest, use_rules
@@ -145,9 +146,8 @@ class _Repository:
             if history.run.examined:
                 runs.append(history.run)
             whole = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=(Side.DECLARED,))
-            for resolver in known.resolvers:
-                whole = whole.plus(_resolve(resolver, whole, tree))
             whole = _shown(whole, extracted, cache)
+            whole = resolve(known.resolvers, whole, tree, cache, self._base(known.extractors), self._decode)
             for reason, count in tree.skipped.items():
                 self.skipped[reason] = self.skipped.get(reason, 0) + count
         return whole
@@ -223,9 +223,7 @@ class _Repository:
 
     def _extract(self, tree: BaseTree, entries: Sequence[Entry], extractors: Sequence[Extractor], cache: Cache) -> None:
         """Cached files are decoded; the rest goes to `_Work`, whose answers are stored as they come."""
-        # Marks stand in the facts of all of them, so every one depends on the rules and the key.
-        marks = f"{scanner_digest()}/{fingerprint_key().id}"
-        base = key_of(runtime(), marks, *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
+        base = self._base(extractors)
 
         def store(done: _Done) -> None:
             self._found[done.entry.path] = done.found
@@ -264,6 +262,12 @@ class _Repository:
                     data = self._read(tree, entry, wanted)
                 if data is not None:
                     work.add(entry, names, data, key)
+
+    @staticmethod
+    def _base(extractors: Sequence[Extractor]) -> bytes:
+        # Marks stand in the facts of all of them, so every one depends on the rules and the key.
+        marks = f"{scanner_digest()}/{fingerprint_key().id}"
+        return key_of(runtime(), marks, *(f"{item.name}/{item.version}/{item.digest()}" for item in extractors))
 
     def _cached(self, cache: Cache, key: bytes) -> tuple[bool, list[Found]] | None:
         payload = cache.get(key)
@@ -382,7 +386,7 @@ def _cores() -> int:
 
 
 def _shown(whole: FactSet, extracted: tuple[int, int], cache: Cache) -> FactSet:
-    """What resolvers read themselves or put together, without secrets; the first of all have none already."""
+    """What is not of the extractors, without secrets; theirs have none already."""
     facts, gaps = extracted
     more = masked((whole.facts[facts:], whole.gaps[gaps:]), cache=cache)
     return msgspec.structs.replace(whole, facts=(*whole.facts[:facts], *more[0]), gaps=(*whole.gaps[:gaps], *more[1]))
@@ -395,17 +399,3 @@ def _unlisted(tree: BaseTree, collectors_: Iterable[Collector]) -> list[Gap]:
         for path, why in masked(tuple(tree.broken))
         for item in collectors_
     ]
-
-
-def _resolve(resolver: Resolver, facts: FactSet, tree: BaseTree) -> list[Found]:
-    try:
-        with deadline(RESOLVER_SECONDS):
-            return list(resolver.resolve(facts, tree))
-    except Unreadable as error:
-        return [resolver.gap(error.reason, error.detail)]
-    except DeadlineExceeded:
-        return [resolver.gap(Reason.DEADLINE, f"not done after {RESOLVER_SECONDS:.0f} s")]
-    except (RecursionError, MemoryError) as error:
-        return [resolver.gap(Reason.BUDGET, f"{resolver.name}: {type(error).__name__}")]
-    except Exception as error:
-        return [resolver.gap(Reason.CRASHED, f"{resolver.name} broke: {type(error).__name__}")]

@@ -34,16 +34,16 @@ def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]]
             found.append(_not_asked(check, rule, side))
             continue
         judged = sorted(
-            (fact for fact in by_kind.get(rule.fact, ()) if all(_meets(fact, test) for test in rule.where)),
+            (fact for fact in by_kind.get(rule.fact, ()) if all(meets_test(fact, test) for test in rule.where)),
             key=lambda fact: (fact.location.order, repr(fact)),
         )
-        gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and _may_matter(gap, rule)]
+        gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and may_matter(gap, rule)]
         found.extend(_judge(check, rule, side, judged, gaps))
     return _numbered(found)
 
 
 def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: Sequence[Gap]) -> Iterator[Finding]:
-    meets: Sequence[bool] = [all(_meets(fact, test) for test in rule.conditions) for fact in judged]
+    judged, meets, torn = _met(judged, rule)
     expected = expectation(rule)
 
     def finding(verdict: Verdict, observed: str, *at: Fact, reason: str = "") -> Finding:
@@ -68,7 +68,7 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
     if rule.quantifier is Quantifier.SOME:
         if not any(meets):
             # Nothing seen so far is not nothing: with a Gap, what is missing may be behind it.
-            if not gaps:
+            if not gaps and not torn:
                 yield finding(
                     Verdict.FAIL,
                     "; ".join(f.describe() for f in judged[:3]) or "nothing of the kind",
@@ -86,6 +86,8 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
         for fact in aside[:MAX_ASIDE]:
             yield finding(Verdict.PASS, fact.describe(), fact, reason=SET_ASIDE)
         judged, meets = _without(judged, meets, aside)
+    for fact in torn:
+        yield finding(Verdict.UNKNOWN, fact.describe(), fact, reason="one-of")
     for gap in sorted(gaps, key=lambda gap: (gap.location.order, gap.reason, gap.detail)):
         yield Finding(
             check=check.id,
@@ -101,7 +103,7 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
             retry=gap.reason.retry,
             examined=len(judged),
         )
-    if failed or gaps or (aside and not judged):
+    if failed or gaps or torn or (aside and not judged):
         return
     if not judged and rule.quantifier is Quantifier.EVERY:
         why = rule.otherwise or "nothing of the kind in this target"
@@ -111,6 +113,21 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
         judged if rule.quantifier is not Quantifier.SOME else [f for f, met in zip(judged, meets, strict=True) if met]
     )
     yield finding(Verdict.PASS, shown[0].describe() if len(shown) == 1 else f"{len(shown)} examined", *shown)
+
+
+def _met(judged: Sequence[Fact], rule: Rule) -> tuple[Sequence[Fact], Sequence[bool], Sequence[Fact]]:
+    """(facts, whether each meets the rule, those that meet it in one of the ways they may be and not in another)."""
+    whole: list[Fact] = []
+    meets: list[bool] = []
+    torn: list[Fact] = []
+    for fact in judged:
+        found = {all(meets_test(one, test) for test in rule.conditions) for one in (fact, *fact.alternatives())}
+        if len(found) > 1:
+            torn.append(fact)
+        else:
+            whole.append(fact)
+            meets.append(found.pop())
+    return whole, meets, torn
 
 
 def _related(at: Sequence[Fact]) -> tuple[Location, ...]:
@@ -142,13 +159,13 @@ def _not_asked(check: Check, rule: Rule, side: Side) -> Finding:
     )
 
 
-def _meets(fact: Fact, test: Condition) -> bool:
+def meets_test(fact: Fact, test: Condition) -> bool:
     if test.predicate:
         return predicates()[test.predicate].holds(fact)
     return holds(test.operator, getattr(fact, test.field), test.operand)
 
 
-def _may_matter(gap: Gap, rule: Rule) -> bool:
+def may_matter(gap: Gap, rule: Rule) -> bool:
     """A gap is a fact with missing fields: it is out of the rule only if a field that is known says so."""
     return all(
         test.predicate or test.field not in gap.about or holds(test.operator, gap.about[test.field], test.operand)

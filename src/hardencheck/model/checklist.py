@@ -1,12 +1,15 @@
 """The result: every line of the checklist with its verdict. Every report is a function of one Checklist."""
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from hardencheck.model.check import Confidence, Controls, Lifecycle, Severity
+from hardencheck.model.facts.settings import Variable
 from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import Gap, Run
+from hardencheck.model.location import Location
 from hardencheck.model.target import Subject
 
 
@@ -96,10 +99,58 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An application whose production defaults are known, and why this settings module is taken for the deployed one.
+
+    framework, application: as in `framework.setting`. version: of the framework, "" where not known.
+    chosen: one sentence; places: the lines that say so.
+    """
+
+    framework: str
+    application: str
+    version: str = ""
+    chosen: str = ""
+    places: tuple[Location, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check says about one setting of one application; expected, owner and why are those of the check."""
+
+    check: str
+    verdict: Verdict
+    observed: str
+    expected: str
+    owner: str
+    why: str
+
+
+class Default(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting of an application as it is in production; the fields of `setting.production`, and what judges them.
+
+    judgements: the worst first. verdict: the worst, None where no check judges the setting.
+    """
+
+    framework: str
+    application: str
+    name: str
+    state: Literal["known", "one-of", "unknown"]
+    source: Literal["set", "default"]
+    value: str = ""
+    default: str = ""
+    version: str = ""
+    location: Location = Location()
+    chain: tuple[Location, ...] = ()
+    depends_on: tuple[Variable, ...] = ()
+    reason: str = ""
+    text: str = ""
+    verdict: Verdict | None = None
+    judgements: tuple[Judgement, ...] = ()
+
+
 class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     """All lines of one audit. Times are ISO 8601 in UTC; seconds is wall time, 0 when reproducible output is asked.
 
-    version: of this schema; a reader refuses a larger one.
+    version: of this schema; a reader refuses a larger one. defaults: in order of application and name.
     """
 
     version: int = 1
@@ -115,6 +166,8 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     skipped: dict[str, int] = {}
     examined: int = 0
+    applications: tuple[Application, ...] = ()
+    defaults: tuple[Default, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         return sum(item.verdict is verdict for item in self.items)

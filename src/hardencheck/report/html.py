@@ -16,6 +16,7 @@ from hardencheck.model.finding import Finding, Verdict
 from hardencheck.report import _view, json
 from hardencheck.report._options import Options
 from hardencheck.report._text import inline, plural, visible
+from hardencheck.report.defaults import _rows as _settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 200  # of one line; the record holds all
 MAX_REASONS = 12
-_MARKS = {
+MARKS = {
     Verdict.FAIL: "✗",
     Verdict.ERROR: "‼",
     Verdict.UNKNOWN: "?",
@@ -73,40 +74,54 @@ class _Segment(NamedTuple):
 
 
 def render(checklist: Checklist, options: Options = Options()) -> str:  # noqa: B008 - immutable
-    from markupsafe import Markup
-
     digest = hashlib.sha256(json.render(checklist).encode()).hexdigest()
-    style = _style(digest)
     by_id = _rows(checklist)
     groups = tuple(_group(group, by_id) for group in _view.groups(checklist))
     rows = tuple(row for group in groups for row in group.rows)
     counts = _view.counts(checklist)
+    return page(
+        "report.html.j2",
+        foot=_foot(digest),
+        c=checklist,
+        digest=digest,
+        banner=_view.banner(checklist),
+        coverage=_view.coverage(checklist),
+        reasons=MAX_REASONS,
+        counts=counts,
+        bar=_bar(counts),
+        bar_title=", ".join(f"{count} {_view.WORDS[verdict]}" for verdict, count in counts),
+        method=_method(checklist),
+        groups=groups,
+        rows=rows,
+        unknown=tuple(row for row in rows if row.item.verdict in _view.OPEN),
+        half=tuple(row for row in rows if row.item.verdict not in _view.OPEN and row.unknown),
+        not_asked=tuple(_view.not_asked(checklist)),
+        gaps=_view.gap_groups(checklist.gaps, 20),
+        controls=tuple(_controls(rows)),
+        command=_view.reproduce(checklist),
+        marks=MARKS,
+        words=_view.WORDS,
+        open_verdicts=_view.OPEN,
+        default_groups=_settings.groups(checklist),
+        anchors={row.item.line.id: row.anchor for row in rows},
+    )
+
+
+def page(template: str, *, foot: str = "", **values: object) -> str:
+    """A page from a template, with the one stylesheet inline and its hash for the policy of the page.
+
+    foot: rules of our own that are added to the stylesheet.
+    """
+    from markupsafe import Markup
+
+    style = f"\n{_source('report.css')}{foot}"
     text = (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
-            c=checklist,
             style=Markup(style),  # noqa: S704 - our own file, and a digest in hex
             style_hash=Markup(b64encode(hashlib.sha256(style.encode()).digest()).decode()),  # noqa: S704 - base64
-            digest=digest,
-            banner=_view.banner(checklist),
-            coverage=_view.coverage(checklist),
-            reasons=MAX_REASONS,
-            counts=counts,
-            bar=_bar(counts),
-            bar_title=", ".join(f"{count} {_view.WORDS[verdict]}" for verdict, count in counts),
-            method=_method(checklist),
-            groups=groups,
-            rows=rows,
-            unknown=tuple(row for row in rows if row.item.verdict in _view.OPEN),
-            half=tuple(row for row in rows if row.item.verdict not in _view.OPEN and row.unknown),
-            not_asked=tuple(_view.not_asked(checklist)),
-            gaps=_view.gap_groups(checklist.gaps, 20),
-            controls=tuple(_controls(rows)),
-            command=_view.reproduce(checklist),
-            marks=_MARKS,
-            words=_view.WORDS,
-            open_verdicts=_view.OPEN,
+            **values,
         )
     )
     return text if text.endswith("\n") else f"{text}\n"
@@ -124,7 +139,9 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(place=_view.place, plural=plural, prose=_prose, linkable=_linkable)
+    made.globals.update(
+        place=_view.place, plural=plural, prose=_prose, linkable=_linkable, d=_settings, cut=_cut, breakable=_breakable
+    )
     return made
 
 
@@ -140,12 +157,12 @@ def _shown(value: object) -> object:
     return visible(str(value))
 
 
-def _style(digest: str) -> str:
-    foot = (
+def _foot(digest: str) -> str:
+    """The record's digest and page numbers, for paper."""
+    return (
         "@page { @bottom-left { content: 'record sha256:" + digest[:16] + "'; font: 8pt sans-serif; color: #444; } "
         "@bottom-right { content: counter(page) ' / ' counter(pages); font: 8pt sans-serif; color: #444; } }\n"
     )
-    return f"\n{_source('report.css')}{foot}"
 
 
 def _prose(text: str) -> "Markup":
@@ -161,6 +178,18 @@ def _prose(text: str) -> "Markup":
             )
         )
     return made
+
+
+def _cut(value: str) -> str:
+    """A value of the target, as long as a table shows it."""
+    return visible(value, _settings.MAX_VALUE)
+
+
+def _breakable(name: str) -> "Markup":
+    """A name that may go on in another line after an underscore."""
+    from markupsafe import Markup
+
+    return Markup("_<wbr>").join(_cut(name).split("_"))
 
 
 def _linkable(reference: str) -> bool:

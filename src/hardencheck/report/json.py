@@ -66,12 +66,17 @@ def schema() -> dict[str, object]:
 
     A field may be added within a version, and a reader ignores what it does not know; other changes raise it.
     """
-    made: dict[str, object] = msgspec.json.schema(Checklist)
+    return schema_of(Checklist, SCHEMA_ID, f"hardencheck report, version {VERSION}")
+
+
+def schema_of(cls: type[msgspec.Struct], name: str, title: str) -> dict[str, object]:
+    """JSON Schema of a struct, with an id and a title."""
+    made: dict[str, object] = msgspec.json.schema(cls)
     _clean(made)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        "title": f"hardencheck report, version {VERSION}",
+        "$id": name,
+        "title": title,
         **made,
     }
 

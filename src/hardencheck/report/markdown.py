@@ -12,6 +12,7 @@ from hardencheck.model.finding import Verdict
 from hardencheck.report import _view
 from hardencheck.report._options import Options
 from hardencheck.report._text import inline, paragraph, plural, visible
+from hardencheck.report.defaults import _rows as _settings
 
 MAX_BYTES = 900 * 1024
 _SHOWN = 20
@@ -98,6 +99,7 @@ def _lines(checklist: Checklist, options: Options) -> Iterator[str]:
             yield from (f"- {_MARKS[verdict]} {code(item.line.id)} {text(item.line.title)}" for item in rest)
             yield ""
             yield "</details>"
+    yield from _defaults(checklist)
     if checklist.notes:
         yield ""
         yield "### Notes"
@@ -163,6 +165,21 @@ def _not_looked(checklist: Checklist) -> Iterator[str]:
         yield "### Not looked at"
         yield ""
         yield from lines
+
+
+def _defaults(checklist: Checklist) -> Iterator[str]:
+    """How many settings of each application are known; their table is a document of its own."""
+    found = _settings.groups(checklist)
+    if not found:
+        return
+    yield ""
+    yield "### Production defaults"
+    yield ""
+    for group in found[:_SHOWN]:
+        one = group.application
+        yield f"- {code(one.application, 300)} ({code(_settings.product(one), 100)}): {_settings.summary(group.rows)}"
+    yield from _more(len(found) - _SHOWN, "")
+    yield f"- all of them: {code('hardencheck defaults')}"
 
 
 def _waived(checklist: Checklist) -> Iterator[str]:

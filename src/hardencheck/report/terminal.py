@@ -12,6 +12,7 @@ from hardencheck.model.finding import Finding, Verdict
 from hardencheck.report import _view
 from hardencheck.report._options import Options
 from hardencheck.report._text import paragraph, plural, visible
+from hardencheck.report.defaults import _rows as _settings
 
 # shape, the same in ASCII, ANSI style
 _MARKS = {
@@ -23,7 +24,7 @@ _MARKS = {
     Verdict.PASS: ("✓", "[v]", "32"),
     Verdict.NOT_APPLICABLE: ("–", "[-]", "2"),
 }
-_ASCII = str.maketrans({"·": "-", "…": "...", "–": "-", "→": "->", "’": "'", "“": '"', "”": '"', "≥": ">=", "≤": "<="})
+ASCII = str.maketrans({"·": "-", "…": "...", "–": "-", "→": "->", "’": "'", "“": '"', "”": '"', "≥": ">=", "≤": "<="})
 _SHOWN = 5  # places of one line unless verbose
 _REASONS = 10
 _ID_WIDTH = 34
@@ -31,17 +32,17 @@ _FOLDED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def render(checklist: Checklist, options: Options = Options()) -> str:  # noqa: B008 - immutable
-    pen = _Pen(options)
+    pen = Pen(options)
     lines = [*_head(checklist, pen)]
     for group in _view.groups(checklist):
         lines += ["", pen.style("1", f" {group.title}")]
         lines += _group(checklist, group.items, pen)
     lines += ["", *_unlooked(checklist, pen), *_foot(checklist, pen)]
     text = "".join(f"{line.rstrip()}\n" for line in lines)
-    return text if options.unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+    return text if options.unicode else text.translate(ASCII).encode("ascii", "backslashreplace").decode()
 
 
-class _Pen:
+class Pen:
     """Shapes, colours and wrapping as the stream allows."""
 
     def __init__(self, options: Options) -> None:
@@ -86,7 +87,7 @@ def wrap(text: str, room: int) -> list[str]:
     return [*lines, line]
 
 
-def _head(checklist: Checklist, pen: _Pen) -> Iterator[str]:
+def _head(checklist: Checklist, pen: Pen) -> Iterator[str]:
     tool = checklist.tool
     config = f"config {visible(tool.config_source)}" if tool.config_source else "no configuration file"
     network = "" if checklist.subject.observed == "live" else " · no network"
@@ -96,7 +97,7 @@ def _head(checklist: Checklist, pen: _Pen) -> Iterator[str]:
     yield visible(_view.scope(checklist))
 
 
-def _group(checklist: Checklist, items: Sequence[Item], pen: _Pen) -> Iterator[str]:
+def _group(checklist: Checklist, items: Sequence[Item], pen: Pen) -> Iterator[str]:
     width = min(_ID_WIDTH, max(cells(visible(item.line.id)) for item in items))
     folded = [item for item in items if item.verdict in _FOLDED and not pen.options.verbose]
     for item in items:
@@ -112,7 +113,7 @@ def _group(checklist: Checklist, items: Sequence[Item], pen: _Pen) -> Iterator[s
         yield f"  {pen.mark(Verdict.NOT_APPLICABLE)} {rest} not applicable"
 
 
-def _item(checklist: Checklist, item: Item, pen: _Pen, width: int) -> Iterator[str]:
+def _item(checklist: Checklist, item: Item, pen: Pen, width: int) -> Iterator[str]:
     name = visible(item.line.id)
     padded = name + " " * max(0, width - cells(name))
     severity = str(item.line.severity) + (" (low confidence)" if item.line.confidence == "low" else "")
@@ -154,7 +155,7 @@ def _fail_summary(item: Item) -> str:
     return " · ".join(text for text in (item.drift, count, news) if text)
 
 
-def _failures(checklist: Checklist, item: Item, pen: _Pen) -> Iterator[str]:
+def _failures(checklist: Checklist, item: Item, pen: Pen) -> Iterator[str]:
     yield from _places(_view.failing(item), pen)
     yield from pen.block("expected", paragraph(item.line.expected))
     yield from pen.block("fix", paragraph(item.line.fix))
@@ -166,7 +167,7 @@ def _failures(checklist: Checklist, item: Item, pen: _Pen) -> Iterator[str]:
         yield from pen.block("also", f"not checked: {visible(_view.reason_unknown(item), 300)}")
 
 
-def _places(findings: Sequence[Finding], pen: _Pen) -> Iterator[str]:
+def _places(findings: Sequence[Finding], pen: Pen) -> Iterator[str]:
     shown = findings if pen.options.verbose else findings[:_SHOWN]
     at = [visible(_view.place(finding) or "(target)") for finding in shown]
     width = min(40, max((cells(text) for text in at), default=0))
@@ -183,7 +184,7 @@ def _places(findings: Sequence[Finding], pen: _Pen) -> Iterator[str]:
         yield pen.style("2", f"      {len(findings) - len(shown):,} more (-v lists them)")
 
 
-def _unlooked(checklist: Checklist, pen: _Pen) -> Iterator[str]:
+def _unlooked(checklist: Checklist, pen: Pen) -> Iterator[str]:
     lines: list[str] = []
     for left in _view.not_asked(checklist):
         lines += pen.block("", f"{left.title}; {left.hint}", 2)
@@ -202,12 +203,15 @@ def _unlooked(checklist: Checklist, pen: _Pen) -> Iterator[str]:
         yield ""
 
 
-def _foot(checklist: Checklist, pen: _Pen) -> Iterator[str]:
+def _foot(checklist: Checklist, pen: Pen) -> Iterator[str]:
     unused = [use for use in checklist.waivers if use.state is not WaiverState.ACTIVE]
     notes = [
         *(f"waiver: {use.waiver.check} {use.waiver.scope}: {_view.waiver_text(use)}" for use in unused),
         *(f"{note.topic}: {note.text}" for note in checklist.notes),
     ]
+    settings = _settings.tally(checklist.defaults)
+    if checklist.defaults and (settings.unknown or pen.options.verbose):
+        notes.append(f"settings: {settings.words}; see 'hardencheck defaults'")
     if notes:
         yield pen.style("1", " Notes")
         for note in notes:
@@ -224,7 +228,7 @@ def _foot(checklist: Checklist, pen: _Pen) -> Iterator[str]:
         yield from (f" {'Next:' if number == 0 else '     '} {visible(step)}" for number, step in enumerate(steps))
 
 
-def _gate(checklist: Checklist, pen: _Pen) -> Iterable[str]:
+def _gate(checklist: Checklist, pen: Pen) -> Iterable[str]:
     gate = checklist.gate
     word = {0: "GATE PASSED", 1: "GATE FAILED", 3: "GATE INCOMPLETE"}.get(gate.exit_code, "GATE NOT PASSED")
     limit = "fail-on never" if gate.fail_on == "never" else f"fail-on {gate.fail_on}"

@@ -296,7 +296,13 @@ def _abridged(node: ast.AST, depth: int) -> ast.AST:
 
 @lru_cache(maxsize=2)
 def parse(data: bytes) -> PythonFile:
-    """The parsed file, newer grammar written the old way where need be.
+    """The parsed file. Raises what `syntax_tree` raises."""
+    tree = syntax_tree(data)
+    return PythonFile(data.decode("utf-8", "replace"), tree)
+
+
+def syntax_tree(data: bytes) -> ast.Module:
+    """The syntax tree of a file, newer grammar written the old way where need be.
 
     Raises Unreadable(python-syntax) for what the running Python cannot read: never silence.
     """
@@ -304,13 +310,13 @@ def parse(data: bytes) -> PythonFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the target are not ours to report
             try:
-                tree = ast.parse(data)
+                return ast.parse(data)
             except SyntaxError as error:
                 older = downgraded(data)
                 if older is None:
                     raise
                 try:
-                    tree = ast.parse(older)
+                    return ast.parse(older)
                 except SyntaxError:
                     raise error from None
     except SyntaxError as error:
@@ -320,5 +326,3 @@ def parse(data: bytes) -> PythonFile:
         ) from None
     except ValueError:
         raise Unreadable("holds a NUL byte", reason=Reason.PYTHON_SYNTAX) from None
-    source = data.decode("utf-8", "replace")
-    return PythonFile(source, tree)

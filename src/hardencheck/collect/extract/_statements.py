@@ -27,6 +27,18 @@ DJANGO = frozenset({
     "FILE_UPLOAD_MAX_MEMORY_SIZE", "FILE_UPLOAD_PERMISSIONS", "FILE_UPLOAD_DIRECTORY_PERMISSIONS",
     "FILE_UPLOAD_HANDLERS",
 })  # fmt: skip
+# Shown in the production defaults where they are set.
+SECURITY = DJANGO | frozenset({
+    "LOGGING", "LOGGING_CONFIG", "CACHES", "STORAGES", "DEFAULT_FILE_STORAGE", "AUTHENTICATION_BACKENDS",
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE", "SESSION_SAVE_EVERY_REQUEST", "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH",
+    "SESSION_CACHE_ALIAS", "CSRF_COOKIE_DOMAIN", "CSRF_COOKIE_PATH", "CSRF_COOKIE_AGE", "CSRF_HEADER_NAME",
+    "CSRF_FAILURE_VIEW", "LANGUAGE_COOKIE_SECURE", "LANGUAGE_COOKIE_HTTPONLY", "LANGUAGE_COOKIE_SAMESITE",
+    "PASSWORD_RESET_TIMEOUT", "USE_X_FORWARDED_PORT", "PREPEND_WWW", "APPEND_SLASH", "INTERNAL_IPS", "ADMINS",
+    "MEDIA_URL", "MEDIA_ROOT", "STATIC_URL", "SECURE_BROWSER_XSS_FILTER", "SECURE_CSP_REPORT_ONLY",
+    "CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_WHITELIST", "CORS_ALLOW_HEADERS",
+    "CORS_ALLOW_METHODS", "CORS_URLS_REGEX", "CORS_EXPOSE_HEADERS", "CORS_ALLOW_PRIVATE_NETWORK",
+    "REST_FRAMEWORK", "ADMIN_URL", "WSGI_APPLICATION", "ASGI_APPLICATION", "TEMPLATES",
+})  # fmt: skip
 FLASK = frozenset({
     "DEBUG", "TESTING", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE",
     "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE",
@@ -49,7 +61,7 @@ _HARMLESS = {
     "int", "min", "max", "sum", "enumerate", "zip", "map", "filter", "repr", "os.path.join", "reversed",
 }  # fmt: skip
 # What code calls a developer's machine or a test run, where it asks before it changes settings.
-_DEVELOPMENT = compiled(
+DEVELOPMENT = compiled(
     r"(?:is_|in_|running_|enable_)*(?:dev|develop|development|local|local_?dev|tests?|testing|pytest|debug_toolbar)"
     r"(?:_?(?:mode|env|environment|enabled|server|run|running))?",
     re.IGNORECASE,
@@ -164,6 +176,8 @@ def _secret(file: PythonFile, node: ast.expr, text: str) -> Expression:
                     return Expression(what="generated", text=text)
         elif _required(file, node):
             return Expression(what="environment", text=text)
+    if isinstance(node, ast.List | ast.Tuple):
+        return _measured(file, node)
     try:
         value = literal(node)
     except NotLiteral:
@@ -182,6 +196,15 @@ def _secret(file: PythonFile, node: ast.expr, text: str) -> Expression:
             text="a text in the source",
         )
     return Expression(what="unknown", text=text)
+
+
+def _measured(file: PythonFile, node: ast.List | ast.Tuple) -> Expression:
+    """A list of secrets (SECRET_KEY_FALLBACKS): of each its source, length, different characters and whether it has
+    Django's prefix, as "secret:50:31:0"; never the text."""
+    given = [_secret(file, element, "an expression") for element in node.elts[:MAX_ITEMS]]
+    items = tuple(f"{one.what}:{one.length}:{one.distinct}:{int(one.prefixed)}" for one in given)
+    whole = len(node.elts) <= MAX_ITEMS and all(one.what != "unknown" for one in given)
+    return Expression(what="list", items=items, complete=whole, text="a list of keys")
 
 
 def _required(file: PythonFile, call: ast.Call) -> bool:
@@ -421,7 +444,7 @@ class _Reader:
                     return False
             case ast.Name() | ast.Attribute():
                 name = self._file.name(test).rpartition(".")[2]
-                if name not in self._known and _DEVELOPMENT.fullmatch(name) and name not in self._on:
+                if name not in self._known and DEVELOPMENT.fullmatch(name) and name not in self._on:
                     return False
         return None
 

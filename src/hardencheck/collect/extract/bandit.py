@@ -404,6 +404,7 @@ class Bandit(Extractor):
 
     name = "bandit"
     emits = (BanditIssue, Suppression)
+    apart = True
 
     def digest(self) -> str:
         return f"{version_of('bandit')} {','.join(IDS)}"

@@ -118,7 +118,7 @@ class PythonSettings(Extractor):
 
 def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole: bool = True) -> PythonModule | None:
     """The fact of one parsed file; None when it says nothing about settings. whole: look into functions as well."""
-    around = _Around(file.tree)
+    around = Around(file.tree)
     body = statements(file, file.tree.body, known)
     calls = tuple(_calls(file, around)) if whole else ()
     headers = tuple(_headers(file, around)) if whole else ()
@@ -158,7 +158,7 @@ class _Place(NamedTuple):
     hook: str = ""
 
 
-class _Around:
+class Around:
     """Where the nodes of a file stand; computed when it is first asked for, since most files never ask."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -204,7 +204,7 @@ def _hook(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return ""
 
 
-def _calls(file: PythonFile, around: _Around) -> Iterator[Call]:
+def _calls(file: PythonFile, around: Around) -> Iterator[Call]:
     targets = _targets(file)
     subclasses = {node.name for node in file.classes for base in node.bases if file.name(base) in _BUILDERS}
     for call in file.calls:
@@ -254,7 +254,7 @@ def _targets(file: PythonFile) -> dict[int, str]:
     return found
 
 
-def _writes(file: PythonFile, around: _Around) -> Iterator[Write]:
+def _writes(file: PythonFile, around: Around) -> Iterator[Write]:
     """`x.config["NAME"] = v`, `x.secret_key = v`, `x.config.update(NAME=v)`, `x.config.from_mapping({"NAME": v})`."""
     for node in file.assigns:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -296,7 +296,7 @@ def _writes(file: PythonFile, around: _Around) -> Iterator[Write]:
 
 
 def _write(
-    file: PythonFile, around: _Around, node: ast.expr | ast.stmt, variable: str, name: str, value: ast.expr | None
+    file: PythonFile, around: Around, node: ast.expr | ast.stmt, variable: str, name: str, value: ast.expr | None
 ) -> Iterator[Write]:
     if name != "*" and name not in FLASK:
         return
@@ -318,7 +318,7 @@ def _write(
     )
 
 
-def _headers(file: PythonFile, around: _Around) -> Iterator[HeaderSet]:
+def _headers(file: PythonFile, around: Around) -> Iterator[HeaderSet]:
     """`response["Name"] = v`, `response.headers["Name"] = v`, `.setdefault("Name", v)`, `.update({"Name": v})`."""
 
     def made(name: object, value: ast.expr, node: ast.AST) -> Iterator[HeaderSet]:

@@ -53,6 +53,7 @@ class TreeSecrets(Extractor):
     emits = (SecretCandidate, SecretsLeftOut, SecretSuppression)
     binary = True
     binary_if_small = True
+    apart = True
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return size > 0 and not path.lower().endswith(MEDIA)

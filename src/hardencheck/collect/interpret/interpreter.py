@@ -6,16 +6,19 @@ joined; what cannot be followed taints all that it may have written.
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
+from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
-    ABSENT,
     MAX_CHAIN,
     NOTHING,
+    Absent,
     Binding,
     Changing,
     Class,
@@ -34,14 +37,19 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
+    is_code,
     join,
     lifted,
+    now,
     plain,
     same,
     truth,
 )
+from hardencheck.lazily import compiled
 
+SETTING = "the setting "  # before a name in `depends`: no variable of the environment
 MAX_STEPS = 200_000
 MAX_DEPTH = 40
 MAX_MODULES = 200
@@ -86,36 +94,160 @@ class Frame:
     """Where names are looked up: the module's own, or a function's with those around it."""
 
     def __init__(
-        self, names: Namespace, module: Module, outer: "Frame | None" = None, owner: Value | None = None
+        self, names: Namespace, module: Module, outer: "Frame | None" = None, *, of_class: bool = False
     ) -> None:
-        self.names, self.module, self.outer, self.owner = names, module, outer, owner
+        self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
         self.globals: set[str] = set()
         self.returned: list[Value] = []
 
 
 class Source(NamedTuple):
     """read: the text of a file of the repository, None when there is none or it cannot be read. find: the path of a
-    module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here."""
+    module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
+    paths: of all files of the repository, None when they cannot be listed. broken: of a file that was found to be
+    unreadable the reason, what is wrong, and the line; None for every other file."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
+    paths: Callable[[], Iterable[str]] | None = None
+    broken: Callable[[str], tuple[str, str, int] | None] | None = None
+
+
+class Asked(NamedTuple):
+    """How the code asks for a variable. default: what it takes instead, None: it must be set. cast: "bool" ..."""
+
+    default: Value | None
+    cast: str = ""
+
+
+_Journal = dict[int, tuple[Changing, object]]
+_REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
+
+
+class _Act(Protocol):
+    """What is done to all that some statements may write."""
+
+    def name(self, frame: Frame, name: str, line: int) -> None: ...
+    def all(self, names: Namespace, prefix: str = "") -> None: ...
+    def thing(self, value: Value) -> None: ...
+    def environment(self) -> None: ...
+
+
+class _Tainting:
+    """It is not known afterwards."""
+
+    def __init__(self, interpreter: "Interpreter", why: Unknown) -> None:
+        self._interpreter, self._why = interpreter, why
+
+    def name(self, frame: Frame, name: str, line: int) -> None:
+        self._interpreter.bind(frame, name, self._why, line)
+
+    def all(self, names: Namespace, prefix: str = "") -> None:
+        self._interpreter.touch(names)
+        names.taint(self._why, prefix)
+
+    def thing(self, value: Value) -> None:
+        for one in _reached(value):
+            self._interpreter.spoil(one, self._why)
+
+    def environment(self) -> None:
+        self._interpreter.touch(self._interpreter.exported)
+        self._interpreter.exported.taint()
+
+
+class _Marking:
+    """It is as it is, unless these variables say otherwise."""
+
+    def __init__(self, interpreter: "Interpreter", depends: Depends) -> None:
+        self._interpreter, self._depends = interpreter, depends
+
+    def name(self, frame: Frame, name: str, line: int) -> None:
+        names = frame.module.namespace if name in frame.globals else frame.names
+        self._interpreter.touch(names)
+        names.mark_name(name, self._depends)
+
+    def all(self, names: Namespace, prefix: str = "") -> None:
+        self._interpreter.touch(names)
+        names.mark_all(self._depends, prefix)
+
+    def environment(self) -> None:
+        self._interpreter.exported.depends |= self._depends
+
+    def thing(self, value: Value) -> None:
+        for one in _reached(value):
+            if isinstance(one, Seq | Map):
+                one.depends |= self._depends
+            elif isinstance(one, Module):
+                self.all(one.namespace)
+            elif isinstance(one, Instance):
+                self.all(one.attributes)
+            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
+                for part in one.state.values():
+                    self.thing(part)
+
+
+# Readers of the environment.
+_READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
+
+
+def _reached(value: Value) -> Iterator[Value]:
+    """A value and all that whoever has it can change."""
+    stack, seen = [value], set[int]()
+    while stack and len(seen) < MAX_ITEMS:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Seq):
+            stack.extend((*one.items, *one.extra))
+        elif isinstance(one, Map):
+            stack.extend(one.items.values())
+        elif isinstance(one, Instance):
+            stack.extend(item.value for item in one.attributes.names.values())
+        elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
+            stack.extend(one.state.values())
+        elif isinstance(one, Joined):
+            stack.extend(one.options)
+        elif isinstance(one, Method):
+            stack.append(one.owner)
+        elif isinstance(one, Function) and one.owner is not None:
+            stack.append(one.owner)
+        if not isinstance(one, Const | Library | Unknown):
+            yield one
 
 
 class Interpreter:
-    """environment: variables that are set; all others are not."""
+    """environment: variables that are set; all others are not. off: which names a condition takes to be false where
+    their value is not known (DEBUG in production); what is bound under it says so in what it depends on."""
 
-    def __init__(self, source: Source, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        environment: Mapping[str, str | Value] | None = None,
+        off: Callable[[str], bool] | None = None,
+    ) -> None:
         self.source = source
         self.environment = dict(environment or {})
+        self.off = off or (lambda name: False)
+        self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
+        self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
-        self._journals: list[dict[int, tuple[Changing, object]]] = []
-        self._conditions: list[Depends] = []
+        self.shared: dict[str, Object] = {}  # objects that a library has one of
+        self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
+        self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
+        self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
+        self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._journals: list[_Journal] = []
+        self._under: Depends = NOTHING  # variables that decide whether this is run at all
+        self._left: Depends = NOTHING  # variables that decide whether a function or loop has been left before
+        self._watched: Depends = NOTHING  # variables that may decide whether something is raised
         self._handled: list[frozenset[str]] = []
         self._may_raise = False
+        self._partly = False  # the function that runs has perhaps returned already
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._running: set[str] = set()
@@ -132,35 +264,56 @@ class Interpreter:
         if len(self.modules) > MAX_MODULES:
             self._taint(made.namespace, Unknown("budget", "too many modules", path, 1))
             return made
+        lost = self.source.broken(path) if self.source.broken is not None else None
+        if lost is not None:
+            self._taint(made.namespace, Unknown(*lost[:2], path, lost[2]))
+            return made
         data = self.source.read(path)
         if data is None:
             self._taint(made.namespace, Unknown("import", f"{path} cannot be read", path, 1))
             return made
         try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self._taint(made.namespace, Unknown("python-syntax", f"{path} cannot be parsed", path, 1))
+            tree = syntax_tree(data)
+        except Unreadable as error:
+            self._taint(made.namespace, Unknown("python-syntax", error.detail, path, error.line or 1))
+            return made
+        except (RecursionError, MemoryError):
+            self._taint(made.namespace, Unknown("budget", "it is nested too deeply", path, 1))
             return made
         self.files.add(path)
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
-        handled, self._handled = self._handled, []
         frame = Frame(made.namespace, made)
-        try:
+        with self._aside():
             self._top(tree.body, frame)
-        finally:
-            self._handled = handled
-            self._running.discard(path)
+        self._running.discard(path)
         return made
 
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """For the first import of a module: it stays imported, whatever becomes of the branch that imported it."""
+        since = now()
+        kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
+        partly, self._partly = self._partly, False
+        self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
+        try:
+            yield
+        finally:
+            journal = self._journals.pop()
+            self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
+            self._partly = partly
+            self._keep({key: item for key, item in journal.items() if item[0].born < since})
+
     def _set_up(self, module: Module) -> None:
-        here = Unknown("location", "where the file is installed", module.path, 1)
+        # Where it is installed is not known, what lies beside it is: models/_places.py.
+        here = Object(kind="place", state={"path": Const(module.path), "form": Const("text")})
         module.namespace.names["__file__"] = Binding(here, module.path, 1)
         module.namespace.names["__name__"] = Binding(Const(dotted(module.path)), module.path, 1)
 
     def _top(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         """Module level: what raises there does not keep the rest from being looked at."""
         for node in body:
+            self._left = NOTHING  # the service does not start with what raises here
             try:
                 self.statement(node, frame)
             except Raised as error:
@@ -171,6 +324,8 @@ class Interpreter:
                         "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
                     )
                     self._taint(frame.names, why)
+                elif isinstance(node, ast.Try):
+                    self._operators(node, frame)
             except (_Return, _Break, _Continue):
                 continue
             except _Unsure:
@@ -182,6 +337,22 @@ class Interpreter:
                 return
             except RecursionError:
                 self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
+
+    def _operators(self, node: ast.Try, frame: Frame) -> None:
+        """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        for part in node.body:
+            if (
+                isinstance(part, ast.Assign)
+                and isinstance(part.value, ast.Call)
+                and len(part.targets) == 1
+                and isinstance(part.targets[0], ast.Name)
+                and part.targets[0].id not in frame.names.names
+                and _spelled(part.value.func).rpartition(".")[2] == "import_module"
+                and part.value.args
+            ):
+                name = self.value(part.value.args[0], frame)
+                made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
+                self.bind(frame, part.targets[0].id, made, part.lineno)
 
     # State that can be put back
 
@@ -195,27 +366,19 @@ class Interpreter:
         self._forks += 1
         if self._forks > MAX_FORKS:
             raise OutOfBudget
-        ends: list[dict[int, tuple[Changing, object]]] = []
-        before: dict[int, tuple[Changing, object]] = {}
+        ends: list[_Journal] = []
+        before: _Journal = {}
         signals: list[Exception | None] = []
-        self._conditions.append(depends)
         for arm in arms:
-            self._journals.append({})
-            signal: Exception | None = None
-            try:
-                arm()
-            except (Raised, _Return, _Break, _Continue, _Unsure) as left:
-                signal = left
-            finally:
-                journal = self._journals.pop()
-            after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
-            for thing, state in journal.values():
-                thing.load(state)
+            with self._deciding(depends):
+                journal, after, signal = self._tried(arm)
             for key, item in journal.items():
                 before.setdefault(key, item)
             signals.append(signal)
             ends.append(after)
-        self._conditions.pop()
+        if any(signals):
+            self._left |= depends
+            self._watched |= depends
         going = [number for number, signal in enumerate(signals) if not isinstance(signal, Raised)]
         if not going:
             raise signals[0] or Raised("Exception")
@@ -226,7 +389,7 @@ class Interpreter:
         if all(signal is None for signal in ways):
             return
         if all(isinstance(signal, _Return) for signal in ways):
-            raise _Return(_with(join([signal.value for signal in ways if isinstance(signal, _Return)]), depends))
+            raise _Return(depending(join([signal.value for signal in ways if isinstance(signal, _Return)]), depends))
         if any(isinstance(signal, _Break | _Continue | _Unsure) for signal in ways):
             first = ways[0]
             if all(type(signal) is type(first) for signal in ways) and first is not None:
@@ -235,13 +398,75 @@ class Interpreter:
         # Some return, some go on: what is returned in the end is one of these.
         for signal in ways:
             if isinstance(signal, _Return):
-                self._perhaps_returned.append(_with(signal.value, depends))
+                self._perhaps_returned.append(depending(signal.value, depends))
+                self._partly = True
 
     _perhaps_returned: list[Value] = []
 
-    def _merge(
-        self, ends: list[dict[int, tuple[Changing, object]]], before: dict[int, tuple[Changing, object]], why: Unknown
-    ) -> None:
+    def _tried(self, arm: Callable[[], None]) -> tuple[_Journal, _Journal, Exception | None]:
+        """(what was touched with its state before, the same with its state after, how it was left); all is put back."""
+        self._journals.append({})
+        signal: Exception | None = None
+        try:
+            arm()
+        except (Raised, _Return, _Break, _Continue, _Unsure) as left:
+            signal = left
+        except BaseException:
+            for thing, state in self._journals[-1].values():
+                thing.load(state)
+            raise
+        finally:
+            journal = self._journals.pop()
+        after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
+        for thing, state in journal.values():
+            thing.load(state)
+        return journal, after, signal
+
+    @contextmanager
+    def _deciding(self, depends: Depends) -> Iterator[None]:
+        """What is bound in here depends on these variables."""
+        kept, self._under = self._under, self._under | depends
+        try:
+            yield
+        finally:
+            self._under = kept
+
+    @property
+    def condition(self) -> Depends:
+        return self._under | self._left
+
+    def _instead(self, arm: Callable[[], None], depends: Depends, nodes: Sequence[ast.AST], frame: Frame) -> None:
+        """What another environment would run here: it is not run, but what it would change depends on these."""
+        kept = (self._perhaps_returned, self._left, self._may_raise)
+        partly = self._partly
+        self._perhaps_returned = []
+        self._forks += 1
+        if self._forks > MAX_FORKS:
+            raise OutOfBudget
+        try:
+            with self._deciding(depends):
+                journal, after, signal = self._tried(arm)
+        except (OutOfBudget, RecursionError):
+            self._perhaps_returned, self._left, self._may_raise = kept
+            self._partly = partly
+            self._mark_written(nodes, frame, depends)
+            self._left |= depends
+            return
+        split, self._partly = self._partly, partly
+        self._perhaps_returned, self._left, self._may_raise = kept
+        for key, (thing, before) in journal.items():
+            self.touch(thing)
+            thing.mark(before, after[key][1], depends)
+        if signal is not None or split:
+            self._left |= depends
+            self._watched |= depends
+
+    def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
+        """All that these statements may write depends on these variables: whether or how often they run does."""
+        if depends:
+            self._over_written(nodes, frame, _Marking(self, depends), set())
+
+    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown) -> None:
         for key, (thing, old) in before.items():
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
@@ -268,53 +493,92 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
+        elif isinstance(value, Object):
+            for part in value.state.values():
+                if isinstance(part, Seq | Map):
+                    self.spoil(part, why)
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
-        """All that these statements may write: names, and what the objects behind them hold."""
+        """All that these statements may write is not known: names, and what the objects behind them hold."""
+        self._over_written(nodes, frame, _Tainting(self, why), set())
+
+    def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
         for node in nodes:
+            prefixed = _prefixed(node)
             for part in ast.walk(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
-                    self.bind(frame, part.id, why, getattr(part, "lineno", why.line))
+                    act.name(frame, part.id, part.lineno)
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
-                    self._taint(frame.names, why)
+                    path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
+                    found = self.module(path).namespace if path is not None else None
+                    for name in list(found.names) if found is not None else ():
+                        act.name(frame, name, part.lineno)
+                    if found is None or found.rest is not None or path in self._running:
+                        act.all(frame.names)
                 elif isinstance(part, ast.Import | ast.ImportFrom):
                     for item in part.names:
-                        self.bind(frame, (item.asname or item.name).partition(".")[0], why, part.lineno)
+                        act.name(frame, (item.asname or item.name).partition(".")[0], part.lineno)
                 elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    self.bind(frame, part.name, why, part.lineno)
+                    act.name(frame, part.name, part.lineno)
                 elif isinstance(part, ast.Call):
-                    if isinstance(part.func, ast.Name) and part.func.id in {
-                        "exec",
-                        "eval",
-                        "globals",
-                        "locals",
-                        "vars",
-                        "setattr",
-                    }:
-                        self._taint(frame.module.namespace, why)
+                    if _changes_the_environment(part.func):
+                        act.environment()
+                    if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
+                        act.all(frame.module.namespace, prefixed.get(id(part), ""))
+                        act.all(frame.names, prefixed.get(id(part), ""))
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
-                        self._spoil_expression(inner, frame, why)
+                        held = self._behind(inner, frame)
+                        if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
+                            continue  # asked for a variable, it stays what it is
+                        if held is not None:
+                            act.thing(held)
+                            self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
-                    self._spoil_expression(part.value, frame, why)
+                    if _of_the_environment(part.value):
+                        act.environment()
+                    held = self._behind(part.value, frame)
+                    if held is not None:
+                        act.thing(held)
+                elif isinstance(part, ast.Global | ast.Nonlocal):
+                    for name in part.names:
+                        act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
 
-    def _spoil_expression(self, node: ast.expr, frame: Frame, why: Unknown) -> None:
+    def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
+        """What the functions behind a value may write."""
+        if isinstance(value, Function) and isinstance(value.frame, Frame) and id(value.node) not in seen:
+            seen.add(id(value.node))
+            if len(seen) > MAX_DEPTH:
+                raise OutOfBudget
+            body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+            self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
+        elif isinstance(value, Class | Instance):
+            cls = value if isinstance(value, Class) else value.cls
+            for one in cls.order if cls is not None else ():
+                for binding in list(one.attributes.names.values()):
+                    self._over_called(binding.value, act, seen)
+        elif isinstance(value, Joined):
+            for option in value.options:
+                self._over_called(option, act, seen)
+
+    def _behind(self, node: ast.expr, frame: Frame) -> Value | None:
+        """What the name at the root of an expression holds; of a module's, what is asked of it."""
+        names: list[str] = []
         while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.Call):
+            if isinstance(node, ast.Attribute):
+                names.append(node.attr)
             node = node.func if isinstance(node, ast.Call) else node.value
-        if isinstance(node, ast.Name):
-            found = self.lookup(frame, node.id)
-            if found is not None:
-                self._spoil_deep(found.value, why, 0)
+        if not isinstance(node, ast.Name):
+            return None
+        found = self.lookup(frame, node.id)
+        value = found.value if found is not None else None
+        while isinstance(value, Module) and names:
+            inner = value.namespace.get(names.pop())
+            value = inner.value if inner is not None else None
+        return value
 
     def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        if depth > 6:
-            return
-        if isinstance(value, Seq):
-            for item in list(value.items):
-                self._spoil_deep(item, why, depth + 1)
-        elif isinstance(value, Map):
-            for item in list(value.items.values()):
-                self._spoil_deep(item, why, depth + 1)
-        self.spoil(value, why)
+        for thing in _reached(value):
+            self.spoil(thing, why)
 
     # Names
 
@@ -323,7 +587,9 @@ class Interpreter:
             return None  # also where anything may have been written: nobody writes over globals()
         at: Frame | None = frame
         while at is not None:
-            if name not in at.globals and (found := at.names.get(name)) is not None:
+            # Functions do not see the names of the class they are in.
+            seen = at is frame or not at.of_class
+            if seen and name not in at.globals and (found := at.names.get(name)) is not None:
                 return found
             at = at.outer
         return frame.module.namespace.get(name)
@@ -344,9 +610,8 @@ class Interpreter:
     def _bind_in(self, names: Namespace, name: str, value: Value, path: str, line: int) -> None:
         self.touch(names)
         old = names.names.get(name)
-        chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None else ()
-        condition = frozenset().union(*self._conditions) if self._conditions else NOTHING
-        names.names[name] = Binding(_with(value, condition), path, line, chain)
+        chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None and old.path else ()
+        names.names[name] = Binding(depending(value, self.condition), path, line, chain)
 
     def unknown(
         self, node: ast.AST, frame: Frame, reason: str = "call", text: str = "", depends: Depends = NOTHING
@@ -360,6 +625,13 @@ class Interpreter:
         if len(owner.items) + sum(len(item.items) for item in more if isinstance(item, Seq)) > MAX_ITEMS:
             raise OutOfBudget
 
+    def asks(self, name: str, default: Value | None, cast: str = "") -> None:
+        """To be told of every way in which a variable is asked for; the one that says most is kept."""
+        known = self.asked.get(name, Asked(None))
+        plain_none = isinstance(known.default, Const) and known.default.value is None
+        best = default if default is not None and (known.default is None or plain_none) else known.default
+        self.asked[name] = Asked(best, cast or known.cast)
+
     def step(self, by: int = 1) -> None:
         self._steps += by
         if self._steps > MAX_STEPS:
@@ -368,8 +640,29 @@ class Interpreter:
     # Statements
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
-        for node in body:
+        for number, node in enumerate(body):
             self.statement(node, frame)
+            if self._partly and number + 1 < len(body):
+                self._rest(body[number + 1 :], frame)
+                return
+
+    def _rest(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        """What follows in a function that has perhaps returned: it is run, or not."""
+        self._partly = False
+        try:
+            journal, after, signal = self._tried(self._arm(body, frame))
+        finally:
+            self._partly = True
+        if isinstance(signal, Raised):
+            if self._handled:
+                self._may_raise = True
+            raise _Return(self._perhaps_returned[-1])
+        why = Unknown("branch", "an early return", frame.module.path, body[0].lineno)
+        self._merge([after, {}], journal, why)
+        if isinstance(signal, _Return):
+            raise signal
+        if signal is not None:
+            raise _Unsure
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
@@ -400,10 +693,8 @@ class Interpreter:
                     self._import(item.name, item.asname, node, frame)
             case ast.ImportFrom():
                 self._import_from(node, frame)
-            case ast.FunctionDef():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.bind(frame, node.name, self._function(node, frame), node.lineno)
-            case ast.AsyncFunctionDef():
-                self.bind(frame, node.name, self.unknown(node, frame, "call", f"async {node.name}"), node.lineno)
             case ast.ClassDef():
                 self.bind(frame, node.name, self._class(node, frame), node.lineno)
             case ast.Return(value=value):
@@ -449,7 +740,7 @@ class Interpreter:
             case ast.Starred(value=inner):
                 self.assign(inner, value, frame)
             case ast.Attribute(value=owner, attr=name):
-                self._set_attribute(self.value(owner, frame), name, value, target, frame)
+                self.set_attribute(self.value(owner, frame), name, value, target, frame)
             case ast.Subscript(value=owner, slice=key):
                 self.set_item(self.value(owner, frame), self.value(key, frame), value, target, frame)
             case _:
@@ -475,20 +766,31 @@ class Interpreter:
         for item, one in zip(elements[first + 1 :], items[len(items) - after :], strict=True):
             self.assign(item, one, frame)
 
-    def _set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
+    def set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
         line = getattr(node, "lineno", 0)
         match owner:
+            case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
+                self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
                 self._bind_in(names, name, value, frame.module.path, line)
+                _, origin = self.origins.get(id(value), (None, None))
+                if isinstance(owner, Module) and origin is not None and origin[0] == name:
+                    # A loader moves it here: it was given its value where the class says so.
+                    made = names.names[name]
+                    chain = (*made.chain, *origin[1].chain, (made.path, made.line))[-MAX_CHAIN:]
+                    names.names[name] = made._replace(path=origin[1].path, line=origin[1].line, chain=chain)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
             case Object(kind=kind):
-                self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner))
+                if self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner)) is None:
+                    self.spoil(owner, self.unknown(node, frame))
+            case Library(dotted=dotted):
+                self.patched.add(f"{dotted.replace('__builtins__', 'builtins')}.{name}")
             case _:
                 pass
 
     def set_item(self, owner: Value, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
-        value = _with(value, frozenset().union(*self._conditions)) if self._conditions else value
+        value = depending(value, self.condition)
         if isinstance(owner, Object):
             stored = self._modelled("STORES", owner.kind, Call(self, "[]", [key, value], {}, node, frame, owner))
             if stored is None:
@@ -506,6 +808,7 @@ class Interpreter:
             self.touch(owner)
             owner.items[index] = value
             owner.maybe.discard(index)
+            owner.depends |= self.condition | depends_of(key)
         elif (
             isinstance(owner, Seq)
             and owner.exact
@@ -514,6 +817,7 @@ class Interpreter:
         ):
             self.touch(owner)
             owner.items[index] = value
+            owner.depends |= self.condition | depends_of(key)
         else:
             self.spoil(owner, self.unknown(node, frame))
 
@@ -529,7 +833,7 @@ class Interpreter:
             if len(old.items) + len(items or ()) > MAX_ITEMS:
                 raise OutOfBudget
             if items is not None and not self._perhaps:
-                old.items.extend(_with(item, NOTHING) for item in items)
+                old.items.extend(depending(item, NOTHING) for item in items)
                 old.depends |= depends_of(given)
             elif isinstance(given, Seq):
                 old.items.extend(given.items)
@@ -537,6 +841,7 @@ class Interpreter:
                 old.exact, old.open = False, old.open or given.open
             else:
                 old.exact, old.open = False, True
+            old.depends |= self.condition
             if self._perhaps:
                 self.spoil(old, self.unknown(node, frame))
             self.assign(target, old, frame)
@@ -553,6 +858,8 @@ class Interpreter:
                 names = frame.module.namespace if name in frame.globals else frame.names
                 self.touch(names)
                 names.names.pop(name, None)
+                if self.condition:
+                    names.names[name] = Binding(Absent(depends=self.condition), "", 0)
             case ast.Subscript(value=owner, slice=key):
                 held, index = self.value(owner, frame), self.value(key, frame)
                 try:
@@ -561,6 +868,7 @@ class Interpreter:
                     plain_key = None
                 if isinstance(held, Map) and plain_key in held.items and not self._perhaps:
                     self.touch(held)
+                    held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
                 elif (
                     isinstance(held, Seq)
@@ -569,6 +877,7 @@ class Interpreter:
                     and -len(held.items) <= plain_key < len(held.items)
                 ):
                     self.touch(held)
+                    held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
                 else:
                     self.spoil(held, self.unknown(target, frame))
@@ -581,18 +890,54 @@ class Interpreter:
     def _if(
         self, node: ast.AST, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt], frame: Frame
     ) -> None:
-        given = self.value(test, frame)
+        given = self._assumed(test, self.value(test, frame), frame)
         known = truth(given)
         depends = depends_of(given)
         if known is None:
             why = Unknown("branch", _spelled(test), frame.module.path, getattr(node, "lineno", 0), depends=depends)
             self.fork([self._arm(body, frame), self._arm(orelse, frame)], why, depends)
             return
-        self._conditions.append(depends)
-        try:
-            self.block(body if known else orelse, frame)
-        finally:
-            self._conditions.pop()
+        taken, other = (body, orelse) if known else (orelse, body)
+        if depends and other:
+            self._instead(self._arm(other, frame), depends, other, frame)
+        with self._deciding(depends):
+            try:
+                self.block(taken, frame)
+            except (Raised, _Return, _Break, _Continue, _Unsure):
+                self._left |= depends
+                self._watched |= depends
+                raise
+
+    def _assumed(self, test: ast.expr, given: Value, frame: Frame) -> Value:
+        """A condition whose value is not known, and which is off in production."""
+        if truth(given) is not None:
+            return given
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self._part(operand, frame)
+                return Const(not inner.value, depends=inner.depends) if isinstance(inner, Const) else given
+            case ast.Name(id=name) | ast.Attribute(attr=name) if self.off(name):
+                return Const(False, depends=given.depends | {f"{SETTING}{name}"})
+            case ast.BoolOp(op=op, values=values):
+                decisive = isinstance(op, ast.Or)
+                parts = [self._part(value, frame) for value in values]
+                if any(isinstance(part, Const) and bool(part.value) is decisive for part in parts):
+                    known = decisive
+                elif all(isinstance(part, Const) for part in parts):
+                    known = not decisive
+                else:
+                    return given
+                return Const(known, depends=given.depends.union(*(part.depends for part in parts)))
+        return given
+
+    def _part(self, test: ast.expr, frame: Frame) -> Value:
+        """A part of a condition, a truth value where it is known or assumed."""
+        if not isinstance(test, ast.Name | ast.Attribute | ast.BoolOp | ast.UnaryOp | ast.Constant):
+            return Unknown("branch")
+        with self._perhaps_evaluated():
+            held = self.value(test, frame)
+        known = truth(held)
+        return Const(known, depends=depends_of(held)) if known is not None else self._assumed(test, held, frame)
 
     def _for(
         self,
@@ -609,26 +954,33 @@ class Interpreter:
         if items is None or len(items) > MAX_LOOP:
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
             return
-        self._journals.append({})
+        everything = [*node.body, *node.orelse, node.target]
+        depends, left = value.depends, self._left
         try:
-            for item in items:
-                self.step()
-                self.assign(target, item, frame)
-                try:
-                    self.block(body, frame)
-                except _Continue:
-                    continue
-                except _Break:
-                    break
-            else:
-                self.block(orelse, frame)
-            unsure = False
+            with self._deciding(depends):
+                for item in items:
+                    self.step()
+                    self.assign(target, item, frame)
+                    try:
+                        self.block(body, frame)
+                    except _Continue:
+                        continue
+                    except _Break:
+                        break
+                    if self._partly:
+                        raise _Unsure
+                else:
+                    self.block(orelse, frame)
         except _Unsure:
-            unsure = True
-        finally:
-            self._keep(self._journals.pop())
-        if unsure:
-            self._taint_written([*node.body, *node.orelse, node.target], frame, why)
+            self._taint_written(everything, frame, why)
+        self._loop_left(everything, frame, depends, left)
+
+    def _loop_left(self, nodes: Sequence[ast.AST], frame: Frame, depends: Depends, left: Depends) -> None:
+        """After a loop: how often it ran depends on these, and on what may have left it or skipped a part of it."""
+        more = self._left - left
+        self._mark_written(nodes, frame, depends | more)
+        if not any(isinstance(part, ast.Return) for node in nodes for part in ast.walk(node)):
+            self._left = left
 
     def _keep(self, journal: dict[int, tuple[Changing, object]]) -> None:
         """What was touched in an inner journal is touched in the one around it."""
@@ -638,32 +990,40 @@ class Interpreter:
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         why = Unknown("branch", f"while {_spelled(node.test)}", frame.module.path, node.lineno)
+        everything = [*node.body, *node.orelse]
+        depends, left = NOTHING, self._left
         for _ in range(MAX_LOOP):
             self.step()
-            known = truth(self.value(node.test, frame))
+            given = self.value(node.test, frame)
+            known = truth(given)
+            depends |= depends_of(given)
             if known is None:
-                self._taint_written([*node.body, *node.orelse], frame, why)
-                return
-            if not known:
-                self.block(node.orelse, frame)
-                return
+                self._taint_written(everything, frame, why)
+                break
             try:
-                self.block(node.body, frame)
+                with self._deciding(depends):
+                    if not known:
+                        self.block(node.orelse, frame)
+                        break
+                    self.block(node.body, frame)
+                if self._partly:
+                    raise _Unsure
             except _Continue:
                 continue
             except _Break:
-                return
+                break
             except _Unsure:
-                self._taint_written([*node.body, *node.orelse], frame, why)
-                return
-        self._taint_written(
-            [*node.body, *node.orelse], frame, Unknown("budget", "a long loop", frame.module.path, node.lineno)
-        )
+                self._taint_written(everything, frame, why)
+                break
+        else:
+            why = Unknown("budget", "a long loop", frame.module.path, node.lineno)
+            self._taint_written(everything, frame, why)
+        self._loop_left(everything, frame, depends, left)
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         caught = frozenset(name for handler in node.handlers for name in _handles(handler.type))
-        outer_may = self._may_raise
-        self._may_raise = False
+        outer_may, outer_watched = self._may_raise, self._watched
+        self._may_raise, self._watched = False, NOTHING
         self._handled.append(caught)
         why = Unknown("branch", "try", frame.module.path, node.lineno)
         self._journals.append({})
@@ -677,13 +1037,22 @@ class Interpreter:
             self._handled.pop()
             journal = self._journals.pop()
         may, self._may_raise = self._may_raise, outer_may
+        watched, self._watched = self._watched, outer_watched | self._watched
+        handler: ast.ExceptHandler | None = None
         if isinstance(signal, Raised):
             self._keep(journal)
             handler = next((one for one in node.handlers if _catches(one.type, signal.name)), None)
+            self._mark_written([*node.body, *node.orelse], frame, watched)
             if handler is None:
                 self.block(node.finalbody, frame)
                 raise signal
-            self._handler(handler, frame)
+            with self._deciding(watched):
+                try:
+                    self._handler(handler, frame)
+                except (Raised, _Return, _Break, _Continue, _Unsure):
+                    self._left |= watched
+                    self.block(node.finalbody, frame)
+                    raise
         elif may and node.handlers:
             # It may have stopped anywhere: as it ended, or a handler from the state before or after.
             after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
@@ -706,9 +1075,16 @@ class Interpreter:
 
                 return run
 
-            self.fork([whole, *(half(handler) for handler in node.handlers)], why)
+            self.fork([whole, *(half(handler) for handler in node.handlers)], why, watched)
         else:
             self._keep(journal)
+            if watched and node.handlers:
+                # In another environment it may have stopped anywhere.
+                for thing, state in journal.values():
+                    self.touch(thing)
+                    thing.mark(state, thing.save(), watched)
+                for one in node.handlers:
+                    self._instead(lambda one=one: self._handler(one, frame), watched, [one], frame)  # type: ignore[misc]
             if signal is not None:
                 self.block(node.finalbody, frame)
                 raise signal
@@ -722,20 +1098,39 @@ class Interpreter:
         self.block(handler.body, frame)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
-        why = self.unknown(node, frame, "call", "with")
+        why = Unknown("call", "with", frame.module.path, node.lineno)
         quiet = False
+        entered: list[Object] = []
         for item in items:
             manager = self.value(item.context_expr, frame)
+            if isinstance(manager, Object):
+                call = Call(self, "__enter__", [], {}, node, frame, manager)
+                manager = self._modelled("MANAGERS", manager.kind, call) or manager
+                entered.append(call.owner)  # type: ignore[arg-type]
+            else:
+                self._may_raise = True
+                if isinstance(manager, Instance):
+                    self._outside(node, frame, [manager])
             if isinstance(item.context_expr, ast.Call) and _spelled(item.context_expr.func).endswith("suppress"):
                 quiet = True
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, why if not isinstance(manager, Object) else manager, frame)
-        if quiet:
-            self.fork([self._arm(body, frame), lambda: None], why)
-        else:
-            self.block(body, frame)
+        try:
+            if quiet:
+                self.fork([self._arm(body, frame), lambda: None], why)
+            else:
+                self.block(body, frame)
+        finally:
+            for one in reversed(entered):
+                self._modelled("MANAGERS", one.kind, Call(self, "__exit__", [], {}, node, frame, one))
 
     # Imports
+
+    def outside(self, dotted: str, node: ast.AST, frame: Frame) -> Value:
+        """Something of a library, unless the code has put something else in its place."""
+        if self.patched and (dotted in self.patched or f"{dotted.rpartition('.')[0]}.*" in self.patched):
+            return self.unknown(node, frame, "tainted", f"{dotted}, which was replaced")
+        return Library(dotted=dotted)
 
     def _import(self, name: str, alias: str | None, node: ast.stmt, frame: Frame) -> None:
         top, _, rest = name.partition(".")
@@ -789,7 +1184,8 @@ class Interpreter:
                         continue
                     self._taint(frame.names, why)
                 else:
-                    self.bind(frame, item.asname or item.name, Library(dotted=f"{name}.{item.name}"), line)
+                    found_outside = library.attribute(self, f"{name}.{item.name}", node, frame)
+                    self.bind(frame, item.asname or item.name, found_outside, line)
             return
         if not node.level:
             self._parents(name, frame)
@@ -814,10 +1210,9 @@ class Interpreter:
     def _bind_as(self, frame: Frame, name: str, binding: Binding, line: int) -> None:
         """An imported name keeps the place where it was given its value."""
         self.touch(frame.names)
-        condition = frozenset().union(*self._conditions) if self._conditions else NOTHING
         old = frame.names.names.get(name)
-        chain = (*old.chain, (old.path, old.line)) if old is not None else ()
-        value = _with(binding.value, condition)
+        chain = (*old.chain, (old.path, old.line)) if old is not None and old.path else ()
+        value = depending(binding.value, self.condition)
         frame.names.names[name] = Binding(value, binding.path, binding.line, (*chain, *binding.chain)[-MAX_CHAIN:])
 
     def _star(self, found: Module, frame: Frame) -> None:
@@ -832,12 +1227,15 @@ class Interpreter:
         for name, binding in list(found.namespace.names.items()):
             if name in names if names is not None else not name.startswith("_"):
                 self._bind_as(frame, name, binding, binding.line)
+        if found.namespace.unless:
+            self.touch(frame.names)
+            frame.names.mark_all(found.namespace.unless)
         if found.namespace.rest is not None:
             self.touch(frame.names)
             rest = found.namespace.rest
             # Names that were set before may have been written over.
             for name, binding in list(frame.names.names.items()):
-                if name not in found.namespace.names and not name.startswith("_"):
+                if name not in found.namespace.names and not name.startswith("_") and not is_code(binding.value):
                     frame.names.names[name] = binding._replace(value=join([binding.value, rest]))
             frame.names.rest = rest
 
@@ -866,19 +1264,26 @@ class Interpreter:
             case ast.Compare():
                 return self._compare(node, frame)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                given = self.value(test, frame)
+                given = self._assumed(test, self.value(test, frame), frame)
                 known = truth(given)
                 if known is None:
                     with self._perhaps_evaluated():
                         both = [self.value(body, frame), self.value(orelse, frame)]
-                    return _with(join(both), depends_of(given))
-                return _with(self.value(body if known else orelse, frame), depends_of(given))
+                    return depending(join(both), depends_of(given))
+                depends = depends_of(given)
+                self._not_evaluated([orelse if known else body], depends, frame)
+                with self._deciding(depends):
+                    return depending(self.value(body if known else orelse, frame), depends)
             case ast.Call():
-                return self._call(node, frame)
+                result = self._call(node, frame)
+                self._watched |= result.depends
+                return result
             case ast.Attribute(value=owner, attr=name):
                 return self.attribute(self.value(owner, frame), name, node, frame)
             case ast.Subscript(value=owner, slice=key):
-                return self._subscript(self.value(owner, frame), key, node, frame)
+                result = self._subscript(self.value(owner, frame), key, node, frame)
+                self._watched |= result.depends
+                return result
             case (
                 ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
             ):
@@ -891,12 +1296,18 @@ class Interpreter:
                 return self._function(node, frame)
             case ast.NamedExpr(target=target, value=inner):
                 given = self.value(inner, frame)
-                self.assign(target, given, frame)
+                self.assign(target, given if not self._perhaps else self.unknown(node, frame, "branch"), frame)
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
             case _:
                 return self.unknown(node, frame)
+
+    def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
+        """Operands that another environment would evaluate."""
+        for node in nodes if depends else ():
+            if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
+                self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
 
     @contextmanager
     def _perhaps_evaluated(self) -> Iterator[None]:
@@ -910,15 +1321,17 @@ class Interpreter:
         found = self.lookup(frame, name)
         if found is not None:
             value = found.value
-            if isinstance(value, Joined) and ABSENT in value.options:
+            if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
                 self._may_raise = True
-                return join([option for option in value.options if option is not ABSENT])
+                return join([option for option in value.options if not isinstance(option, Absent)])
             return value
         if name in library.BUILTINS:
-            return Library(dotted=f"builtins.{name}")
+            return self.outside(f"builtins.{name}", node, frame)
+        absent = frame.names.absent(name) | frame.module.namespace.absent(name)
+        self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        return self.unknown(node, frame, "call", f"{name} is not set")
+        return self.unknown(node, frame, "call", f"{name} is not set", absent)
 
     def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
         made = Seq(kind)  # type: ignore[arg-type]
@@ -957,8 +1370,10 @@ class Interpreter:
                     made.exact = False
                     made.depends |= depends_of(value)
                 continue
+            held = self.value(key, frame)
+            made.depends |= depends_of(held)
             try:
-                index = plain(self.value(key, frame))
+                index = plain(held)
                 hash(index)
             except (NotKnown, TypeError):
                 made.exact = False
@@ -970,11 +1385,15 @@ class Interpreter:
     def _text(self, node: ast.expr, parts: Sequence[ast.expr], frame: Frame) -> Value:
         pieces: list[str] = []
         depends = NOTHING
+        start: Object | None = None
         try:
             for part in parts:
                 if isinstance(part, ast.FormattedValue):
                     value = self.value(part.value, frame)
                     depends |= depends_of(value)
+                    if isinstance(value, Object) and part is parts[0] and part.conversion == -1:
+                        start = value
+                        continue
                     inner = plain(value)
                     spec = plain(self.value(part.format_spec, frame)) if part.format_spec is not None else ""
                     shown = _CONVERSIONS[part.conversion](inner) if part.conversion in _CONVERSIONS else inner
@@ -988,6 +1407,10 @@ class Interpreter:
         text = "".join(pieces)
         if len(text) > MAX_SIZE:
             raise OutOfBudget
+        if start is not None:
+            given: list[Value] = [start, Const(text, depends=depends)]
+            call = Call(self, "f", given, {}, node, frame, start)
+            return self._modelled("OPERATORS", start.kind, call) or self.unknown(node, frame, depends=depends)
         return Const(text, depends=depends)
 
     def _binary(self, op: ast.operator, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
@@ -995,10 +1418,17 @@ class Interpreter:
             lefts = left.options if isinstance(left, Joined) else (left,)
             rights = right.options if isinstance(right, Joined) else (right,)
             if len(lefts) * len(rights) <= 16:
-                return _with(
+                return depending(
                     join([self._binary(op, one, two, node, frame) for one in lefts for two in rights]),
                     left.depends | right.depends,
                 )
+        for one_side in (left, right):
+            if isinstance(one_side, Object):
+                sign = _SIGNS.get(type(op), "")
+                call = Call(self, sign, [left, right], {}, node, frame, one_side)
+                answer = self._modelled("OPERATORS", one_side.kind, call)
+                if answer is not None:
+                    return answer
         depends = depends_of(left) | depends_of(right)
         if isinstance(op, ast.Add) and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind:
             if len(left.items) + len(right.items) > MAX_ITEMS:
@@ -1055,12 +1485,15 @@ class Interpreter:
         perhaps = 0
         try:
             for number, node in enumerate(values):
-                given = self.value(node, frame)
+                with self._deciding(depends):
+                    given = self.value(node, frame)
                 known = truth(given)
                 last = number == len(values) - 1
                 depends |= depends_of(given)
                 if last or known is wanted:
                     possible.append(given)
+                    if not last and not perhaps:
+                        self._not_evaluated(values[number + 1 :], depends, frame)
                     break
                 if known is None:
                     possible.append(given)
@@ -1069,8 +1502,8 @@ class Interpreter:
         finally:
             self._perhaps -= perhaps
         if len(possible) == 1:
-            return _with(possible[0], depends)
-        return _with(join(possible), depends)
+            return depending(possible[0], depends)
+        return depending(join(possible), depends)
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         left = self.value(node.left, frame)
@@ -1082,11 +1515,11 @@ class Interpreter:
             result = self._compared(op, left, right, node, frame)
             known = truth(result)
             if known is False:
-                return _with(result, depends)
+                return depending(result, depends)
             if known is None:
-                return _with(result, depends)
+                return depending(result, depends)
             left = right
-        return _with(result, depends)
+        return depending(result, depends)
 
     def _compared(self, op: ast.cmpop, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
         if isinstance(left, Joined) or isinstance(right, Joined):
@@ -1096,9 +1529,10 @@ class Interpreter:
                 return join([self._compared(op, one, two, node, frame) for one in lefts for two in rights])
         if isinstance(op, ast.In | ast.NotIn):
             known = self._contains(right, left)
+            depends = library.asked(self, right, left) if isinstance(right, Object) else NOTHING
             if known is None:
-                return self.unknown(node, frame, "branch")
-            return Const(known is isinstance(op, ast.In))
+                return self.unknown(node, frame, "branch", depends=depends)
+            return Const(known is isinstance(op, ast.In), depends=depends)
         if isinstance(op, ast.Is | ast.IsNot):
             if (
                 isinstance(left, Const)
@@ -1115,6 +1549,17 @@ class Interpreter:
             if none and isinstance(left, Seq | Map | Module | Function | Class | Instance):
                 return Const(isinstance(op, ast.IsNot))
             return self.unknown(node, frame, "branch")
+        for one, two in ((left, right), (right, left)):
+            if isinstance(op, ast.Eq | ast.NotEq) and isinstance(one, Object) and one.kind == "argument":
+                if library.contains(self, one, two) is False:
+                    return Const(isinstance(op, ast.NotEq))
+        for one in (left, right):
+            if isinstance(one, Object):
+                answer = self._modelled(
+                    "COMPARE", one.kind, Call(self, type(op).__name__, [left, right], {}, node, frame, one)
+                )
+                if answer is not None:
+                    return answer
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
@@ -1152,15 +1597,21 @@ class Interpreter:
         """What iterating over it gives; None when that is not known."""
         match value:
             case Seq(items=items, exact=True):
-                return [_with(item, value.depends) for item in items] if value.depends else list(items)
+                return [depending(item, value.depends) for item in items] if value.depends else list(items)
             case Map(items=held, maybe=maybe, exact=True) if not maybe:
-                return [lifted(key) for key in held]
+                return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Object(state={"items": Seq() as inner}):
+                return self.items(inner)
             case _:
                 return None
 
     def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+        found_at = self._attribute(owner, name, node, frame)
+        return depending(found_at, owner.depends) if owner.depends else found_at
+
+    def _attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
         match owner:
             case Module(namespace=names, path=path):
                 found = names.get(name)
@@ -1169,10 +1620,14 @@ class Interpreter:
                 inner = self.source.find(f".{name}", path) if path.endswith("__init__.py") else None
                 if inner is not None:
                     return self.module(inner)
-                return self.unknown(node, frame)
+                if name == "__dict__":
+                    return Object(kind="scope", state={"module": owner})
+                return self.unknown(node, frame, depends=names.absent(name))
             case Library(dotted=base):
                 return library.attribute(self, f"{base}.{name}", node, frame)
             case Instance(cls=cls, attributes=names):
+                if cls is not None and any("__getattribute__" in one.attributes.names for one in cls.order):
+                    return self.unknown(node, frame)
                 found = names.get(name) if name in names.names else None
                 if found is not None:
                     return found.value
@@ -1184,10 +1639,19 @@ class Interpreter:
                 )
             case Class():
                 inherited = self._class_attribute(owner, name)
+                for base in owner.outside:
+                    call = Call(self, name, [inherited] if inherited is not None else [], {}, node, frame, owner)
+                    member = self._modelled("MEMBERS", base, call)
+                    if member is not None:
+                        return member
                 if inherited is not None:
                     return self._bound(inherited, None, owner, node, frame)
-                if name == "__name__":
+                if name in {"__name__", "__qualname__"}:
                     return Const(owner.name)
+                if name == "__mro__" and not any(one.outside for one in owner.order):
+                    return Seq("tuple", [*owner.order, Library(dotted="builtins.object")])
+                if name == "__dict__":
+                    return library.table_of(owner) or self.unknown(node, frame)
                 return self.unknown(node, frame)
             case Unknown():
                 self._may_raise = True
@@ -1202,44 +1666,60 @@ class Interpreter:
                 return found_value if found_value is not None else Method(owner=owner, name=name, depends=owner.depends)
 
     def _class_attribute(self, cls: Class, name: str) -> Value | None:
+        hidden = ""
         for one in cls.order:
             found = one.attributes.names.get(name)
-            if found is not None:
+            if found is not None and not isinstance(found.value, Absent):
+                if hidden:
+                    return Unknown("call", f"{name} may come from {hidden}")
+                self._remember(name, found.value, found)
                 return found.value
             if one.attributes.rest is not None:
                 return one.attributes.rest
-        if any(base.outside for base in cls.order):
-            return Unknown("call", f"{name} may come from {cls.outside[0] if cls.outside else 'outside'}")
-        return None
+            hidden = hidden or one.hiding
+        outside = next((base for one in cls.order for base in one.outside if base not in _BARE), "")
+        return Unknown("call", f"{name} may come from {outside}") if outside else None
+
+    def _remember(self, name: str, value: Value, binding: Binding) -> None:
+        if name.isupper() and len(self.origins) < MAX_ITEMS:
+            self.origins[id(value)] = (value, (name, binding))
 
     def _bound(self, value: Value, owner: Value | None, cls: Class | None, node: ast.AST, frame: Frame) -> Value:
+        if isinstance(value, Instance) and self._class_attribute(value.cls, "__get__") is not None:  # type: ignore[arg-type]
+            return self.unknown(node, frame, "call", "a descriptor")
         if not isinstance(value, Function):
             return value
+        if value.how == "opaque":
+            return value
         if value.how == "property":
-            return (
-                self.call_function(value, [owner], {}, node, frame) if owner is not None else self.unknown(node, frame)
-            )
+            if owner is None:
+                return self.unknown(node, frame)
+            computed = self.call_function(value, [owner], {}, node, frame)
+            line = getattr(value.node, "lineno", 0)
+            self._remember(value.name, computed, Binding(computed, value.path, line))
+            return computed
         if value.how == "staticmethod":
             return value
         receiver = cls if value.how == "classmethod" else owner
         if receiver is None:
             return value
         return Function(
-            value.node, value.path, value.frame, value.name, value.defaults, value.keyword_defaults, receiver, "bound"
-        )
+            value.node, value.path, value.frame, value.name, value.defaults, value.keyword_defaults, receiver, "bound",
+            depends=value.depends,
+        )  # fmt: skip
 
     def _subscript(self, owner: Value, key: ast.expr, node: ast.AST, frame: Frame) -> Value:
         if isinstance(owner, Joined):
-            return join([self._subscript(option, key, node, frame) for option in owner.options])
+            found = [self._subscript(option, key, node, frame) for option in owner.options]
+            return depending(join(found), owner.depends)
         if isinstance(key, ast.Slice):
+            bounds = [self.value(part, frame) if part else Const(None) for part in (key.lower, key.upper, key.step)]
+            by = NOTHING.union(*(bound.depends for bound in bounds))
             try:
-                low, high, step = (
-                    plain(self.value(part, frame)) if part is not None else None
-                    for part in (key.lower, key.upper, key.step)
-                )
+                low, high, step = (plain(bound) for bound in bounds)
                 if isinstance(owner, Seq) and owner.exact:
-                    return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends)  # type: ignore[index]
-                return lifted(plain(owner)[low:high:step], depends_of(owner))  # type: ignore[index]
+                    return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends | by)  # type: ignore[index]
+                return lifted(plain(owner)[low:high:step], depends_of(owner) | by)  # type: ignore[index]
             except (NotKnown, TypeError, ValueError):
                 return self.unknown(node, frame, depends=depends_of(owner))
         index = self.value(key, frame)
@@ -1250,21 +1730,21 @@ class Interpreter:
         depends = owner.depends | depends_of(index)
         if isinstance(owner, Unknown):
             self._may_raise = True
-            return _with(owner, depends)
+            return depending(owner, depends)
         try:
             known = plain(index)
             if isinstance(owner, Map):
                 if known in owner.items:
                     if known in owner.maybe:
                         self._may_raise = True
-                    return _with(owner.items[known], depends)
+                    return depending(owner.items[known], depends)
                 if owner.exact:
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
                 return self.unknown(node, frame, depends=depends)
             if isinstance(owner, Seq):
                 if owner.exact and isinstance(known, int) and -len(owner.items) <= known < len(owner.items):
-                    return _with(owner.items[known], depends)
+                    return depending(owner.items[known], depends)
                 return self.unknown(node, frame, depends=depends)
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
@@ -1282,17 +1762,18 @@ class Interpreter:
         node: ast.AST,
         frame: Frame,
     ) -> Value:
-        inner = Frame(Namespace(), frame.module, frame, frame.owner)
+        inner = Frame(Namespace(), frame.module, frame)
         made: list[tuple[Value | None, Value]] = []
         depends = NOTHING
 
         def run(rest: Sequence[ast.comprehension]) -> None:
             nonlocal depends
             if not rest:
-                made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
+                with self._deciding(depends):
+                    made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
                 return
             first, *others = rest
-            source = self.value(first.iter, inner)
+            source = self.value(first.iter, frame if first is generators[0] else inner)
             depends |= source.depends
             items = self.items(source)
             if items is None or first.is_async:
@@ -1314,7 +1795,8 @@ class Interpreter:
         try:
             run(generators)
             if kind == "dict":
-                return Map({plain(name): value for name, value in made if name is not None}, depends=depends)
+                keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
+                return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError) as error:
             found = error.value if isinstance(error, NotKnown) else None
             return found or self.unknown(node, frame, depends=depends)
@@ -1360,8 +1842,16 @@ class Interpreter:
     def call(
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
+        if not function.depends:
+            return self._called(function, arguments, keywords, node, frame)
+        with self._deciding(function.depends):
+            return depending(self._called(function, arguments, keywords, node, frame), function.depends)
+
+    def _called(
+        self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
+    ) -> Value:
         match function:
-            case Library(dotted=name):
+            case Library(dotted=name) if name not in self.patched:
                 found = self._modelled("CALLS", name, Call(self, name, arguments, keywords, node, frame))
                 found = found or library.call(self, name, arguments, keywords, node, frame)
                 return (
@@ -1371,7 +1861,6 @@ class Interpreter:
                 return self.call_method(owner, name, arguments, keywords, node, frame)
             case Object(kind=kind):
                 found = self._modelled("OBJECTS", kind, Call(self, kind, arguments, keywords, node, frame, function))
-                found = found or library.call_object(self, function, arguments, keywords, node, frame)
                 return found if found is not None else self._outside(node, frame, [*arguments, *keywords.values()])
             case Function():
                 return self.call_function(function, arguments, keywords, node, frame)
@@ -1387,18 +1876,19 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
+        if name in library.LOOKING:
+            why.depends = NOTHING.union(*(depends_of(value) for value in handed))
+            return why
         if _hands_over_the_module(node) or any(isinstance(value, Object) and value.kind == "scope" for value in handed):
+            why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
+        act = _Tainting(self, why)
         for value in handed:
             self._spoil_deep(value, why, 0)
-            if isinstance(value, Function) and value.node is not None and self._depth < MAX_DEPTH:
-                body = value.node.body if isinstance(value.node, ast.FunctionDef) else []
-                self._taint_written(body, Frame(Namespace(), self.module(value.path), None), why)
-        depends = NOTHING
-        for value in handed:
-            depends |= depends_of(value)
-        why.depends = depends
+            if self._depth < MAX_DEPTH:
+                self._over_called(value, act, set())
+        why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
 
     @staticmethod
@@ -1419,40 +1909,90 @@ class Interpreter:
             return found
         return self._outside(node, frame, [owner, *arguments, *keywords.values()])
 
-    def _function(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
-        name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame) -> Value:
+        name = node.name if not isinstance(node, ast.Lambda) else "lambda"
         how = ""
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
-                if spelled in {"property", "cached_property", "classproperty"}:
-                    how = "property"
-                elif spelled in {"staticmethod", "classmethod"}:
-                    how = spelled
-                elif spelled not in {"lru_cache", "cache", "wraps", "override", "overload"}:
-                    return self.unknown(node, frame, "call", f"@{spelled}")
-            if any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node)):
-                return self.unknown(node, frame, "call", f"{name}, a generator")
+        others: list[ast.expr] = []
+        for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
+            spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
+            if spelled in {"property", "cached_property", "classproperty", "computed_field"}:
+                how = "property"
+            elif spelled in {"staticmethod", "classmethod"}:
+                how = spelled
+            elif spelled in {"lru_cache", "cache"}:
+                how = "cached"
+            elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
+                others.append(decorator)
+        if isinstance(node, ast.AsyncFunctionDef) or (
+            isinstance(node, ast.FunctionDef)
+            and any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+        ):
+            how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
             self.value(item, frame) if item is not None else None for item in node.args.kw_defaults
         )
-        return Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
+        made = Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
+        result: Value = made
+        for decorator in reversed(others):
+            result = self.call(self.value(decorator, frame), [result], {}, decorator, frame)
+        # Nobody knows what an unknown decorator made of it: when it is called, so perhaps is what it was.
+        return replace(made, how="opaque") if isinstance(result, Unknown) else result
 
     def call_function(
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
+        if function.how == "opaque":
+            owner = [function.owner] if function.owner is not None else []
+            return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
             return self._outside(node, frame, [*arguments, *keywords.values()])
         if self._depth >= MAX_DEPTH:
             raise OutOfBudget
-        inner = Frame(Namespace(), self.modules[function.path], function.frame)
+        inner = Frame(Namespace(), function.frame.module, function.frame)
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")
+        if function.how == "cached" and not given and not keywords and id(body) in self._cached:
+            return self._cached[id(body)][1]
         self._depth += 1
+        left, self._left = self._left, NOTHING
+        try:
+            result = self._run(function, body, inner, node, frame)
+            if self._left and isinstance(body, ast.FunctionDef):
+                # It has been left early, or not, as these variables are: the rest of it was perhaps not run.
+                self._mark_written(body.body, inner, self._left)
+            result = depending(result, self._left)
+            if function.how == "cached" and not given and not keywords:
+                self._cached[id(body)] = (body, result)
+            return result
+        except Raised:
+            self._watched |= self._left
+            raise
+        finally:
+            self._left = left
+            self._depth -= 1
+
+    def _run(
+        self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
+    ) -> Value:
         kept, self._perhaps_returned = self._perhaps_returned, []
+        partly, self._partly = self._partly, False
+        try:
+            return self._executed(function, body, inner, kept, node, frame)
+        finally:
+            self._partly = partly
+
+    def _executed(
+        self,
+        function: Function,
+        body: ast.FunctionDef | ast.Lambda,
+        inner: Frame,
+        kept: list[Value],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
         if self._perhaps:
             # Nobody knows whether it runs: what it writes is written, or not.
             return self._perhaps_called(body, inner, kept, function, frame)
@@ -1469,7 +2009,6 @@ class Interpreter:
             return self.unknown(node, frame)
         finally:
             self._perhaps_returned = kept
-            self._depth -= 1
 
     def _perhaps_called(
         self, body: ast.FunctionDef | ast.Lambda, inner: Frame, kept: list[Value], function: Function, frame: Frame
@@ -1495,7 +2034,6 @@ class Interpreter:
         finally:
             self._perhaps = count
             self._perhaps_returned = kept
-            self._depth -= 1
         return join(found) if found else Unknown("branch", function.name)
 
     def _arguments(
@@ -1534,21 +2072,53 @@ class Interpreter:
         return not keywords
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> Value:
-        if node.keywords:
+        if any(keyword.arg in {None, "metaclass"} for keyword in node.keywords):
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
             return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
         names = Namespace()
-        inner = Frame(names, frame.module, frame)
+        inner = Frame(names, frame.module, frame, of_class=True)
         self.block(node.body, inner)
         outside = tuple(base.dotted for base in bases if isinstance(base, Library) and base.dotted != "builtins.object")
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
-        made = Class(node.name, frame.module.path, node.lineno, (), outside, names)
+        made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases), node, frame)
+        last = max((number for number, base in enumerate(bases) if isinstance(base, Class)), default=-1)
+        for number, base in enumerate(bases):
+            if number < last and not isinstance(base, Class) and _named(base) not in _BARE:
+                made.hiding = _named(base)
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
+        if any("__init_subclass__" in one.attributes.names for one in order):
+            return self._outside(node, frame, [made], f"class {node.name}")
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):
             return self.unknown(node, frame, "call", f"class {node.name} with a decorator")
+        if node.decorator_list:
+            made.fields = _fields(node, made.order[1:])
+        return made
+
+    def _data_instance(
+        self,
+        made: Instance,
+        cls: Class,
+        arguments: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
+        """An instance of a dataclass: its arguments become attributes (Python documentation, dataclasses)."""
+        fields = cls.fields or ()
+        given = dict(zip(fields, arguments, strict=False)) | keywords
+        special = ("__init__", "__post_init__", "__new__", "__setattr__")
+        if (
+            len(arguments) > len(fields)
+            or set(given) - set(fields)
+            or any(self._class_attribute(cls, name) is not None for name in special)
+            or any(name not in given and self._class_attribute(cls, name) is None for name in fields)
+        ):
+            return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
+        for name, value in given.items():
+            self._bind_in(made.attributes, name, value, frame.module.path, getattr(node, "lineno", 0))
         return made
 
     def _instance(
@@ -1560,6 +2130,8 @@ class Interpreter:
             if answer is not None:
                 return answer
         made = Instance(cls)
+        if cls.fields is not None and all(one.fields is not None or not one.outside for one in cls.order):
+            return self._data_instance(made, cls, arguments, keywords, node, frame)
         maker = self._class_attribute(cls, "__init__")
         if isinstance(maker, Function):
             bound = self._bound(maker, made, cls, node, frame)
@@ -1570,9 +2142,33 @@ class Interpreter:
         return made
 
 
+def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:
+    """The fields of a dataclass, in the order of its arguments; None where they are more than names and defaults."""
+    for decorator in node.decorator_list:
+        words = decorator.keywords if isinstance(decorator, ast.Call) else []
+        if any(word.arg not in {"frozen", "slots", "eq", "order", "repr", "unsafe_hash"} for word in words):
+            return None
+    names: dict[str, None] = {}
+    for base in reversed(bases):
+        if base.fields is None:
+            return None
+        names.update(dict.fromkeys(base.fields))
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            spelled = ast.unparse(part.annotation)
+            if "ClassVar" in spelled or "InitVar" in spelled or "KW_ONLY" in spelled or _is_field(part.value):
+                return None
+            names[part.target.id] = None
+    return tuple(names)
+
+
+def _is_field(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
+
+
 def linear(bases: list[Class]) -> list[Class]:
     """The order in which attributes are looked for (C3); by first appearance where there is none."""
-    rows = [list(base.order) for base in bases] + [list(bases)]
+    rows = [list(base.order) for base in bases] + [[base.order[0] for base in bases]]
     found: list[Class] = []
     while any(rows):
         rows = [row for row in rows if row]
@@ -1588,30 +2184,75 @@ def dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _with(value: Value, depends: Depends) -> Value:
-    """The same, also dependent on these variables. What can be changed stays the same object."""
-    if not depends or depends <= value.depends:
-        return value
-    match value:
-        case Const(value=inner):
-            return Const(inner, depends=value.depends | depends)
-        case Unknown(reason=reason, text=text, path=path, line=line):
-            return Unknown(reason, text, path, line, depends=value.depends | depends)
-        case Joined(options=options):
-            return Joined(options, depends=value.depends | depends)
-        case Seq() | Map():
-            value.depends = value.depends | depends
-    return value
+# They take the module's name as a name.
+_LOGGERS = compiled(r"(?i)logger$|(?:^|\.)(?:Celery|Flask|Quart|Blueprint|Sanic|Namespace|import_module)$")
 
 
 def _hands_over_the_module(node: ast.AST) -> bool:
     """`Live.load(__name__)`, `f(sys.modules[x])`: whoever has a module's name can set what it likes in it."""
-    return isinstance(node, ast.Call) and any(
+    if not isinstance(node, ast.Call) or _LOGGERS.search(_spelled(node.func)):
+        return False
+    return any(
         (isinstance(part, ast.Name) and part.id == "__name__")
         or (isinstance(part, ast.Attribute) and part.attr == "modules")
         for argument in (*node.args, *(item.value for item in node.keywords))
         for part in ast.walk(argument)
     )
+
+
+# They add no attributes of their own that are read as settings.
+_BARE = frozenset({
+    "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "configurations.Configuration",
+    "configurations.base.Configuration",
+})  # fmt: skip
+
+
+def _named(base: Value) -> str:
+    return base.dotted if isinstance(base, Library) else "what is not known"
+
+
+_ENVIRONMENT_CHANGES = frozenset({"setdefault", "update", "pop", "clear", "popitem", "__setitem__", "__delitem__"})
+_ENVIRONMENT_LOADERS = frozenset({"putenv", "unsetenv", "read_env", "load_dotenv"})
+
+
+def _of_the_environment(node: ast.expr) -> bool:
+    """`os.environ` or `environ`."""
+    return (isinstance(node, ast.Name) and node.id == "environ") or (
+        isinstance(node, ast.Attribute) and node.attr == "environ"
+    )
+
+
+def _changes_the_environment(function: ast.expr) -> bool:
+    """Whether a call of it may: `os.environ.setdefault`, `load_dotenv`."""
+    name = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+    if isinstance(function, ast.Attribute) and name in _ENVIRONMENT_CHANGES:
+        return _of_the_environment(function.value)
+    return name in _ENVIRONMENT_LOADERS
+
+
+def _prefixed(node: ast.AST) -> dict[int, str]:
+    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches."""
+    found: dict[int, str] = {}
+    for part in ast.walk(node):
+        if not isinstance(part, ast.If):
+            continue
+        for test in part.test.values if isinstance(part.test, ast.BoolOp) else [part.test]:
+            match test:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
+                    args=[ast.Constant(value=str() as prefix)],
+                ) if not (isinstance(part.test, ast.BoolOp) and isinstance(part.test.op, ast.Or)):
+                    for inner in (one for statement in part.body for one in ast.walk(statement)):
+                        match inner:
+                            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call):
+                                if isinstance(inner.slice, ast.Name) and inner.slice.id == name:
+                                    found[id(call)] = prefix
+                            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]):
+                                if written == name:
+                                    found[id(inner)] = prefix
+    return found
 
 
 def _loading(target: ast.expr) -> ast.expr:
@@ -1644,6 +2285,7 @@ def _raised(error: ast.expr | None) -> str:
 _PARENTS = {
     "ModuleNotFoundError": ("ImportError",), "KeyError": ("LookupError",), "IndexError": ("LookupError",),
     "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"), "UnicodeDecodeError": ("ValueError",),
+    "OSError": ("IOError", "EnvironmentError"), "JSONDecodeError": ("ValueError",), "YAMLError": (),
 }  # fmt: skip
 
 
@@ -1662,8 +2304,6 @@ def _catches(kind: ast.expr | None, name: str) -> bool:
 
 def _spelled(node: ast.AST) -> str:
     """An expression for people, short, without the contents of strings, which may be secret."""
-    from hardencheck.collect.extract._python import shorten
-
     try:
         return shorten(node)
     except Exception:
@@ -1676,6 +2316,7 @@ _OPERATORS: dict[type, Any] = {
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_, ast.BitXor: operator.xor, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
 }  # fmt: skip
+_SIGNS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.BitOr: "|"}
 _UNARY: dict[type, Any] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
 _COMPARE: dict[type, Any] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,

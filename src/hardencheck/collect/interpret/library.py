@@ -7,6 +7,10 @@ is then one that is not followed.
 from __future__ import annotations
 
 import ast
+import logging
+import math
+import stat
+import string
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -14,7 +18,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     NOTHING,
+    Absent,
     Class,
     Const,
     Depends,
@@ -29,6 +35,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
     join,
     lifted,
@@ -36,6 +43,7 @@ from hardencheck.collect.interpret.values import (
     same,
     truth,
 )
+from hardencheck.lazily import compiled
 
 if TYPE_CHECKING:
     from hardencheck.collect.interpret.interpreter import Frame, Interpreter
@@ -60,15 +68,16 @@ _STRING_METHODS = frozenset({
     "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "count", "find", "rfind", "index", "encode", "decode",
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
-_QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.", "dotenv.")
+_QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
     "django.core.management.utils.get_random_secret_key",
 })  # fmt: skip
-_TRUE = frozenset({"true", "on", "ok", "y", "yes", "1", "t"})
-_DECOUPLE = {
-    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
-    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
+# Django 6.0, django.utils.csp; django-csp 4, csp.constants, whose NONCE is an object.
+CSP_CONSTANTS = {
+    "SELF": "'self'", "NONE": "'none'", "UNSAFE_INLINE": "'unsafe-inline'", "UNSAFE_EVAL": "'unsafe-eval'",
+    "STRICT_DYNAMIC": "'strict-dynamic'", "REPORT_SAMPLE": "'report-sample'", "UNSAFE_HASHES": "'unsafe-hashes'",
+    "WASM_UNSAFE_EVAL": "'wasm-unsafe-eval'", "NONCE": "<CSP_NONCE_SENTINEL>",
 }  # fmt: skip
 _CONSTANTS: dict[str, object] = {
     "os.sep": "/",
@@ -76,7 +85,25 @@ _CONSTANTS: dict[str, object] = {
     "os.pathsep": ":",
     "os.name": "posix",
     "sys.platform": "linux",
+    **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
+    **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
+EVERY = "any variable of the environment"
+# Of the standard library, and the same everywhere: levels, letters, modes, statuses.
+_CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
+_NAMED_CONSTANTS = tuple(f"{name}." for name in _CONSTANT_MODULES)
+# What a developer or a build runs, and no server: a service is not started with one of these as its argument.
+_COMMANDS = frozenset({
+    "test", "tests", "pytest", "py.test", "runserver", "runserver_plus", "migrate", "makemigrations", "collectstatic",
+    "compress", "shell", "shell_plus", "makemessages", "compilemessages", "jenkins", "harvest", "behave", "testserver",
+    "createsuperuser", "loaddata", "flush", "check", "spectacular", "-t", "--test",
+})  # fmt: skip
+# They look at what they are given and change nothing.
+LOOKING = frozenset(f"builtins.{name}" for name in (
+    "isinstance", "issubclass", "type", "id", "hash", "repr", "str", "len", "bool", "callable", "hasattr", "int",
+    "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
+    "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
+))  # fmt: skip
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -84,12 +111,23 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) -> Value:
+    if interpreter.patched:
+        held = interpreter.outside(name, node, frame)
+        if isinstance(held, Unknown):
+            return held
+    if name.startswith(_NAMED_CONSTANTS):
+        module, _, word = name.rpartition(".")
+        constant = getattr(_CONSTANT_MODULES[module], word, None) if module in _CONSTANT_MODULES else None
+        if isinstance(constant, int | str | float) and not isinstance(constant, bool):
+            return Const(constant)
     if name in _CONSTANTS:
         return Const(_CONSTANTS[name])  # type: ignore[arg-type]
     if name == "os.environ":
         return Object(kind="environ")
-    if name == "sys.argv":
-        return Unknown("branch", "sys.argv", frame.module.path, getattr(node, "lineno", 0))
+    if name == "sys.version_info":
+        return Object(kind="version")
+    if name in {"sys.argv", "sys.modules"}:
+        return Object(kind=name)
     return Library(dotted=name)
 
 
@@ -116,9 +154,25 @@ def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: a
 def variable(interpreter: Interpreter, name: str, default: Value | None, node: ast.AST, frame: Frame) -> Value:
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
+    if name not in interpreter.asked or default is None or not (isinstance(default, Const) and default.value is None):
+        interpreter.asks(name, default)
     depends = frozenset({name})
+    interpreter._watched |= depends
+    exported = interpreter.exported
+    depends |= exported.depends if name not in exported.items else NOTHING
+    if not exported.exact:
+        interpreter._may_raise = True
+        return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
+    held = exported.items.get(name)
+    if held is not None and name not in exported.maybe:
+        return depending(held, depends)
     if name in interpreter.environment:
-        return Const(interpreter.environment[name], depends=depends)
+        outside = interpreter.environment[name]
+        outer = Const(outside, depends=depends) if isinstance(outside, str) else depending(outside, depends)
+        return join([held, outer]) if held is not None else outer
+    if held is not None:
+        interpreter._may_raise = True
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     if default is None:
         if interpreter._catching("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"):
             from hardencheck.collect.interpret.interpreter import Raised
@@ -129,13 +183,11 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
 
 
 def _depending(value: Value, depends: Depends) -> Value:
-    from hardencheck.collect.interpret.interpreter import _with
-
     if isinstance(value, Seq):
         return Seq(
             value.kind, list(value.items), list(value.extra), value.exact, value.open, depends=value.depends | depends
         )
-    return _with(value, depends)
+    return depending(value, depends)
 
 
 def _name(value: Value) -> str | None:
@@ -145,32 +197,83 @@ def _name(value: Value) -> str | None:
 def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> Value:
     name = _name(key)
     if owner.kind == "environ" and name is not None:
+        own = _own(owner)
+        if own is not None and (name in own.items or not own.exact):
+            known = name in own.items and name not in own.maybe and own.exact
+            return own.items[name] if known else interpreter.unknown(node, frame, "tainted")
         return variable(interpreter, name, None, node, frame)
-    if owner.kind == "scope" and name is not None:
-        found = interpreter.lookup(frame, name)
-        return found.value if found is not None else interpreter.unknown(node, frame)
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module) and name is not None:
+        return interpreter.attribute(module, name, node, frame)
+    if owner.kind == "sys.argv":
+        return Object(kind="argument")
+    if owner.kind == "sys.modules" and name is not None:
+        for module in interpreter.modules.values():
+            called = module.namespace.names.get("__name__")
+            if called is not None and isinstance(called.value, Const) and called.value.value == name:
+                return module
     return interpreter.unknown(node, frame, depends=depends_of(key))
 
 
 def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
     name = _name(key)
-    if owner.kind == "scope":
-        if name is not None:
-            interpreter.bind(frame, name, value, getattr(node, "lineno", 0))
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        if name is not None and not interpreter._perhaps:
+            interpreter.set_attribute(module, name, value, node, frame)
         else:
-            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
-    elif owner.kind == "environ" and name is not None:
-        text = _name(value)
-        if text is not None:
-            interpreter.environment[name] = text
+            interpreter._taint(module.namespace, interpreter.unknown(node, frame, "tainted"))
+    elif owner.kind == "environ" and (own := _own(owner)) is not None:
+        interpreter.set_item(own, key, value, node, frame)
+    elif owner.kind == "environ":
+        export(interpreter, name, value)
+
+
+def _own(owner: Object) -> Map | None:
+    """What a copy of the environment holds besides."""
+    own = owner.state.get("own")
+    return own if isinstance(own, Map) else None
+
+
+def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
+    """The program sets a variable (None: nobody knows which)."""
+    exported = interpreter.exported
+    interpreter.touch(exported)
+    if name is None:
+        exported.taint()
+        return
+    if interpreter._perhaps:
+        value = Unknown("branch", name, depends=frozenset({name}))
+    exported.items[name] = _depending(value, interpreter.condition)
+    exported.maybe.discard(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
+    """Whether something is in it; what the answer depends on, `asked` says."""
+    name = _name(item)
+    if name is None:
+        return None
+    if owner.kind == "environ":
+        own = _own(owner)
+        if own is not None and (name in own.items or not own.exact):
+            return True if own.exact and name not in own.maybe else None
+        interpreter.reads.add(name)
+        exported = interpreter.exported
+        if name in exported.maybe or not exported.exact:
+            return None
+        return name in exported.items or name in interpreter.environment
+    if owner.kind in {"sys.argv", "argument"}:
+        return False if name in _COMMANDS else None
+    if owner.kind == "sys.modules":
+        return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
+    if owner.kind == "scope":
+        return None
+    return None
+
+
+def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        interpreter.reads.add(name)
-        return name in interpreter.environment
-    return None
+        return frozenset({name}) | interpreter.exported.depends
+    return NOTHING
 
 
 # Calls
@@ -183,30 +286,20 @@ def call(
         return _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
     if name in {"os.getenv", "os.environ.get"}:
         return _get(interpreter, arguments, keywords, node, frame)
-    if name in _GENERATORS:
+    if name in _GENERATORS or name.startswith(("random.", "secrets.")):
         return Unknown("generated", name, frame.module.path, getattr(node, "lineno", 0))
     if name.startswith(_QUIET):
         if name.rpartition(".")[2] in {"gettext", "gettext_lazy", "gettext_noop", "pgettext_lazy"} and arguments:
             return arguments[0]
         return Const(None)
+    if name == "inspect.getmembers":
+        return getmembers(interpreter, arguments, keywords, node, frame)
     if name == "datetime.timedelta":
         return _plainly(timedelta, arguments, keywords)
     if name in {"pathlib.Path", "pathlib.PurePath", "pathlib.PurePosixPath"}:
         return _plainly(PurePosixPath, arguments, keywords)
     if name.startswith("os.path."):
         return _path(name.removeprefix("os.path."), arguments)
-    if name in {"environ.Env", "environ.FileAwareEnv", "environs.Env"}:
-        return _scheme(name, arguments, keywords)
-    if name in {"environ.Env.read_env", "dotenv.load_dotenv"}:
-        return _env_file(interpreter, frame, node)
-    if name in {"decouple.config", "decouple.AutoConfig"}:
-        return (
-            _decouple(interpreter, arguments, keywords, node, frame)
-            if name == "decouple.config"
-            else Library(dotted="decouple.config")
-        )
-    if name == "decouple.Csv":
-        return Object(kind="csv")
     if name in {"copy.copy", "copy.deepcopy"} and len(arguments) == 1:
         try:
             return lifted(plain(arguments[0]), depends_of(arguments[0]))
@@ -261,26 +354,28 @@ def _builtin(
             kind = "list" if name == "list" else "tuple" if name == "tuple" else "set"
             items = interpreter.items(value)
             if items is not None:
+                depends = value.depends
                 if kind == "set":
+                    depends = depends_of(value)
                     items = [
                         item
                         for number, item in enumerate(items)
                         if not any(same(item, known) for known in items[:number])
                     ]
-                return Seq(kind, items, depends=value.depends)  # type: ignore[arg-type]
+                return Seq(kind, items, depends=depends)  # type: ignore[arg-type]
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
             return None
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
-        case "len", [Seq(items=items, exact=True) as value]:
-            return Const(len(items), depends=value.depends)
+        case "len", [Seq(items=items, exact=True, kind=kind) as value]:
+            return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
         case "range", _:
             return _range(arguments)
         case "enumerate", [value]:
             items = interpreter.items(value)
             return (
-                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)])
+                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)], depends=value.depends)
                 if items is not None
                 else None
             )
@@ -291,10 +386,11 @@ def _builtin(
             return Seq(
                 "list",
                 [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
+                depends=NOTHING.union(*(value.depends for value in values)),
             )
         case "reversed", [value]:
             items = interpreter.items(value)
-            return Seq("list", items[::-1]) if items is not None else None
+            return Seq("list", items[::-1], depends=value.depends) if items is not None else None
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
@@ -317,7 +413,10 @@ def _builtin(
         case (("getattr" | "hasattr"), [owner, Const(value=str() as attribute), *rest]):
             return _getattr(interpreter, name, owner, attribute, rest, node, frame)
         case "setattr", [Module() | Instance() | Class() as owner, Const(value=str() as attribute), value]:
-            interpreter._set_attribute(owner, attribute, value, node, frame)
+            interpreter.set_attribute(owner, attribute, value, node, frame)
+            return Const(None)
+        case "setattr", [Library(dotted=dotted), attribute, *_]:
+            interpreter.patched.add(f"{dotted}.{_name(attribute) or '*'}")
             return Const(None)
         case "setattr", [owner, *_]:
             why = interpreter.unknown(node, frame, "tainted")
@@ -325,15 +424,25 @@ def _builtin(
             if not isinstance(owner, Instance | Class):
                 interpreter._taint(frame.module.namespace, why)  # sys.modules[__name__], or what holds it
             return Const(None)
-        case (("globals" | "locals" | "vars"), []):
-            return Object(kind="scope")
-        case "vars", [Module()]:
+        case "globals", []:
+            return Object(kind="scope", state={"module": frame.module})
+        case (("locals" | "vars"), []):
+            if frame.names is frame.module.namespace:
+                return Object(kind="scope", state={"module": frame.module})
+            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
             return None
+        case "vars", [Module() as module]:
+            return Object(kind="scope", state={"module": module})
+        case "vars", [Class() | Instance() as owner]:
+            return table_of(owner)
+        case "dir", [Class() | Instance() | Module() as owner]:
+            names = _members(interpreter, owner)
+            return Seq("list", [Const(one) for one in sorted(names)]) if names is not None else None
         case "print", _:
             return Const(None)
         case "callable", [value]:
             return Const(True) if isinstance(value, Function | Class) else None
-        case (("exec" | "eval" | "__import__" | "compile"), _):
+        case (("exec" | "eval"), _):
             interpreter._taint(frame.module.namespace, interpreter.unknown(node, frame, "tainted", name))
             return interpreter.unknown(node, frame, "tainted", name)
         case "type", [Instance(cls=cls)] if cls is not None:
@@ -347,6 +456,58 @@ def _builtin(
             return None
         return _plainly(_PURE[name], arguments, keywords)
     return None
+
+
+def table_of(owner: Class | Instance) -> Map | None:
+    """`vars(x)`: its own attributes, as a copy. Of a class that is Python's: writing to it raises."""
+    names = owner.attributes
+    if names.rest is not None or any(isinstance(item.value, Joined) for item in names.names.values()):
+        return None
+    held: dict[object, Value] = {
+        name: item.value for name, item in names.names.items() if not isinstance(item.value, Absent)
+    }
+    depends = NOTHING.union(names.unless, *(names.absent(str(name)) for name in names.names.keys() - held.keys()))
+    return Map({"__module__": Const("module"), **held}, depends=depends)
+
+
+def _members(interpreter: Interpreter, owner: Value) -> set[str] | None:
+    """The names that `dir()` gives; None where not all of them are known."""
+    if isinstance(owner, Module):
+        spaces = [owner.namespace]
+    elif isinstance(owner, Class | Instance):
+        cls = owner if isinstance(owner, Class) else owner.cls
+        order = cls.order if cls is not None else ()
+        if any(one.outside for one in order):
+            return None
+        spaces = [one.attributes for one in order] + ([owner.attributes] if isinstance(owner, Instance) else [])
+    else:
+        return None
+    if any(space.rest is not None or space.unless for space in spaces):
+        return None
+    held = [(name, item.value) for space in spaces for name, item in space.names.items()]
+    if any(
+        isinstance(value, Absent) or (isinstance(value, Joined) and any(isinstance(o, Absent) for o in value.options))
+        for _, value in held
+    ):
+        return None
+    return {name for name, _ in held} | set(dir(object))
+
+
+def getmembers(
+    interpreter: Interpreter, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value | None:
+    """`inspect.getmembers(x)`: pairs of name and value, sorted by name."""
+    names = _members(interpreter, arguments[0]) if len(arguments) == 1 and not keywords else None
+    if names is None:
+        return None
+    pairs: list[Value] = []
+    for name in sorted(names):
+        held = Unknown("call", name) if name in _OBJECT else interpreter.attribute(arguments[0], name, node, frame)
+        pairs.append(Seq("tuple", [Const(name), held]))
+    return Seq("list", pairs)
+
+
+_OBJECT = frozenset(dir(object))
 
 
 def _tiny(arguments: Sequence[Value]) -> bool:
@@ -387,7 +548,8 @@ def _range(arguments: list[Value]) -> Value | None:
         found = range(*given)  # type: ignore[call-overload]
     except (NotKnown, TypeError, ValueError):
         return None
-    return Seq("list", [Const(number) for number in found]) if len(found) <= 5_000 else None
+    depends = NOTHING.union(*(item.depends for item in arguments))
+    return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
 
 
 def _mapped(
@@ -397,6 +559,7 @@ def _mapped(
     if items is None:
         return None
     made: list[Value] = []
+    depends = value.depends
     for item in items:
         if name == "filter" and isinstance(function, Const) and function.value is None:
             answer: Value = item
@@ -406,15 +569,27 @@ def _mapped(
             made.append(answer)
             continue
         known = truth(answer)
+        depends |= depends_of(answer)
         if known is None:
             return _unknown_of(answer)
         if known:
             made.append(item)
-    return Seq("list", made, depends=value.depends)
+    return Seq("list", made, depends=depends)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
     kinds = kind.items if isinstance(kind, Seq) and kind.exact else [kind]
+    if isinstance(value, Instance) and value.cls is not None and all(isinstance(one, Class) for one in kinds):
+        found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
+        if found or not any(one.outside for one in value.cls.order):
+            return Const(bool(found), depends=value.depends)
+    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library)
+    if isinstance(value, Unknown | Library) and not (isinstance(kind, Library) and kind.dotted == "builtins.property"):
+        return None  # a property is never had from an object, whatever else it is
+    if plain_value and any(_is_other(one) for one in kinds):
+        kinds = [one for one in kinds if not _is_other(one)]
+        if not kinds:
+            return Const(False, depends=value.depends)
     names = [item.dotted for item in kinds if isinstance(item, Library)]
     if len(names) < len(kinds) or any(name not in _TYPES for name in names):
         return None
@@ -425,8 +600,15 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
-        return Const(dict in wanted)
+        return Const(dict in wanted, depends=value.depends)
     return None
+
+
+def _is_other(kind: Value) -> bool:
+    """A type that no plain value is of."""
+    return (isinstance(kind, Class) and not kind.outside) or (
+        isinstance(kind, Library) and kind.dotted in {"builtins.property", "builtins.type", "builtins.staticmethod"}
+    )
 
 
 def _getattr(
@@ -436,18 +618,40 @@ def _getattr(
         found = owner.namespace.get(attribute)
         if found is not None:
             known = not isinstance(found.value, Unknown) or attribute in owner.namespace.names
+            if isinstance(found.value, Joined):
+                known = not any(isinstance(option, Absent) for option in found.value.options)
             if name == "hasattr":
-                return Const(True) if known else None
-            return found.value if known or not rest else join([found.value, rest[0]])
+                return Const(True, depends=found.value.depends) if known else None
+            return found.value if known or not rest else None
+        inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
+        if inner is not None:
+            return None
+        absent = owner.namespace.absent(attribute)
         if name == "hasattr":
-            return Const(False)
-        return rest[0] if rest else None
+            return Const(False, depends=absent)
+        return _depending(rest[0], absent) if rest else None
     if isinstance(owner, Instance | Class):
         held = interpreter.attribute(owner, attribute, node, frame)
         if isinstance(held, Unknown):
-            return None
-        return Const(True) if name == "hasattr" else held
+            return held if not rest and name == "getattr" else None
+        return Const(True, depends=held.depends) if name == "hasattr" else held
+    called = _configuration(node)
+    if called and isinstance(owner, Unknown | Joined):
+        # What an operator writes in a module that is not in the repository: nothing, as far as the repository says.
+        depends = depends_of(owner) | {f"{called}.{attribute}"}
+        if name == "hasattr":
+            return Const(False, depends=depends)
+        return _depending(rest[0], depends) if rest else interpreter.unknown(node, frame, "import", "", depends)
     return None
+
+
+_CONFIGURATION = compiled(r"(?:\w+_)?(?:conf|config|configuration|local_?settings|custom_?settings)(?:_module)?")
+
+
+def _configuration(node: ast.AST) -> str:
+    """The name of the object whose attribute is asked for, where it is called a configuration."""
+    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    return first.id if isinstance(first, ast.Name) and _CONFIGURATION.fullmatch(first.id) else ""
 
 
 # Methods of plain values
@@ -475,6 +679,15 @@ def method(
             if name == "format" and not _plain_template(owner.value):
                 return None
             return _with_owner(owner, name, arguments, keywords)
+        case Const(value=PurePosixPath()) if name in {"exists", "is_file", "is_dir", "read_text", "read_bytes", "open"}:
+            from hardencheck.collect.interpret.models import Call, _places
+
+            call = Call(interpreter, name, arguments, keywords, node, frame, owner)
+            if name in {"exists", "is_file", "is_dir"}:
+                return _places._there(call, owner, name)
+            mode = arguments[0] if arguments else keywords.get("mode", Const("r"))
+            reading = name != "open" or (isinstance(mode, Const) and mode.value in {"r", "rt", "rb"})
+            return _places.absent(call, owner) if reading else None
         case Const(value=PurePosixPath()) if name in {
             "joinpath",
             "with_name",
@@ -545,8 +758,7 @@ def _seq_method(
         owner.taint()
         return Const(None)
     interpreter.bounded(owner, arguments)
-    condition: Depends = frozenset().union(*interpreter._conditions) if interpreter._conditions else NOTHING
-    owner.depends |= condition
+    owner.depends |= interpreter.condition
     match name, arguments:
         case (("append" | "add"), [value]):
             if owner.kind == "set" and any(same(value, item) for item in owner.items):
@@ -583,7 +795,7 @@ def _seq_method(
         case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
-                return owner.items.pop(at)
+                return depending(owner.items.pop(at), owner.depends)
             owner.taint()
         case "sort", [] if not keywords:
             try:
@@ -644,19 +856,21 @@ def _map_method(
                 if name != "get":
                     interpreter.spoil(owner, interpreter.unknown(node, frame))
                 return interpreter.unknown(node, frame, depends=depends_of(key))
+            by = depends_of(key) | owner.depends
             if name == "get":
                 if there and wanted not in owner.maybe:
-                    return _depending_const(owner.items[wanted], depends_of(key))
+                    return _depending(owner.items[wanted], by) if by else owner.items[wanted]
                 if there:
-                    return join([owner.items[wanted], default])
-                return _depending_const(default, depends_of(key)) if owner.exact else None
+                    return depending(join([owner.items[wanted], default]), by)
+                return (_depending(default, by) if by else default) if owner.exact else None
             interpreter.touch(owner)
+            owner.depends |= interpreter.condition | depends_of(key)
             if interpreter._perhaps or wanted in owner.maybe or (not there and not owner.exact):
                 owner.taint()
                 return interpreter.unknown(node, frame)
             if name == "pop":
-                return owner.items.pop(wanted) if there else default
-            return owner.items.setdefault(wanted, default)
+                return depending(owner.items.pop(wanted) if there else default, by)
+            return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
             given = arguments[0] if arguments else Map()
@@ -673,7 +887,7 @@ def _map_method(
                 else:
                     owner.items[key_] = value
                     owner.maybe.discard(key_)
-            owner.depends |= given.depends
+            owner.depends |= given.depends | interpreter.condition
             if not given.exact:
                 owner.exact = False
                 for key_ in owner.items.keys() - given.items.keys():
@@ -681,40 +895,9 @@ def _map_method(
             return Const(None)
         case "clear", []:
             interpreter.touch(owner)
+            owner.depends |= interpreter.condition
             owner.items, owner.maybe, owner.exact = {}, set(), True
             return Const(None)
-    return None
-
-
-def _depending_const(value: Value, depends: Depends) -> Value:
-    return _depending(value, depends) if depends and isinstance(value, Const) else value
-
-
-# Readers of the environment
-
-
-def _scheme(name: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-    """environ.Env(DEBUG=(bool, False)): casts and defaults by variable."""
-    return Object(kind="environs" if name.startswith("environs") else "environ.Env", state=dict(keywords))
-
-
-def _env_file(interpreter: Interpreter, frame: Frame, node: ast.AST) -> Value:
-    """A .env file is read, if it is there. One that the repository tracks gives values; else nothing is set."""
-    return Const(None)
-
-
-def call_object(
-    interpreter: Interpreter,
-    owner: Object,
-    arguments: list[Value],
-    keywords: dict[str, Value],
-    node: ast.AST,
-    frame: Frame,
-) -> Value | None:
-    if owner.kind in {"environ.Env", "environs"}:
-        return _env(interpreter, owner, "", arguments, keywords, node, frame)
-    if owner.kind == "csv" and arguments:
-        return _csv(arguments[0])
     return None
 
 
@@ -727,137 +910,73 @@ def _object_method(
     node: ast.AST,
     frame: Frame,
 ) -> Value | None:
+    if owner.kind == "environ" and name == "copy":
+        own = _own(owner)
+        return Object(kind="environ", state={"own": Map(dict(own.items), set(own.maybe), own.exact) if own else Map()})
+    if owner.kind == "environ" and (own := _own(owner)) is not None:
+        key = _name(arguments[0]) if arguments else None
+        if name != "get" or key is None or key in own.items or not own.exact:
+            if name not in {"get", "items", "keys", "values"}:
+                interpreter.spoil(own, interpreter.unknown(node, frame))
+            return interpreter.unknown(node, frame)
     if owner.kind == "environ":
         if name == "get":
             return _get(interpreter, arguments, keywords, node, frame)
         if name == "setdefault" and len(arguments) == 2:
-            key, value = _name(arguments[0]), _name(arguments[1])
-            if key is not None and value is not None:
-                return Const(interpreter.environment.setdefault(key, value), depends=frozenset({key}))
+            key = _name(arguments[0])
+            if key is not None:
+                there = contains(interpreter, owner, arguments[0])
+                with interpreter._deciding(frozenset({key})):
+                    if there is False:
+                        export(interpreter, key, arguments[1])
+                    elif there is None:
+                        export(interpreter, key, Unknown("branch", key, depends=frozenset({key})))
+                return variable(interpreter, key, None, node, frame)
+        if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
+            was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
+            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            return was
+        if name == "update" and len(arguments) == 1:
+            new = arguments[0]
+            if isinstance(new, Map) and new.exact and not new.maybe:
+                for variable_name, item in new.items.items():
+                    export(interpreter, str(variable_name), item)
+                for word, item in keywords.items():
+                    export(interpreter, word, item)
+                return Const(None)
+        if name in {"items", "keys"} and interpreter.exported.exact and not interpreter.exported.maybe:
+            # Those that the repository says are set; where it runs there are others.
+            variables: dict[object, Value] = {
+                key: variable(interpreter, key, None, node, frame)
+                for key in sorted({*interpreter.environment, *map(str, interpreter.exported.items)})
+            }
+            return _map_method(interpreter, Map(variables, depends=frozenset({EVERY})), name, [], {}, node, frame)
+        if name not in {"items", "keys", "values", "copy", "__contains__"}:
+            export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
-    if owner.kind == "scope":
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        names = module.namespace
         if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
             given = arguments[0]
-            for written, item in given.items.items():
-                if isinstance(written, str):
-                    held = interpreter.lookup(frame, written) if written in given.maybe else None
-                    both = join([item, held.value]) if held is not None else item
-                    interpreter.bind(frame, written, both, getattr(node, "lineno", 0))
+            with interpreter._deciding(given.depends):
+                for written, item in given.items.items():
+                    if isinstance(written, str):
+                        held = names.get(written) if written in given.maybe else None
+                        both = join([item, held.value]) if held is not None else item
+                        both = join([item, ABSENT]) if written in given.maybe and held is None else both
+                        interpreter.set_attribute(module, written, both, node, frame)
+            if given.depends:
+                names.mark_all(given.depends)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
-            found = interpreter.lookup(frame, text)
+            found = names.get(text)
             default = arguments[1] if len(arguments) > 1 else Const(None)
-            return found.value if found is not None else default
+            absent = names.absent(text)
+            if found is not None and isinstance(found.value, Joined):
+                options = [option for option in found.value.options if not isinstance(option, Absent)]
+                return join([*options, default]) if len(options) < len(found.value.options) else found.value
+            return found.value if found is not None else _depending(default, absent)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
-            interpreter._taint(frame.names, interpreter.unknown(node, frame, "tainted"))
+            interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")
-    if owner.kind in {"environ.Env", "environs"}:
-        if name in {"read_env", "seal", "prefixed"}:
-            return Const(None)
-        return _env(interpreter, owner, name, arguments, keywords, node, frame)
-    return None
-
-
-def _env(
-    interpreter: Interpreter,
-    owner: Object,
-    kind: str,
-    arguments: list[Value],
-    keywords: dict[str, Value],
-    node: ast.AST,
-    frame: Frame,
-) -> Value | None:
-    """django-environ and environs: env("X"), env.bool("X", default=...), with the scheme of the reader."""
-    name = _name(arguments[0]) if arguments else _name(keywords.get("var", Const(None)))
-    if name is None or kind.startswith("_"):
-        return None
-    scheme = owner.state.get(name)
-    cast: Value | None = keywords.get("cast")
-    place = 1 if kind else 2
-    default = arguments[place] if len(arguments) > place else keywords.get("default")
-    if not kind and len(arguments) > 1:
-        cast = arguments[1]
-    if isinstance(scheme, Seq) and scheme.exact and len(scheme.items) == 2:
-        cast = cast or scheme.items[0]
-        default = default or scheme.items[1]
-    elif scheme is not None:
-        cast = cast or scheme
-    raw = variable(interpreter, name, default, node, frame)
-    if name not in interpreter.environment:
-        # Defaults are taken as they are, but for texts that environs and django-environ cast for some kinds.
-        if isinstance(raw, Const) and isinstance(raw.value, str) and kind not in {"", "str"}:
-            return _cast(kind, raw, owner.kind)
-        return raw
-    if kind:
-        return _cast(kind, raw, owner.kind)
-    if cast is None:
-        return raw
-    if isinstance(cast, Library) and cast.dotted.startswith("builtins."):
-        return _cast(cast.dotted.removeprefix("builtins."), raw, owner.kind)
-    return interpreter.call(cast, [raw], {}, node, frame)
-
-
-def _cast(kind: str, raw: Value, reader: str) -> Value | None:
-    if not isinstance(raw, Const) or not isinstance(raw.value, str):
-        return raw
-    text, depends = raw.value, raw.depends
-    try:
-        match kind:
-            case "str" | "unicode":
-                return raw
-            case "bool":
-                return Const(text.strip().lower() in _TRUE, depends=depends)
-            case "int":
-                return Const(int(text), depends=depends)
-            case "float":
-                return Const(float(text), depends=depends)
-            case "list":
-                items = (
-                    [item for item in text.split(",") if item]
-                    if reader == "environ.Env"
-                    else text.split(",")
-                    if text
-                    else []
-                )
-                return Seq("list", [Const(item, depends=depends) for item in items], depends=depends)
-            case "tuple":
-                return Seq(
-                    "tuple",
-                    [Const(item, depends=depends) for item in text.strip("()").split(",") if item],
-                    depends=depends,
-                )
-    except ValueError:
-        return Unknown("call", f"{kind} of a text", depends=depends)
-    return Unknown("call", kind, depends=depends)
-
-
-def _decouple(
-    interpreter: Interpreter, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value | None:
-    name = _name(arguments[0]) if arguments else None
-    if name is None:
-        return None
-    default = arguments[1] if len(arguments) > 1 else keywords.get("default")
-    cast = arguments[2] if len(arguments) > 2 else keywords.get("cast")
-    raw = variable(interpreter, name, default, node, frame)
-    if cast is None or isinstance(raw, Unknown):
-        return raw
-    if isinstance(cast, Library) and cast.dotted == "builtins.bool":
-        if isinstance(raw, Const) and isinstance(raw.value, bool):
-            return raw
-        if isinstance(raw, Const) and isinstance(raw.value, str | int):
-            known = _DECOUPLE.get(str(raw.value).lower()) if raw.value != "" else False
-            return (
-                Const(known, depends=raw.depends) if known is not None else Unknown("call", "bool", depends=raw.depends)
-            )
-        return None
-    return interpreter.call(cast, [raw], {}, node, frame)
-
-
-def _csv(value: Value) -> Value | None:
-    if isinstance(value, Const) and isinstance(value.value, str):
-        items = [item.strip() for item in value.value.split(",")] if value.value else []
-        if any(letter in value.value for letter in "'\""):
-            return None
-        return Seq("list", [Const(item, depends=value.depends) for item in items], depends=value.depends)
     return None

@@ -5,8 +5,9 @@ A value is known (`Const`, containers of known values), one of several (`Joined`
 a table, a namespace) can be saved and put back, so that both sides of a condition are followed from one state.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -27,6 +28,14 @@ class NotKnown(Exception):
     def __init__(self, value: "Unknown") -> None:
         super().__init__(value.text)
         self.value = value
+
+
+_births = itertools.count()
+
+
+def now() -> int:
+    """A number that is larger than that of every changing thing that is there already."""
+    return next(_births)
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +74,7 @@ class Seq(Value):
     extra: list[Value] = field(default_factory=list)
     exact: bool = True
     open: bool = False
+    born: int = field(default_factory=now, kw_only=True)
 
     def save(self) -> object:
         return (list(self.items), list(self.extra), self.exact, self.open)
@@ -88,6 +98,9 @@ class Seq(Value):
         self.items, self.extra, self.exact = surely, maybe, False
         self.open = any(state[3] for state in plain)
 
+    def mark(self, before: object, after: object, depends: Depends) -> None:
+        self.depends |= depends
+
     def taint(self) -> None:
         self.items, self.extra, self.exact, self.open = [], [], False, True
 
@@ -99,6 +112,7 @@ class Map(Value):
     items: dict[object, Value] = field(default_factory=dict)
     maybe: set[object] = field(default_factory=set)
     exact: bool = True
+    born: int = field(default_factory=now, kw_only=True)
 
     def save(self) -> object:
         return (dict(self.items), set(self.maybe), self.exact)
@@ -113,6 +127,16 @@ class Map(Value):
         self.items = {key: join([items[key] for items, _, _ in plain if key in items]) for key in keys}
         self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, _ in plain)}
         self.exact = all(exact for _, _, exact in plain)
+
+    def mark(self, before: object, after: object, depends: Depends) -> None:
+        old: tuple[dict[object, Value], set[object], bool] = before  # type: ignore[assignment]
+        new: tuple[dict[object, Value], set[object], bool] = after  # type: ignore[assignment]
+        changed = [key for key in {**old[0], **new[0]} if old[0].get(key) is not new[0].get(key)]
+        for key in changed:
+            if key in self.items:
+                self.items[key] = depending(self.items[key], depends)
+        if any(key not in self.items for key in changed) or old[1:] != new[1:] or not changed:
+            self.depends |= depends
 
     def taint(self) -> None:
         self.items, self.maybe, self.exact = {}, set(), False
@@ -130,30 +154,68 @@ class Binding(NamedTuple):
 @dataclass(eq=False, slots=True)
 class Namespace:
     """names with their bindings. rest: what a name is worth that is not among them (after something may have written
-    any name), None: it is not set."""
+    any name), None: it is not set. unless: variables that may set names that are not set now. prefixes: the same as
+    `rest`, for names that start so."""
 
     names: dict[str, Binding] = field(default_factory=dict)
     rest: Unknown | None = None
+    unless: Depends = NOTHING
+    prefixes: dict[str, Unknown] = field(default_factory=dict)
+    born: int = field(default_factory=now, kw_only=True)
 
     def get(self, name: str) -> Binding | None:
         found = self.names.get(name)
-        if found is None and self.rest is not None and not name.startswith("__"):
-            return Binding(self.rest, self.rest.path, self.rest.line)
+        if found is not None and isinstance(found.value, Absent):
+            return None
+        if found is None and not name.startswith("__"):
+            why = self.rest or next((why for prefix, why in self.prefixes.items() if name.startswith(prefix)), None)
+            return Binding(why, why.path, why.line) if why is not None else None
         return found
 
+    def absent(self, name: str) -> Depends:
+        """The variables that may set a name that is not set now."""
+        found = self.names.get(name)
+        return self.unless | (found.value.depends if found is not None else NOTHING)
+
     def save(self) -> object:
-        return (dict(self.names), self.rest)
+        return (dict(self.names), self.rest, self.unless, dict(self.prefixes))
 
     def load(self, state: object) -> None:
-        held: tuple[dict[str, Binding], Unknown | None] = state  # type: ignore[assignment]
-        self.names, self.rest = dict(held[0]), held[1]
+        held: _Names = state  # type: ignore[assignment]
+        self.names, self.rest, self.unless, self.prefixes = dict(held[0]), held[1], held[2], dict(held[3])
+
+    def mark(self, before: object, after: object, depends: Depends) -> None:
+        """What differs between two states depends on these variables."""
+        old: _Names = before  # type: ignore[assignment]
+        new: _Names = after  # type: ignore[assignment]
+        for name in dict.fromkeys((*old[0], *new[0])):
+            if old[0].get(name) is not new[0].get(name):
+                self.mark_name(name, depends)
+        if new[1] is not old[1] or new[2] - old[2] or new[3] != old[3]:
+            self.mark_all(depends | new[2])
+
+    def mark_name(self, name: str, depends: Depends) -> None:
+        held = self.names.get(name)
+        if held is not None:
+            self.names[name] = held._replace(value=depending(held.value, depends))
+        else:
+            self.names[name] = Binding(Absent(depends=depends), "", 0)
+
+    def mark_all(self, depends: Depends, prefix: str = "") -> None:
+        for name in list(self.names):
+            if name.startswith(prefix) and not name.startswith("__"):
+                self.mark_name(name, depends)
+        if not prefix:
+            self.unless |= depends
 
     def merge(self, states: list[object], why: Unknown) -> None:
-        plain: list[tuple[dict[str, Binding], Unknown | None]] = states  # type: ignore[assignment]
-        self.rest = next((rest for _, rest in plain if rest is not None), None)
+        plain: list[_Names] = states  # type: ignore[assignment]
+        self.rest = next((rest for _, rest, *_ in plain if rest is not None), None)
+        self.unless = NOTHING.union(*(unless for _, _, unless, _ in plain))
+        self.prefixes = {prefix: why for *_, prefixes in plain for prefix, why in prefixes.items()}
         merged: dict[str, Binding] = {}
-        for name in dict.fromkeys(name for names, _ in plain for name in names):
-            found = [names.get(name) for names, _ in plain]
+        for name in dict.fromkeys(name for names, *_ in plain for name in names):
+            found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
             if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
@@ -167,12 +229,17 @@ class Namespace:
             merged[name] = Binding(join(values), last.path, last.line, chain)
         self.names = merged
 
-    def taint(self, why: Unknown) -> None:
+    def taint(self, why: Unknown, prefix: str = "") -> None:
         self.names = {
-            name: item._replace(value=why, path=why.path, line=why.line) if not _is_code(item.value) else item
+            name: item._replace(value=why, path=why.path, line=why.line)
+            if name.startswith(prefix) and not is_code(item.value)
+            else item
             for name, item in self.names.items()
         }
-        self.rest = why
+        if prefix:
+            self.prefixes[prefix] = why
+        else:
+            self.rest = why
 
 
 @dataclass(eq=False, slots=True)
@@ -202,7 +269,7 @@ class Function(Value):
 
 @dataclass(eq=False, slots=True)
 class Class(Value):
-    """bases: what it inherits from, in order; outside: some of them are not of this repository."""
+    """outside: bases that are not of this repository; hiding: one of them that stands before one that is."""
 
     name: str = ""
     path: str = ""
@@ -210,6 +277,11 @@ class Class(Value):
     order: tuple["Class", ...] = ()  # method resolution order, itself first
     outside: tuple[str, ...] = ()
     attributes: Namespace = field(default_factory=Namespace)
+    bases: tuple[Value, ...] = ()  # as they are written
+    node: object = None
+    frame: object = None  # around it
+    hiding: str = ""
+    fields: tuple[str, ...] | None = None  # of a dataclass
 
 
 @dataclass(eq=False, slots=True)
@@ -235,15 +307,16 @@ class Method(Value):
 
 
 @dataclass(eq=False, slots=True)
-class _Absent(Value):
-    """In a `Joined`: perhaps the name is not set at all."""
+class Absent(Value):
+    """The name is not set; in a `Joined`: perhaps."""
 
 
-ABSENT = _Absent()
+ABSENT = Absent()
+_Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
 Changing = Seq | Map | Namespace
 
 
-def _is_code(value: Value) -> bool:
+def is_code(value: Value) -> bool:
     return isinstance(value, Function | Class | Module | Library)
 
 
@@ -286,7 +359,7 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
         )
     if isinstance(one, Library) and isinstance(two, Library):
         return one.dotted == two.dotted
-    return False
+    return isinstance(one, Absent) and isinstance(two, Absent)
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -299,11 +372,20 @@ def join(values: Iterable[Value]) -> Value:
             if not any(option is known or same(option, known) for known in found):
                 found.append(option)
     if len(found) == 1:
-        only = found[0]
-        return only if only.depends == depends or not isinstance(only, Const) else Const(only.value, depends=depends)
+        return depending(found[0], depends)
     if len(found) > MAX_OPTIONS:
         return Unknown("branch", "one of many values", depends=depends)
     return Joined(tuple(found), depends=depends)
+
+
+def depending(value: Value, depends: Depends) -> Value:
+    """The same, also dependent on these variables. What can be changed stays the same object."""
+    if not depends or depends <= value.depends:
+        return value
+    if isinstance(value, Seq | Map):
+        value.depends |= depends
+        return value
+    return replace(value, depends=value.depends | depends)
 
 
 def depends_of(value: Value, depth: int = 0) -> Depends:
@@ -349,6 +431,8 @@ def plain(value: Value, depth: int = 0) -> object:
             raise NotKnown(value)
         case Joined():
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
+        case Object(kind="place"):
+            raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import FLASK
-from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace
+from hardencheck.collect.resolve._evaluate import Modules, Namespace
+from hardencheck.collect.resolve._follow import Bound
 from hardencheck.model.facts.settings import Call, Expression, PythonModule, Write
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location

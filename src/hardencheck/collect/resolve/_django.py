@@ -1,15 +1,28 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
-from hardencheck.collect.resolve._evaluate import Bound, Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.interpret.values import Depends
+from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
-from hardencheck.model.facts.settings import PackageRequirement, PythonModule, SettingsModuleName, Source, Statement
+from hardencheck.model.facts.settings import (
+    Class,
+    EnvironmentVariable,
+    PackageRequirement,
+    PythonModule,
+    SettingsClassName,
+    SettingsModuleName,
+    Source,
+    Statement,
+)
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -64,6 +77,7 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
+_PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
 # No project goes without one of these.
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
@@ -79,6 +93,8 @@ class Project(NamedTuple):
     namespace: Namespace
     version: Version | None
     modules: Modules
+    followed: Followed
+    environment: Environment
 
     @property
     def location(self) -> Location:
@@ -87,9 +103,15 @@ class Project(NamedTuple):
     def bound(self, name: str) -> Bound | None:
         return self.namespace.get(name)
 
+    def unless(self, name: str) -> Depends:
+        """The variables that may change a setting, or set one that is not set."""
+        bound = self.bound(name)
+        return bound.depends if bound is not None else self.followed.absent(name)
+
 
 class Setting(NamedTuple):
-    """known: value, source and place hold; else reason and text say why not."""
+    """known: value, source and place hold; else reason and text say why not. depends: variables that may change it.
+    others: further values that it may have as well."""
 
     known: bool
     value: Value
@@ -97,6 +119,8 @@ class Setting(NamedTuple):
     location: Location
     reason: Reason = Reason.NOT_LITERAL
     text: str = ""
+    depends: Depends = frozenset()
+    others: tuple[Value, ...] = ()
 
 
 def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
@@ -104,23 +128,51 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     modules = Modules(facts, tree)
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
-    found = [Project(name, path, _namespace(modules, path), at, modules) for path, name in chosen.items()]
+    found = [_project(facts, modules, path, name, at) for path, name in chosen.items()]
     return found, troubles
 
 
-def _namespace(modules: Modules, path: str) -> Namespace:
-    """The settings of a module; all unknown where its classes hold them and nothing shows which one is used."""
-    held = modules.namespace(path)
+def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
+    given = environment(facts, path, modules.local())
+    followed = modules.follow(path, given)
+    if _ESSENTIAL & followed.names.keys():
+        return Project(name, path, _namespace(followed), at, modules, followed, given)
+    classes = _settings_classes(modules, path)
+    chosen = _configuration(facts, classes)
+    if chosen:
+        followed = modules.follow(path, given, chosen)
+    elif classes:
+        text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
+        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given)
+    return Project(name, path, _namespace(followed), at, modules, followed, given)
+
+
+def _namespace(followed: Followed) -> Namespace:
+    names = followed.names.keys() | (DJANGO if followed.rest is not None or followed.prefixes else set())
+    return {name: bound for name in names if (bound := followed.bound(name)) is not None}
+
+
+def _settings_classes(modules: Modules, path: str) -> list[Class]:
+    """Classes of a module that hold settings: django-configurations and its like."""
     fact = modules.known.get(path)
-    if fact is None or _ESSENTIAL & held.keys():
-        return modules.filled(path, held, DJANGO)
-    for one in fact.classes:
+    found: list[Class] = []
+    for one in fact.classes if fact is not None else ():
         inherited = modules.class_namespace(path, one.name)
-        names = inherited.keys() if inherited is not None else _sets(one.body)
-        if _ESSENTIAL & set(names):
-            text = f"the settings are in classes ({one.name} ...), and which one is used is not followed"
-            return all_unknown(path, one.line, text)
-    return held
+        if _ESSENTIAL & set(inherited.keys() if inherited is not None else _sets(one.body)):
+            found.append(one)
+    return found
+
+
+def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
+    """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
+    names = [one.name for one in classes]
+    named = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    for tier in ("environment", "wsgi", "manage"):
+        said = dict.fromkeys(fact.name for fact in named if fact.source == tier and fact.name in names)
+        if len(said) == 1:
+            return next(iter(said))
+    called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
+    return called[0] if len(called) == 1 else ""
 
 
 def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:
@@ -129,7 +181,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         path = _path_of(profile, modules)
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
-    named = [fact for fact in facts.of("settings.module-name") if isinstance(fact, SettingsModuleName)]
+    named = settings_modules(facts)
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
@@ -139,7 +191,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             path = modules.find(fact.module, near)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
-            elif path not in modules.known and path not in modules.broken:
+            elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
@@ -148,6 +200,29 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
     return by_convention, [] if by_convention else troubles
+
+
+def _sets_any(modules: Modules, path: str) -> bool:
+    """Whether a module that assigns nothing itself has settings all the same: it includes other files."""
+    return bool(_ESSENTIAL & modules.follow(path, {}).names.keys())
+
+
+def settings_modules(facts: FactSet) -> list[SettingsModuleName]:
+    """Where a settings module is named for production: not by what a developer starts."""
+    variables = [
+        fact
+        for fact in facts.of("deployment.environment")
+        if isinstance(fact, EnvironmentVariable) and fact.name == "DJANGO_SETTINGS_MODULE" and fact.what == "text"
+    ]
+    ours = [fact for fact in variables if fact.role == "production"]
+    read = {fact.location.path for fact in variables}
+    named = [
+        fact
+        for fact in facts.of("settings.module-name")
+        if isinstance(fact, SettingsModuleName) and fact.location.path not in read
+    ]
+    made = [SettingsModuleName(location=one.location, module=one.value, source="environment") for one in ours]
+    return sorted((*named, *made), key=lambda fact: fact.location.order)
 
 
 def _path_of(module: str, modules: Modules) -> str | None:
@@ -221,22 +296,36 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
 def setting(project: Project, name: str) -> Setting:
     """One setting of a project: as assigned, or the default of its version of Django."""
     bound = project.bound(name)
-    source: Source = "literal"
+    known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
+    unset = "not set, and its default depends on the version of Django, which nothing pins"
     if bound is None:
-        known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
-        text = "" if known else "not set, and its default depends on the version of Django, which nothing pins"
-        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, text)
+        depends = project.unless(name)
+        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, "" if known else unset, depends)
+    if bound.options:
+        unset_too = any(one.what == "unset" for one in bound.options)
+        values = [value if one.what == "unset" else value_of(one) for one in bound.options]
+        whole = all(one.what in {"scalar", "unset"} or (one.what == "list" and one.complete) for one in bound.options)
+        if whole and (known or not unset_too):
+            first, *others = values
+            return Setting(True, first, "literal", bound.location, depends=bound.depends, others=tuple(others))
+    if settled(bound):
+        return Setting(True, value_of(bound.expression), "literal", bound.location, depends=bound.depends)
+    return Setting(False, None, "literal", bound.location, bound.reason, why_unknown(bound))
+
+
+def settled(bound: Bound) -> bool:
+    """Whether all of it is known."""
     expression = bound.expression
-    if expression.what == "scalar":
-        return Setting(True, expression.value, source, bound.location)
-    if expression.what == "list" and expression.complete and not bound.maybe:
-        return Setting(True, value_of(expression), source, bound.location)
-    return Setting(False, None, source, bound.location, bound.reason, why_unknown(bound))
+    if expression.what == "list":
+        return expression.complete and not bound.maybe
+    return expression.what in {"scalar", "environment-text"}
 
 
 def why_unknown(bound: Bound) -> str:
     """Reads after "NAME is "."""
     text = bound.expression.text or "computed"
+    if bound.binding is not None:
+        return text if text.startswith("one of ") else f"not known: {text}"
     return f"{text}: not a literal" if bound.reason is Reason.NOT_LITERAL else f"not followed: {text}"
 
 

@@ -5,43 +5,24 @@ resolvers only use `namespace()` and `Bound`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from hardencheck.collect.contract import Tree, Unreadable
-from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._statements import GUNICORN, KNOWN, MAX_ITEMS, SECRETS
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._statements import GUNICORN, KNOWN
 from hardencheck.collect.extract.python_settings import SKIPPED
-from hardencheck.collect.interpret.values import NotKnown, Value, depends_of, plain
+from hardencheck.collect.interpret.library import STANDARD
+from hardencheck.collect.resolve._environment import Environment
+from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.model.facts.settings import Class, Expression, PythonModule, Statement
 from hardencheck.model.gap import FactSet, Reason
-from hardencheck.model.location import Location
 
 MAX_MODULES = 200
-MAX_BYTES = 1 << 20  # of one file that is followed
 _NAMES = KNOWN | GUNICORN
 # Off in production, where their value is not known: whether they are is a line of the checklist of its own.
 _OFF = {"DEBUG", "TESTING"}
 _LOCAL = ("local_settings", "settings_local", "local")
-
-
-class Bound(NamedTuple):
-    """What a name is worth, where it got that (path, line), and what else a list may hold (maybe)."""
-
-    expression: Expression
-    path: str
-    line: int
-    maybe: frozenset[str] = frozenset()
-    reason: Reason = Reason.NOT_LITERAL
-
-    @property
-    def known(self) -> bool:
-        return self.expression.what != "unknown"
-
-    @property
-    def location(self) -> Location:
-        return Location(path=self.path, line=self.line)
 
 
 Namespace = dict[str, Bound]
@@ -65,7 +46,7 @@ class Modules:
             if "python.module" in gap.kinds and gap.location.path is not None
         }
         self.entries = tree.entries
-        self._tree = tree
+        self.tree = tree
         self._names: dict[str, list[str]] = {}
 
     def _called(self, name: str) -> list[str]:
@@ -87,18 +68,30 @@ class Modules:
             base = folder[: len(folder) - (level - 1)]
             rest = [part for part in module.lstrip(".").split(".") if part]
             return self._file("/".join((*base, *rest)))
+        if module.partition(".")[0] in STANDARD:
+            return None
         folder = near.split("/")[:-1]
         wanted = module.replace(".", "/")
         while True:
-            found = self._file("/".join((*folder, wanted)))
-            if found is not None:
-                return found
+            # A directory with an __init__.py is a package: what lies in it is imported through it.
+            if not self._package(folder):
+                found = self._file("/".join((*folder, wanted)))
+                if found is not None:
+                    return found
             if not folder:
                 break
             folder = folder[:-1]
         ends = (f"/{wanted}.py", f"/{wanted}/__init__.py")
-        elsewhere = [path for path in self._called(wanted.rpartition("/")[2]) if path.endswith(ends)]
+        elsewhere = [
+            path
+            for path in self._called(wanted.rpartition("/")[2])
+            for end in ends
+            if path.endswith(end) and not self._package(path.removesuffix(end).split("/"))
+        ]
         return elsewhere[0] if len(elsewhere) == 1 else None
+
+    def _package(self, folder: Sequence[str]) -> bool:
+        return bool(folder) and "/".join((*folder, "__init__.py")) in self.entries
 
     def _file(self, stem: str) -> str | None:
         for path in (f"{stem}.py", f"{stem}/__init__.py" if stem else "__init__.py"):
@@ -116,38 +109,17 @@ class Modules:
         """All known settings of a module after it ran."""
         return _Evaluation(self).module(path)
 
-    def filled(self, path: str, held: Namespace, names: frozenset[str]) -> Namespace:
-        """The same, with the values that only following the code gives: helpers, loops, comprehensions, arithmetic.
+    def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
+        """What every setting of a module is worth, followed through all that it imports and calls."""
+        return follow(self.tree, self.find, self.ours, self._broken, path, environment, configuration)
 
-        What depends on the environment stays as it is: it is not the same in every deployment.
-        """
-        wanted = {name for name in held.keys() & names - SECRETS if not _whole(held[name])}
-        if not wanted:
-            return held
-        from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Source
+    def local(self) -> frozenset[str]:
+        """Files that are there and not tracked: a developer's own."""
+        return frozenset(path for path, entry in self.entries.items() if not entry.tracked)
 
-        try:
-            interpreter = Interpreter(Source(self._text, self.find, self.ours))
-            found = interpreter.module(path).namespace
-        except (OutOfBudget, RecursionError, MemoryError):
-            return held
-        more: Namespace = {}
-        for name in sorted(wanted - interpreter.late):
-            binding = found.names.get(name)
-            known = _expression(binding.value) if binding is not None else None
-            if binding is not None and known is not None:
-                more[name] = Bound(known, binding.path, binding.line)
-        return {**held, **more}
-
-    def _text(self, path: str) -> bytes | None:
-        entry = self.entries.get(path)
-        if entry is None or entry.link is not None or role(path) in SKIPPED or path in self.broken:
-            return None
-        try:
-            data = self._tree.read(entry)
-        except Unreadable:
-            return None
-        return data if len(data) <= MAX_BYTES else None
+    def _broken(self, path: str) -> tuple[str, str, int] | None:
+        gap = self.broken.get(path)
+        return (gap.reason.value, gap.detail, gap.location.line or 1) if gap is not None else None
 
     def body(self, path: str, statements: Sequence[Statement], start: Namespace | None = None) -> Namespace:
         """The same for a part of a file: the body of a class."""
@@ -351,36 +323,6 @@ class _Evaluation:
                 except _Missing:
                     continue
         return _joined(ends, path, statement.line)
-
-
-def _whole(bound: Bound) -> bool:
-    expression = bound.expression
-    return expression.what == "scalar" or (expression.what == "list" and expression.complete and not bound.maybe)
-
-
-def _expression(value: Value) -> Expression | None:
-    """A value that is the same in every environment, as it would be written; None for any other."""
-    if depends_of(value):
-        return None
-    try:
-        known = plain(value)
-    except NotKnown:
-        return None
-    text = "followed through the code"
-    if known is None or isinstance(known, bool | float | str) or (isinstance(known, int) and abs(known) < 1 << 63):
-        kept = without_credentials(known) if isinstance(known, str) else known
-        return Expression(what="scalar", value=kept, text=text)
-    if isinstance(known, list | tuple | set):
-        items = [_text_of(item) for item in (sorted(map(str, known)) if isinstance(known, set) else known)]
-        if len(items) <= MAX_ITEMS and None not in items:
-            return Expression(what="list", items=tuple(item for item in items if item is not None), text=text)
-    return None
-
-
-def _text_of(item: object) -> str | None:
-    if isinstance(item, dict):
-        item = item.get("NAME")
-    return without_credentials(item) if isinstance(item, str) else None
 
 
 def truthy(bound: Bound) -> bool | None:

@@ -10,8 +10,11 @@ from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 from hardencheck.collect.extract._python import without_credentials
+from hardencheck.collect.interpret.interpreter import SETTING
+from hardencheck.collect.interpret.library import EVERY
+from hardencheck.collect.interpret.models._places import FILE
 from hardencheck.collect.interpret.values import (
-    ABSENT,
+    Absent,
     Binding,
     Class,
     Const,
@@ -30,6 +33,7 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import ProductionDefault, Variable
+from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_SHOWN = 200
@@ -44,6 +48,7 @@ _SECRET = compiled(
     r"LICENSE|WEBHOOK|COOKIE|VERIFYING)_?KEYS?)$",
     re.IGNORECASE,
 )
+_LOST = {reason.value for reason in Reason if reason.trouble} - {"budget", "python-syntax"}  # a file was not read
 _WORDS = compiled(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
 _ADDRESS = compiled(r"[a-z][a-z0-9+.-]{1,30}://", re.IGNORECASE)
 _QUERY = compiled(r"[?&;][^\s'\"]{0,500}")
@@ -84,13 +89,13 @@ def row(
     here: where the application is, the place of settings that are not set.
     """
     value = binding.value if binding is not None else default
-    unset = binding is None or binding.value is ABSENT
+    unset = binding is None or isinstance(binding.value, Absent)
     if unset:
         value = default
-    elif isinstance(value, Joined) and any(option is ABSENT for option in value.options):
+    elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
         fallback = default or Unknown("framework-version", "the default of the framework")
         value = Joined(
-            tuple(fallback if option is ABSENT else option for option in value.options), depends=value.depends
+            tuple(fallback if isinstance(option, Absent) else option for option in value.options), depends=value.depends
         )
     seen = (
         shown(value, name)
@@ -115,21 +120,32 @@ def row(
         chain=chain,
         reason=seen.reason,
         text=seen.text,
-        version=version if unset else "",
+        version=version,
+        default=shown(default, name).value if default is not None else "",
     )
 
 
 def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:
     """What is known of the variables that a value depends on, by name."""
-    return tuple(variables.get(name) or Variable(name=name) for name in sorted(names))
+    return tuple(variables.get(name) or _other(name) for name in sorted(names))
+
+
+def _other(name: str) -> Variable:
+    if name.startswith(SETTING):
+        return Variable(name=name.removeprefix(SETTING), kind="setting")
+    if name == EVERY:
+        return Variable(name=name, kind="others")
+    if name.startswith(FILE):
+        return Variable(name=name.removeprefix(FILE), kind="file")
+    return Variable(name=name, kind="module" if "." in name else "variable")
 
 
 def shown(value: Value, name: str = "") -> Shown:
     """A value for people: at most 200 characters, texts under secret names measured."""
     stop = _stopped(value)
     if isinstance(value, Joined):
-        options = [_written(option, name, 0) for option in value.options if option is not ABSENT]
-        options += ["(not set)"] if any(option is ABSENT for option in value.options) else []
+        options = [_written(option, name, 0) for option in value.options if not isinstance(option, Absent)]
+        options += ["(not set)"] if any(isinstance(option, Absent) for option in value.options) else []
         text = _cut(" or ".join(dict.fromkeys(options)), MAX_SHOWN)
         if stop is not None:
             return Shown("unknown", text, stop.reason, why(stop))
@@ -161,6 +177,8 @@ def why(value: Unknown) -> str:
             return f"comes with an import that cannot be followed: {text}{place}"
         case "tainted":
             return f"may have been written by {text}{place}"
+        case reason if reason in _LOST:
+            return text
         case "budget" | "python-syntax" | "location" | "framework-version" | "loader":
             return f"{text}{place}"
         case _:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._statements import SECURITY
+from hardencheck.collect.interpret.values import depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
@@ -15,9 +17,19 @@ from hardencheck.collect.resolve._django import (
     setting,
     why_unknown,
 )
+from hardencheck.collect.resolve._evaluate import value_of
+from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._versions import NEWEST, default
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName
-from hardencheck.model.facts.settings import CorsPolicy, DjangoMiddleware, Expression, FrameworkSetting, SecretKey
+from hardencheck.model.facts.settings import (
+    CorsPolicy,
+    DjangoMiddleware,
+    Expression,
+    FrameworkSetting,
+    ProductionDefault,
+    SecretKey,
+)
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -30,7 +42,15 @@ class DjangoSettings(Resolver):
     """Settings, secret key, middleware, cookies and CORS policy of every Django project."""
 
     name = "django.settings"
-    emits = (FrameworkSetting, SecretKey, DjangoMiddleware, DeclaredCookie, DeclaredCookieName, CorsPolicy)
+    emits = (
+        FrameworkSetting,
+        ProductionDefault,
+        SecretKey,
+        DjangoMiddleware,
+        DeclaredCookie,
+        DeclaredCookieName,
+        CorsPolicy,
+    )
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, troubles = projects(facts, tree)
@@ -38,6 +58,7 @@ class DjangoSettings(Resolver):
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
             yield from self._settings(project)
+            yield from self._rows(project)
             yield from self._key(project)
             yield from self._middleware(project)
             yield from self._cookies(project)
@@ -60,25 +81,50 @@ class DjangoSettings(Resolver):
             bound = project.bound(name)
             if bound is not None and bound.expression.what == "environment-text" and name in _FLAGS:
                 # Unset it is a text that is not empty, and so is every value but the empty one.
-                yield self._fact(project, name, Setting(True, None, "environment", bound.location), on=True)
+                text = value_of(bound.expression)
+                held = Setting(True, text, "environment", bound.location, depends=bound.depends)
+                yield self._fact(project, name, held)
                 continue
             held = setting(project, name)
             if held.known:
-                yield self._fact(project, name, held, on=bool(held.value))
+                yield self._fact(project, name, held)
             else:
                 about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
                 yield self._gap("framework.setting", held, name, about)
 
-    def _fact(self, project: Project, name: str, held: Setting, *, on: bool) -> FrameworkSetting:
+    def _fact(self, project: Project, name: str, held: Setting) -> FrameworkSetting:
         return FrameworkSetting(
             location=held.location,
             framework="django",
             application=project.application,
             name=name,
             value=held.value,
-            on=on,
+            on=bool(held.value),
             source=held.source,
+            depends_on=tuple(sorted(held.depends)),
+            others=held.others,
         )
+
+    def _rows(self, project: Project) -> Iterator[Found]:
+        """What the production defaults say of each setting, set or not."""
+        versions = project.version
+        at = ".".join(map(str, versions)) if versions is not None and versions != NEWEST else ""
+        for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
+            history = DEFAULTS.get(name)
+            known, value = default(history, versions) if history is not None else (False, None)
+            unless = project.unless(name)
+            yield row(
+                "django",
+                project.application,
+                name,
+                project.followed.binding(name),
+                default=depending(lifted(list(value) if isinstance(value, tuple) else value), unless)
+                if known
+                else None,
+                version=at,
+                here=project.location,
+                variables=project.followed.variables,
+            )
 
     def _key(self, project: Project) -> Iterator[Found]:
         about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": "SECRET_KEY"}

@@ -12,7 +12,8 @@ from hardencheck.collect.resolve._applications import (
     unread,
 )
 from hardencheck.collect.resolve._django import why_unknown
-from hardencheck.collect.resolve._evaluate import Bound, Namespace, value_of
+from hardencheck.collect.resolve._evaluate import Namespace, value_of
+from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._headers_python import talisman, talisman_version
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar, Value

@@ -61,6 +61,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Other places that belong to the same thing."""
         return ()
 
+    def alternatives(self) -> "tuple[Fact, ...]":
+        """The same thing as it may be as well: it is as it should be where all of them are, and wrong where none is."""
+        return ()
+
     def aside(self) -> bool:
         """Whether a reader should be shown it although it is no failure (a value taken for a placeholder)."""
         return False

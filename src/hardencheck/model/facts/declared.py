@@ -37,6 +37,7 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
     "strict", "none", or None when the attribute is not sent; name: "" where only the service itself knows it.
     known: the attributes whose value is; the others say nothing, and a Gap about each says why.
+    application: as in `framework.setting`, "" where there is but one.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -49,6 +50,7 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     same_site: str | None
     layer: str
     known: tuple[str, ...] = COOKIE_ATTRIBUTES
+    application: str = ""
 
     def describe(self) -> str:
         flags = [f"SameSite={self.same_site}"] if self.same_site and "same_site" in self.known else []
@@ -65,7 +67,10 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
 
 
 class DeclaredCookieName(Fact, tag="cookie.declared-name", frozen=True, kw_only=True):
-    """What a framework's settings call one of its own cookies; apart from the flags, which may be known without it."""
+    """What a framework's settings call one of its own cookies; apart from the flags, which may be known without it.
+
+    application: as in `framework.setting`, "" where there is but one.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("role", "layer")
@@ -73,6 +78,7 @@ class DeclaredCookieName(Fact, tag="cookie.declared-name", frozen=True, kw_only=
     role: str
     name: str
     layer: str
+    application: str = ""
 
     def describe(self) -> str:
         return f"the {self.role} cookie is called {self.name}"

@@ -128,6 +128,16 @@ class SettingsModuleName(Fact, tag="settings.module-name", frozen=True, kw_only=
     source: Literal["environment", "wsgi", "manage"]
 
 
+class SettingsClassName(Fact, tag="settings.class-name", frozen=True, kw_only=True):
+    """A file that names the settings class of django-configurations (DJANGO_CONFIGURATION). source: as above."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str
+    source: Literal["environment", "wsgi", "manage"]
+
+
 class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_only=True):
     """A variable that a file of the repository gives to a service. Raw material for resolvers, never judged by a rule.
 
@@ -137,6 +147,7 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
     but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
     default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
+    folder: what the service is built from, from the root of the repository; "" where that is not said.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -151,10 +162,24 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     service: str = ""
     role: str = "production"
     default: bool = False
+    folder: str = ""
+
+
+class EnvironmentFile(Fact, tag="deployment.environment-file", frozen=True, kw_only=True):
+    """A service that takes its variables from a file (compose `env_file`). Raw material for resolvers, never judged."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("file", "service")
+
+    file: str
+    service: str
+    role: str = "production"
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An environment variable that a setting depends on.
+    """What a setting depends on: an environment variable (kind "variable"); a setting whose value is not known and that
+    is off in production ("setting"); a name in a module that an operator writes ("module": "configuration.ADMINS"); a
+    file that is not in the repository ("file"); all that may be set besides what the repository sets ("others").
 
     default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
     secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
@@ -167,6 +192,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cast: str = ""
     given: str | None = None
     given_at: Location | None = None
+    kind: Literal["variable", "setting", "module", "file", "others"] = "variable"
 
 
 class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=True):
@@ -176,6 +202,7 @@ class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=Tru
     for "one-of" the possible ones. state: "known", "one-of", "unknown" (reason: a word of the interpreter's list, text:
     the expression that stopped it). source: "set" or "default" (of version `version` of the framework, "" where not
     known). location: where the value was given; chain: the places of the assignments before it, the first one first.
+    default: what the framework takes where nothing is set, as Python writes it; "" where not known.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -192,6 +219,16 @@ class ProductionDefault(Fact, tag="setting.production", frozen=True, kw_only=Tru
     reason: str = ""
     text: str = ""
     version: str = ""
+    default: str = ""
+
+    def describe(self) -> str:
+        if self.state == "unknown":
+            return f"{self.name} is not known: {self.text or self.reason}"
+        given = f"{'one of ' if self.state == 'one-of' else ''}{self.value}"
+        return f"{self.name} is {given}" + (" (the default)" if self.source == "default" else "")
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.chain
 
 
 class PackageRequirement(Fact, tag="package.requirement", frozen=True, kw_only=True):
@@ -212,7 +249,8 @@ class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True)
 
     application: the settings module or the file of the application object, to tell two applications apart.
     value: a list becomes a tuple of its texts (a list of tables: their NAMEs). on: whether Python takes the value
-    as true. source: where it comes from; "default" is the framework's own.
+    as true. source: where it comes from; "default" is the framework's own. depends_on: variables of the environment
+    that may change it. others: values that it may have as well; the first one stands for nothing but itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -224,20 +262,38 @@ class FrameworkSetting(Fact, tag="framework.setting", frozen=True, kw_only=True)
     value: Value
     on: bool
     source: Source
+    depends_on: tuple[str, ...] = ()
+    others: tuple[Value, ...] = ()
 
     def describe(self) -> str:
-        match self.value:
-            case None:
-                shown = "None"
-            case tuple():
-                shown = ", ".join(self.value) or "an empty list"
-            case str():
-                shown = f'"{self.value}"'
-            case _:
-                shown = str(self.value)
+        shown = " or ".join(dict.fromkeys(_shown(value) for value in (self.value, *self.others)))
         if self.source == "environment":
-            shown = "text from the environment, and every text that is not empty counts as true"
-        return f"{self.name} is {shown}" + (" (the default)" if self.source == "default" else "")
+            shown += " from the environment, and every text that is not empty counts as true"
+        shown += " (the default)" if self.source == "default" else ""
+        return f"{self.name} is {shown}{unless(self.depends_on)}"
+
+    def alternatives(self) -> "tuple[FrameworkSetting, ...]":
+        return tuple(msgspec.structs.replace(self, value=value, on=bool(value), others=()) for value in self.others)
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case None:
+            return "None"
+        case tuple():
+            return ", ".join(value) or "an empty list"
+        case str():
+            return f'"{value}"'
+        case _:
+            return str(value)
+
+
+def unless(variables: tuple[str, ...]) -> str:
+    """ ", unless A or B is set" """
+    if not variables:
+        return ""
+    named = " or ".join(variables[:3]) + (" or others" if len(variables) > 3 else "")
+    return f", unless {named} says otherwise"
 
 
 class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):

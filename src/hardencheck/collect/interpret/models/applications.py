@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from hardencheck.collect.interpret.models import Call, Model
 from hardencheck.collect.interpret.values import (
     ABSENT,
+    Absent,
     Binding,
     Class,
     Const,
@@ -237,10 +238,10 @@ def attribute(call: Call) -> Value | None:
     if not isinstance(thing, Object):
         return None
     found = held(thing).names.get(call.name)
-    if found is not None:
+    if found is not None and not isinstance(found.value, Absent):
         value = found.value
         if isinstance(value, Joined):
-            return join([option for option in value.options if option is not ABSENT])
+            return join([option for option in value.options if not isinstance(option, Absent)])
         return value
     cls = thing.state.get(TYPE_KEY)
     if isinstance(cls, Class):

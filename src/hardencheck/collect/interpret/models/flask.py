@@ -30,6 +30,7 @@ from hardencheck.collect.interpret.models.applications import (
 from hardencheck.collect.interpret.values import (
     ABSENT,
     NOTHING,
+    Absent,
     Class,
     Const,
     Depends,
@@ -43,6 +44,7 @@ from hardencheck.collect.interpret.values import (
     Object,
     Unknown,
     Value,
+    depending,
     depends_of,
     join,
     lifted,
@@ -174,7 +176,9 @@ def _get(call: Call, config: Object, name: str) -> Value:
     found = held(config).get(name)
     framework = text_of(config.state["framework"])
     defaults = DEFAULTS[framework]
-    if found is not None and not (isinstance(found.value, Joined) and ABSENT in found.value.options):
+    if found is not None and not (
+        isinstance(found.value, Joined) and any(isinstance(option, Absent) for option in found.value.options)
+    ):
         return found.value
     if name in defaults:
         depends = frozenset({f"{_prefix(config)}{name}"}) if _prefix(config) else NOTHING
@@ -182,7 +186,7 @@ def _get(call: Call, config: Object, name: str) -> Value:
         if found is None:
             return usual
         assert isinstance(found.value, Joined)
-        return join([usual if option is ABSENT else option for option in found.value.options])
+        return join([usual if isinstance(option, Absent) else option for option in found.value.options])
     return Unknown("call", f"config[{name}]", call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
@@ -234,9 +238,13 @@ def _config_method(call: Call) -> Value | None:
             found = names.get(name)
             if found is None and name not in usual:
                 value = fallback
-            elif found is not None and isinstance(found.value, Joined) and ABSENT in found.value.options:
+            elif (
+                found is not None
+                and isinstance(found.value, Joined)
+                and any(isinstance(option, Absent) for option in found.value.options)
+            ):
                 other = lifted(usual[name]) if name in usual else fallback
-                value = join([other if option is ABSENT else option for option in found.value.options])
+                value = join([other if isinstance(option, Absent) else option for option in found.value.options])
             else:
                 value = _get(call, config, name)
             if call.name == "pop" and name in names.names:
@@ -251,7 +259,7 @@ def _config_method(call: Call) -> Value | None:
                 return _get(call, config, name)
             value = given[1] if len(given) > 1 else Const(None)
             if found is not None and isinstance(found.value, Joined):
-                value = join([value if option is ABSENT else option for option in found.value.options])
+                value = join([value if isinstance(option, Absent) else option for option in found.value.options])
             bind(call, held(config), name, value)
             return value
         case "from_mapping" | "update":
@@ -284,7 +292,7 @@ def _config_method(call: Call) -> Value | None:
 
 
 def _perhaps(value: Value) -> bool:
-    return isinstance(value, Joined) and any(option is ABSENT for option in value.options)
+    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
 
 
 def _silent(call: Call, place: int) -> bool:
@@ -326,7 +334,7 @@ def _load(call: Call, config: Value, given: Value) -> Value:
     """`from_object`: every name in capitals of a module, a class or an object."""
     if not isinstance(config, Object):
         return Const(None)
-    depends = depends_of(given) | _choosing(call)
+    depends = depends_of(given)
     if isinstance(given, Joined):
         arms = [_arm(call, config, option, depends) for option in given.options]
         call.interpreter.fork(arms, Unknown("branch", "from_object"), depends)
@@ -364,19 +372,6 @@ def _arm(call: Call, config: Object, option: Value, depends: Depends):  # type: 
     return run
 
 
-def _choosing(call: Call) -> Depends:
-    """The variables by which `config[os.getenv("X")]` chooses its class: a class says nothing of them itself."""
-    node = call.node
-    found = NOTHING
-    if isinstance(node, ast.Call) and node.args:
-        for item in ast.walk(node.args[0]):
-            if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load):
-                binding = call.interpreter.lookup(call.frame, item.id)
-                if binding is not None and isinstance(binding.value, Const):
-                    found |= binding.value.depends
-    return found
-
-
 def _outside(call: Call, config: Object, bases: tuple[str, ...], depends: Depends) -> None:
     for base in bases:
         if base not in {"object", "builtins.object", "abc.ABC", "enum.Enum", "typing.Protocol"}:
@@ -384,7 +379,6 @@ def _outside(call: Call, config: Object, bases: tuple[str, ...], depends: Depend
 
 
 def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner: Instance | None = None) -> None:
-    from hardencheck.collect.interpret.interpreter import _with
 
     if names.rest is not None:
         call.interpreter._taint(held(config), names.rest)
@@ -400,12 +394,15 @@ def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner:
                 if owner is not None
                 else Unknown("call", f"{name}, a property of a class", binding.path, binding.line)
             )
-        if isinstance(value, Joined) and ABSENT in value.options:
+        if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
             old = held(config).get(name)
             value = join(
-                [(old.value if old is not None else ABSENT) if one is ABSENT else one for one in value.options]
+                [
+                    (old.value if old is not None else ABSENT) if isinstance(one, Absent) else one
+                    for one in value.options
+                ]
             )
-        bind(call, held(config), name, _with(value, depends), binding.line, binding.path)
+        bind(call, held(config), name, depending(value, depends), binding.line, binding.path)
 
 
 def _imported(call: Call, dotted: str) -> Value | None:
@@ -479,6 +476,9 @@ def _named_file(call: Call, config: Object, given: Value) -> Value:
     call.interpreter.reads.add(name)
     depends = frozenset({name})
     path = call.interpreter.environment.get(name)
+    if path is not None and not isinstance(path, str):
+        _taint(call, config, name, depends, "env-required")
+        return Const(None)
     if path is None:
         if not _silent(call, 1):
             _taint(call, config, name, depends, "env-required")
@@ -488,15 +488,17 @@ def _named_file(call: Call, config: Object, given: Value) -> Value:
 
 def _prefixed(call: Call, config: Object, prefix: str) -> None:
     """Every variable that begins with the prefix is a setting; those that are there already may be set by one."""
-    from hardencheck.collect.interpret.interpreter import _with
 
     names = held(config)
     for name, binding in list(names.names.items()):
         call.interpreter.touch(names)
-        names.names[name] = binding._replace(value=_with(binding.value, frozenset({prefix + name})))
+        names.names[name] = binding._replace(value=depending(binding.value, frozenset({prefix + name})))
     config.state["prefix"] = Const(prefix)
     for variable, text in list(call.interpreter.environment.items()):
         if not variable.startswith(prefix) or "__" in variable:
+            continue
+        if not isinstance(text, str):
+            bind(call, names, variable.removeprefix(prefix), depending(text, frozenset({variable})))
             continue
         try:
             value: object = json.loads(text) if len(text) < _MAX_FILE else text

@@ -1,0 +1,149 @@
+"""`exec`, `compile` and `glob` over files of the repository: what they run is followed, in the names of the module.
+
+Source: the Python documentation, exec(), compile(), glob. Nothing is executed; text that is not known taints
+the module.
+"""
+
+import posixpath
+
+from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._python import syntax_tree
+from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.models import _places as places
+from hardencheck.collect.interpret.models._common import text, unknown
+from hardencheck.collect.interpret.models.split_settings import fits, run
+from hardencheck.collect.interpret.values import Const, Map, Module, Object, Seq, Unknown, Value, depends_of
+
+
+def _compile(call: Call) -> Value | None:
+    """Compiling changes nothing; what becomes of it `exec` says."""
+    if len(call.arguments) < 2:
+        return None
+    source = call.arguments[0]
+    if not (isinstance(source, Const) and isinstance(source.value, str | bytes)):
+        why = source if isinstance(source, Unknown) else Unknown("call", "compile")
+        return Unknown(why.reason, why.text, why.path, why.line, depends=depends_of(source))
+    return Object(kind="code", state={"source": source, "name": call.arguments[1]}, depends=source.depends)
+
+
+def _exec(call: Call) -> Value | None:
+    """exec(text), exec(code), in the names of the module: `globals()` may be given, and `locals()` at its top."""
+    code, *scopes = call.arguments or [Const(None)]
+    module = call.frame.module
+    if call.keywords or not _of(scopes, module) or (not scopes and call.frame.names is not module.namespace):
+        return None
+    named = code.state["name"] if isinstance(code, Object) and code.kind == "code" else None
+    source = code.state["source"] if named is not None and isinstance(code, Object) else code
+    if call.interpreter._perhaps or not (isinstance(source, Const) and isinstance(source.value, str | bytes)):
+        return None
+    data = source.value.encode() if isinstance(source.value, str) else source.value
+    path = call.interpreter.contents.get(id(source), (None, ""))[1] or places.inside(named) or module.path
+    try:
+        tree = syntax_tree(data) if len(data) <= places.MAX_BYTES else None
+    except (Unreadable, RecursionError, MemoryError):
+        tree = None
+    with call.interpreter._deciding(code.depends):
+        run(call, path, tree)
+    return Const(None)
+
+
+def _of(scopes: list[Value], module: Module) -> bool:
+    return len(scopes) <= 2 and all(
+        isinstance(scope, Object) and scope.kind == "scope" and scope.state["module"] is module for scope in scopes
+    )
+
+
+def _glob(call: Call) -> Value | None:
+    """The files of a pattern, in an order that nobody knows; none outside the repository, as far as it says."""
+    if len(call.arguments) != 1 or call.keywords:
+        return None
+    pattern = call.arguments[0]
+    spelled = text(pattern)
+    if spelled is not None and spelled.startswith("/"):
+        return Seq("list", depends=pattern.depends | {places.named(spelled)})
+    wanted, paths = places.inside(pattern), call.interpreter.source.paths
+    if wanted is None or paths is None or "**" in wanted:
+        return unknown(call, "location", "files of a pattern", depends_of(pattern))
+    parts = wanted.split("/")
+    found = sorted(path for path in paths() if fits(path.split("/"), parts))
+    made: list[Value] = [places.made(path, "text", pattern.depends) for path in found]
+    return Seq("list", made, exact=len(made) < 2, depends=pattern.depends)
+
+
+def _listed(call: Call) -> Value | None:
+    """The names in a folder of the repository, in an order that nobody knows."""
+    folder, paths = (
+        places.inside(call.arguments[0]) if len(call.arguments) == 1 else None,
+        call.interpreter.source.paths,
+    )
+    if folder is None or paths is None:
+        return None
+    prefix = "" if folder == "." else folder + "/"
+    names = sorted({path.removeprefix(prefix).partition("/")[0] for path in paths() if path.startswith(prefix)})
+    if not names:
+        return places.absent(call, call.arguments[0])
+    depends = call.arguments[0].depends
+    return Seq("list", [Const(name, depends=depends) for name in names], exact=len(names) < 2, depends=depends)
+
+
+def _sorted(call: Call) -> Value | None:
+    """Sorting what is known but for its order, and places beside the file by their names."""
+    only = call.arguments[0] if len(call.arguments) == 1 and not call.keywords else None
+    if not isinstance(only, Seq) or only.open or only.extra:
+        return None
+    spelled = [places.inside(item) or text(item) for item in only.items]
+    kinds = {isinstance(item, Object) for item in only.items}
+    if None in spelled or len(kinds) > 1:
+        return None
+    pairs = sorted(zip(spelled, range(len(spelled)), strict=True))
+    if kinds == {True} and len({posixpath.dirname(path or "") for path in spelled}) > 1:
+        return None
+    return Seq("list", [only.items[number] for _, number in pairs], depends=only.depends)
+
+
+def _import(call: Call) -> Value | None:
+    """`__import__(name)`: like an import statement, it changes nothing here; what it gives is not followed."""
+    return unknown(call, "import", "__import__", depends_of(Seq("list", call.arguments)))
+
+
+def _dynaconf(call: Call) -> Value | None:
+    """dynaconf.DjangoDynaconf(__name__, ...): settings files and variables may set every name; the module's are their
+    defaults. Source: dynaconf documentation, "Django". Files of settings in the repository are not followed."""
+    interpreter, module = call.interpreter, call.frame.module
+    prefix = text(call.keywords.get("ENVVAR_PREFIX_FOR_DYNACONF", Const("DJANGO")))
+    paths = interpreter.source.paths
+    own = [path for path in (paths() if paths is not None else ()) if posixpath.basename(path) in _DYNACONF_FILES]
+    names = module.namespace
+    if prefix is None or paths is None or own or call.interpreter._perhaps:
+        return None
+    interpreter.touch(names)
+    for name in [name for name in names.names if name.isupper()]:
+        names.mark_name(name, frozenset({f"{prefix}_{name}"}))
+    names.mark_all(frozenset({f"{prefix}.settings"}))
+    for variable in interpreter.environment:
+        if variable.startswith(f"{prefix}_"):
+            why = unknown(call, "loader", variable, frozenset({variable}))
+            interpreter.set_attribute(module, variable.removeprefix(f"{prefix}_"), why, call.node, call.frame)
+    return unknown(call, "loader", "dynaconf")
+
+
+_DYNACONF_FILES = {
+    f"{stem}.{end}"
+    for stem in ("settings", ".secrets", "settings.local")
+    for end in ("toml", "yaml", "yml", "json", "ini")
+}
+
+
+def _environment(call: Call) -> Value | None:
+    """dict(os.environ): a copy that is asked as the environment is."""
+    only = call.arguments[0] if len(call.arguments) == 1 else None
+    if not isinstance(only, Object) or only.kind != "environ" or call.keywords:
+        return None
+    return Object(kind="environ", state={"own": Map()})
+
+
+CALLS = {
+    "builtins.compile": _compile, "builtins.exec": _exec, "builtins.__import__": _import, "glob.glob": _glob,
+    "os.listdir": _listed, "builtins.sorted": _sorted, "dynaconf.DjangoDynaconf": _dynaconf,
+    "builtins.dict": _environment,
+}  # fmt: skip

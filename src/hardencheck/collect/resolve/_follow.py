@@ -1,0 +1,410 @@
+"""Settings modules of the repository, followed by the interpreter: what each name is worth in production, and why."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from hardencheck.collect.contract import Tree, Unreadable
+from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.extract._statements import DEVELOPMENT, MAX_ITEMS, SECRETS
+from hardencheck.collect.extract.python_settings import SKIPPED
+from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source
+from hardencheck.collect.interpret.values import (
+    Absent,
+    Binding,
+    Const,
+    Depends,
+    Joined,
+    Library,
+    Map,
+    Namespace,
+    Object,
+    Seq,
+    Unknown,
+    Value,
+    depends_of,
+)
+from hardencheck.collect.resolve._environment import Environment, Given
+from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
+from hardencheck.model.facts.settings import Expression, Variable
+from hardencheck.model.gap import Reason
+from hardencheck.model.location import Location
+
+MAX_BYTES = 1 << 20  # of one file that is followed
+OFF = frozenset({"DEBUG", "TESTING", "TEMPLATE_DEBUG"})
+
+
+def is_off(name: str) -> bool:
+    """Whether a condition on this name is false in production, where its value is not known."""
+    return name in OFF or DEVELOPMENT.fullmatch(name) is not None
+
+
+_REASONS = {
+    "python-syntax": Reason.PYTHON_SYNTAX,
+    "budget": Reason.BUDGET,
+    "import": Reason.DYNAMIC,
+    "tainted": Reason.DYNAMIC,
+    "loader": Reason.DYNAMIC,
+}
+_LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
+_POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
+_NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
+_SENTINEL = "csp.constants.NONCE"
+
+
+class Bound(NamedTuple):
+    """What a name is worth, where it got that (path, line), and what else a list may hold (maybe).
+
+    options: what it is one of, where that is all that is known. depends: variables that may change it. binding: the
+    value of the interpreter, with the places of the assignments before.
+    """
+
+    expression: Expression
+    path: str
+    line: int
+    maybe: frozenset[str] = frozenset()
+    reason: Reason = Reason.NOT_LITERAL
+    depends: Depends = frozenset()
+    options: tuple[Expression, ...] = ()
+    binding: Binding | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.expression.what != "unknown"
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path, line=self.line or None)
+
+
+class Followed(NamedTuple):
+    """One settings module after it ran, with what the deployment files of the repository set.
+
+    names: every name in capitals. variables: those of the environment that it asks for. files: all that were read.
+    """
+
+    names: Mapping[str, Binding]
+    rest: Unknown | None
+    prefixes: Mapping[str, Unknown]
+    unless: Depends
+    variables: Mapping[str, Variable]
+    files: frozenset[str]
+
+    def bound(self, name: str) -> Bound | None:
+        """None: the name is not set, and has the default of the framework."""
+        binding = self.binding(name)
+        if binding is None or isinstance(binding.value, Absent):
+            return None
+        return bound_of(name, binding)
+
+    def binding(self, name: str) -> Binding | None:
+        found = self.names.get(name)
+        if found is None:
+            why = self.rest or next((why for prefix, why in self.prefixes.items() if name.startswith(prefix)), None)
+            found = Binding(why, why.path, why.line) if why is not None else None
+        return found
+
+    def absent(self, name: str) -> Depends:
+        """The variables that may set a name that is not set."""
+        binding = self.names.get(name)
+        return self.unless | (binding.value.depends if binding is not None else frozenset())
+
+
+class Files:
+    """The text of the files of a repository, for the interpreter: bounded, nothing outside, no link that leaves."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def text(self, path: str) -> bytes | None:
+        entry = self._tree.entries.get(path)
+        for _ in range(8):
+            if entry is None or entry.link is None:
+                break
+            entry = self._tree.entries.get(_linked(entry.path, entry.link))
+        if entry is None or entry.link is not None or entry.size > MAX_BYTES or role(path) in SKIPPED:
+            return None
+        try:
+            data = self._tree.read(entry)
+        except Unreadable:
+            return None
+        return data if len(data) <= MAX_BYTES else None
+
+
+def _linked(path: str, link: str) -> str:
+    """Where a relative link leads, "" where it leaves the tree."""
+    parts = path.split("/")[:-1]
+    for part in link.split("/"):
+        if part == "..":
+            if not parts:
+                return ""
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "" if link.startswith("/") else "/".join(parts)
+
+
+_Key = tuple[str, str, bool]
+_memory: "WeakKeyDictionary[Tree, dict[_Key, Followed]]" = WeakKeyDictionary()
+
+
+def follow(
+    tree: Tree,
+    find: Callable[[str, str], str | None],
+    ours: Callable[[str, str], bool],
+    broken: Callable[[str], tuple[str, str, int] | None],
+    path: str,
+    environment: Environment,
+    configuration: str = "",
+) -> Followed:
+    """A settings module of the repository (path), or a class of it that holds the settings (configuration)."""
+    kept = _memory.setdefault(tree, {})
+    key = (path, configuration, bool(environment))
+    if key not in kept:
+        kept[key] = _follow(tree, find, ours, broken, path, environment, configuration)
+    return kept[key]
+
+
+def _follow(
+    tree: Tree,
+    find: Callable[[str, str], str | None],
+    ours: Callable[[str, str], bool],
+    broken: Callable[[str], tuple[str, str, int] | None],
+    path: str,
+    environment: Environment,
+    configuration: str,
+) -> Followed:
+    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken)
+    interpreter = Interpreter(source, {name: value_of(name, given) for name, given in environment.items()}, is_off)
+    try:
+        if configuration:
+            from hardencheck.collect.interpret.models.configurations import configured
+
+            names = configured(interpreter, path, configuration) or Namespace(
+                rest=Unknown("loader", f"{configuration} is no class of {path}", path, 1)
+            )
+        else:
+            names = interpreter.module(path).namespace
+    except (RecursionError, MemoryError):
+        names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
+    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
+    variables = _variables(interpreter, environment)
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
+
+
+def _plain(binding: Binding) -> Binding:
+    """What comes from a library is not known, only what it is called."""
+    if not isinstance(binding.value, Library):
+        return binding
+    why = Unknown("import", binding.value.dotted, binding.path, binding.line, depends=binding.value.depends)
+    return binding._replace(value=why)
+
+
+def value_of(name: str, given: Given) -> str | Value:
+    """What the interpreter takes for a variable that a file of the repository sets."""
+    if given.what == "text" and given.value is not None:
+        return given.value
+    if given.what == "secret":
+        numbers = {"length": Const(given.length), "distinct": Const(given.distinct)}
+        return Object(kind="secret", state=dict(numbers))
+    place = f", set at {given.location.path}:{given.location.line}" if given.location.path else ""
+    return Unknown("env-required", f"{name}{place}")
+
+
+def _variables(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
+    found: dict[str, Variable] = {}
+    for name in sorted(interpreter.reads | interpreter.asked.keys()):
+        asked = interpreter.asked.get(name, Asked(Const(None)))
+        given = environment.get(name)
+        default = ""
+        if asked.default is not None:
+            seen = shown(asked.default, name)
+            default = seen.value or "(computed)"
+        found[name] = Variable(
+            name=name,
+            default=default,
+            required=asked.default is None,
+            cast=asked.cast,
+            given=_given(name, given) if given is not None else None,
+            given_at=given.location if given is not None else None,
+        )
+    return found
+
+
+def _given(name: str, given: Given) -> str:
+    if given.what == "secret":
+        return f"(a secret of {given.length} characters)"
+    if given.value is None:
+        return "(not known)"
+    return measured(given.value) if is_secret(name) else without_credentials(given.value)[:200]
+
+
+def bound_of(name: str, binding: Binding) -> Bound:
+    """A value of the interpreter in the words of the facts; secrets are measured."""
+    value = binding.value
+    depends = depends_of(value)
+    stop = unknown_part(value)
+    reason = _reason(stop) if stop is not None else Reason.NOT_LITERAL
+    bound = Bound(
+        Expression(what="unknown"), binding.path, binding.line, reason=reason, depends=depends, binding=binding
+    )
+    if isinstance(value, Joined):
+        return _one_of(name, value, bound)
+    return bound._replace(expression=expression_of(name, value), maybe=_maybe(value))
+
+
+def _reason(why: Unknown) -> Reason:
+    if why.reason in _LOST:
+        return Reason(why.reason)
+    return _REASONS.get(why.reason, Reason.NOT_LITERAL)
+
+
+def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
+    options = [option for option in value.options if not isinstance(option, Absent)]
+    lists = [option for option in options if isinstance(option, Seq)]
+    text = why_of(name, value)
+    if lists and len(lists) == len(value.options):
+        # What is in each of them surely is in it.
+        made = [expression_of(name, one) for one in lists]
+        surely = [item for item in made[0].items if all(item in other.items for other in made[1:])]
+        possible = {item for one in made for item in one.items}.union(*(_maybe(one) for one in lists))
+        complete = all(one.complete for one in made)
+        expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
+        return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
+    made = [expression_of(name, option) for option in options]
+    if len(options) < len(value.options):
+        made.append(Expression(what="unset"))
+    return bound._replace(expression=Expression(what="unknown", text=text), options=tuple(made))
+
+
+def _maybe(value: Value) -> frozenset[str]:
+    if not isinstance(value, Seq) or value.exact:
+        return frozenset()
+    return frozenset(text for item in value.extra if (text := _item(item)) is not None)
+
+
+def why_of(name: str, value: Value) -> str:
+    """Why a value is not known, for people; "" where it is."""
+    seen = shown(value, name)
+    if seen.state == "one-of":
+        return f"one of {seen.value}"
+    return seen.text
+
+
+def expression_of(name: str, value: Value) -> Expression:
+    text = why_of(name, value)
+    unknown = Expression(what="unknown", text=text)
+    if name in SECRETS:
+        return _measured(value, unknown) if isinstance(value, Seq) else _secret(value, unknown)
+    if name in _POLICIES:
+        header = policy(name, value)
+        return Expression(what="scalar", value=header[0]) if header is not None else unknown
+    match value:
+        case Const(value=inner):
+            if inner is None or isinstance(inner, bool | float):
+                return Expression(what="scalar", value=inner)
+            if isinstance(inner, int):
+                return Expression(what="scalar", value=inner) if abs(inner) < 1 << 63 else unknown
+            if isinstance(inner, str):
+                what = "environment-text" if inner and value.depends and name in OFF else "scalar"
+                return Expression(what=what, value=without_credentials(inner))
+            return unknown
+        case Seq(items=items, exact=exact, extra=extra, open=opened, kind=kind):
+            texts = [_item(item) for item in items]
+            known = [item for item in texts if item is not None][:MAX_ITEMS]
+            if kind == "set":
+                known.sort()
+            # Perhaps there are others, but all of those have names.
+            named = exact or (not opened and all(_item(item) is not None for item in extra))
+            complete = len(known) == len(texts) and named
+            return Expression(what="list", items=tuple(known), complete=complete, text=text or "some of it is computed")
+        case Map(exact=True):
+            return Expression(what="table", text=shown(value, name).value)
+    return unknown
+
+
+def _item(value: Value) -> str | None:
+    if isinstance(value, Map):
+        value = value.items.get("NAME", value)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return without_credentials(value.value)
+    return None
+
+
+def _secret(value: Value, unknown: Expression) -> Expression:
+    match value:
+        case Const(value=None) if value.depends:
+            return Expression(what="environment", value="optional")
+        case Const(value=None | "" | b"" as empty):
+            return Expression(what="scalar", value=None if empty is None else "")
+        case Const(value=str() | bytes() as given):
+            text = given if isinstance(given, str) else given.decode("latin-1")
+            return Expression(
+                what="secret",
+                length=len(text),
+                distinct=len(set(text)),
+                prefixed=text.startswith("django-insecure-"),
+                text="a text in the source",
+            )
+        case Object(kind="secret", state={"length": Const(value=int() as length), "distinct": Const(value=int() as n)}):
+            return Expression(what="secret", length=length, distinct=n, text="a text in a file of the deployment")
+        case Unknown(reason="env-required"):
+            return Expression(what="environment", text=unknown.text)
+        case Unknown(reason="generated"):
+            return Expression(what="generated", text=unknown.text)
+        case Joined(options=options):
+            kinds = [_secret(option, unknown) for option in options if not isinstance(option, Absent)]
+            if len(kinds) == len(options) and len({one.what for one in kinds}) == 1 and kinds[0].what != "unknown":
+                return min(kinds, key=lambda one: (one.distinct, one.length))  # the weakest of them
+    return unknown
+
+
+def _measured(value: Seq, unknown: Expression) -> Expression:
+    """A list of secrets (SECRET_KEY_FALLBACKS): of each its source, length, different characters and whether it has
+    Django's prefix, as "secret:50:31:0"; never the text."""
+    given = [_secret(item, unknown) for item in value.items]
+    items = tuple(f"{one.what}:{one.length}:{one.distinct}:{int(one.prefixed)}" for one in given)
+    whole = value.exact and all(one.what != "unknown" for one in given)
+    return Expression(what="list", items=items, complete=whole, text="a list of keys")
+
+
+def policy(name: str, value: Value) -> tuple[str | None] | None:
+    """A table of directives as the header it becomes; None when that is not known, (None,) when there is none."""
+    if isinstance(value, Const) and value.value is None:
+        return (None,)
+    if not isinstance(value, Map) or not value.exact or value.maybe:
+        return None
+    if name == "CONTENT_SECURITY_POLICY":
+        inner = value.items.get("DIRECTIVES")
+        return policy("SECURE_CSP", inner) if inner is not None and "EXCLUDE_URL_PREFIXES" not in value.items else None
+    parts: list[str] = []
+    for word, held in value.items.items():
+        sources = _sources(held)
+        if sources is None or not isinstance(word, str):
+            return None
+        if name == "PERMISSIONS_POLICY":
+            # django-permissions-policy: quoted keywords lose their quotes, origins get them.
+            allowed = " ".join(source.strip("'") if source.startswith("'") else source for source in sources)
+            parts.append(f"{word}=({allowed})")
+        else:
+            parts.append(" ".join((word, *sources)))
+    return ((", " if name == "PERMISSIONS_POLICY" else "; ").join(parts),)
+
+
+def _sources(value: Value) -> list[str] | None:
+    match value:
+        case Seq(items=items, exact=True):
+            found: list[str] = []
+            for item in items:
+                inner = _sources(item)
+                if inner is None:
+                    return None
+                found.extend(inner)
+            return found
+        case Const(value=str() as text):
+            return [_NONCES.get(text, text)]
+        case Const(value=True):
+            return []
+        case Library(dotted=dotted) if dotted == _SENTINEL:
+            return ["'nonce-…'"]
+    return None

@@ -248,7 +248,36 @@ def attribute(call: Call) -> Value | None:
         inherited = call.interpreter._class_attribute(cls, call.name)
         if isinstance(inherited, Function) or (inherited is not None and not isinstance(inherited, Unknown)):
             return call.interpreter._bound(inherited, thing, cls, call.node, call.frame)
-    return None
+    if "middleware" not in thing.state:
+        return None
+    return Object(kind="app.member", state={"app": thing, "name": Const(call.name)})
+
+
+def _inner(call: Call) -> Value | None:
+    """`app.cli.command`, `app.router.x`: what hangs on an application has no say in its configuration."""
+    owner = call.owner
+    if not isinstance(owner, Object):
+        return None
+    return Object(kind="app.member", state={"app": owner.state["app"], "name": Const(""), "of": owner})
+
+
+def _member_called(call: Call) -> Value | None:
+    owner = call.owner
+    if not isinstance(owner, Object):
+        return None
+    thing, name = owner.state["app"], text_of(owner.state["name"])
+    model = call.interpreter._modelled
+    if name and isinstance(thing, Object):
+        return model("METHODS", thing.kind, call._replace(name=name, owner=thing))
+    return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _quiet(call: Call) -> Value | None:
+    return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _nothing(call: Call) -> Value | None:
+    return Const(None)
 
 
 def set_attribute(call: Call) -> Value:
@@ -287,13 +316,14 @@ def spoil(call: Call) -> None:
 
 def harmless(call: Call, why: Unknown) -> bool:
     """An extension (`Migrate(app, db)`, `db.init_app(app)`) sets what is its own."""
-    first, _, rest = why.text.partition(".")
-    plain = bool(rest) and all(part.isidentifier() for part in why.text.split("."))
-    if why.reason != "call" or not plain:
+    if why.reason != "call":
         return False
-    return call.interpreter.source.find(first, why.path) is None and not call.interpreter.source.ours(
-        why.text.rpartition(".")[0], why.path
-    )
+    text = why.text.rpartition(" may come from ")[2]
+    first, _, rest = text.partition(".")
+    if not rest:
+        return text.isidentifier() and text[:1].isupper()  # a class of the repository that derives from an extension's
+    plain = all(part.isidentifier() for part in text.split("."))
+    return plain and call.interpreter.source.find(first, why.path) is None
 
 
 def method(call: Call) -> Value | None:
@@ -405,9 +435,12 @@ CALLS: dict[str, Model] = {
     "builtins.super": _super,
 }
 BASES: dict[str, Model] = {name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()}
-METHODS: dict[str, Model] = {"application": method, "part": part_method, "super": _super_method}
-ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute}
-SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute}
+OBJECTS: dict[str, Model] = {"app.member": _member_called}
+ITEMS: dict[str, Model] = {"app.member": _quiet}
+STORES: dict[str, Model] = {"app.member": _nothing}
+METHODS: dict[str, Model] = {"application": method, "app.member": _quiet, "part": part_method, "super": _super_method}
+ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute, "app.member": _inner}
+SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute, "app.member": _nothing}
 
 
 def _spoiled(call: Call) -> Value | None:
@@ -415,4 +448,4 @@ def _spoiled(call: Call) -> Value | None:
     return None
 
 
-SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled}
+SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled, "app.member": _nothing}

@@ -13,7 +13,10 @@ from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.contract import Entry, Found, Resolver, Tree, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode
-from hardencheck.collect.secrets.names import masked
+from hardencheck.collect.resolve._follow import secrets_of
+from hardencheck.collect.secrets.names import masked, values_in
+from hardencheck.model.facts import Fact
+from hardencheck.model.facts.secrets import SecretCandidate
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.target import Subject
 
@@ -73,11 +76,27 @@ def resolve(
     whole = facts
     for resolver in resolvers:
         whole = whole.plus(_resolve(resolver, whole, reading))
-    more = masked((whole.facts[len(facts.facts) :], whole.gaps[len(facts.gaps) :]), cache=cache)
+    more = (whole.facts[len(facts.facts) :], whole.gaps[len(facts.gaps) :])
+    more = masked(more, _secrets(facts, reading), cache=cache)
     if key and not any(gap.reason in _NOT_KEPT for gap in more[1]):
         made = _Kept(reads=tuple(sorted(reading.reads.items())), found=encode((*more[0], *more[1])))
         cache.put(key, msgspec.msgpack.encode(made))
     return msgspec.structs.replace(facts, facts=(*facts.facts, *more[0]), gaps=(*facts.gaps, *more[1]))
+
+
+def _secrets(facts: FactSet, tree: _Reading) -> list[str]:
+    """Secrets that only their place tells: of the files that were read, and by the names that code gives them."""
+    candidates: dict[str, list[Fact]] = {}
+    for fact in facts.of(SecretCandidate.kind()):
+        if fact.location.path in tree.reads:
+            candidates.setdefault(fact.location.path, []).append(fact)
+    found = dict.fromkeys(secrets_of(tree))
+    for path, held in candidates.items():
+        try:
+            found.update(dict.fromkeys(values_in(tree.read(tree.entries[path]), held)))
+        except Unreadable:
+            continue
+    return list(found)
 
 
 def _key(resolvers: Sequence[Resolver], facts: FactSet, tree: Tree, base: bytes) -> bytes:

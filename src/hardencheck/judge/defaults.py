@@ -66,6 +66,20 @@ _OF_DJANGO = {
     "forwarded.host": "USE_X_FORWARDED_HOST",
     "django.middleware": "MIDDLEWARE",
 }
+_PROTECTIONS = {
+    "SECURE_HSTS_SECONDS": "hsts",
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": "hsts-subdomains",
+    "SECURE_HSTS_PRELOAD": "hsts-preload",
+    "SECURE_CONTENT_TYPE_NOSNIFF": "nosniff",
+    "SECURE_REFERRER_POLICY": "referrer-policy",
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY": "opener-policy",
+    "X_FRAME_OPTIONS": "frame-deny",
+    "SESSION_COOKIE_SECURE": "session-cookie-secure",
+    "SESSION_COOKIE_HTTPONLY": "session-cookie-http-only",
+    "CSRF_COOKIE_SECURE": "csrf-cookie-secure",
+    "ALLOWED_HOSTS": "allowed-hosts",
+    "SECRET_KEY_FALLBACKS": "fallback-keys",
+}
 _LOGGING = {"logging.config", "logging.logger"}
 _TOLD = {
     "framework.setting",
@@ -77,6 +91,7 @@ _TOLD = {
     "request.limit",
     "upload.stored-mode",
     "cors.policy",
+    "django.protection",
     *_OF_DJANGO,
     *_LOGGING,
 }
@@ -217,6 +232,8 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
             return _View({"application": application, "setting": name, "what": _STORED[name]})
         case "cors.policy" if name in _CORS.get(framework, _CORS_ARGUMENTS):
             return _View({"framework": framework, "application": application})
+        case "django.protection" if framework == "django" and name in _PROTECTIONS:
+            return _View({"application": application, "name": _PROTECTIONS[name]})
         case "logging.config" if name == "LOGGING":
             return _View({"framework": framework}, sure=False)
         case "logging.logger" if name == "LOGGING":

@@ -98,6 +98,7 @@ class Frame:
     ) -> None:
         self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
         self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
         self.returned: list[Value] = []
 
 
@@ -130,7 +131,7 @@ class _Act(Protocol):
 
     def name(self, frame: Frame, name: str, line: int) -> None: ...
     def all(self, names: Namespace, prefix: str = "") -> None: ...
-    def thing(self, value: Value) -> None: ...
+    def thing(self, value: Value, written: bool = False) -> None: ...
     def environment(self) -> None: ...
 
 
@@ -147,9 +148,10 @@ class _Tainting:
         self._interpreter.touch(names)
         names.taint(self._why, prefix)
 
-    def thing(self, value: Value) -> None:
+    def thing(self, value: Value, written: bool = False) -> None:
+        why = replace(self._why, reason="tainted") if written and self._why.reason == "call" else self._why
         for one in _reached(value):
-            self._interpreter.spoil(one, self._why)
+            self._interpreter.spoil(one, why)
 
     def environment(self) -> None:
         self._interpreter.touch(self._interpreter.exported)
@@ -163,7 +165,7 @@ class _Marking:
         self._interpreter, self._depends = interpreter, depends
 
     def name(self, frame: Frame, name: str, line: int) -> None:
-        names = frame.module.namespace if name in frame.globals else frame.names
+        names = self._interpreter._names_of(frame, name)
         self._interpreter.touch(names)
         names.mark_name(name, self._depends)
 
@@ -174,7 +176,7 @@ class _Marking:
     def environment(self) -> None:
         self._interpreter.exported.depends |= self._depends
 
-    def thing(self, value: Value) -> None:
+    def thing(self, value: Value, written: bool = False) -> None:
         for one in _reached(value):
             if isinstance(one, Seq | Map):
                 one.depends |= self._depends
@@ -240,6 +242,8 @@ class Interpreter:
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
+        self.calm = False  # what a library is given as a decorator it keeps for later, and does not call
+        self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
@@ -527,21 +531,26 @@ class Interpreter:
                         act.all(frame.module.namespace, prefixed.get(id(part), ""))
                         act.all(frame.names, prefixed.get(id(part), ""))
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
-                        held = self._behind(inner, frame)
+                        held = self._behind(inner, frame, called=inner is part.func)
                         if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
                             continue  # asked for a variable, it stays what it is
                         if held is not None:
-                            act.thing(held)
+                            act.thing(held, inner is part.func and _reaches_settings(inner))
                             self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
                     if _of_the_environment(part.value):
                         act.environment()
                     held = self._behind(part.value, frame)
                     if held is not None:
-                        act.thing(held)
-                elif isinstance(part, ast.Global | ast.Nonlocal):
+                        act.thing(held, _reaches_settings(part))
+                elif isinstance(part, ast.Global):
                     for name in part.names:
                         act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
+                elif isinstance(part, ast.Nonlocal):
+                    within = Frame(Namespace(), frame.module, frame)
+                    within.nonlocals.update(part.names)
+                    for name in part.names:
+                        act.name(within, name, part.lineno)
 
     def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
         """What the functions behind a value may write."""
@@ -560,21 +569,46 @@ class Interpreter:
             for option in value.options:
                 self._over_called(option, act, seen)
 
-    def _behind(self, node: ast.expr, frame: Frame) -> Value | None:
-        """What the name at the root of an expression holds; of a module's, what is asked of it."""
+    def _behind(self, node: ast.expr, frame: Frame, *, called: bool = False) -> Value | None:
+        """What an expression may change when it is handed over: what its name holds, or an attribute of that.
+
+        called: it is a function that is called, so that its owner may change."""
         names: list[str] = []
         while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.Call):
             if isinstance(node, ast.Attribute):
                 names.append(node.attr)
+            else:
+                names.clear()  # what is behind an item or a result is not followed
             node = node.func if isinstance(node, ast.Call) else node.value
         if not isinstance(node, ast.Name):
             return None
         found = self.lookup(frame, node.id)
         value = found.value if found is not None else None
-        while isinstance(value, Module) and names:
-            inner = value.namespace.get(names.pop())
-            value = inner.value if inner is not None else None
+        least = 1 if called else 0
+        while len(names) > least or (names and isinstance(value, Module)):
+            inner = self._held(value, names[-1])
+            if inner is None:
+                return None if isinstance(value, Module) else value
+            names.pop()
+            value = inner
         return value
+
+    @staticmethod
+    def _held(value: Value | None, name: str) -> Value | None:
+        """An attribute as it lies there: no property is computed."""
+        if isinstance(value, Module):
+            spaces = [value.namespace]
+        elif isinstance(value, Instance):
+            spaces = [value.attributes, *(one.attributes for one in (value.cls.order if value.cls else ()))]
+        elif isinstance(value, Class):
+            spaces = [one.attributes for one in value.order]
+        else:
+            return None
+        for space in spaces:
+            found = space.get(name)
+            if found is not None:
+                return None if isinstance(found.value, Function) and not isinstance(value, Module) else found.value
+        return None
 
     def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
         for thing in _reached(value):
@@ -604,8 +638,20 @@ class Interpreter:
         return name in frame.module.namespace.names
 
     def bind(self, frame: Frame, name: str, value: Value, line: int) -> None:
-        names = frame.module.namespace if name in frame.globals else frame.names
+        names = self._names_of(frame, name)
         self._bind_in(names, name, value, frame.module.path, line)
+
+    @staticmethod
+    def _names_of(frame: Frame, name: str) -> Namespace:
+        """Where a function binds a name: its own, those of the module, or of a function around it (`nonlocal`)."""
+        if name in frame.globals:
+            return frame.module.namespace
+        at: Frame | None = frame
+        while at is not None and name in at.nonlocals:
+            at = at.outer
+            while at is not None and (at.of_class or (name not in at.names.names and name not in at.nonlocals)):
+                at = at.outer
+        return at.names if at is not None else frame.module.namespace
 
     def _bind_in(self, names: Namespace, name: str, value: Value, path: str, line: int) -> None:
         self.touch(names)
@@ -707,8 +753,7 @@ class Interpreter:
             case ast.Global(names=names):
                 frame.globals.update(names)
             case ast.Nonlocal(names=names):
-                for name in names:
-                    self.bind(frame, name, self.unknown(node, frame, "call", "nonlocal"), node.lineno)
+                frame.nonlocals.update(names)
             case ast.Assert(test=test):
                 if truth(self.value(test, frame)) is False:
                     raise Raised("AssertionError")
@@ -855,7 +900,7 @@ class Interpreter:
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
-                names = frame.module.namespace if name in frame.globals else frame.names
+                names = self._names_of(frame, name)
                 self.touch(names)
                 names.names.pop(name, None)
                 if self.condition:
@@ -1876,6 +1921,8 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
+        if self.of_library(handed[0]) if not name and handed else "." in name or name[:1].isupper():
+            self.foreign.add((why.path, why.line, why.text))
         if name in library.LOOKING:
             why.depends = NOTHING.union(*(depends_of(value) for value in handed))
             return why
@@ -1890,6 +1937,16 @@ class Interpreter:
                 self._over_called(value, act, set())
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
+
+    def of_library(self, value: Value) -> bool:
+        """Whether it is code from outside the repository, or comes from there."""
+        while isinstance(value, Method):
+            value = value.owner
+        if isinstance(value, Unknown):
+            return " may come from " in value.text or (value.path, value.line, value.text) in self.foreign
+        return isinstance(value, Library) or (
+            isinstance(value, Object) and models.find("SPOILS", value.kind) is not None
+        )
 
     @staticmethod
     def _modelled(table: str, name: str, call: Call) -> Value | None:
@@ -1935,7 +1992,12 @@ class Interpreter:
         made = Function(node, frame.module.path, frame, name, defaults, keyword_defaults, None, how)
         result: Value = made
         for decorator in reversed(others):
-            result = self.call(self.value(decorator, frame), [result], {}, decorator, frame)
+            given = self.value(decorator, frame)
+            if isinstance(given, Library | Unknown | Method | Object):
+                # A library's (`@app.route`, `@receiver`): it keeps the function and does not call it here.
+                result = self.unknown(decorator, frame, "call", f"@{_spelled(decorator)}")
+            else:
+                result = self.call(given, [result], {}, decorator, frame)
         # Nobody knows what an unknown decorator made of it: when it is called, so perhaps is what it was.
         return replace(made, how="opaque") if isinstance(result, Unknown) else result
 
@@ -2072,9 +2134,11 @@ class Interpreter:
         return not keywords
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> Value:
-        if any(keyword.arg in {None, "metaclass"} for keyword in node.keywords):
+        makers = [self.value(one.value, frame) for one in node.keywords if one.arg in {None, "metaclass"}]
+        if any(not (isinstance(one, Library) and one.dotted == "abc.ABCMeta") for one in makers):
+            # Making the class calls what is not followed.
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
-            return self.unknown(node, frame, "call", f"class {node.name} with a metaclass")
+            return self._outside(node, frame, makers, f"class {node.name} with a metaclass")
         bases = [self.value(base, frame) for base in node.bases]
         names = Namespace()
         inner = Frame(names, frame.module, frame, of_class=True)
@@ -2192,11 +2256,9 @@ def _hands_over_the_module(node: ast.AST) -> bool:
     """`Live.load(__name__)`, `f(sys.modules[x])`: whoever has a module's name can set what it likes in it."""
     if not isinstance(node, ast.Call) or _LOGGERS.search(_spelled(node.func)):
         return False
-    return any(
-        (isinstance(part, ast.Name) and part.id == "__name__")
-        or (isinstance(part, ast.Attribute) and part.attr == "modules")
-        for argument in (*node.args, *(item.value for item in node.keywords))
-        for part in ast.walk(argument)
+    given = (*node.args, *(item.value for item in node.keywords))
+    return any(isinstance(one, ast.Name) and one.id == "__name__" for one in given) or any(
+        isinstance(part, ast.Attribute) and part.attr == "modules" for one in given for part in ast.walk(one)
     )
 
 
@@ -2220,6 +2282,23 @@ def _of_the_environment(node: ast.expr) -> bool:
     return (isinstance(node, ast.Name) and node.id == "environ") or (
         isinstance(node, ast.Attribute) and node.attr == "environ"
     )
+
+
+def _reaches_settings(function: ast.expr) -> bool:
+    """`app.config.update`, `app.secret_key`: whether it changes the settings of an application."""
+    if isinstance(function, ast.Attribute) and isinstance(function.ctx, ast.Load):
+        if function.attr not in _SETTINGS_CHANGES:
+            return False
+    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(function))
+
+
+_SETTINGS_CHANGES = frozenset({
+    "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
+    "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
+})  # fmt: skip
+
+
+_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing"})
 
 
 def _changes_the_environment(function: ast.expr) -> bool:

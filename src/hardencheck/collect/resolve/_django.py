@@ -203,8 +203,10 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
 
 
 def _sets_any(modules: Modules, path: str) -> bool:
-    """Whether a module that assigns nothing itself has settings all the same: it includes other files."""
-    return bool(_ESSENTIAL & modules.follow(path, {}).names.keys())
+    """Whether a module that assigns nothing itself has settings all the same, or may: it includes other files, or
+    cannot be read."""
+    followed = modules.follow(path, {})
+    return bool(_ESSENTIAL & followed.names.keys()) or followed.rest is not None
 
 
 def settings_modules(facts: FactSet) -> list[SettingsModuleName]:

@@ -111,13 +111,14 @@ class Modules:
 
     def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
         """What every setting of a module is worth, followed through all that it imports and calls."""
-        return follow(self.tree, self.find, self.ours, self._broken, path, environment, configuration)
+        return follow(self.tree, self.find, self.ours, self.unreadable, path, environment, configuration)
 
     def local(self) -> frozenset[str]:
-        """Files that are there and not tracked: a developer's own."""
-        return frozenset(path for path, entry in self.entries.items() if not entry.tracked)
+        """Files that are there and not tracked: a developer's own. In a directory that is no clone nobody can tell."""
+        found = frozenset(path for path, entry in self.entries.items() if not entry.tracked)
+        return found if len(found) < len(self.entries) else frozenset()
 
-    def _broken(self, path: str) -> tuple[str, str, int] | None:
+    def unreadable(self, path: str) -> tuple[str, str, int] | None:
         gap = self.broken.get(path)
         return (gap.reason.value, gap.detail, gap.location.line or 1) if gap is not None else None
 

@@ -1,6 +1,6 @@
 """Settings modules of the repository, followed by the interpreter: what each name is worth in production, and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -148,6 +148,38 @@ _Key = tuple[str, str, bool]
 _memory: "WeakKeyDictionary[Tree, dict[_Key, Followed]]" = WeakKeyDictionary()
 
 
+_secrets: "WeakKeyDictionary[Tree, dict[str, None]]" = WeakKeyDictionary()
+_SHORTEST = 8  # characters of a secret that nobody may see together
+
+
+def secrets_of(tree: Tree) -> Iterable[str]:
+    """The texts that the code of a repository calls secrets: nobody may see them under another name either."""
+    return tuple(_secrets.get(tree, ()))
+
+
+def note_secrets(tree: Tree, interpreter: Interpreter) -> None:
+    held = _secrets.setdefault(tree, {})
+    for module in interpreter.modules.values():
+        for name, binding in module.namespace.names.items():
+            for value in _texts(name, binding.value, 0):
+                held[value] = None
+
+
+def _texts(name: str, value: Value, depth: int) -> Iterator[str]:
+    match value:
+        case Const(value=str() as text) if is_secret(name) and len(text) >= _SHORTEST:
+            yield text
+        case Seq(items=items) if depth < 4:
+            for item in items:
+                yield from _texts(name, item, depth + 1)
+        case Map(items=held) if depth < 4:
+            for key, item in held.items():
+                yield from _texts(key if isinstance(key, str) and not is_secret(name) else name, item, depth + 1)
+        case Joined(options=options) if depth < 4:
+            for item in options:
+                yield from _texts(name, item, depth + 1)
+
+
 def follow(
     tree: Tree,
     find: Callable[[str, str], str | None],
@@ -188,7 +220,8 @@ def _follow(
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
     held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
-    variables = _variables(interpreter, environment)
+    note_secrets(tree, interpreter)
+    variables = variables_of(interpreter, environment)
     return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
 
 
@@ -211,7 +244,7 @@ def value_of(name: str, given: Given) -> str | Value:
     return Unknown("env-required", f"{name}{place}")
 
 
-def _variables(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
+def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
     found: dict[str, Variable] = {}
     for name in sorted(interpreter.reads | interpreter.asked.keys()):
         asked = interpreter.asked.get(name, Asked(Const(None)))

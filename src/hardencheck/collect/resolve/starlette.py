@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve._applications import Application, applications, production_modules, unread
+from hardencheck.collect.resolve._built import resolved
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
@@ -21,6 +22,7 @@ class StarletteSettings(Resolver):
     emits = (FrameworkSetting, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        facts = resolved(facts, tree)
         found = applications(facts, "fastapi", "starlette")
         for app in found:
             yield from self._documentation(app)

@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._applications import (
     production_modules,
     unread,
 )
+from hardencheck.collect.resolve._built import resolved
 from hardencheck.collect.resolve._django import Project, projects, setting, why_unknown
 from hardencheck.collect.resolve._evaluate import Modules, Namespace
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
@@ -51,6 +52,7 @@ class Uploads(Resolver):
     emits = (UploadLimit, RequestLimit, StoredFileMode, BodyBound)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        facts = resolved(facts, tree)
         proxy = yield from self._proxy(facts)
         yield from self._gunicorn(facts, tree)
         yield from self._gunicorn_commands(facts)

@@ -8,13 +8,13 @@ CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
 METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
-SETTERS: kind -> an attribute of it is set (name, arguments: the value). MANAGERS: kind -> it is entered or left by a
-`with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is an operand (name: the sign, arguments: both sides).
-TEXTS: kind -> str() of it. COMPARE: kind -> it is compared (name: of the ast class, arguments: both sides). MEMBERS:
-dotted name of a class -> an attribute of a class of the repository that derives from it (owner: the class, arguments:
-what its body says, if it says something). An object whose state holds a `Seq` "items" can be iterated over.
-STORES: kind -> an item of it is set (arguments: key and value). SPOILS: kind -> something that is not followed has had
-its hands on it (arguments: what); what its state holds is left to the model then.
+SETTERS: kind -> an attribute of it is set (name, arguments: the value). STORES: an item is (arguments: the key and the
+value). MANAGERS: kind -> it is entered or left by a `with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is
+an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. COMPARE: kind -> it is compared (name:
+of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
+that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
+that is not followed has had its hands on it (arguments: what). An object whose state holds a `Seq` "items" can be
+iterated over.
 """
 
 import ast
@@ -46,21 +46,9 @@ _MODULES: tuple[str, ...] = (
     "decouple", "enumeration", "pydantic_settings", "starlette", "ini", "applications", "flask",
 )  # fmt: skip
 _TABLES = (
-    "CALLS",
-    "BASES",
-    "METHODS",
-    "OBJECTS",
-    "ITEMS",
-    "ATTRIBUTES",
-    "SETTERS",
-    "MANAGERS",
-    "OPERATORS",
-    "TEXTS",
-    "COMPARE",
-    "MEMBERS",
-    "STORES",
-    "SPOILS",
-)
+    "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS",
+)  # fmt: skip
 
 
 class _Models:

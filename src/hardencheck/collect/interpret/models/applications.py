@@ -297,11 +297,11 @@ def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None
 
 
 def spoil(call: Call) -> None:
-    """What a library is given it does not configure against the application; code that is not followed may."""
+    """What an extension is given it does not configure against the application; a write that is not followed does."""
     why = call.arguments[0]
     thing = call.owner
-    if not isinstance(why, Unknown) or not isinstance(thing, Object) or harmless(call, why):
-        return
+    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason != "tainted":
+        return  # it is called, or handed on: what is written to it says so
     for key in ("held", "config"):
         inner = thing.state.get(key)
         if isinstance(inner, Object):
@@ -316,14 +316,7 @@ def spoil(call: Call) -> None:
 
 def harmless(call: Call, why: Unknown) -> bool:
     """An extension (`Migrate(app, db)`, `db.init_app(app)`) sets what is its own."""
-    if why.reason != "call":
-        return False
-    text = why.text.rpartition(" may come from ")[2]
-    first, _, rest = text.partition(".")
-    if not rest:
-        return text.isidentifier() and text[:1].isupper()  # a class of the repository that derives from an extension's
-    plain = all(part.isidentifier() for part in text.split("."))
-    return plain and call.interpreter.source.find(first, why.path) is None
+    return why.reason == "call" and call.interpreter.of_library(why)
 
 
 def method(call: Call) -> Value | None:

@@ -379,7 +379,6 @@ def _outside(call: Call, config: Object, bases: tuple[str, ...], depends: Depend
 
 
 def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner: Instance | None = None) -> None:
-
     if names.rest is not None:
         call.interpreter._taint(held(config), names.rest)
     for name, binding in list(names.names.items())[:_MAX_NAMES]:
@@ -478,7 +477,7 @@ def _named_file(call: Call, config: Object, given: Value) -> Value:
     path = call.interpreter.environment.get(name)
     if path is not None and not isinstance(path, str):
         _taint(call, config, name, depends, "env-required")
-        return Const(None)
+        return Const(True, depends=depends)
     if path is None:
         if not _silent(call, 1):
             _taint(call, config, name, depends, "env-required")
@@ -488,7 +487,6 @@ def _named_file(call: Call, config: Object, given: Value) -> Value:
 
 def _prefixed(call: Call, config: Object, prefix: str) -> None:
     """Every variable that begins with the prefix is a setting; those that are there already may be set by one."""
-
     names = held(config)
     for name, binding in list(names.names.items()):
         call.interpreter.touch(names)

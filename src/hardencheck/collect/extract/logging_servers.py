@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._python import NotLiteral, parse, role
+from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
@@ -28,6 +28,25 @@ _LAUNCHERS = frozenset({
     "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
     "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
 })  # fmt: skip
+# Options that take no value; all others do.
+_FLAGS = frozenset({
+    "reload", "debug", "no-access-log", "access-log", "proxy-headers", "no-proxy-headers", "server-header",
+    "no-server-header", "date-header", "no-date-header", "factory", "preload", "preload-app", "daemon", "check-config",
+    "print-config", "spew", "use-colors", "no-use-colors", "log-syslog", "capture-output", "enable-stdio-inheritance",
+    "log-syslog-to", "proxy-protocol", "no-sendfile", "reuse-port", "suppress-ragged-eofs", "do-handshake-on-connect",
+    "initgroups", "disable-redirect-access-to-syslog", "no-control-socket", "strip-header-spaces", "no-ws", "ws",
+    "permit-obsolete-folding", "permit-unconventional-http-method", "permit-unconventional-http-version", "no-reload",
+    "casefold-http-method", "http1-pipeline-flush", "access-log-enabled", "respawn-failed-workers",
+    "log", "no-log", "version", "help", "h", "v", "D", "R",
+})  # fmt: skip
+_SHORT = {
+    "-b": "bind", "-w": "workers", "-u": "user", "-g": "group", "-t": "timeout", "-k": "worker-class", "-m": "umask",
+    "-e": "env", "-n": "name", "-D": "daemon", "-R": "enable-stdio-inheritance",
+}  # fmt: skip
+_APPLICATION = compiled(r"[A-Za-z_][\w.]{0,200}(?::[A-Za-z_][\w.]{0,100}(?:\([^()]{0,200}\))?)?")
+_FILE = compiled(r"[\w./-]{1,200}\.py")
+_SUBSTITUTED = compiled(r"\$\{\w{1,100}:?-([^${}]{0,200})\}")
+_MAX_VALUE = 200
 _ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
 _DEVELOPMENT_FILE = compiled(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
 
@@ -41,6 +60,7 @@ class Servers(Extractor):
     """Command lines of gunicorn, uvicorn, hypercorn and granian: containers, compose, Procfile, units, scripts."""
 
     name = "logging.server-commands"
+    version = 2
     emits = (ServerCommand,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -104,6 +124,9 @@ class Servers(Extractor):
         config: str | None = None
         computed = ""
         limits: list[str] = []
+        application = ""
+        options: list[str] = []
+        placed = what_for
         position = 0
         while position < len(words):
             word = words[position]
@@ -137,11 +160,20 @@ class Servers(Extractor):
                     limits.append(f"{option[2:].replace('-', '_')}={_limit(take())}")
                 case "--reload":
                     what_for = "development" if what_for == "production" else what_for
+                    options.append("reload")
                 case _ if "$" in word and not word.startswith("-"):
                     # `--bind :$PORT` says nothing about logs; `$OPTIONS` on its own may be any option.
                     value_of_option = position >= 2 and words[position - 2].startswith("-")
                     if not value_of_option and re.fullmatch(r"[$@*{}\w:-]+", word):
                         computed = computed or word
+                case _ if option.startswith("-") and len(option) > 1:
+                    name = _SHORT.get(option) or option.lstrip("-")
+                    if name in _FLAGS:
+                        options.append(name.replace("-", "_"))
+                    elif re.fullmatch(r"[\w-]{1,60}", name):
+                        options.append(f"{name.replace('-', '_')}={_value(take())}")
+                case _ if not application and (_APPLICATION.fullmatch(word) or _FILE.fullmatch(word)):
+                    application = word
         about: dict[str, Scalar] = {"role": what_for, "server": server}
         for given, what in ((config, "--config"), (computed, "options")):
             if given is not None and "$" in given:
@@ -159,6 +191,9 @@ class Servers(Extractor):
             level=level,
             role=what_for,
             limits=tuple(limits),
+            application=application,
+            options=tuple(options),
+            placed=placed,
         )
 
     def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
@@ -175,6 +210,12 @@ class Servers(Extractor):
 def _limit(text: str) -> str:
     default = re.fullmatch(r"\$\{\w+:?-(\d+)\}", text)
     return default[1] if default else text if text.isdecimal() else "$"
+
+
+def _value(text: str) -> str:
+    """A value as the shell gives it where its variables are not set; "$" where that is not known."""
+    text = _SUBSTITUTED.sub(r"\1", text)
+    return "$" if "$" in text else without_credentials(text)[:_MAX_VALUE]
 
 
 def _server(word: str) -> str:

@@ -203,8 +203,19 @@ def _followed(app: Application, state: Namespace, facts: FactSet, tree: Tree) ->
         return state
     names = configuration.names.keys() | (FLASK if configuration.rest is not None else set())
     found = {name: bound for name in names if (bound := configuration.bound(name)) is not None}
-    elsewhere = {name: bound for name, bound in state.items() if bound.path != app.path and name not in found}
-    return {**elsewhere, **found}
+    # What was written where nobody looked: in a view, in a function that is not called when the application is built.
+    elsewhere = {name: bound for name, bound in state.items() if _elsewhere(app, bound, name, facts, tree)}
+    return {**found, **elsewhere}
+
+
+def _elsewhere(app: Application, bound: Bound, name: str, facts: FactSet, tree: Tree) -> bool:
+    seen = built(facts, tree)
+    for module in production_modules(facts):
+        if module.location.path == bound.path and bound.path != app.path:
+            for write in module.writes:
+                if (write.name, write.line) == (name, bound.line):
+                    return not seen.ran(bound.path, write.scope)
+    return False
 
 
 def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:

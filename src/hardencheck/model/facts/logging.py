@@ -146,6 +146,8 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     config: path of the configuration file, None: not given. level: "$" when the shell computes it.
     source: "command", or "environment" for options in GUNICORN_CMD_ARGS. limits: what it says of the head of a
     request, as "limit_request_line=4094"; a shell variable with a default is that default, without one "$".
+    application: what is served ("shop.wsgi:app", "shop:create_app()", a file), "" where that is not said. options: all
+    others, as "bind=0.0.0.0:80", flags as "reload"; values as in limits. placed: the role of the file alone.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -158,6 +160,9 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     level: str | None
     role: str
     limits: tuple[str, ...] = ()
+    application: str = ""
+    options: tuple[str, ...] = ()
+    placed: str = "production"
 
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):

@@ -134,6 +134,16 @@ def held(thing: Object, key: str = "held") -> Namespace:
     return found.attributes
 
 
+def parts_of(thing: Object) -> list[Object]:
+    """The middleware around an application, the innermost first, and the configurations that it is given."""
+    stack = thing.state.get("middleware")
+    found = [*stack.items, *stack.extra] if isinstance(stack, Seq) else []
+    for binding in held(thing).names.values():
+        value = binding.value
+        found.extend([*value.items, *value.extra] if isinstance(value, Seq) else [value])
+    return [item for item in found if isinstance(item, Object) and item.kind == "part"]
+
+
 def part_name(value: Value) -> str:
     """What a middleware class is called: of a class of the repository, the library's class that it derives from."""
     if isinstance(value, Library):

@@ -2,7 +2,7 @@
 
 An `Object` of kind "application" like the others, with config: an `Object` of kind "app.config", whose state has held
 (an `Instance`: the settings that code gave it, each with its place; what is not in it has the framework's default),
-framework, and prefix (once `from_prefixed_env` has run: each setting may come from a variable of that name).
+and framework.
 
 Sources: Flask 3.1 `flask.config`, `flask.app`; Quart 0.20; Sanic 24 `sanic.config`; Flask-Talisman 1.1 `init_app`.
 """
@@ -94,21 +94,33 @@ def config_of(thing: Object) -> Namespace:
     return held(found)
 
 
-def prefix_of(thing: Object) -> str:
-    found = thing.state["config"]
-    return text_of(found.state.get("prefix")) if isinstance(found, Object) else ""
-
-
 def build(call: Call, framework: str, cls: Class | None = None) -> Object:
     thing = application(call, framework, ("name",) if framework == "sanic" else _POSITIONAL, cls)
     config = Object(kind="app.config", state={"held": Instance(None), "framework": Const(framework)})
     thing.kind = "flask"
     thing.state["config"] = config
     record(call, thing)
+    if framework == "flask":
+        _debug_flag(call, config)
     if framework == "sanic":
-        config.state["prefix"] = Const("SANIC_")  # load_env: every SANIC_ variable is a setting
-        _prefixed(call, config, "SANIC_")
+        _prefixed(call, config, "SANIC_")  # load_env: every SANIC_ variable is a setting
     return thing
+
+
+def _debug_flag(call: Call, config: Object) -> None:
+    """`Flask.make_config`: DEBUG begins as FLASK_DEBUG says, also where another server starts the application."""
+    names = held(config)
+    variables = frozenset({"FLASK_DEBUG"})
+    call.interpreter.asks("FLASK_DEBUG", Const(""), "bool")
+    text = call.interpreter.environment.get("FLASK_DEBUG")
+    call.interpreter.touch(names)
+    if text is None:
+        names.mark_name("DEBUG", variables)
+        return
+    value: Value = Unknown("env-required", "FLASK_DEBUG", depends=variables)
+    if isinstance(text, str):
+        value = Const(bool(text) and text.lower() not in {"0", "false", "no"}, depends=variables)
+    bind(call, names, "DEBUG", value)
 
 
 def _builder(framework: str) -> Model:
@@ -181,17 +193,12 @@ def _get(call: Call, config: Object, name: str) -> Value:
     ):
         return found.value
     if name in defaults:
-        depends = frozenset({f"{_prefix(config)}{name}"}) if _prefix(config) else NOTHING
-        usual = lifted(defaults[name], depends)
+        usual = lifted(defaults[name], held(config).absent(name))
         if found is None:
             return usual
         assert isinstance(found.value, Joined)
         return join([usual if isinstance(option, Absent) else option for option in found.value.options])
     return Unknown("call", f"config[{name}]", call.frame.module.path, getattr(call.node, "lineno", 0))
-
-
-def _prefix(config: Object) -> str:
-    return text_of(config.state.get("prefix"))
 
 
 def _item(call: Call) -> Value | None:
@@ -421,7 +428,7 @@ def _imported(call: Call, dotted: str) -> Value | None:
         found = interpreter.attribute(interpreter.module(path), name, call.node, call.frame)
     except Raised:
         return None
-    return found if isinstance(found, Module | Class | Instance | Map) else None
+    return found if isinstance(found, Module | Class | Instance | Map | Unknown) else None
 
 
 def _python_file(call: Call, config: Object, given: Value, silent: bool) -> Value:
@@ -488,10 +495,9 @@ def _named_file(call: Call, config: Object, given: Value) -> Value:
 def _prefixed(call: Call, config: Object, prefix: str) -> None:
     """Every variable that begins with the prefix is a setting; those that are there already may be set by one."""
     names = held(config)
-    for name, binding in list(names.names.items()):
-        call.interpreter.touch(names)
-        names.names[name] = binding._replace(value=depending(binding.value, frozenset({prefix + name})))
-    config.state["prefix"] = Const(prefix)
+    call.interpreter.touch(names)
+    for name in dict.fromkeys((*names.names, *DEFAULTS[text_of(config.state["framework"])])):
+        names.mark_name(name, frozenset({prefix + name}))
     for variable, text in list(call.interpreter.environment.items()):
         if not variable.startswith(prefix) or "__" in variable:
             continue

@@ -15,13 +15,15 @@ import msgspec
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._statements import FLASK
 from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Raised, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Namespace, Object, Unknown, Value
-from hardencheck.collect.resolve._applications import FRAMEWORKS
+from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._evaluate import Modules
+from hardencheck.collect.resolve._evaluate import Namespace as Settings
 from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, value_of, variables_of
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
@@ -81,6 +83,32 @@ def resolved(facts: FactSet, tree: Tree) -> FactSet:
     found = built(facts, tree)
     changed = tuple(_resolved(fact, found) if isinstance(fact, PythonModule) else fact for fact in facts.facts)
     return msgspec.structs.replace(facts, facts=changed)
+
+
+def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) -> Settings:
+    """The configuration of a Flask application: followed where the code that builds it was, else as it is written.
+
+    alone: it is the only one, so that writes to `app.config` in other files are to it.
+    """
+    seen = built(facts, tree)
+    written = flask_namespace(app, facts, tree, alone)
+    configuration = seen.configuration(app.path, app.call.line)
+    if configuration is None:
+        return written
+    names = configuration.names.keys() | (FLASK if configuration.rest is not None else set())
+    found = {name: bound for name in names if (bound := configuration.bound(name)) is not None}
+    # What was written where nobody looked: in a view, in a function that is not called when the application is built.
+    scopes = {
+        (module.location.path, write.name, write.line): write.scope
+        for module in production_modules(facts)
+        for write in module.writes
+        if module.location.path != app.path
+    }
+    for name, bound in written.items():
+        scope = scopes.get((bound.path, name, bound.line))
+        if scope is not None and not seen.ran(bound.path, scope):
+            found[name] = bound
+    return found
 
 
 def _resolved(fact: PythonModule, found: Built) -> PythonModule:

@@ -9,11 +9,10 @@ from hardencheck.collect.resolve._applications import (
     UNREAD,
     Application,
     applications,
-    flask_namespace,
     production_modules,
     unread,
 )
-from hardencheck.collect.resolve._built import resolved
+from hardencheck.collect.resolve._built import flask_settings, resolved
 from hardencheck.collect.resolve._django import Project, projects, setting, why_unknown
 from hardencheck.collect.resolve._evaluate import Modules, Namespace
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
@@ -67,7 +66,7 @@ class Uploads(Resolver):
             yield from self._bound("django", project.application, none, proxy, server, others)
         flasks = applications(facts, "flask")
         for app in flasks:
-            state = flask_namespace(app, facts, tree, alone=len(flasks) == 1)
+            state = flask_settings(app, facts, tree, alone=len(flasks) == 1)
             own = yield from self._flask(app, state)
             yield from self._bound("flask", app.path, own, proxy, server, others)
         for app in applications(facts, "fastapi", "starlette"):

@@ -342,6 +342,10 @@ def _load(call: Call, config: Value, given: Value) -> Value:
     if not isinstance(config, Object):
         return Const(None)
     depends = depends_of(given)
+    if depends:
+        # Another one may set what this one does not.
+        call.interpreter.touch(held(config))
+        held(config).unless |= depends
     if isinstance(given, Joined):
         arms = [_arm(call, config, option, depends) for option in given.options]
         call.interpreter.fork(arms, Unknown("branch", "from_object"), depends)

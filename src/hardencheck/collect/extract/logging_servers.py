@@ -95,7 +95,10 @@ class Servers(Extractor):
             following = words[position + 1] if position + 1 < len(words) else ""
             if word.rpartition("/")[2] == "fastapi" and following in {"run", "dev"}:  # fastapi-cli starts uvicorn
                 start = "development" if following == "dev" and what_for == "production" else what_for
-                yield from self._options("uvicorn", words[position + 2 :], location, start, "command")
+                rest = list(words[position + 2 :])
+                if following == "run" and not any(word.partition("=")[0] == "--host" for word in rest):
+                    rest += ["--host", "0.0.0.0"]  # noqa: S104
+                yield from self._options("uvicorn", rest, location, start, "command")
                 return
             if server:
                 yield from self._options(server, words[position + 1 :], location, what_for, "command")
@@ -132,8 +135,9 @@ class Servers(Extractor):
             word = words[position]
             position += 1
             option, equals, value = word.partition("=")
-            if word.startswith("-") and not word.startswith("--") and len(word) > 2 and option[:2] == "-c":
-                option, equals, value = "-c", "=", word[2:].lstrip("=")
+            attached = word.startswith("-") and not word.startswith("--") and len(word) > 2
+            if attached and (option[:2] == "-c" or option[:2] in _SHORT):
+                option, equals, value = option[:2], "=", word[2:].lstrip("=")
 
             def take(given: str = value, has: str = equals) -> str:
                 nonlocal position

@@ -10,8 +10,8 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import relevant
 from hardencheck.collect.interpret.models import flask as flask_model
-from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, text_of
-from hardencheck.collect.interpret.values import Binding, Object, Value, depending, lifted
+from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
+from hardencheck.collect.interpret.values import Binding, Library, Object, Value, depending, join, lifted
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications
 from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._rows import is_secret, row
@@ -115,7 +115,7 @@ def _rows(app: Application, seen: Built, version: str) -> Iterator[Found]:
             default = depending(lifted(value), names.absent(name))
             yield _row(app, name, names.get(name), default, version, seen)
     for part in parts_of(thing):
-        yield from _part(app, part, _MIDDLEWARE, version, seen)
+        yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
 
 
 def _beside(app: Application, seen: Built) -> Iterator[Found]:
@@ -128,7 +128,13 @@ def _beside(app: Application, seen: Built) -> Iterator[Found]:
 
 
 def _part(
-    app: Application, part: Object, known: Mapping[str, Mapping[str, object]], version: str, seen: Built
+    app: Application,
+    part: Object,
+    known: Mapping[str, Mapping[str, object]],
+    version: str,
+    seen: Built,
+    *,
+    perhaps: bool = False,
 ) -> Iterator[Found]:
     """Arguments of middleware and the like, as "CORSMiddleware.allow_origins"; the place is where it is put to work."""
     called = text_of(part.state.get("name"))
@@ -136,7 +142,11 @@ def _part(
     names = held(part)
     for name, value in known.get(called, {}).items():
         default = lifted(list(value) if isinstance(value, tuple) else value)
-        yield _row(app, f"{called}.{name}", names.get(name), default, version, seen, where)
+        binding = names.get(name)
+        if perhaps:
+            held_ = binding or Binding(default, where.path or "", where.line or 0)
+            binding = held_._replace(value=join([held_.value, Library(dotted="(not in use)")]))
+        yield _row(app, f"{called}.{name}", binding, default, version, seen, where)
 
 
 def _row(

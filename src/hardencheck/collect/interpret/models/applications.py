@@ -144,6 +144,15 @@ def parts_of(thing: Object) -> list[Object]:
     return [item for item in found if isinstance(item, Object) and item.kind == "part"]
 
 
+def perhaps(thing: Object, part: Object) -> bool:
+    """Whether it is not known that this middleware is in use."""
+    stack = thing.state.get("middleware")
+    if not isinstance(stack, Seq):
+        return False
+    sure = any(part is item for item in stack.items) and not stack.open
+    return not sure and (stack.open or any(part is item for item in stack.extra))
+
+
 def part_name(value: Value) -> str:
     """What a middleware class is called: of a class of the repository, the library's class that it derives from."""
     if isinstance(value, Library):
@@ -222,6 +231,19 @@ def start(call: Call, thing: Object, cls: Class) -> None:
             maker.node, maker.path, maker.frame, maker.name, maker.defaults, maker.keyword_defaults, thing, "bound"
         )
         call.interpreter.call_function(bound, call.arguments, call.keywords, call.node, call.frame)
+
+
+def _instance(call: Call) -> Value | None:
+    """An object of a class that derives from a library's mere interface: its own __init__ is all there is."""
+    cls = call.owner
+    if not isinstance(cls, Class):
+        return None
+    thing = Instance(cls)
+    maker = next((one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None)
+    if maker is not None and isinstance(maker.value, Function):
+        bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
+        call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
+    return thing
 
 
 def _plugins(call: Call, thing: Object) -> None:
@@ -437,7 +459,12 @@ CALLS: dict[str, Model] = {
     **{f"{name}.__init__": _unbound for name in BUILDERS},
     "builtins.super": _super,
 }
-BASES: dict[str, Model] = {name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()}
+_INTERFACES = ("InitPluginProtocol", "InitPlugin", "CLIPluginProtocol", "CLIPlugin", "SerializationPluginProtocol")
+BASES: dict[str, Model] = {
+    **{name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()},
+    **{f"litestar.plugins.{name}": _instance for name in _INTERFACES},
+    **{f"litestar.plugins.base.{name}": _instance for name in _INTERFACES},
+}
 OBJECTS: dict[str, Model] = {"app.member": _member_called}
 ITEMS: dict[str, Model] = {"app.member": _quiet}
 STORES: dict[str, Model] = {"app.member": _nothing}

@@ -149,7 +149,7 @@ class _Tainting:
         names.taint(self._why, prefix)
 
     def thing(self, value: Value, written: bool = False) -> None:
-        why = replace(self._why, reason="tainted") if written and self._why.reason == "call" else self._why
+        why = replace(self._why, reason="tainted") if written else self._why
         for one in _reached(value):
             self._interpreter.spoil(one, why)
 
@@ -242,7 +242,6 @@ class Interpreter:
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
-        self.calm = False  # what a library is given as a decorator it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
@@ -530,12 +529,15 @@ class Interpreter:
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
                         act.all(frame.module.namespace, prefixed.get(id(part), ""))
                         act.all(frame.names, prefixed.get(id(part), ""))
+                    callee = self._behind(part.func, frame)
+                    about = isinstance(callee, Function) and _about_settings(callee)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
                         held = self._behind(inner, frame, called=inner is part.func)
                         if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
                             continue  # asked for a variable, it stays what it is
                         if held is not None:
-                            act.thing(held, inner is part.func and _reaches_settings(inner))
+                            written = _reaches_settings(inner) if inner is part.func else about
+                            act.thing(held, written)
                             self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
                     if _of_the_environment(part.value):
@@ -1921,7 +1923,7 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
-        if self.of_library(handed[0]) if not name and handed else "." in name or name[:1].isupper():
+        if self._is_foreign(name, handed):
             self.foreign.add((why.path, why.line, why.text))
         if name in library.LOOKING:
             why.depends = NOTHING.union(*(depends_of(value) for value in handed))
@@ -1937,6 +1939,15 @@ class Interpreter:
                 self._over_called(value, act, set())
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
+
+    def _is_foreign(self, name: str, handed: Sequence[Value]) -> bool:
+        """Whether what is called comes from outside, or at least is not about the settings of an application."""
+        first = handed[0] if handed else None
+        if isinstance(first, Function):
+            return not _about_settings(first)
+        if not name:
+            return first is not None and self.of_library(first)
+        return "." in name or name[:1].isupper()
 
     def of_library(self, value: Value) -> bool:
         """Whether it is code from outside the repository, or comes from there."""
@@ -2290,6 +2301,14 @@ def _reaches_settings(function: ast.expr) -> bool:
         if function.attr not in _SETTINGS_CHANGES:
             return False
     return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(function))
+
+
+def _about_settings(function: Function) -> bool:
+    """Whether a function speaks of the settings of an application, which it may be given."""
+    body = function.node
+    if not isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return True
+    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(body))
 
 
 _SETTINGS_CHANGES = frozenset({

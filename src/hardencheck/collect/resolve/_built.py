@@ -39,18 +39,24 @@ _Place = tuple[str, int]
 
 
 class Built(NamedTuple):
-    """calls: what was built or called, by file and line. variables: of the environment, as the code asks for them.
+    """calls: the applications that were built, by file and line. parts: other calls that were written down, by file,
+    line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
     and name. files: that were run."""
 
     calls: Mapping[_Place, Object]
+    parts: Mapping[tuple[str, int, str], Object]
     variables: Mapping[str, Variable]
     started: Mapping[_Place, Location]
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
 
-    def arguments(self, path: str, line: int) -> Mapping[str, Binding]:
-        found = self.calls.get((path, line))
+    def arguments(self, path: str, call: Call) -> Mapping[str, Binding]:
+        found = self.parts.get((path, call.line, call.name.rpartition(".")[2]))
+        if found is None and call.first:
+            found = self.parts.get((path, call.line, call.first.rpartition(".")[2]))
+        if found is None and not call.name.startswith("."):
+            found = self.calls.get((path, call.line))
         return held(found).names if found is not None else {}
 
     def configuration(self, path: str, line: int) -> Followed | None:
@@ -66,7 +72,7 @@ class Built(NamedTuple):
         return path in self.files and (not scope or (path, scope.rpartition(".")[2]) in self.entered)
 
 
-NOTHING_BUILT = Built({}, {}, {}, frozenset(), frozenset())
+NOTHING_BUILT = Built({}, {}, {}, {}, frozenset(), frozenset())
 
 
 _memory: "WeakKeyDictionary[Tree, Built]" = WeakKeyDictionary()
@@ -113,7 +119,7 @@ def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) ->
 
 def _resolved(fact: PythonModule, found: Built) -> PythonModule:
     path = fact.location.path or ""
-    calls = tuple(_valued(call, found.arguments(path, call.line)) for call in fact.calls)
+    calls = tuple(_valued(call, found.arguments(path, call)) for call in fact.calls)
     return msgspec.structs.replace(fact, calls=calls) if calls != fact.calls else fact
 
 
@@ -141,7 +147,6 @@ class _Follower(Interpreter):
 
     def __init__(self, source: Source, given: Mapping[str, str | Value]) -> None:
         super().__init__(source, given, is_off)
-        self.calm = True
         self.entered: set[tuple[str, str]] = set()
 
     def call_function(
@@ -176,14 +181,15 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         _reach(interpreter, modules, place, scope)
     note_secrets(tree, interpreter)
     calls: dict[_Place, Object] = {}
-    surely, perhaps = recorded(interpreter)
-    for thing in (*surely, *perhaps):  # the one that is begun with, and one that is sure before one that is not
-        calls.setdefault(_place(thing), thing)
-    for thing in list(calls.values()):
-        for part in parts_of(thing):
-            calls.setdefault(_place(part), part)
+    parts: dict[tuple[str, int, str], Object] = {}
+    for thing in chain.from_iterable(recorded(interpreter)):  # what production starts first, and what is sure
+        if "framework" in thing.state:
+            calls.setdefault(_place(thing), thing)
+        for part in (thing, *parts_of(thing)):
+            if "framework" not in part.state:
+                parts.setdefault((*_place(part), text_of(part.state["name"])), part)
     files = frozenset(interpreter.files)
-    return Built(calls, variables_of(interpreter, given), started, frozenset(interpreter.entered), files)
+    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files)
 
 
 def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) -> None:

@@ -120,10 +120,10 @@ def _rows(app: Application, seen: Built, version: str) -> Iterator[Found]:
 
 def _beside(app: Application, seen: Built) -> Iterator[Found]:
     """What production code calls beside the application; one that is put to work later (`init_app`) counts alone."""
-    for (path, _), part in sorted(seen.calls.items()):
+    for (path, *_), part in sorted(seen.parts.items()):
         called = text_of(part.state.get("name"))
         late = called in {"CORS", "Talisman"} and "app" not in held(part).names
-        if "framework" not in part.state and called in _BESIDE and role(path) == "production" and not late:
+        if called in _BESIDE and role(path) == "production" and not late:
             yield from _part(app, part, _BESIDE, "", seen)
 
 

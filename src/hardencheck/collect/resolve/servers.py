@@ -160,7 +160,7 @@ class ServerDefaults(Resolver):
 
     def _waitress(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
         seen = built(facts, tree)
-        for (path, _), thing in sorted(seen.calls.items()):
+        for (path, *_), thing in sorted(seen.parts.items()):
             dotted = text_of(thing.state.get("dotted"))
             if not dotted.startswith("waitress.") or role(path) != "production":
                 continue
@@ -236,7 +236,6 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     tree = modules.tree
     source = Source(Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable)
     interpreter = Interpreter(source, {one: value_of(one, what) for one, what in given.items()})
-    interpreter.calm = True
     try:
         names: Namespace = interpreter.module(found[0]).namespace
     except (Raised, OutOfBudget, RecursionError, MemoryError):

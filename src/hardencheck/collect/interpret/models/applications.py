@@ -176,7 +176,7 @@ def places(call: Call, positional: Sequence[str], skip: int = 0) -> dict[str, Bi
         found[name] = Binding(value, path, line)
     for name, value in call.keywords.items():
         found[name] = Binding(value, path, lines.get(name, line))
-    return found
+    return {name: item._replace(value=unless_library(call, item.value)) for name, item in found.items()}
 
 
 def made(call: Call, kind: str, name: str, arguments: Mapping[str, Binding]) -> Object:
@@ -321,6 +321,7 @@ def set_attribute(call: Call) -> Value:
 
 def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None = None, path: str = "") -> None:
     """Gives a name its value; where nobody knows whether this runs, it may also be what it was."""
+    value = unless_library(call, value)
     if call.interpreter._perhaps:
         old = names.get(name)
         value = join([value, old.value if old is not None else ABSENT])
@@ -328,12 +329,22 @@ def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None
     call.interpreter._bind_in(names, name, value, path or call.frame.module.path, where)
 
 
+def unless_library(call: Call, value: Value) -> Value:
+    """What comes from a library is not known, only what it is called."""
+    if not isinstance(value, Library):
+        return value
+    path, line = call.frame.module.path, getattr(call.node, "lineno", 0)
+    return Unknown("import", value.dotted, path, line, depends=value.depends)
+
+
 def spoil(call: Call) -> None:
     """What an extension is given it does not configure against the application; a write that is not followed does."""
     why = call.arguments[0]
     thing = call.owner
-    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason != "tainted":
-        return  # it is called, or handed on: what is written to it says so
+    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason not in {"tainted", "call"}:
+        return  # a branch or loop that hands it on: what is written to it there says so itself
+    if harmless(call, why):
+        return
     for key in ("held", "config"):
         inner = thing.state.get(key)
         if isinstance(inner, Object):

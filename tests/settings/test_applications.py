@@ -7,7 +7,7 @@ import pytest
 from hardencheck.collect.extract.logging_servers import Servers
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import CorsPolicy, FrameworkSetting, ProductionDefault, SecretKey
-from hardencheck.model.facts.uploads import UploadLimit
+from hardencheck.model.facts.uploads import BodyBound, UploadLimit
 from hardencheck.model.gap import FactSet
 from tests.uploads.test_limits import facts_of
 
@@ -154,6 +154,51 @@ def test_the_debug_flag_is_a_variable_of_flask(tmp_path: Path) -> None:
     assert (plain.value, plain.source, [one.name for one in plain.depends_on]) == ("False", "default", ["FLASK_DEBUG"])
     files = {"app.py": FLASK, "Dockerfile": 'FROM x\nENV FLASK_DEBUG=1\nCMD ["gunicorn", "app:app"]\n'}
     assert rows(facts_of(tmp_path / "b", files), "flask")["DEBUG"].value == "True"
+
+
+def test_what_only_the_command_of_developers_reads_is_not_production(tmp_path: Path) -> None:
+    files = {"app.py": FLASK, ".flaskenv": "FLASK_DEBUG=1\n", "Procfile": "web: gunicorn app:app\n"}
+    assert rows(facts_of(tmp_path, files), "flask")["DEBUG"].value == "False"
+
+
+def test_a_class_that_the_debug_flag_chooses(tmp_path: Path) -> None:
+    code = "from flask import Flask\nfrom flask.helpers import get_debug_flag\n" + (
+        "class Dev:\n    TESTING = True\nclass Prod:\n    TESTING = False\n"
+        "app = Flask('x')\napp.config.from_object(Dev if get_debug_flag() else Prod)\n"
+    )
+    found = rows(facts_of(tmp_path, {"app.py": code}), "flask")["TESTING"]
+    assert (found.value, [one.name for one in found.depends_on]) == ("False", ["FLASK_DEBUG"])
+
+
+def test_options_that_are_not_known_may_hold_any_argument(tmp_path: Path) -> None:
+    code = "from fastapi import FastAPI\nfrom ext import options\napp = FastAPI(docs_url=None, **options())\n"
+    found = rows(facts_of(tmp_path, {"app.py": code}), "fastapi")
+    assert (found["docs_url"].state, found["docs_url"].value) == ("known", "None")
+    assert found["openapi_url"].state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [
+        ("from litestar import Litestar\napp = Litestar([], request_max_body_size=2 * 1024)\n", 2048),
+        ("from litestar import Litestar\napp = Litestar([])\n", 10_000_000),
+        ("from quart import Quart\napp = Quart(__name__)\napp.config['MAX_CONTENT_LENGTH'] = 7 << 10\n", 7168),
+        ("from sanic import Sanic\napp = Sanic('x')\n", 100_000_000),
+    ],
+)
+def test_bodies_of_other_frameworks_are_bounded(tmp_path: Path, code: str, size: int) -> None:
+    [bound] = facts_of(tmp_path, {"app.py": code}).of("upload.bound")
+    assert isinstance(bound, BodyBound) and bound.max_bytes == size
+
+
+def test_applications_in_one_file_are_told_apart(tmp_path: Path) -> None:
+    code = "from fastapi import FastAPI\napp = FastAPI()\napi = FastAPI(openapi_url=None)\napp.mount('/api', api)\n"
+    found = [
+        (fact.application, fact.value)
+        for fact in facts_of(tmp_path, {"app.py": code}).of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "openapi_url"
+    ]
+    assert sorted(found) == [("app.py:api", "None"), ("app.py:app", "'/openapi.json'")]
 
 
 def test_variables_with_a_prefix_are_settings(tmp_path: Path) -> None:

@@ -242,6 +242,7 @@ class Interpreter:
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
+        self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
@@ -265,7 +266,11 @@ class Interpreter:
         made = self.modules[path] = Module(path)
         self._set_up(made)
         if len(self.modules) > MAX_MODULES:
-            self._taint(made.namespace, Unknown("budget", "too many modules", path, 1))
+            beyond = Unknown("budget", "too many modules", path, 1)
+            text = self.source.read(path)
+            if text is not None and not _SETTINGS_WORDS.search(text):
+                self.foreign.add((path, 1, beyond.text))
+            self._taint(made.namespace, beyond)
             return made
         lost = self.source.broken(path) if self.source.broken is not None else None
         if lost is not None:
@@ -1227,6 +1232,7 @@ class Interpreter:
             for item in node.names:
                 if item.name == "*":
                     why = Unknown("import", f"from {name} import *", frame.module.path, line)
+                    self.foreign.add((why.path, why.line, why.text))
                     if name.partition(".")[0] in library.STANDARD:
                         continue
                     self._taint(frame.names, why)
@@ -1759,6 +1765,10 @@ class Interpreter:
         if isinstance(owner, Joined):
             found = [self._subscript(option, key, node, frame) for option in owner.options]
             return depending(join(found), owner.depends)
+        if isinstance(owner, Library):
+            generic = self.unknown(node, frame, depends=owner.depends)  # `Auth[User]`
+            self.foreign.add((generic.path, generic.line, generic.text))
+            return generic
         if isinstance(key, ast.Slice):
             bounds = [self.value(part, frame) if part else Const(None) for part in (key.lower, key.upper, key.step)]
             by = NOTHING.union(*(bound.depends for bound in bounds))
@@ -1883,6 +1893,11 @@ class Interpreter:
             else:
                 whole = False
         if not whole:
+            if isinstance(function, Library) and function.dotted not in self.patched:
+                partly = Call(self, function.dotted, arguments, keywords, node, frame)
+                known = self._modelled("PARTLY", function.dotted, partly)
+                if known is not None:
+                    return known
             return self._outside(node, frame, [function, *arguments, *keywords.values()])
         return self.call(function, arguments, keywords, node, frame)
 
@@ -1923,7 +1938,8 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
-        if self._is_foreign(name, handed):
+        foreign = self._is_foreign(name, handed)
+        if foreign:
             self.foreign.add((why.path, why.line, why.text))
         if name in library.LOOKING:
             why.depends = NOTHING.union(*(depends_of(value) for value in handed))
@@ -1935,7 +1951,7 @@ class Interpreter:
         act = _Tainting(self, why)
         for value in handed:
             self._spoil_deep(value, why, 0)
-            if self._depth < MAX_DEPTH:
+            if self._depth < MAX_DEPTH and not (foreign and self.calm):
                 self._over_called(value, act, set())
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
@@ -2317,7 +2333,8 @@ _SETTINGS_CHANGES = frozenset({
 })  # fmt: skip
 
 
-_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing"})
+_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing", "add_middleware"})
+_SETTINGS_WORDS = compiled(rb"\.(?:config\b(?!\s+import)|secret_key|debug\s*=|testing\s*=|add_middleware)")
 
 
 def _changes_the_environment(function: ast.expr) -> bool:

@@ -16,10 +16,11 @@ import msgspec
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import FLASK
+from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Raised, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
-from hardencheck.collect.interpret.values import Binding, Const, Function, Namespace, Object, Unknown, Value
+from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._evaluate import Modules
@@ -147,7 +148,13 @@ class _Follower(Interpreter):
 
     def __init__(self, source: Source, given: Mapping[str, str | Value]) -> None:
         super().__init__(source, given, is_off)
+        self.calm = True
         self.entered: set[tuple[str, str]] = set()
+
+    def module(self, path: str) -> Module:
+        if role(path) in SKIPPED:
+            self.foreign.add((path, 1, f"{path} cannot be read"))  # what tests and migrations do is none of production
+        return super().module(path)
 
     def call_function(
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
@@ -169,7 +176,11 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     wanted = _wanted(facts)
     if not wanted:
         return NOTHING_BUILT
-    given = environment(facts, min(wanted)[0], modules.local())
+    given = {
+        name: one
+        for name, one in environment(facts, min(wanted)[0], modules.local()).items()
+        if not (one.location.path or "").endswith(".flaskenv")  # the `flask` command alone reads it
+    }
     source = Source(Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable)
     interpreter = _Follower(source, {name: value_of(name, one) for name, one in given.items()})
     started: dict[_Place, Location] = {}

@@ -6,6 +6,8 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import relevant
@@ -85,11 +87,17 @@ class ApplicationDefaults(Resolver):
         frameworks = tuple(dict.fromkeys(FRAMEWORKS.values()))
         found = [app for app in applications(facts, *frameworks) if app.framework in {*_ARGUMENTS, *_WITH_TABLE}]
         seen = built(facts, tree) if found else NOTHING_BUILT
+        several = {app.path for number, app in enumerate(found) if any(app.path == one.path for one in found[:number])}
         for number, app in enumerate(found):
             version = _version(facts, app.framework)
-            yield from _rows(app, seen, version)
-            if number == 0:
-                yield from _beside(app, seen)
+            rows = [*_rows(app, seen, version), *(_beside(app, seen) if number == 0 else ())]
+            said: set[tuple[str, str]] = set()
+            for one in rows:
+                if (one.name, one.value) in said:
+                    continue  # the same is put around each of several parts
+                said.add((one.name, one.value))
+                known = app.path in several and app.call.variable
+                yield msgspec.structs.replace(one, application=f"{app.path}:{app.call.variable}") if known else one
 
 
 def _version(facts: FactSet, framework: str) -> str:
@@ -97,7 +105,7 @@ def _version(facts: FactSet, framework: str) -> str:
     return ".".join(map(str, at)) if at is not None and at != NEWEST else ""
 
 
-def _rows(app: Application, seen: Built, version: str) -> Iterator[Found]:
+def _rows(app: Application, seen: Built, version: str) -> Iterator[ProductionDefault]:
     configuration = seen.configuration(app.path, app.call.line)
     thing = seen.calls.get((app.path, app.call.line))
     if thing is None:
@@ -118,7 +126,7 @@ def _rows(app: Application, seen: Built, version: str) -> Iterator[Found]:
         yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
 
 
-def _beside(app: Application, seen: Built) -> Iterator[Found]:
+def _beside(app: Application, seen: Built) -> Iterator[ProductionDefault]:
     """What production code calls beside the application; one that is put to work later (`init_app`) counts alone."""
     for (path, *_), part in sorted(seen.parts.items()):
         called = text_of(part.state.get("name"))
@@ -135,7 +143,7 @@ def _part(
     seen: Built,
     *,
     perhaps: bool = False,
-) -> Iterator[Found]:
+) -> Iterator[ProductionDefault]:
     """Arguments of middleware and the like, as "CORSMiddleware.allow_origins"; the place is where it is put to work."""
     called = text_of(part.state.get("name"))
     where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or None)

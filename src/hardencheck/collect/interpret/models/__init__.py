@@ -47,7 +47,7 @@ _MODULES: tuple[str, ...] = (
 )  # fmt: skip
 _TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY",
 )  # fmt: skip
 
 

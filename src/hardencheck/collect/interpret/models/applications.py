@@ -464,6 +464,20 @@ def _unbound(call: Call) -> Value | None:
     return Const(None)
 
 
+def partly(build: Model) -> Model:
+    """With `**options` that are not known: what is not given by name may be in them."""
+
+    def make(call: Call) -> Value | None:
+        thing = build(call)
+        if isinstance(thing, Object):
+            why = call.interpreter.unknown(call.node, call.frame, "call", f"{call.name}(**…)")
+            call.interpreter.touch(held(thing))
+            held(thing).rest = why
+        return thing
+
+    return make
+
+
 CALLS: dict[str, Model] = {
     **{name: _builder(framework, positional) for name, (framework, positional) in BUILDERS.items()},
     **{name: part(name, positional) for name, positional in PARTS.items()},
@@ -475,6 +489,10 @@ BASES: dict[str, Model] = {
     **{name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()},
     **{f"litestar.plugins.{name}": _instance for name in _INTERFACES},
     **{f"litestar.plugins.base.{name}": _instance for name in _INTERFACES},
+}
+PARTLY: dict[str, Model] = {
+    **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
+    **{name: partly(part(name, positional)) for name, positional in PARTS.items()},
 }
 OBJECTS: dict[str, Model] = {"app.member": _member_called}
 ITEMS: dict[str, Model] = {"app.member": _quiet}

@@ -22,6 +22,7 @@ from hardencheck.collect.interpret.models.applications import (
     initialised,
     method,
     part,
+    partly,
     places,
     record,
     start,
@@ -111,16 +112,22 @@ def _debug_flag(call: Call, config: Object) -> None:
     """`Flask.make_config`: DEBUG begins as FLASK_DEBUG says, also where another server starts the application."""
     names = held(config)
     variables = frozenset({"FLASK_DEBUG"})
-    call.interpreter.asks("FLASK_DEBUG", Const(""), "bool")
-    text = call.interpreter.environment.get("FLASK_DEBUG")
-    call.interpreter.touch(names)
-    if text is None:
+    value = _get_debug_flag(call)
+    if "FLASK_DEBUG" in call.interpreter.environment:
+        bind(call, names, "DEBUG", value)
+    else:
+        call.interpreter.touch(names)
         names.mark_name("DEBUG", variables)
-        return
-    value: Value = Unknown("env-required", "FLASK_DEBUG", depends=variables)
-    if isinstance(text, str):
-        value = Const(bool(text) and text.lower() not in {"0", "false", "no"}, depends=variables)
-    bind(call, names, "DEBUG", value)
+
+
+def _get_debug_flag(call: Call) -> Value:
+    """`flask.helpers.get_debug_flag()`: FLASK_DEBUG, off where it is not set."""
+    variables = frozenset({"FLASK_DEBUG"})
+    call.interpreter.asks("FLASK_DEBUG", Const(""), "bool")
+    text = call.interpreter.environment.get("FLASK_DEBUG", "")
+    if not isinstance(text, str):
+        return Unknown("env-required", "FLASK_DEBUG", depends=variables)
+    return Const(bool(text) and text.lower() not in {"0", "false", "no"}, depends=variables)
 
 
 def _builder(framework: str) -> Model:
@@ -621,10 +628,12 @@ def _unbound(call: Call) -> Value | None:
 
 CALLS_LATE["Talisman"] = talisman
 CALLS: dict[str, Model] = {
+    "flask.helpers.get_debug_flag": _get_debug_flag,
     **{name: _builder(framework) for name, framework in BUILDERS.items()},
     **{f"{name}.__init__": _unbound for name in BUILDERS},
     **{name: _talisman_call(name) for name in ("flask_talisman.Talisman", "flask_talisman.talisman.Talisman")},
 }
+PARTLY: dict[str, Model] = {name: partly(_builder(framework)) for name, framework in BUILDERS.items()}
 BASES: dict[str, Model] = {name: _derived(framework) for name, framework in BUILDERS.items()}
 METHODS: dict[str, Model] = {"flask": _method, "app.config": _config_method}
 ITEMS: dict[str, Model] = {"app.config": _item}

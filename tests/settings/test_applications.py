@@ -99,6 +99,9 @@ def test_flask(tmp_path: Path, code: str, name: str, expected: tuple[str, str, s
         "while ext.more():\n    app.testing = True\n",
         "if ext.flag():\n    app.config['TESTING'] = ext.value\n",
         "ext.names()[0](app.config)\nlate = app.config\nchange(app)\nlate.update(ext.names())\n",
+        "import ext\next.fill(app.config)\n",
+        "from dynaconf import FlaskDynaconf\nFlaskDynaconf(app)\n",
+        "from dynaconf import FlaskDynaconf\nd = FlaskDynaconf()\nd.init_app(app)\n",
         "def inner(given):\n    given.config.update(ext.names())\ninner(app)\n",
         "def inner(given):\n    given['TESTING'] = ext.value\ninner(app.config)\n",
     ],
@@ -353,6 +356,28 @@ def test_a_password_on_a_command_line_is_not_kept() -> None:
 )  # fmt: skip
 def test_gunicorn(tmp_path: Path, files: dict[str, str], name: str, expected: tuple[str, str, str]) -> None:
     assert shown(facts_of(tmp_path, files), "gunicorn", name) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "server", "name", "expected"),
+    [
+        ({"Procfile": "web: hypercorn --config hypercorn.toml a:app\n", "hypercorn.toml": "bind = '0.0.0.0:80'\n"},
+         "hypercorn", "bind", ("known", "['0.0.0.0:80']", "hypercorn.toml:1")),
+        ({"Procfile": "web: hypercorn --config hypercorn.toml a:app\n", "hypercorn.toml": "bind = [\n"},
+         "hypercorn", "bind", ("unknown", "", "hypercorn.toml:1")),
+        ({"Procfile": "web: hypercorn -c file:deploy/h.py a:app\n", "deploy/h.py": "x = ':8'\nbind = x + '0'\n"},
+         "hypercorn", "bind", ("known", "[':80']", "deploy/h.py:2")),
+        ({"Dockerfile": 'FROM x\nENV UVICORN_HOST=10.0.0.1\nCMD ["uvicorn", "a:app"]\n'}, "uvicorn", "host",
+         ("known", "'10.0.0.1'", "Dockerfile:2")),
+        ({"Dockerfile": 'FROM x\nENV UVICORN_HOST=::\nCMD ["uvicorn", "a:app", "--host", "::1"]\n'}, "uvicorn", "host",
+         ("known", "'::1'", "Dockerfile:3")),
+    ],
+)  # fmt: skip
+def test_other_servers(
+    tmp_path: Path, files: dict[str, str], server: str, name: str, expected: tuple[str, str, str]
+) -> None:
+    found = rows(facts_of(tmp_path, files), server)[name]
+    assert (found.state, found.value, str(found.location)) == expected
 
 
 def test_waitress_and_uwsgi(tmp_path: Path) -> None:

@@ -1384,7 +1384,9 @@ class Interpreter:
         self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        return self.unknown(node, frame, "call", f"{name} is not set", absent)
+        lost = self.unknown(node, frame, "call", f"{name} is not set", absent)
+        self.foreign.add((lost.path, lost.line, lost.text))
+        return lost
 
     def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
         made = Seq(kind)  # type: ignore[arg-type]

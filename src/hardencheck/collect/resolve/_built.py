@@ -43,7 +43,7 @@ class Built(NamedTuple):
     """calls: the applications that were built, by file and line. parts: other calls that were written down, by file,
     line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
-    and name. files: that were run."""
+    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`)."""
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
@@ -51,6 +51,11 @@ class Built(NamedTuple):
     started: Mapping[_Place, Location]
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
+    unsure: frozenset[int]
+
+    def perhaps(self, thing: Object) -> bool:
+        """Whether it is not known that this call is made."""
+        return id(thing.state) in self.unsure
 
     def arguments(self, path: str, call: Call) -> Mapping[str, Binding]:
         found = self.parts.get((path, call.line, call.name.rpartition(".")[2]))
@@ -73,7 +78,7 @@ class Built(NamedTuple):
         return path in self.files and (not scope or (path, scope.rpartition(".")[2]) in self.entered)
 
 
-NOTHING_BUILT = Built({}, {}, {}, {}, frozenset(), frozenset())
+NOTHING_BUILT = Built({}, {}, {}, {}, frozenset(), frozenset(), frozenset())
 
 
 _memory: "WeakKeyDictionary[Tree, Built]" = WeakKeyDictionary()
@@ -193,14 +198,16 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     note_secrets(tree, interpreter)
     calls: dict[_Place, Object] = {}
     parts: dict[tuple[str, int, str], Object] = {}
-    for thing in chain.from_iterable(recorded(interpreter)):  # what production starts first, and what is sure
+    surely, perhaps = recorded(interpreter)
+    for thing in (*surely, *perhaps):  # what production starts first, and what is sure
         if "framework" in thing.state:
             calls.setdefault(_place(thing), thing)
         for part in (thing, *parts_of(thing)):
             if "framework" not in part.state:
                 parts.setdefault((*_place(part), text_of(part.state["name"])), part)
     files = frozenset(interpreter.files)
-    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files)
+    unsure = frozenset(id(thing.state) for thing in perhaps)
+    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
 
 
 def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) -> None:

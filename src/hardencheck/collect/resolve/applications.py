@@ -11,7 +11,7 @@ import msgspec
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import relevant
-from hardencheck.collect.interpret.models import flask as flask_model
+from hardencheck.collect.interpret.models.app_config import DEFAULTS
 from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import Binding, Library, Object, Value, depending, join, lifted
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications
@@ -111,7 +111,7 @@ def _rows(app: Application, seen: Built, version: str) -> Iterator[ProductionDef
     if thing is None:
         return
     if app.framework in _WITH_TABLE and configuration is not None:
-        defaults = flask_model.DEFAULTS[app.framework]
+        defaults = DEFAULTS[app.framework]
         written = {name for name in configuration.names if name.isupper() and (relevant(name) or is_secret(name))}
         for name in sorted({*defaults, *written}):
             unless = configuration.absent(name)
@@ -132,7 +132,7 @@ def _beside(app: Application, seen: Built) -> Iterator[ProductionDefault]:
         called = text_of(part.state.get("name"))
         late = called in {"CORS", "Talisman"} and "app" not in held(part).names
         if called in _BESIDE and role(path) == "production" and not late:
-            yield from _part(app, part, _BESIDE, "", seen)
+            yield from _part(app, part, _BESIDE, "", seen, perhaps=seen.perhaps(part))
 
 
 def _part(

@@ -5,6 +5,7 @@ Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Config
 """
 
 import posixpath
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Raised, Source
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
-from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, lifted
+from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._evaluate import Modules
@@ -73,6 +74,7 @@ _VARIABLES: dict[str, dict[str, str]] = {
     "gunicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
+_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_"}
 _JUDGED = ("reload", "forwarded_allow_ips")
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
@@ -117,18 +119,20 @@ class ServerDefaults(Resolver):
         layers = [_line(command)]
         if server == "gunicorn":
             layers += [_line(one) for one in commands if one.source == "environment" and one.placed == "production"]
+        layers.append(_prefixed(server, given))
+        if server == "gunicorn" or (server == "hypercorn" and command.config is not None):
             layers.append(_file(command, modules, given))
         for name, default in DEFAULTS[server].items():
             binding: Binding | None = None
             for layer in layers:
                 found = layer.names.get(name)
-                binding = found or (Binding(layer.rest, here.path or "", here.line or 0) if layer.rest else None)
+                binding = found or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
                 if binding is not None:
                     break
             usual, variable = _usual(server, name, default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
-            known = {**layers[-1].variables, **variable}
+            known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
             yield row(server, here.path or "", name, binding, default=usual, here=here, variables=known)
             if name in _JUDGED:
                 yield self._judged(server, here, name, binding, usual)
@@ -219,6 +223,47 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     return Unknown("env-required", variable, depends=depends), {variable: known}
 
 
+def _prefixed(server: str, given: Environment) -> _Layer:
+    """What variables with the server's own prefix set (click's `auto_envvar_prefix` of uvicorn and granian)."""
+    prefix = _PREFIXES.get(server)
+    names: dict[str, Binding] = {}
+    variables: dict[str, Variable] = {}
+    for name, default in DEFAULTS[server].items() if prefix else ():
+        variable = f"{prefix}{name.upper()}"
+        found = given.get(variable)
+        if found is None:
+            continue
+        value = value_of(variable, found)
+        if isinstance(value, str):
+            flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
+            value = Const(flag) if isinstance(default, bool) else _number(Const(value))
+        names[name] = Binding(
+            depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
+        )
+        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location)
+    return _Layer(names, None, variables)
+
+
+def _table(path: str, data: bytes) -> _Layer:
+    """hypercorn.toml; the line of a key is the first that begins with it."""
+    try:
+        table = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        return _Layer({}, Unknown("loader", f"{path} cannot be parsed", path, 1))
+    lines = data.decode().splitlines()
+    names: dict[str, Binding] = {}
+    for name, default in DEFAULTS["hypercorn"].items():
+        if name not in table:
+            continue
+        at = next((number for number, line in enumerate(lines, 1) if line.partition("=")[0].strip() == name), 1)
+        held_ = [table[name]] if isinstance(default, list) and isinstance(table[name], str) else table[name]
+        try:
+            names[name] = Binding(lifted(held_), path, at)
+        except TypeError:
+            names[name] = Binding(Unknown("loader", name, path, at), path, at)
+    return _Layer(names)
+
+
 def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Layer:
     """gunicorn.conf.py, or the file that the command names, after it ran."""
     config = command.config or "gunicorn.conf.py"
@@ -227,6 +272,8 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     folder = posixpath.dirname(command.location.path or "")
     found = [path for path in modules.entries if path.rpartition("/")[2] == name and role(path) == "production"]
     found.sort(key=lambda path: (not f"/{path}".endswith(f"/{wanted.lstrip('./')}"), not path.startswith(folder), path))
+    if found and name.endswith(".toml") and (data := Files(modules.tree).text(found[0])) is not None:
+        return _table(found[0], data)
     if not found or not name.endswith(".py"):
         if command.config is None:
             return _Layer({})
@@ -241,7 +288,7 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     except (Raised, OutOfBudget, RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "more steps than are followed", found[0], 1))
     note_secrets(tree, interpreter)
-    held_ = {one: binding for one in DEFAULTS["gunicorn"] if (binding := names.get(one)) is not None}
+    held_ = {one: binding for one in DEFAULTS[command.server] if (binding := names.get(one)) is not None}
     for one, binding in held_.items():
         if one == "bind" and isinstance(binding.value, Const):
             held_[one] = binding._replace(value=lifted([binding.value.value], binding.value.depends))

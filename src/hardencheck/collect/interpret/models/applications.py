@@ -85,7 +85,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "flask_talisman.Talisman": ("app",),
     "flask_talisman.talisman.Talisman": ("app",),
 }
-_LATE = ("CORS", "CSRFProtect", "CsrfProtect", "Talisman", "SeaSurf", "Session")  # `init_app` puts them to work
+_LATE = (
+    "CORS",
+    "CSRFProtect",
+    "CsrfProtect",
+    "Talisman",
+    "SeaSurf",
+    "Session",
+    "FlaskDynaconf",
+    "AppConfig",
+    "HerokuConfig",
+)  # `init_app` puts them to work
 
 
 class _Records(WeakKeyDictionary):  # type: ignore[type-arg]

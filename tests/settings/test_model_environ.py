@@ -282,7 +282,7 @@ def test_values_say_on_which_variables_they_depend() -> None:
     ],
 )
 def test_what_is_not_sure_is_not_known(text: str, reason: str) -> None:
-    files = {".env": "S=file\n", "big": b"A=1\n" * 400_000, "main.py": ENV + text}
+    files: dict[str, str | bytes] = {".env": "S=file\n", "big": b"A=1\n" * 400_000, "main.py": ENV + text}
     assert followed(files, {"B": "t", "T_FILE": "/run/secrets/t"})["X"] == Why(reason)
 
 

@@ -28,22 +28,30 @@ _LAUNCHERS = frozenset({
     "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
     "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
 })  # fmt: skip
-# Options that two files may set differently, as gunicorn's configuration file calls them.
-_FLAGS = {
-    "gunicorn": {
-        "-t": "timeout", "--timeout": "timeout", "--keep-alive": "keepalive", "-u": "user", "--user": "user",
-        "--forwarded-allow-ips": "forwarded_allow_ips", "-b": "bind", "--bind": "bind",
-    },
-    "uvicorn": {
-        "--timeout-keep-alive": "timeout_keep_alive", "--forwarded-allow-ips": "forwarded_allow_ips",
-        "--host": "host", "--h11-max-incomplete-event-size": "h11_max_incomplete_event_size",
-        "--limit-concurrency": "limit_concurrency", "--ws-max-size": "ws_max_size",
-    },
+# Options that take no value; all others do.
+_FLAGS = frozenset({
+    "reload", "debug", "no-access-log", "access-log", "proxy-headers", "no-proxy-headers", "server-header",
+    "no-server-header", "date-header", "no-date-header", "factory", "preload", "preload-app", "daemon", "check-config",
+    "print-config", "spew", "use-colors", "no-use-colors", "log-syslog", "capture-output", "enable-stdio-inheritance",
+    "log-syslog-to", "proxy-protocol", "no-sendfile", "reuse-port", "suppress-ragged-eofs", "do-handshake-on-connect",
+    "initgroups", "disable-redirect-access-to-syslog", "no-control-socket", "strip-header-spaces", "no-ws", "ws",
+    "permit-obsolete-folding", "permit-unconventional-http-method", "permit-unconventional-http-version", "no-reload",
+    "casefold-http-method", "http1-pipeline-flush", "access-log-enabled", "respawn-failed-workers",
+    "log", "no-log", "version", "help", "h", "v", "D", "R",
+})  # fmt: skip
+_SHORT = {
+    "-b": "bind", "-w": "workers", "-u": "user", "-g": "group", "-t": "timeout", "-k": "worker-class", "-m": "umask",
+    "-e": "env", "-n": "name", "-D": "daemon", "-R": "enable-stdio-inheritance",
 }  # fmt: skip
-_FILE_FLAGS = frozenset(_FLAGS["gunicorn"].values()) | {
+_APPLICATION = compiled(r"[A-Za-z_][\w.]{0,200}(?::[A-Za-z_][\w.]{0,100}(?:\([^()]{0,200}\))?)?")
+_FILE = compiled(r"[\w./-]{1,200}\.py")
+_SUBSTITUTED = compiled(r"\$\{\w{1,100}:?-([^${}]{0,200})\}")
+_MAX_VALUE = 200
+# What gunicorn's file may set to something else than a command line does.
+_FILE_FLAGS = frozenset({
+    "timeout", "keepalive", "user", "forwarded_allow_ips", "bind",
     "limit_request_line", "limit_request_fields", "limit_request_field_size",
-}  # fmt: skip
-_APP = compiled(r"[A-Za-z_][\w.]{0,200}:[\w.()]{1,100}|(?:[A-Za-z_]\w{0,100}\.){0,9}[aw]sgi")
+})  # fmt: skip
 _ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
 _DEVELOPMENT_FILE = compiled(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
 
@@ -92,7 +100,10 @@ class Servers(Extractor):
             following = words[position + 1] if position + 1 < len(words) else ""
             if word.rpartition("/")[2] == "fastapi" and following in {"run", "dev"}:  # fastapi-cli starts uvicorn
                 start = "development" if following == "dev" and what_for == "production" else what_for
-                yield from self._options("uvicorn", words[position + 2 :], location, start, "command")
+                rest = list(words[position + 2 :])
+                if following == "run" and not any(word.partition("=")[0] == "--host" for word in rest):
+                    rest += ["--host", "0.0.0.0"]  # noqa: S104
+                yield from self._options("uvicorn", rest, location, start, "command")
                 return
             if server:
                 yield from self._options(server, words[position + 1 :], location, what_for, "command")
@@ -121,15 +132,17 @@ class Servers(Extractor):
         config: str | None = None
         computed = ""
         limits: list[str] = []
-        flags: list[str] = []
-        app = ""
+        application = ""
+        options: list[str] = []
+        placed = what_for
         position = 0
         while position < len(words):
             word = words[position]
             position += 1
             option, equals, value = word.partition("=")
-            if word.startswith("-") and not word.startswith("--") and len(word) > 2 and option[:2] == "-c":
-                option, equals, value = "-c", "=", word[2:].lstrip("=")
+            attached = word.startswith("-") and not word.startswith("--") and len(word) > 2
+            if attached and (option[:2] == "-c" or option[:2] in _SHORT):
+                option, equals, value = option[:2], "=", word[2:].lstrip("=")
 
             def take(given: str = value, has: str = equals) -> str:
                 nonlocal position
@@ -154,17 +167,22 @@ class Servers(Extractor):
                     config = take()
                 case "--limit-request-line" | "--limit-request-fields" | "--limit-request-field_size":
                     limits.append(f"{option[2:].replace('-', '_')}={_limit(take())}")
-                case _ if (flag := _FLAGS.get(server, {}).get(option)) is not None:
-                    flags.append(f"{flag}={_flag(take())}")
                 case "--reload":
                     what_for = "development" if what_for == "production" else what_for
+                    options.append("reload")
                 case _ if "$" in word and not word.startswith("-"):
                     # `--bind :$PORT` says nothing about logs; `$OPTIONS` on its own may be any option.
                     value_of_option = position >= 2 and words[position - 2].startswith("-")
                     if not value_of_option and re.fullmatch(r"[$@*{}\w:-]+", word):
                         computed = computed or word
-                case _ if not app and not word.startswith("-") and _APP.fullmatch(word):
-                    app = word
+                case _ if option.startswith("-") and len(option) > 1:
+                    name = _SHORT.get(option) or option.lstrip("-")
+                    if name in _FLAGS:
+                        options.append(name.replace("-", "_"))
+                    elif re.fullmatch(r"[\w-]{1,60}", name):
+                        options.append(f"{name.replace('-', '_')}={_value(take())}")
+                case _ if not application and (_APPLICATION.fullmatch(word) or _FILE.fullmatch(word)):
+                    application = word
         about: dict[str, Scalar] = {"role": what_for, "server": server}
         for given, what in ((config, "--config"), (computed, "options")):
             if given is not None and "$" in given:
@@ -182,8 +200,9 @@ class Servers(Extractor):
             level=level,
             role=what_for,
             limits=tuple(limits),
-            flags=tuple(flags),
-            app=app,
+            application=application,
+            options=tuple(options),
+            placed=placed,
         )
 
     def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
@@ -197,15 +216,15 @@ class Servers(Extractor):
         )
 
 
-def _flag(text: str) -> str:
-    """The value of an option, with the defaults of shell variables; "$" where there is none."""
-    known = re.sub(r"\$\{\w{1,100}:?-([^{}$]{0,100})\}", r"\1", text)
-    return "$" if "$" in known or "%(" in known else without_credentials(known[:200])
-
-
 def _limit(text: str) -> str:
     default = re.fullmatch(r"\$\{\w+:?-(\d+)\}", text)
     return default[1] if default else text if text.isdecimal() else "$"
+
+
+def _value(text: str) -> str:
+    """A value as the shell gives it where its variables are not set; "$" where that is not known."""
+    text = _SUBSTITUTED.sub(r"\1", text)
+    return "$" if "$" in text else without_credentials(text)[:_MAX_VALUE]
 
 
 def _server(word: str) -> str:

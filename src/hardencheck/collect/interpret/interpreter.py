@@ -149,7 +149,7 @@ class _Tainting:
         names.taint(self._why, prefix)
 
     def thing(self, value: Value, written: bool = False) -> None:
-        why = replace(self._why, reason="tainted") if written and self._why.reason == "call" else self._why
+        why = replace(self._why, reason="tainted") if written else self._why
         for one in _reached(value):
             self._interpreter.spoil(one, why)
 
@@ -184,6 +184,9 @@ class _Marking:
                 self.all(one.namespace)
             elif isinstance(one, Instance):
                 self.all(one.attributes)
+            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
+                for part in one.state.values():
+                    self.thing(part)
 
 
 # Readers of the environment.
@@ -239,6 +242,8 @@ class Interpreter:
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
+        self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
+        self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
@@ -274,7 +279,11 @@ class Interpreter:
         made = self.modules[path] = Module(path)
         self._set_up(made)
         if len(self.modules) > MAX_MODULES:
-            self._taint(made.namespace, Unknown("budget", "too many modules", path, 1))
+            beyond = Unknown("budget", "too many modules", path, 1)
+            text = self.source.read(path)
+            if text is not None and not _SETTINGS_WORDS.search(text):
+                self.foreign.add((path, 1, beyond.text))
+            self._taint(made.namespace, beyond)
             return made
         lost = self.source.broken(path) if self.source.broken is not None else None
         if lost is not None:
@@ -537,12 +546,15 @@ class Interpreter:
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
                         act.all(frame.module.namespace, prefixed.get(id(part), ""))
                         act.all(frame.names, prefixed.get(id(part), ""))
+                    callee = self._behind(part.func, frame)
+                    about = isinstance(callee, Function) and _about_settings(callee)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
                         held = self._behind(inner, frame, called=inner is part.func)
                         if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
                             continue  # asked for a variable, it stays what it is
                         if held is not None:
-                            act.thing(held, inner is part.func and _reaches_settings(inner))
+                            written = _reaches_settings(inner) if inner is part.func else about
+                            act.thing(held, written)
                             self._over_called(held, act, seen)
                 elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
                     if _of_the_environment(part.value):
@@ -1232,6 +1244,7 @@ class Interpreter:
             for item in node.names:
                 if item.name == "*":
                     why = Unknown("import", f"from {name} import *", frame.module.path, line)
+                    self.foreign.add((why.path, why.line, why.text))
                     if name.partition(".")[0] in library.STANDARD:
                         continue
                     self._taint(frame.names, why)
@@ -1383,7 +1396,9 @@ class Interpreter:
         self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        return self.unknown(node, frame, "call", f"{name} is not set", absent)
+        lost = self.unknown(node, frame, "call", f"{name} is not set", absent)
+        self.foreign.add((lost.path, lost.line, lost.text))
+        return lost
 
     def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
         made = Seq(kind)  # type: ignore[arg-type]
@@ -1764,6 +1779,10 @@ class Interpreter:
         if isinstance(owner, Joined):
             found = [self._subscript(option, key, node, frame) for option in owner.options]
             return depending(join(found), owner.depends)
+        if isinstance(owner, Library):
+            generic = self.unknown(node, frame, depends=owner.depends)  # `Auth[User]`
+            self.foreign.add((generic.path, generic.line, generic.text))
+            return generic
         if isinstance(key, ast.Slice):
             bounds = [self.value(part, frame) if part else Const(None) for part in (key.lower, key.upper, key.step)]
             by = NOTHING.union(*(bound.depends for bound in bounds))
@@ -1888,6 +1907,11 @@ class Interpreter:
             else:
                 whole = False
         if not whole:
+            if isinstance(function, Library) and function.dotted not in self.patched:
+                partly = Call(self, function.dotted, arguments, keywords, node, frame)
+                known = self._modelled("PARTLY", function.dotted, partly)
+                if known is not None:
+                    return known
             return self._outside(node, frame, [function, *arguments, *keywords.values()])
         return self.call(function, arguments, keywords, node, frame)
 
@@ -1928,6 +1952,9 @@ class Interpreter:
         """A call that is not followed: it may change what it is given, and call what it is given."""
         why = self.unknown(node, frame, "call", name or _spelled(node))
         handed = list(handed)
+        foreign = self._is_foreign(name, handed)
+        if foreign:
+            self.foreign.add((why.path, why.line, why.text))
         if name in library.LOOKING:
             why.depends = NOTHING.union(*(depends_of(value) for value in handed))
             return why
@@ -1938,10 +1965,29 @@ class Interpreter:
         act = _Tainting(self, why)
         for value in handed:
             self._spoil_deep(value, why, 0)
-            if self._depth < MAX_DEPTH:
+            if self._depth < MAX_DEPTH and not (foreign and self.calm):
                 self._over_called(value, act, set())
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
+
+    def _is_foreign(self, name: str, handed: Sequence[Value]) -> bool:
+        """Whether what is called comes from outside, or at least is not about the settings of an application."""
+        first = handed[0] if handed else None
+        if isinstance(first, Function):
+            return not _about_settings(first)
+        if not name:
+            return first is not None and self.of_library(first)
+        return "." in name or name[:1].isupper()
+
+    def of_library(self, value: Value) -> bool:
+        """Whether it is code from outside the repository, or comes from there."""
+        while isinstance(value, Method):
+            value = value.owner
+        if isinstance(value, Unknown):
+            return " may come from " in value.text or (value.path, value.line, value.text) in self.foreign
+        return isinstance(value, Library) or (
+            isinstance(value, Object) and models.find("SPOILS", value.kind) is not None
+        )
 
     @staticmethod
     def _modelled(table: str, name: str, call: Call) -> Value | None:
@@ -2287,13 +2333,22 @@ def _reaches_settings(function: ast.expr) -> bool:
     return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(function))
 
 
+def _about_settings(function: Function) -> bool:
+    """Whether a function speaks of the settings of an application, which it may be given."""
+    body = function.node
+    if not isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return True
+    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(body))
+
+
 _SETTINGS_CHANGES = frozenset({
     "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
     "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
 })  # fmt: skip
 
 
-_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing"})
+_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing", "add_middleware"})
+_SETTINGS_WORDS = compiled(rb"\.(?:config\b(?!\s+import)|secret_key|debug\s*=|testing\s*=|add_middleware)")
 
 
 def _changes_the_environment(function: ast.expr) -> bool:

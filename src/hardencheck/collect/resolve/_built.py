@@ -1,11 +1,13 @@
 """Applications that code builds, with what their arguments and configuration are worth once the code has run.
 
-The interpreter runs the modules that build them, and the functions that do (factories, called as a server calls them:
-without arguments); what it writes down takes the place of what a call looks like.
+The interpreter begins where the commands of servers do (`gunicorn shop.wsgi:app`, FLASK_APP); then it runs the modules
+that build an application nobody has reached, those that call its factory, and in the end the factory without arguments.
+What it writes down takes the place of what a call looks like.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -13,31 +15,54 @@ import msgspec
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._statements import FLASK
+from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Raised, Source
-from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, recorded, text_of
+from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
-from hardencheck.collect.interpret.values import Binding, Function, Namespace, Object
-from hardencheck.collect.resolve._applications import FRAMEWORKS
+from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
+from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._evaluate import Modules
+from hardencheck.collect.resolve._evaluate import Namespace as Settings
 from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, value_of, variables_of
-from hardencheck.model.facts.settings import Call, Expression, PythonModule, Variable
+from hardencheck.model.facts.logging import ServerCommand
+from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
 from hardencheck.model.gap import FactSet
+from hardencheck.model.location import Location
 
-MAX_ENTRIES = 40
-MAX_STARTS = 6
+MAX_STARTS = 8
+MAX_BUILDERS = 40
+MAX_CALLERS = 6
 MAX_LOOKED = 300
+_STARTS = ("wsgi", "asgi", "app", "main", "application", "server", "api", "run", "manage", "serve", "__main__")
 _Place = tuple[str, int]
 
 
 class Built(NamedTuple):
-    """calls: what was built or called, by file and line. variables: of the environment, as the code asks for them."""
+    """calls: the applications that were built, by file and line. parts: other calls that were written down, by file,
+    line and name. variables: of the environment, as the code asks for them.
+    started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
+    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`)."""
 
     calls: Mapping[_Place, Object]
+    parts: Mapping[tuple[str, int, str], Object]
     variables: Mapping[str, Variable]
+    started: Mapping[_Place, Location]
+    entered: frozenset[tuple[str, str]]
+    files: frozenset[str]
+    unsure: frozenset[int]
 
-    def arguments(self, path: str, line: int) -> Mapping[str, Binding]:
-        found = self.calls.get((path, line))
+    def perhaps(self, thing: Object) -> bool:
+        """Whether it is not known that this call is made."""
+        return id(thing.state) in self.unsure
+
+    def arguments(self, path: str, call: Call) -> Mapping[str, Binding]:
+        found = self.parts.get((path, call.line, call.name.rpartition(".")[2]))
+        if found is None and call.first:
+            found = self.parts.get((path, call.line, call.first.rpartition(".")[2]))
+        if found is None and not call.name.startswith("."):
+            found = self.calls.get((path, call.line))
         return held(found).names if found is not None else {}
 
     def configuration(self, path: str, line: int) -> Followed | None:
@@ -46,7 +71,14 @@ class Built(NamedTuple):
         if found is None or "config" not in found.state:
             return None
         names: Namespace = config_of(found)
-        return Followed(names.names, names.rest, names.prefixes, names.unless, self.variables, frozenset())
+        return Followed(names.names, names.rest, names.prefixes, names.unless, self.variables, self.files)
+
+    def ran(self, path: str, scope: str) -> bool:
+        """Whether a statement in this function (dotted; "" for the module) was looked at."""
+        return path in self.files and (not scope or (path, scope.rpartition(".")[2]) in self.entered)
+
+
+NOTHING_BUILT = Built({}, {}, {}, {}, frozenset(), frozenset(), frozenset())
 
 
 _memory: "WeakKeyDictionary[Tree, Built]" = WeakKeyDictionary()
@@ -65,9 +97,35 @@ def resolved(facts: FactSet, tree: Tree) -> FactSet:
     return msgspec.structs.replace(facts, facts=changed)
 
 
+def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) -> Settings:
+    """The configuration of a Flask application: followed where the code that builds it was, else as it is written.
+
+    alone: it is the only one, so that writes to `app.config` in other files are to it.
+    """
+    seen = built(facts, tree)
+    written = flask_namespace(app, facts, tree, alone)
+    configuration = seen.configuration(app.path, app.call.line)
+    if configuration is None:
+        return written
+    names = configuration.names.keys() | (FLASK if configuration.rest is not None else set())
+    found = {name: bound for name in names if (bound := configuration.bound(name)) is not None}
+    # What was written where nobody looked: in a view, in a function that is not called when the application is built.
+    scopes = {
+        (module.location.path, write.name, write.line): write.scope
+        for module in production_modules(facts)
+        for write in module.writes
+        if module.location.path != app.path
+    }
+    for name, bound in written.items():
+        scope = scopes.get((bound.path, name, bound.line))
+        if scope is not None and not seen.ran(bound.path, scope):
+            found[name] = bound
+    return found
+
+
 def _resolved(fact: PythonModule, found: Built) -> PythonModule:
     path = fact.location.path or ""
-    calls = tuple(_valued(call, found.arguments(path, call.line)) for call in fact.calls)
+    calls = tuple(_valued(call, found.arguments(path, call)) for call in fact.calls)
     return msgspec.structs.replace(fact, calls=calls) if calls != fact.calls else fact
 
 
@@ -90,68 +148,201 @@ def _valued(call: Call, arguments: Mapping[str, Binding]) -> Call:
     return msgspec.structs.replace(call, arguments={**call.arguments, **better})
 
 
+class _Follower(Interpreter):
+    """One that remembers which functions it ran."""
+
+    def __init__(self, source: Source, given: Mapping[str, str | Value]) -> None:
+        super().__init__(source, given, is_off)
+        self.calm = True
+        self.entered: set[tuple[str, str]] = set()
+
+    def module(self, path: str) -> Module:
+        if role(path) in SKIPPED:
+            self.foreign.add((path, 1, f"{path} cannot be read"))  # what tests and migrations do is none of production
+        return super().module(path)
+
+    def call_function(
+        self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
+    ) -> Value:
+        self.entered.add((function.path, function.name))
+        return super().call_function(function, arguments, keywords, node, frame)
+
+
+class _Start(NamedTuple):
+    """Where a server finds its application: a module, and what in it (a name, or a call with literal arguments)."""
+
+    path: str
+    expression: str
+    where: Location | None
+
+
 def _built(facts: FactSet, tree: Tree) -> Built:
     modules = Modules(facts, tree)
-    entries = sorted(_entries(facts), key=lambda entry: entry[0])[:MAX_ENTRIES]
-    if not entries:
-        return Built({}, {})
-    given = environment(facts, entries[0][0], modules.local())
+    wanted = _wanted(facts)
+    if not wanted:
+        return NOTHING_BUILT
+    given = {
+        name: one
+        for name, one in environment(facts, min(wanted)[0], modules.local()).items()
+        if not (one.location.path or "").endswith(".flaskenv")  # the `flask` command alone reads it
+    }
     source = Source(Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable)
-    interpreter = Interpreter(source, {name: value_of(name, one) for name, one in given.items()}, is_off)
-    for path, calls in (*entries, *_starts(facts, tree, entries)):
-        try:
-            module = interpreter.module(path)
-            frame = Frame(module.namespace, module)
-            for name in dict.fromkeys(call.scope.partition(".")[0] for call in calls if call.scope):
-                if all((path, call.line) in _places(interpreter) for call in calls if call.scope.startswith(name)):
-                    continue
-                factory = module.namespace.get(name)
-                if factory is not None and isinstance(factory.value, Function):
-                    interpreter.call_function(factory.value, [], {}, ast.Constant(None), frame)
-        except (Raised, OutOfBudget, RecursionError, MemoryError):
-            continue
+    interpreter = _Follower(source, {name: value_of(name, one) for name, one in given.items()})
+    started: dict[_Place, Location] = {}
+    for start in _starts(facts, modules):
+        before = _places(interpreter)
+        _run(interpreter, start)
+        started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
+    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
+        _reach(interpreter, modules, place, scope)
     note_secrets(tree, interpreter)
+    calls: dict[_Place, Object] = {}
+    parts: dict[tuple[str, int, str], Object] = {}
     surely, perhaps = recorded(interpreter)
-    calls_: dict[_Place, Object] = {}
-    for thing in (*perhaps, *surely):  # one that is sure takes the place of one that is not
-        calls_[_place(thing)] = thing
-    return Built(calls_, variables_of(interpreter, given))
+    for thing in (*surely, *perhaps):  # what production starts first, and what is sure
+        if "framework" in thing.state:
+            calls.setdefault(_place(thing), thing)
+        for part in (thing, *parts_of(thing)):
+            if "framework" not in part.state:
+                parts.setdefault((*_place(part), text_of(part.state["name"])), part)
+    files = frozenset(interpreter.files)
+    unsure = frozenset(id(thing.state) for thing in perhaps)
+    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
 
 
-def _entries(facts: FactSet) -> Iterable[tuple[str, list[Call]]]:
-    for fact in facts.of("python.module"):
-        if isinstance(fact, PythonModule) and fact.role == "production" and fact.location.path is not None:
-            subclasses = {item.name for item in fact.classes for base in item.bases if base in FRAMEWORKS}
-            calls = [call for call in fact.calls if call.name in FRAMEWORKS or call.name in subclasses]
-            if calls or any(call.name in PARTS for call in fact.calls):
-                yield fact.location.path, calls
-
-
-def _starts(facts: FactSet, tree: Tree, entries: list[tuple[str, list[Call]]]) -> Iterable[tuple[str, list[Call]]]:
-    """Modules that call a factory: `app = create_app("production")` in wsgi.py."""
-    names = {call.scope.encode() for _, calls in entries for call in calls if call.scope and "." not in call.scope}
-    known = {path for path, _ in entries}
-    if not names:
+def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) -> None:
+    """Runs what may build an application, until it is built."""
+    if place in _places(interpreter):
         return
-    near = [
-        path
-        for path in tree.entries
-        if path.endswith(".py") and path.count("/") < 3 and path not in known and role(path) == "production"
-    ]
-    count = 0
-    for path in sorted(near, key=lambda path: (path.count("/"), path))[:MAX_LOOKED]:
-        data = Files(tree).text(path)
-        if data is not None and any(name + b"(" in data and b"import" in data for name in names):
-            yield path, []
-            count += 1
-            if count >= MAX_STARTS:
-                return
+    _run(interpreter, _Start(place[0], "", None))
+    outer = scope.partition(".")[0]
+    if not scope or place in _places(interpreter):
+        return
+    for caller in _callers(modules, place[0], outer):
+        _run(interpreter, _Start(caller, "", None))
+        if place in _places(interpreter):
+            return
+    _run(interpreter, _Start(place[0], f"{outer}()", None))
+
+
+def _wanted(facts: FactSet) -> dict[_Place, str]:
+    """Where production code builds applications or puts something around them, and in which function."""
+    found: dict[_Place, str] = {}
+    for fact in facts.of("python.module"):
+        if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
+            continue
+        derived = {item.name for item in fact.classes if any(base in FRAMEWORKS for base in item.bases)}
+        for call in fact.calls:
+            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS:
+                found[fact.location.path, call.line] = call.scope
+    return found
 
 
 def _places(interpreter: Interpreter) -> set[_Place]:
-    surely, perhaps = recorded(interpreter)
-    return {_place(thing) for thing in (*surely, *perhaps)}
+    return {_place(thing) for thing in chain.from_iterable(recorded(interpreter))}
 
 
 def _place(thing: Object) -> _Place:
     return text_of(thing.state.get("path")), number_of(thing.state.get("line"))
+
+
+def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
+    """What the commands of servers name, production first, then FLASK_APP."""
+    seen: set[tuple[str, str]] = set()
+    named: list[tuple[str, str, Location]] = []
+    commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
+    for fact in sorted(commands, key=lambda fact: (fact.role != "production", fact.location.order)):
+        if fact.role == "production" and fact.application:
+            module, _, expression = fact.application.partition(":")
+            named.append((module, expression or ("application" if fact.server == "gunicorn" else "app"), fact.location))
+    for variable in facts.of("deployment.environment"):
+        if isinstance(variable, EnvironmentVariable) and variable.name == "FLASK_APP" and variable.what == "text":
+            if variable.role == "production":
+                module, _, expression = variable.value.partition(":")
+                named.append((module.removesuffix(".py"), expression, variable.location))
+    for module, expression, where in named[: MAX_STARTS * 4]:
+        near = where.path or ""
+        path = _file(module, near, modules)
+        if path is None or (path, expression) in seen or len(seen) >= MAX_STARTS:
+            continue
+        seen.add((path, expression))
+        yield _Start(path, expression, where)
+
+
+def _file(module: str, near: str, modules: Modules) -> str | None:
+    if module.endswith(".py"):
+        folder = near.rpartition("/")[0]
+        for path in (f"{folder}/{module}" if folder else module, module):
+            if path in modules.entries:
+                return path
+        ends = [path for path in modules.entries if path.endswith(f"/{module}")]
+        return ends[0] if len(ends) == 1 else None
+    return modules.find(module.replace("/", "."), near)
+
+
+def _run(interpreter: _Follower, start: _Start) -> None:
+    """A module, and the factory in it that is named, with the arguments that are literals."""
+    try:
+        module = interpreter.module(start.path)
+        name, _, rest = start.expression.partition("(")
+        found = module.namespace.names.get(name.partition(".")[0]) if name else None
+        if found is None and not name:
+            return
+        value = found.value if found is not None else None
+        if not isinstance(value, Function):
+            return
+        arguments, keywords = _literals(f"f({rest}" if rest else "f()")
+        spec = value.node.args if isinstance(value.node, ast.FunctionDef) else None
+        if spec is not None and not rest:
+            missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
+            arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
+        node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
+        interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
+    except Raised as error:
+        _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))
+    except (OutOfBudget, RecursionError, MemoryError):
+        _lost(interpreter, Unknown("budget", "more steps than are followed", start.path, 1))
+
+
+def _literals(text: str) -> tuple[list[Value], dict[str, Value]]:
+    """The arguments of a call as a command line writes it, as far as they are plain constants."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return [], {}
+    if not isinstance(node, ast.Call):
+        return [], {}
+
+    def one(item: ast.expr) -> Value:
+        plain = isinstance(item, ast.Constant) and item.value is not ...
+        return Const(item.value) if plain else Unknown("call", "an argument")  # type: ignore[attr-defined]
+
+    return [one(item) for item in node.args], {item.arg: one(item.value) for item in node.keywords if item.arg}
+
+
+def _lost(interpreter: Interpreter, why: Unknown) -> None:
+    """What was built until then may be configured further on."""
+    for thing in chain.from_iterable(recorded(interpreter)):
+        if "framework" in thing.state:
+            held(thing).taint(why)
+            if "config" in thing.state:
+                config_of(thing).taint(why)
+
+
+def _callers(modules: Modules, path: str, factory: str) -> Iterable[str]:
+    """Files that call a factory, those first whose name says that they start something."""
+    found: list[tuple[int, int, str]] = []
+    for one in modules.entries:
+        stem = one.rpartition("/")[2].removesuffix(".py")
+        if one.endswith(".py") and one != path and one.count("/") < 4 and role(one) == "production":
+            rank = _STARTS.index(stem) if stem in _STARTS else len(_STARTS)
+            found.append((rank, one.count("/"), one))
+    files = Files(modules.tree)
+    count = 0
+    for _, _, one in sorted(found)[:MAX_LOOKED]:
+        data = files.text(one)
+        if data is not None and f"{factory}(".encode() in data and b"import" in data:
+            yield one
+            count += 1
+            if count >= MAX_CALLERS:
+                return

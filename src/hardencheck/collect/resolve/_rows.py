@@ -261,6 +261,8 @@ def _written(value: Value, name: str, depth: int) -> str:
             return f"{cls.name}(…)" if cls is not None else "an object"
         case Module(path=path):
             return path
+        case Object(kind="part", state={"name": Const(value=str() as called)}):
+            return f"{called}(…)"
         case Object(kind=kind):
             return f"{kind}(…)"
         case Unknown(reason="generated"):

@@ -6,17 +6,21 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import relevant
-from hardencheck.collect.interpret.models import flask as flask_model
-from hardencheck.collect.interpret.models.applications import held, part_name
-from hardencheck.collect.interpret.values import Binding, Object, Seq, Value, depending, lifted
+from hardencheck.collect.interpret.models.app_config import DEFAULTS
+from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
+from hardencheck.collect.interpret.values import Binding, Library, Object, Value, depending, join, lifted
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications
-from hardencheck.collect.resolve._built import Built, built
+from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._rows import is_secret, row
 from hardencheck.collect.resolve._versions import NEWEST, lowest
 from hardencheck.model.facts.settings import ProductionDefault
 from hardencheck.model.gap import FactSet
+from hardencheck.model.location import Location
 
 # framework -> argument of its class -> default.
 _ARGUMENTS: dict[str, dict[str, object]] = {
@@ -44,6 +48,30 @@ _MIDDLEWARE: dict[str, dict[str, object]] = {
     },
     "TrustedHostMiddleware": {"allowed_hosts": ("*",)},
     "ProxyHeadersMiddleware": {"trusted_hosts": "127.0.0.1"},
+    # Litestar 2: `CORSConfig`, `CSRFConfig`, `AllowedHostsConfig`, `CookieBackendConfig`.
+    "CORSConfig": {
+        "allow_origins": ("*",), "allow_origin_regex": None, "allow_credentials": False, "allow_methods": ("*",),
+        "allow_headers": ("*",),
+    },
+    "CSRFConfig": {
+        "secret": None, "cookie_name": "csrftoken", "cookie_secure": False, "cookie_httponly": False,
+        "cookie_samesite": "lax",
+    },
+    "AllowedHostsConfig": {"allowed_hosts": ("*",)},
+    "CookieBackendConfig": {"secret": None, "secure": False, "httponly": True, "samesite": "lax", "key": "session"},
+}  # fmt: skip
+# What is called beside an application, and holds for it (Flask-Cors 5, Flask-Talisman 1.1, Werkzeug 3, Pyramid 2).
+_BESIDE: dict[str, dict[str, object]] = {
+    "CORS": {"origins": "*", "supports_credentials": False, "resources": None},
+    "Talisman": {
+        "force_https": True, "strict_transport_security": True, "strict_transport_security_max_age": 31_556_926,
+        "strict_transport_security_include_subdomains": True, "strict_transport_security_preload": False,
+        "frame_options": "SAMEORIGIN", "content_security_policy": "default-src 'self'; object-src 'none'",
+        "referrer_policy": "strict-origin-when-cross-origin", "session_cookie_secure": True,
+        "session_cookie_http_only": True, "session_cookie_samesite": "Lax",
+    },
+    "ProxyFix": {"x_for": 1, "x_proto": 1, "x_host": 0, "x_port": 0, "x_prefix": 0},
+    "SignedCookieSessionFactory": {"secret": None, "secure": False, "httponly": False, "samesite": "Lax"},
 }  # fmt: skip
 _WITH_TABLE = ("flask", "quart", "sanic")
 
@@ -52,14 +80,24 @@ class ApplicationDefaults(Resolver):
     """One row for each setting that matters of each application."""
 
     name = "applications.defaults"
+    version = 2
     emits = (ProductionDefault,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         frameworks = tuple(dict.fromkeys(FRAMEWORKS.values()))
         found = [app for app in applications(facts, *frameworks) if app.framework in {*_ARGUMENTS, *_WITH_TABLE}]
-        seen = built(facts, tree) if found else Built({}, {})
-        for app in found:
-            yield from _rows(app, seen, _version(facts, app.framework))
+        seen = built(facts, tree) if found else NOTHING_BUILT
+        several = {app.path for number, app in enumerate(found) if any(app.path == one.path for one in found[:number])}
+        for number, app in enumerate(found):
+            version = _version(facts, app.framework)
+            rows = [*_rows(app, seen, version), *(_beside(app, seen) if number == 0 else ())]
+            said: set[tuple[str, str]] = set()
+            for one in rows:
+                if (one.name, one.value) in said:
+                    continue  # the same is put around each of several parts
+                said.add((one.name, one.value))
+                known = app.path in several and app.call.variable
+                yield msgspec.structs.replace(one, application=f"{app.path}:{app.call.variable}") if known else one
 
 
 def _version(facts: FactSet, framework: str) -> str:
@@ -67,28 +105,66 @@ def _version(facts: FactSet, framework: str) -> str:
     return ".".join(map(str, at)) if at is not None and at != NEWEST else ""
 
 
-def _rows(app: Application, seen: Built, version: str) -> Iterator[Found]:
+def _rows(app: Application, seen: Built, version: str) -> Iterator[ProductionDefault]:
     configuration = seen.configuration(app.path, app.call.line)
+    thing = seen.calls.get((app.path, app.call.line))
+    if thing is None:
+        return
     if app.framework in _WITH_TABLE and configuration is not None:
-        defaults = flask_model.DEFAULTS[app.framework]
+        defaults = DEFAULTS[app.framework]
         written = {name for name in configuration.names if name.isupper() and (relevant(name) or is_secret(name))}
         for name in sorted({*defaults, *written}):
             unless = configuration.absent(name)
             default = depending(lifted(defaults[name]), unless) if name in defaults else None
-            binding = configuration.binding(name)
-            yield _row(app, name, binding, default, version, seen)
-        return
-    thing = seen.calls.get((app.path, app.call.line))
-    if thing is None:
-        return
-    arguments = held(thing).names
-    for name, value in _ARGUMENTS.get(app.framework, {}).items():
-        yield _row(app, name, arguments.get(name), lifted(value), version, seen)
-    yield from _middleware(app, thing, version, seen)
+            yield _row(app, name, configuration.binding(name), default, version, seen)
+    else:
+        names = held(thing)
+        for name, value in _ARGUMENTS.get(app.framework, {}).items():
+            default = depending(lifted(value), names.absent(name))
+            yield _row(app, name, names.get(name), default, version, seen)
+    for part in parts_of(thing):
+        yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
+
+
+def _beside(app: Application, seen: Built) -> Iterator[ProductionDefault]:
+    """What production code calls beside the application; one that is put to work later (`init_app`) counts alone."""
+    for (path, *_), part in sorted(seen.parts.items()):
+        called = text_of(part.state.get("name"))
+        late = called in {"CORS", "Talisman"} and "app" not in held(part).names
+        if called in _BESIDE and role(path) == "production" and not late:
+            yield from _part(app, part, _BESIDE, "", seen, perhaps=seen.perhaps(part))
+
+
+def _part(
+    app: Application,
+    part: Object,
+    known: Mapping[str, Mapping[str, object]],
+    version: str,
+    seen: Built,
+    *,
+    perhaps: bool = False,
+) -> Iterator[ProductionDefault]:
+    """Arguments of middleware and the like, as "CORSMiddleware.allow_origins"; the place is where it is put to work."""
+    called = text_of(part.state.get("name"))
+    where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or None)
+    names = held(part)
+    for name, value in known.get(called, {}).items():
+        default = lifted(list(value) if isinstance(value, tuple) else value)
+        binding = names.get(name)
+        if perhaps:
+            held_ = binding or Binding(default, where.path or "", where.line or 0)
+            binding = held_._replace(value=join([held_.value, Library(dotted="(not in use)")]))
+        yield _row(app, f"{called}.{name}", binding, default, version, seen, where)
 
 
 def _row(
-    app: Application, name: str, binding: Binding | None, default: Value | None, version: str, seen: Built
+    app: Application,
+    name: str,
+    binding: Binding | None,
+    default: Value | None,
+    version: str,
+    seen: Built,
+    where: Location | None = None,
 ) -> ProductionDefault:
     return row(
         app.framework,
@@ -97,20 +173,6 @@ def _row(
         binding,
         default=default,
         version=version,
-        here=app.location,
+        here=where or app.location,
         variables=seen.variables,
     )
-
-
-def _middleware(app: Application, thing: Object, version: str, seen: Built) -> Iterator[Found]:
-    """Arguments of middleware, as "CORSMiddleware.allow_origins"."""
-    parts = thing.state.get("middleware")
-    for part in parts.items if isinstance(parts, Seq) else ():
-        if not isinstance(part, Object):
-            continue
-        arguments: Mapping[str, Binding] = held(part).names
-        cls = arguments.get("class")
-        called = part_name(cls.value) if cls is not None else ""
-        for name, value in _MIDDLEWARE.get(called, {}).items():
-            default = lifted(list(value) if isinstance(value, tuple) else value)
-            yield _row(app, f"{called}.{name}", arguments.get(name), default, version, seen)

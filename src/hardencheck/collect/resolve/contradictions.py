@@ -25,6 +25,14 @@ from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
 _NGINX = ("client_max_body_size", "ssl_protocols", "server_tokens", "client_body_timeout", "client_header_timeout")
+# Options of servers that two files may set differently, as a command line and as gunicorn's file call them.
+_COMPARED = {
+    "timeout": "timeout", "keep_alive": "keepalive", "keepalive": "keepalive", "user": "user", "bind": "bind",
+    "forwarded_allow_ips": "forwarded_allow_ips", "host": "host", "timeout_keep_alive": "timeout_keep_alive",
+    "h11_max_incomplete_event_size": "h11_max_incomplete_event_size", "limit_concurrency": "limit_concurrency",
+    "ws_max_size": "ws_max_size", "limit_request_line": "limit_request_line", "--log-level": "--log-level",
+    "limit_request_fields": "limit_request_fields", "limit_request_field_size": "limit_request_field_size",
+}  # fmt: skip
 _NOBODY = {"_", "localhost", "default_server", "127.0.0.1", "::1", "example.com", "www.example.com", '""', ""}
 _SWITCHES = {
     **dict.fromkeys(("1", "true", "yes", "on", "t", "y"), "on"),
@@ -163,10 +171,14 @@ def _servers(facts: FactSet) -> Iterator[Contradiction]:
     for fact in commands if len(images) == len(commands) else [fact for fact in commands if fact not in images]:
         part = unit(fact.location.path or "")
         level = (f"--log-level={fact.level}",) if fact.level not in {None, "$"} else ()
-        for option in (*fact.limits, *fact.flags, *level):
+        for option in (*fact.limits, *fact.options, *level):
             name, _, value = option.partition("=")
+            name = _COMPARED.get(name, name)
+            if name not in _COMPARED.values():
+                continue
             if value not in {"$", ""} and _compared(name, fact.location.path or ""):
-                said.setdefault((fact.server, name, part, fact.app), []).append(_option(name, value, fact.location))
+                key = (fact.server, name, part, fact.application)
+                said.setdefault(key, []).append(_option(name, value, fact.location))
     files = [fact for fact in facts.of("logging.gunicorn-file") if isinstance(fact, GunicornFile)]
     for file in (file for file in files if file.role == "production"):
         part = unit(file.location.path or "")

@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract._statements import FLASK
 from hardencheck.collect.resolve._applications import (
     Application,
     applications,
-    flask_namespace,
     production_modules,
     setters,
     unread,
 )
-from hardencheck.collect.resolve._built import built, resolved
+from hardencheck.collect.resolve._built import flask_settings, resolved
 from hardencheck.collect.resolve._django import why_unknown
 from hardencheck.collect.resolve._evaluate import Namespace, value_of
 from hardencheck.collect.resolve._follow import Bound
@@ -59,8 +57,7 @@ class FlaskSettings(Resolver):
                     about={"framework": "flask"},
                 )
         for app in found:
-            state = flask_namespace(app, facts, tree, alone=len(found) == 1)
-            state = _with_talisman(_followed(app, state, facts, tree), facts)
+            state = _with_talisman(flask_settings(app, facts, tree, alone=len(found) == 1), facts)
             yield from self._settings(app, state)
             yield from self._key(app, state)
             yield from self._cookie(app, state)
@@ -194,17 +191,6 @@ class FlaskSettings(Resolver):
                     any_origin=any_origin,
                     credentials=with_credentials,
                 )
-
-
-def _followed(app: Application, state: Namespace, facts: FactSet, tree: Tree) -> Namespace:
-    """What the code that builds the application gives it, where it was seen to be built; writes elsewhere stay."""
-    configuration = built(facts, tree).configuration(app.path, app.call.line)
-    if configuration is None:
-        return state
-    names = configuration.names.keys() | (FLASK if configuration.rest is not None else set())
-    found = {name: bound for name in names if (bound := configuration.bound(name)) is not None}
-    elsewhere = {name: bound for name, bound in state.items() if bound.path != app.path and name not in found}
-    return {**elsewhere, **found}
 
 
 def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:

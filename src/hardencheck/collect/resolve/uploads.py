@@ -4,16 +4,18 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.interpret.models.applications import held
+from hardencheck.collect.interpret.models.flask import config_of
+from hardencheck.collect.interpret.values import Const
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._applications import (
     UNREAD,
     Application,
     applications,
-    flask_namespace,
     production_modules,
     unread,
 )
-from hardencheck.collect.resolve._built import resolved
+from hardencheck.collect.resolve._built import built, flask_settings, resolved
 from hardencheck.collect.resolve._django import Project, projects, setting, why_unknown
 from hardencheck.collect.resolve._evaluate import Modules, Namespace
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
@@ -67,7 +69,7 @@ class Uploads(Resolver):
             yield from self._bound("django", project.application, none, proxy, server, others)
         flasks = applications(facts, "flask")
         for app in flasks:
-            state = flask_namespace(app, facts, tree, alone=len(flasks) == 1)
+            state = flask_settings(app, facts, tree, alone=len(flasks) == 1)
             own = yield from self._flask(app, state)
             yield from self._bound("flask", app.path, own, proxy, server, others)
         for app in applications(facts, "fastapi", "starlette"):
@@ -78,7 +80,9 @@ class Uploads(Resolver):
             yield from self._bound("aiohttp", app.path, own, proxy, server, others)
         for app in applications(facts, *UNREAD):
             text = f"{app.framework} is in use, whose limits are not read"
-            own = Bound(False, None, app.framework, app.location, Reason.NOT_SUPPORTED, text)
+            own = _followed(app, facts, tree) or Bound(
+                False, None, app.framework, app.location, Reason.NOT_SUPPORTED, text
+            )
             yield from self._bound(app.framework, app.path, own, proxy, server, others)
         for framework, gap in unread(facts):
             yield self._gap(("upload.bound",), gap.location, gap.reason, gap.detail, {"framework": framework})
@@ -334,6 +338,32 @@ class Uploads(Resolver):
             max_bytes=None,
             decided_by="; ".join(one.by for one in layers),
         )
+
+
+# framework -> the setting that limits a body, and its default (Quart 0.20, Sanic 24, Litestar 2).
+_LIMITS = {
+    "quart": ("MAX_CONTENT_LENGTH", 16 << 20), "sanic": ("REQUEST_MAX_SIZE", 100_000_000),
+    "litestar": ("request_max_body_size", 10_000_000),
+}  # fmt: skip
+
+
+def _followed(app: Application, facts: FactSet, tree: Tree) -> Bound | None:
+    """The limit of an application that was seen to be built; None where it was not, or its value is not known."""
+    if app.framework not in _LIMITS:
+        return None
+    name, default = _LIMITS[app.framework]
+    seen = built(facts, tree)
+    thing = seen.calls.get((app.path, app.call.line))
+    if thing is None:
+        return None
+    binding = (config_of(thing) if "config" in thing.state else held(thing)).get(name)
+    if binding is None:
+        return Bound(True, default, f"{name} at {app.location}", app.location)
+    value = binding.value
+    where = Location(path=binding.path, line=binding.line or None)
+    if not isinstance(value, Const) or not (value.value is None or isinstance(value.value, int)):
+        return None
+    return Bound(True, value.value, f"{name} at {where}", where)
 
 
 def _looser(one: int | None, other: int | None) -> bool:

@@ -146,7 +146,8 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     config: path of the configuration file, None: not given. level: "$" when the shell computes it.
     source: "command", or "environment" for options in GUNICORN_CMD_ARGS. limits: what it says of the head of a
     request, as "limit_request_line=4094"; a shell variable with a default is that default, without one "$".
-    flags: other options that two files may set differently, in the same form. app: what it serves ("shop.wsgi").
+    application: what is served ("shop.wsgi:app", "shop:create_app()", a file), "" where that is not said. options: all
+    others, as "bind=0.0.0.0:80", flags as "reload"; values as in limits. placed: the role of the file alone.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -159,13 +160,14 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
     level: str | None
     role: str
     limits: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    app: str = ""
+    application: str = ""
+    options: tuple[str, ...] = ()
+    placed: str = "production"
 
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):
-    """The logging settings of one gunicorn configuration file; line numbers of those that are set. flags: as in
-    `ServerCommand`, those that surely hold, with their lines."""
+    """The logging settings of one gunicorn configuration file; line numbers of those that are set. flags: as the
+    options of `ServerCommand`, those that surely hold, with their lines."""
 
     side: ClassVar[Side] = Side.DECLARED
 

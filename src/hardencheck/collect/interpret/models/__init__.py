@@ -43,11 +43,11 @@ class Call(NamedTuple):
 Model = Callable[[Call], Value | None]
 _MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
-    "decouple", "enumeration", "pydantic_settings", "starlette", "ini", "applications", "flask",
+    "decouple", "enumeration", "pydantic_settings", "starlette", "ini", "applications", "app_config", "flask",
 )  # fmt: skip
 _TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from hardencheck.collect.interpret.models import Call, Model
 from hardencheck.collect.interpret.values import (
     ABSENT,
+    Absent,
     Binding,
     Class,
     Const,
@@ -84,7 +85,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "flask_talisman.Talisman": ("app",),
     "flask_talisman.talisman.Talisman": ("app",),
 }
-_LATE = ("CORS", "CSRFProtect", "CsrfProtect", "Talisman", "SeaSurf", "Session")  # `init_app` puts them to work
+_LATE = (
+    "CORS",
+    "CSRFProtect",
+    "CsrfProtect",
+    "Talisman",
+    "SeaSurf",
+    "Session",
+    "FlaskDynaconf",
+    "AppConfig",
+    "HerokuConfig",
+)  # `init_app` puts them to work
 
 
 class _Records(WeakKeyDictionary):  # type: ignore[type-arg]
@@ -133,6 +144,25 @@ def held(thing: Object, key: str = "held") -> Namespace:
     return found.attributes
 
 
+def parts_of(thing: Object) -> list[Object]:
+    """The middleware around an application, the innermost first, and the configurations that it is given."""
+    stack = thing.state.get("middleware")
+    found = [*stack.items, *stack.extra] if isinstance(stack, Seq) else []
+    for binding in held(thing).names.values():
+        value = binding.value
+        found.extend([*value.items, *value.extra] if isinstance(value, Seq) else [value])
+    return [item for item in found if isinstance(item, Object) and item.kind == "part"]
+
+
+def perhaps(thing: Object, part: Object) -> bool:
+    """Whether it is not known that this middleware is in use."""
+    stack = thing.state.get("middleware")
+    if not isinstance(stack, Seq):
+        return False
+    sure = any(part is item for item in stack.items) and not stack.open
+    return not sure and (stack.open or any(part is item for item in stack.extra))
+
+
 def part_name(value: Value) -> str:
     """What a middleware class is called: of a class of the repository, the library's class that it derives from."""
     if isinstance(value, Library):
@@ -156,7 +186,7 @@ def places(call: Call, positional: Sequence[str], skip: int = 0) -> dict[str, Bi
         found[name] = Binding(value, path, line)
     for name, value in call.keywords.items():
         found[name] = Binding(value, path, lines.get(name, line))
-    return found
+    return {name: item._replace(value=unless_library(call, item.value)) for name, item in found.items()}
 
 
 def made(call: Call, kind: str, name: str, arguments: Mapping[str, Binding]) -> Object:
@@ -213,6 +243,19 @@ def start(call: Call, thing: Object, cls: Class) -> None:
         call.interpreter.call_function(bound, call.arguments, call.keywords, call.node, call.frame)
 
 
+def _instance(call: Call) -> Value | None:
+    """An object of a class that derives from a library's mere interface: its own __init__ is all there is."""
+    cls = call.owner
+    if not isinstance(cls, Class):
+        return None
+    thing = Instance(cls)
+    maker = next((one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None)
+    if maker is not None and isinstance(maker.value, Function):
+        bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
+        call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
+    return thing
+
+
 def _plugins(call: Call, thing: Object) -> None:
     """Litestar hands its configuration to `on_app_init` of every plugin."""
     if text_of(thing.state["framework"]) != "litestar":
@@ -237,17 +280,46 @@ def attribute(call: Call) -> Value | None:
     if not isinstance(thing, Object):
         return None
     found = held(thing).names.get(call.name)
-    if found is not None:
+    if found is not None and not isinstance(found.value, Absent):
         value = found.value
         if isinstance(value, Joined):
-            return join([option for option in value.options if option is not ABSENT])
+            return join([option for option in value.options if not isinstance(option, Absent)])
         return value
     cls = thing.state.get(TYPE_KEY)
     if isinstance(cls, Class):
         inherited = call.interpreter._class_attribute(cls, call.name)
         if isinstance(inherited, Function) or (inherited is not None and not isinstance(inherited, Unknown)):
             return call.interpreter._bound(inherited, thing, cls, call.node, call.frame)
-    return None
+    if "middleware" not in thing.state:
+        return None
+    return Object(kind="app.member", state={"app": thing, "name": Const(call.name)})
+
+
+def _inner(call: Call) -> Value | None:
+    """`app.cli.command`, `app.router.x`: what hangs on an application has no say in its configuration."""
+    owner = call.owner
+    if not isinstance(owner, Object):
+        return None
+    return Object(kind="app.member", state={"app": owner.state["app"], "name": Const(""), "of": owner})
+
+
+def _member_called(call: Call) -> Value | None:
+    owner = call.owner
+    if not isinstance(owner, Object):
+        return None
+    thing, name = owner.state["app"], text_of(owner.state["name"])
+    model = call.interpreter._modelled
+    if name and isinstance(thing, Object):
+        return model("METHODS", thing.kind, call._replace(name=name, owner=thing))
+    return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _quiet(call: Call) -> Value | None:
+    return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _nothing(call: Call) -> Value | None:
+    return Const(None)
 
 
 def set_attribute(call: Call) -> Value:
@@ -259,6 +331,7 @@ def set_attribute(call: Call) -> Value:
 
 def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None = None, path: str = "") -> None:
     """Gives a name its value; where nobody knows whether this runs, it may also be what it was."""
+    value = unless_library(call, value)
     if call.interpreter._perhaps:
         old = names.get(name)
         value = join([value, old.value if old is not None else ABSENT])
@@ -266,12 +339,22 @@ def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None
     call.interpreter._bind_in(names, name, value, path or call.frame.module.path, where)
 
 
+def unless_library(call: Call, value: Value) -> Value:
+    """What comes from a library is not known, only what it is called."""
+    if not isinstance(value, Library):
+        return value
+    path, line = call.frame.module.path, getattr(call.node, "lineno", 0)
+    return Unknown("import", value.dotted, path, line, depends=value.depends)
+
+
 def spoil(call: Call) -> None:
     """What an extension is given it does not configure against the application; a write that is not followed does."""
     why = call.arguments[0]
     thing = call.owner
-    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason != "tainted":
-        return  # it is called, or handed on: what is written to it says so
+    if not isinstance(why, Unknown) or not isinstance(thing, Object) or why.reason not in {"tainted", "call"}:
+        return  # a branch or loop that hands it on: what is written to it there says so itself
+    if harmless(call, why):
+        return
     for key in ("held", "config"):
         inner = thing.state.get(key)
         if isinstance(inner, Object):
@@ -286,13 +369,7 @@ def spoil(call: Call) -> None:
 
 def harmless(call: Call, why: Unknown) -> bool:
     """An extension (`Migrate(app, db)`, `db.init_app(app)`) sets what is its own."""
-    first, _, rest = why.text.partition(".")
-    plain = bool(rest) and all(part.isidentifier() for part in why.text.split("."))
-    if why.reason != "call" or not plain:
-        return False
-    return call.interpreter.source.find(first, why.path) is None and not call.interpreter.source.ours(
-        why.text.rpartition(".")[0], why.path
-    )
+    return why.reason == "call" and call.interpreter.of_library(why)
 
 
 def method(call: Call) -> Value | None:
@@ -397,16 +474,42 @@ def _unbound(call: Call) -> Value | None:
     return Const(None)
 
 
+def partly(build: Model) -> Model:
+    """With `**options` that are not known: what is not given by name may be in them."""
+
+    def make(call: Call) -> Value | None:
+        thing = build(call)
+        if isinstance(thing, Object):
+            why = call.interpreter.unknown(call.node, call.frame, "call", f"{call.name}(**…)")
+            call.interpreter.touch(held(thing))
+            held(thing).rest = why
+        return thing
+
+    return make
+
+
 CALLS: dict[str, Model] = {
     **{name: _builder(framework, positional) for name, (framework, positional) in BUILDERS.items()},
     **{name: part(name, positional) for name, positional in PARTS.items()},
     **{f"{name}.__init__": _unbound for name in BUILDERS},
     "builtins.super": _super,
 }
-BASES: dict[str, Model] = {name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()}
-METHODS: dict[str, Model] = {"application": method, "part": part_method, "super": _super_method}
-ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute}
-SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute}
+_INTERFACES = ("InitPluginProtocol", "InitPlugin", "CLIPluginProtocol", "CLIPlugin", "SerializationPluginProtocol")
+BASES: dict[str, Model] = {
+    **{name: _derived(framework, positional) for name, (framework, positional) in BUILDERS.items()},
+    **{f"litestar.plugins.{name}": _instance for name in _INTERFACES},
+    **{f"litestar.plugins.base.{name}": _instance for name in _INTERFACES},
+}
+PARTLY: dict[str, Model] = {
+    **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
+    **{name: partly(part(name, positional)) for name, positional in PARTS.items()},
+}
+OBJECTS: dict[str, Model] = {"app.member": _member_called}
+ITEMS: dict[str, Model] = {"app.member": _quiet}
+STORES: dict[str, Model] = {"app.member": _nothing}
+METHODS: dict[str, Model] = {"application": method, "app.member": _quiet, "part": part_method, "super": _super_method}
+ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute, "app.member": _inner}
+SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute, "app.member": _nothing}
 
 
 def _spoiled(call: Call) -> Value | None:
@@ -414,4 +517,4 @@ def _spoiled(call: Call) -> Value | None:
     return None
 
 
-SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled}
+SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled, "app.member": _nothing}

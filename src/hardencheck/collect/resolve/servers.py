@@ -1,0 +1,320 @@
+"""Servers that start an application: what their command lines and configuration files set, and their defaults.
+
+Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Configuring", granian 1.6 README, waitress 3
+"Arguments to waitress.serve", uWSGI 2.0 "Options".
+"""
+
+import posixpath
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Raised, Source
+from hardencheck.collect.interpret.models.applications import held, number_of, text_of
+from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
+from hardencheck.collect.resolve._built import built
+from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._evaluate import Modules
+from hardencheck.collect.resolve._follow import Files, note_secrets, value_of, variables_of
+from hardencheck.collect.resolve._rows import row
+from hardencheck.model.facts import Scalar
+from hardencheck.model.facts.logging import ServerCommand
+from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault, Variable
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "gunicorn": {
+        "bind": ["127.0.0.1:8000"], "workers": 1, "worker_class": "sync", "timeout": 30, "graceful_timeout": 30,
+        "keepalive": 2, "max_requests": 0, "reload": False, "preload_app": False, "user": None, "group": None,
+        "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": False, "limit_request_line": 4094,
+        "limit_request_fields": 100, "limit_request_field_size": 8190, "certfile": None, "keyfile": None,
+        "header_map": "drop", "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
+    },
+    "uvicorn": {
+        "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "proxy_headers": True,
+        "forwarded_allow_ips": "127.0.0.1", "server_header": True, "date_header": True, "limit_concurrency": None,
+        "limit_max_requests": None, "timeout_keep_alive": 5, "timeout_graceful_shutdown": None,
+        "h11_max_incomplete_event_size": None, "ssl_certfile": None, "ssl_keyfile": None,
+    },
+    "hypercorn": {
+        "bind": ["127.0.0.1:8000"], "workers": 1, "reload": False, "debug": False, "keep_alive": 5,
+        "graceful_timeout": 3, "certfile": None, "keyfile": None, "user": None, "group": None, "umask": None,
+    },
+    "granian": {
+        "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "ssl_certificate": None, "ssl_keyfile": None,
+        "backpressure": None,
+    },
+}  # fmt: skip
+_WAITRESS: dict[str, object] = {
+    "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
+    "max_request_header_size": 1 << 18,
+    "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
+    "channel_timeout": 120, "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
+}  # fmt: skip
+_UWSGI = {
+    "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
+    "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
+    "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
+}  # fmt: skip
+# The option of the command line that switches a setting on or off, where it is not called as the setting.
+_OTHERWISE: dict[str, dict[str, tuple[str, object]]] = {
+    "gunicorn": {"preload": ("preload_app", True), "keep_alive": ("keepalive", None), "env": ("raw_env", None)},
+    "uvicorn": {
+        "no_proxy_headers": ("proxy_headers", False), "no_server_header": ("server_header", False),
+        "no_date_header": ("date_header", False),
+    },
+    "hypercorn": {},
+    "granian": {},
+}  # fmt: skip
+# Variables that the server itself asks for.
+_VARIABLES: dict[str, dict[str, str]] = {
+    "gunicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
+    "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
+}
+_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_"}
+_JUDGED = ("reload", "forwarded_allow_ips")
+# Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
+_NO_START = (".yml", ".yaml", ".sh", ".bash")
+
+
+class _Layer(NamedTuple):
+    names: Mapping[str, Binding]
+    rest: Unknown | None = None
+    variables: Mapping[str, Variable] = {}
+
+
+class ServerDefaults(Resolver):
+    """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
+
+    name = "servers.defaults"
+    emits = (ProductionDefault, FrameworkSetting)
+
+    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
+        modules = Modules(facts, tree)
+        seen: set[tuple[str, str]] = set()
+        for command in sorted(commands, key=lambda fact: fact.location.order):
+            path = command.location.path or ""
+            if command.placed != "production" or command.source != "command" or (command.server, path) in seen:
+                continue
+            if command.role != "production" and path.endswith(_NO_START):
+                continue
+            seen.add((command.server, path))
+            given = environment(facts, path, modules.local())
+            yield from self._command(command, commands, modules, given)
+        yield from self._waitress(facts, tree)
+        for path, entry in sorted(tree.entries.items()):
+            name = path.rpartition("/")[2].lower()
+            if "uwsgi" in name and name.endswith(".ini") and role(path) == "production" and entry.link is None:
+                yield from _uwsgi(path, Files(tree).text(path))
+
+    def _command(
+        self, command: ServerCommand, commands: Sequence[ServerCommand], modules: Modules, given: Environment
+    ) -> Iterator[Found]:
+        server = command.server
+        here = command.location
+        layers = [_line(command)]
+        if server == "gunicorn":
+            layers += [_line(one) for one in commands if one.source == "environment" and one.placed == "production"]
+        layers.append(_prefixed(server, given))
+        if server == "gunicorn" or (server == "hypercorn" and command.config is not None):
+            layers.append(_file(command, modules, given))
+        for name, default in DEFAULTS[server].items():
+            binding: Binding | None = None
+            for layer in layers:
+                found = layer.names.get(name)
+                binding = found or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
+                if binding is not None:
+                    break
+            usual, variable = _usual(server, name, default, given)
+            if binding is not None and name in {"workers", "timeout", "port"}:
+                binding = binding._replace(value=_number(binding.value))
+            known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
+            yield row(server, here.path or "", name, binding, default=usual, here=here, variables=known)
+            if name in _JUDGED:
+                yield self._judged(server, here, name, binding, usual)
+
+    def _judged(self, server: str, here: Location, name: str, binding: Binding | None, usual: Value) -> Found:
+        value = binding.value if binding is not None else usual
+        where = Location(path=binding.path, line=binding.line or None) if binding is not None else here
+        about: dict[str, Scalar] = {"framework": server, "application": here.path or "", "name": name}
+        if not isinstance(value, Const) or not isinstance(value.value, str | bool | int):
+            text = value.text if isinstance(value, Unknown) else "computed"
+            return Gap(
+                kinds=("framework.setting",),
+                collector=self.name,
+                reason=Reason.NOT_LITERAL,
+                detail=f"{name} of {server} is not known: {text}",
+                location=where,
+                about=about,
+            )
+        return FrameworkSetting(
+            location=where,
+            framework=server,
+            application=here.path or "",
+            name=name,
+            value=value.value,
+            on=bool(value.value),
+            source="literal" if binding is not None else "default",
+            depends_on=tuple(sorted(value.depends)),
+        )
+
+    def _waitress(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
+        seen = built(facts, tree)
+        for (path, *_), thing in sorted(seen.parts.items()):
+            dotted = text_of(thing.state.get("dotted"))
+            if not dotted.startswith("waitress.") or role(path) != "production":
+                continue
+            where = Location(path=path, line=number_of(thing.state["line"]) or None)
+            for name, default in _WAITRESS.items():
+                binding = held(thing).names.get(name)
+                yield row(
+                    "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
+                )
+
+
+def _line(command: ServerCommand) -> _Layer:
+    """A command line as settings; several values of an option that may be given again become a list."""
+    names: dict[str, Binding] = {}
+    other = _OTHERWISE[command.server]
+    for option in (*command.options, *command.limits):
+        name, equals, text = option.partition("=")
+        name, flag = other.get(name, (name, True if not equals else None))
+        value: Value = Const(flag if isinstance(flag, bool) else None)
+        if equals:
+            value = Const(text)
+            if text == "$":
+                text = f"--{option.partition('=')[0].replace('_', '-')}, which the shell computes,"
+                value = Unknown("call", text, command.location.path or "", command.location.line or 0)
+            elif isinstance(DEFAULTS[command.server].get(name), int):
+                value = _number(value)
+        if isinstance(DEFAULTS[command.server].get(name), list):
+            earlier = names[name].value.items if name in names else []  # type: ignore[attr-defined]
+            made = lifted([])
+            made.items = [*earlier, value]  # type: ignore[attr-defined]
+            value = made
+        names[name] = Binding(value, command.location.path or "", command.location.line or 0)
+    return _Layer(names)
+
+
+def _number(value: Value) -> Value:
+    if isinstance(value, Const) and isinstance(value.value, str) and value.value.isdecimal() and len(value.value) < 18:
+        return Const(int(value.value), depends=value.depends)
+    return value
+
+
+def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, Variable]]:
+    """The default of a setting, which for some is a variable of the environment."""
+    variable = _VARIABLES.get(server, {}).get(name)
+    if variable is None:
+        return lifted(default), {}
+    depends: Depends = frozenset({variable})
+    found = given.get(variable)
+    text = found.value if found is not None else None
+    known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
+    if found is None:
+        return lifted(default, depends), {variable: known}
+    value = value_of(variable, found)
+    if isinstance(value, str):
+        return _number(Const(value, depends=depends)), {variable: known}
+    return Unknown("env-required", variable, depends=depends), {variable: known}
+
+
+def _prefixed(server: str, given: Environment) -> _Layer:
+    """What variables with the server's own prefix set (click's `auto_envvar_prefix` of uvicorn and granian)."""
+    prefix = _PREFIXES.get(server)
+    names: dict[str, Binding] = {}
+    variables: dict[str, Variable] = {}
+    for name, default in DEFAULTS[server].items() if prefix else ():
+        variable = f"{prefix}{name.upper()}"
+        found = given.get(variable)
+        if found is None:
+            continue
+        value = value_of(variable, found)
+        if isinstance(value, str):
+            flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
+            value = Const(flag) if isinstance(default, bool) else _number(Const(value))
+        names[name] = Binding(
+            depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
+        )
+        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location)
+    return _Layer(names, None, variables)
+
+
+def _table(path: str, data: bytes) -> _Layer:
+    """hypercorn.toml; the line of a key is the first that begins with it."""
+    try:
+        table = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        return _Layer({}, Unknown("loader", f"{path} cannot be parsed", path, 1))
+    lines = data.decode().splitlines()
+    names: dict[str, Binding] = {}
+    for name, default in DEFAULTS["hypercorn"].items():
+        if name not in table:
+            continue
+        at = next((number for number, line in enumerate(lines, 1) if line.partition("=")[0].strip() == name), 1)
+        held_ = [table[name]] if isinstance(default, list) and isinstance(table[name], str) else table[name]
+        try:
+            names[name] = Binding(lifted(held_), path, at)
+        except TypeError:
+            names[name] = Binding(Unknown("loader", name, path, at), path, at)
+    return _Layer(names)
+
+
+def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Layer:
+    """gunicorn.conf.py, or the file that the command names, after it ran."""
+    config = command.config or "gunicorn.conf.py"
+    wanted = f"{config[7:].replace('.', '/')}.py" if config.startswith("python:") else config.removeprefix("file:")
+    name = wanted.rpartition("/")[2]
+    folder = posixpath.dirname(command.location.path or "")
+    found = [path for path in modules.entries if path.rpartition("/")[2] == name and role(path) == "production"]
+    found.sort(key=lambda path: (not f"/{path}".endswith(f"/{wanted.lstrip('./')}"), not path.startswith(folder), path))
+    if found and name.endswith(".toml") and (data := Files(modules.tree).text(found[0])) is not None:
+        return _table(found[0], data)
+    if not found or not name.endswith(".py"):
+        if command.config is None:
+            return _Layer({})
+        place = command.location
+        text = f"{command.config[:80]}, which is not a file of this repository"
+        return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
+    tree = modules.tree
+    source = Source(Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable)
+    interpreter = Interpreter(source, {one: value_of(one, what) for one, what in given.items()})
+    try:
+        names: Namespace = interpreter.module(found[0]).namespace
+    except (Raised, OutOfBudget, RecursionError, MemoryError):
+        names = Namespace(rest=Unknown("budget", "more steps than are followed", found[0], 1))
+    note_secrets(tree, interpreter)
+    held_ = {one: binding for one in DEFAULTS[command.server] if (binding := names.get(one)) is not None}
+    for one, binding in held_.items():
+        if one == "bind" and isinstance(binding.value, Const):
+            held_[one] = binding._replace(value=lifted([binding.value.value], binding.value.depends))
+    return _Layer(held_, names.rest, variables_of(interpreter, given))
+
+
+def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
+    """The [uwsgi] section of a file; a value with a placeholder is not known."""
+    if data is None:
+        return
+    names: dict[str, Binding] = {}
+    section, at = False, 0
+    for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
+        line = raw.strip()
+        if line.startswith("["):
+            section = line.lower().startswith("[uwsgi")
+            at = at or (number if section else 0)
+            continue
+        key, equals, text = (part.strip() for part in line.partition("="))
+        if not section or not key or key.startswith(("#", ";")):
+            continue
+        value: Value = Const(without_credentials(text) if equals else "true")
+        if "$(" in text or "%(" in text or "@(" in text:
+            value = Unknown("env-required" if "$(" in text else "loader", text[:80], path, number)
+        names[key.replace("_", "-")] = Binding(value, path, number)
+    if at:
+        where = Location(path=path, line=at)
+        for name, default in _UWSGI.items():
+            yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)

@@ -1,0 +1,406 @@
+"""Applications of frameworks other than Django: what their settings are worth once the code has run."""
+
+from pathlib import Path
+
+import pytest
+
+from hardencheck.collect.extract.logging_servers import Servers
+from hardencheck.model.facts.logging import ServerCommand
+from hardencheck.model.facts.settings import CorsPolicy, FrameworkSetting, ProductionDefault, SecretKey
+from hardencheck.model.facts.uploads import BodyBound, UploadLimit
+from hardencheck.model.gap import FactSet
+from tests.uploads.test_limits import facts_of
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+FASTAPI = "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n"
+
+
+def rows(facts: FactSet, framework: str) -> dict[str, ProductionDefault]:
+    return {
+        fact.name: fact
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.framework == framework
+    }
+
+
+def shown(facts: FactSet, framework: str, name: str) -> tuple[str, str, str]:
+    """State, value, and where it was given."""
+    found = rows(facts, framework)[name]
+    return found.state, found.value, str(found.location)
+
+
+CONFIG = """\
+import os
+class Base:
+    SESSION_COOKIE_SECURE = False
+    MAX_CONTENT_LENGTH = 16 * 1024 * 1024
+class Production(Base):
+    SESSION_COOKIE_SECURE = True
+    @property
+    def PREFERRED_URL_SCHEME(self):
+        return "https"
+config = {"production": Production, "default": Base}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "expected"),
+    [
+        ("app.config['TESTING'] = True\n", "TESTING", ("known", "True", "app.py:3")),
+        ("app.testing = True\n", "TESTING", ("known", "True", "app.py:3")),
+        ("app.config.update(\n    TESTING=True,\n)\n", "TESTING", ("known", "True", "app.py:4")),
+        ("app.config.update({\n    'TESTING': True,\n})\n", "TESTING", ("known", "True", "app.py:4")),
+        ("app.config.from_mapping(TESTING=True, testing=1)\n", "TESTING", ("known", "True", "app.py:3")),
+        ("app.config.setdefault('TESTING', True)\n", "TESTING", ("known", "False", "app.py:2")),
+        ("app.config.from_object('config.Production')\n", "SESSION_COOKIE_SECURE", ("known", "True", "config.py:6")),
+        ("app.config.from_object('config:Base')\n", "SESSION_COOKIE_SECURE", ("known", "False", "config.py:3")),
+        ("import config\napp.config.from_object(config.Production())\n", "PREFERRED_URL_SCHEME",
+         ("known", "'https'", "config.py:8")),
+        ("import config\napp.config.from_object(config.config['production'])\n", "MAX_CONTENT_LENGTH",
+         ("known", "16777216", "config.py:4")),
+        ("app.config.from_pyfile('site.cfg')\n", "TESTING", ("known", "True", "site.cfg:1")),
+        ("app.config.from_pyfile('none.cfg', silent=True)\n", "TESTING", ("known", "False", "app.py:2")),
+        ("app.config.from_pyfile('none.cfg')\n", "TESTING", ("unknown", "", "app.py:3")),
+        ("import json\napp.config.from_file('site.json', load=json.load)\n", "MAX_FORM_PARTS",
+         ("known", "50", "site.json:1")),
+        ("import tomllib\napp.config.from_file('site.toml', load=tomllib.load, text=False)\n", "MAX_FORM_PARTS",
+         ("known", "60", "site.toml:1")),
+        ("app.config.from_envvar('SETTINGS', silent=True)\n", "TESTING", ("known", "False", "app.py:2")),
+        ("app.config.from_envvar('SETTINGS')\n", "TESTING", ("unknown", "", "app.py:3")),
+        ("from vault import read\napp.config.update(read())\n", "TESTING", ("unknown", "", "app.py:4")),
+        ("from vault import read\napp.config[read()] = 1\n", "TESTING", ("unknown", "", "app.py:4")),
+        ("from vault import read\nread()\napp.config['TESTING'] = not app.config['TESTING']\n", "TESTING",
+         ("known", "True", "app.py:5")),
+        ("from flask_migrate import Migrate\nMigrate(app, None)\n", "TESTING", ("known", "False", "app.py:2")),
+        ("from .helper import changed\nchanged(app)\n", "TESTING", ("known", "True", "helper.py:2")),
+        ("from flask_talisman import Talisman\nTalisman(app)\n", "SESSION_COOKIE_SECURE",
+         ("known", "True", "app.py:4")),
+        ("from flask_talisman import Talisman\nt = Talisman()\nt.init_app(app, session_cookie_secure=False)\n",
+         "SESSION_COOKIE_SECURE", ("known", "False", "app.py:2")),
+    ],
+)  # fmt: skip
+def test_flask(tmp_path: Path, code: str, name: str, expected: tuple[str, str, str]) -> None:
+    files = {
+        "app.py": FLASK + code,
+        "config.py": CONFIG,
+        "site.cfg": "TESTING = True\n",
+        "site.json": '{"MAX_FORM_PARTS": 50, "lower": 1}',
+        "site.toml": "MAX_FORM_PARTS = 60\n",
+        "helper.py": "def changed(app):\n    app.config['TESTING'] = True\n",
+    }
+    assert shown(facts_of(tmp_path, files), "flask", name) == expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for name in ext.names():\n    app.config[name] = True\n",
+        "for name in ext.names():\n    change(app)\n",
+        "while ext.more():\n    app.testing = True\n",
+        "if ext.flag():\n    app.config['TESTING'] = ext.value\n",
+        "ext.names()[0](app.config)\nlate = app.config\nchange(app)\nlate.update(ext.names())\n",
+        "import ext\next.fill(app.config)\n",
+        "from dynaconf import FlaskDynaconf\nFlaskDynaconf(app)\n",
+        "from dynaconf import FlaskDynaconf\nd = FlaskDynaconf()\nd.init_app(app)\n",
+        "def inner(given):\n    given.config.update(ext.names())\ninner(app)\n",
+        "def inner(given):\n    given['TESTING'] = ext.value\ninner(app.config)\n",
+    ],
+)
+def test_flask_that_is_not_known(tmp_path: Path, code: str) -> None:
+    change = "import ext\ndef change(one):\n    one.config['TESTING'] = ext.value\n"
+    state, *_ = shown(facts_of(tmp_path, {"app.py": change + FLASK + code}), "flask", "TESTING")
+    assert state in {"unknown", "one-of"}
+
+
+def test_what_code_of_the_repository_does_that_is_not_followed_may_change_anything(tmp_path: Path) -> None:
+    files = {
+        "app.py": FLASK + "import helper\nhelper.changed(app)\n",
+        "helper.py": "import ext\n@ext.task\ndef changed(app):\n    app.config['TESTING'] = ext.value\n",
+    }
+    assert shown(facts_of(tmp_path, files), "flask", "TESTING")[0] == "unknown"
+
+
+FACTORY = {
+    "config.py": CONFIG,
+    "shop/__init__.py": "from flask import Flask\nfrom config import config\ndef create_app(name='default'):\n"
+    "    app = Flask(__name__)\n    app.config.from_object(config[name])\n    return app\n",
+}
+WSGI = "import os\nfrom shop import create_app\napp = create_app(os.getenv('FLAVOUR') or 'default')\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "False"),
+        ({"wsgi.py": "from shop import create_app\napp = create_app('production')\n"}, "True"),
+        ({"wsgi.py": WSGI, "Procfile": "web: gunicorn wsgi:app\n"}, "False"),
+        ({"wsgi.py": WSGI, "Dockerfile": 'FROM x\nENV FLAVOUR=production\nCMD ["gunicorn", "wsgi:app"]\n'}, "True"),
+        ({"Procfile": "web: gunicorn 'shop:create_app(\"production\")'\n"}, "True"),
+        ({"Dockerfile": 'FROM x\nENV FLASK_APP=start.py\nCMD ["flask", "run"]\n',
+          "start.py": "from shop import create_app\napp = create_app('production')\n"}, "True"),
+    ],
+)  # fmt: skip
+def test_the_application_that_production_starts(tmp_path: Path, more: dict[str, str], expected: str) -> None:
+    found = rows(facts_of(tmp_path, FACTORY | more), "flask")["SESSION_COOKIE_SECURE"]
+    assert (found.state, found.value, found.location.path) == ("known", expected, "config.py")
+
+
+def test_a_class_that_a_variable_chooses_depends_on_it(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, FACTORY | {"wsgi.py": WSGI})
+    found = rows(facts, "flask")
+    assert [one.name for one in found["SESSION_COOKIE_SECURE"].depends_on] == ["FLAVOUR"]
+    assert [one.name for one in found["SERVER_NAME"].depends_on] == ["FLAVOUR"]
+
+
+def test_the_debug_flag_is_a_variable_of_flask(tmp_path: Path) -> None:
+    plain = rows(facts_of(tmp_path / "a", {"app.py": FLASK}), "flask")["DEBUG"]
+    assert (plain.value, plain.source, [one.name for one in plain.depends_on]) == ("False", "default", ["FLASK_DEBUG"])
+    files = {"app.py": FLASK, "Dockerfile": 'FROM x\nENV FLASK_DEBUG=1\nCMD ["gunicorn", "app:app"]\n'}
+    assert rows(facts_of(tmp_path / "b", files), "flask")["DEBUG"].value == "True"
+
+
+def test_what_only_the_command_of_developers_reads_is_not_production(tmp_path: Path) -> None:
+    files = {"app.py": FLASK, ".flaskenv": "FLASK_DEBUG=1\n", "Procfile": "web: gunicorn app:app\n"}
+    assert rows(facts_of(tmp_path, files), "flask")["DEBUG"].value == "False"
+
+
+def test_a_class_that_the_debug_flag_chooses(tmp_path: Path) -> None:
+    code = "from flask import Flask\nfrom flask.helpers import get_debug_flag\n" + (
+        "class Dev:\n    TESTING = True\nclass Prod:\n    TESTING = False\n"
+        "app = Flask('x')\napp.config.from_object(Dev if get_debug_flag() else Prod)\n"
+    )
+    found = rows(facts_of(tmp_path, {"app.py": code}), "flask")["TESTING"]
+    assert (found.value, [one.name for one in found.depends_on]) == ("False", ["FLASK_DEBUG"])
+
+
+def test_options_that_are_not_known_may_hold_any_argument(tmp_path: Path) -> None:
+    code = "from fastapi import FastAPI\nfrom ext import options\napp = FastAPI(docs_url=None, **options())\n"
+    found = rows(facts_of(tmp_path, {"app.py": code}), "fastapi")
+    assert (found["docs_url"].state, found["docs_url"].value) == ("known", "None")
+    assert found["openapi_url"].state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [
+        ("from litestar import Litestar\napp = Litestar([], request_max_body_size=2 * 1024)\n", 2048),
+        ("from litestar import Litestar\napp = Litestar([])\n", 10_000_000),
+        ("from quart import Quart\napp = Quart(__name__)\napp.config['MAX_CONTENT_LENGTH'] = 7 << 10\n", 7168),
+        ("from sanic import Sanic\napp = Sanic('x')\n", 100_000_000),
+    ],
+)
+def test_bodies_of_other_frameworks_are_bounded(tmp_path: Path, code: str, size: int) -> None:
+    [bound] = facts_of(tmp_path, {"app.py": code}).of("upload.bound")
+    assert isinstance(bound, BodyBound) and bound.max_bytes == size
+
+
+def test_applications_in_one_file_are_told_apart(tmp_path: Path) -> None:
+    code = "from fastapi import FastAPI\napp = FastAPI()\napi = FastAPI(openapi_url=None)\napp.mount('/api', api)\n"
+    found = [
+        (fact.application, fact.value)
+        for fact in facts_of(tmp_path, {"app.py": code}).of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "openapi_url"
+    ]
+    assert sorted(found) == [("app.py:api", "None"), ("app.py:app", "'/openapi.json'")]
+
+
+def test_variables_with_a_prefix_are_settings(tmp_path: Path) -> None:
+    code = FLASK + "app.config['TESTING'] = True\napp.config.from_prefixed_env()\napp.config['MAX_FORM_PARTS'] = 5\n"
+    files = {"app.py": code, "Dockerfile": 'FROM x\nENV FLASK_MAX_CONTENT_LENGTH=1024\nCMD ["gunicorn", "app:app"]\n'}
+    found = rows(facts_of(tmp_path, files), "flask")
+    assert found["MAX_CONTENT_LENGTH"].value == "1024"
+    assert [one.name for one in found["TESTING"].depends_on] == ["FLASK_TESTING"]
+    assert [one.name for one in found["SERVER_NAME"].depends_on] == ["FLASK_SERVER_NAME"]
+    assert found["MAX_FORM_PARTS"].depends_on == ()
+
+
+def test_a_view_that_writes_a_setting_leaves_it_unknown(tmp_path: Path) -> None:
+    files = {
+        "app.py": FLASK + "app.config['MAX_CONTENT_LENGTH'] = 5\n",
+        "views.py": "from app import app\n@app.route('/')\ndef index():\n    app.config['MAX_CONTENT_LENGTH'] = None\n",
+    }
+    facts = facts_of(tmp_path, files)
+    assert not [
+        fact
+        for fact in facts.of("upload.limit")
+        if isinstance(fact, UploadLimit) and fact.setting == "MAX_CONTENT_LENGTH"
+    ]
+
+
+def test_checks_get_the_followed_values(tmp_path: Path) -> None:
+    code = "import os\nfrom flask import Flask\nLIMIT = 2 ** 20\ndef build():\n    app = Flask('x')\n" + (
+        "    app.config['MAX_CONTENT_LENGTH'] = LIMIT * 4\n"
+        "    app.secret_key = os.environ.get('KEY') or 'open-' + 'sesame'\n    return app\napp = build()\n"
+    )
+    facts = facts_of(tmp_path, {"app.py": code})
+    [limit] = [fact for fact in facts.of("upload.limit") if getattr(fact, "setting", "") == "MAX_CONTENT_LENGTH"]
+    assert isinstance(limit, UploadLimit) and limit.max_bytes == 4 << 20
+    [key] = facts.of("framework.secret-key")
+    assert isinstance(key, SecretKey) and (key.source, key.length) == ("literal", 11)
+    assert rows(facts, "flask")["SECRET_KEY"].value == "(a secret of 11 characters)"
+
+
+def test_fastapi_middleware_and_arguments(tmp_path: Path) -> None:
+    files = {
+        "conf.py": "import os\nclass Settings:\n    origins = os.getenv('ORIGINS', 'https://a.example').split(',')\n"
+        "    docs = None\nsettings = Settings()\n",
+        "main.py": FASTAPI + "from conf import settings\napp = FastAPI(openapi_url=settings.docs)\n"
+        "app.add_middleware(\n    CORSMiddleware,\n    allow_origins=settings.origins,\n"
+        "    allow_credentials=True,\n)\n",
+        "Dockerfile": 'FROM x\nENV ORIGINS=https://shop.example,*\nCMD ["uvicorn", "main:app"]\n',
+    }
+    facts = facts_of(tmp_path, files)
+    assert shown(facts, "fastapi", "openapi_url") == ("known", "None", "main.py:4")
+    assert shown(facts, "fastapi", "CORSMiddleware.allow_origins") == (
+        "known",
+        "['https://shop.example', '*']",
+        "main.py:7",
+    )
+    found = rows(facts, "fastapi")["CORSMiddleware.allow_origins"].depends_on
+    assert [(one.name, one.given) for one in found] == [("ORIGINS", "https://shop.example,*")]
+    [policy] = facts.of("cors.policy")
+    assert isinstance(policy, CorsPolicy) and policy.any_origin is True and policy.credentials
+
+
+def test_middleware_under_a_condition_that_is_not_known(tmp_path: Path) -> None:
+    code = FASTAPI + "from ext import flag\napp = FastAPI()\nif flag():\n    app.add_middleware(CORSMiddleware)\n"
+    found = rows(facts_of(tmp_path, {"main.py": code}), "fastapi")["CORSMiddleware.allow_credentials"]
+    assert (found.state, found.value) == ("one-of", "False or (not in use)")
+
+
+@pytest.mark.parametrize(
+    ("framework", "code", "name", "value"),
+    [
+        ("starlette", "from starlette.applications import Starlette\nfrom starlette.middleware import Middleware\n"
+         "from starlette.middleware.trustedhost import TrustedHostMiddleware as T\n"
+         "app = Starlette(True, middleware=[Middleware(T, allowed_hosts=['a'])])\n",
+         "TrustedHostMiddleware.allowed_hosts", "['a']"),
+        ("litestar", "from litestar import Litestar\nfrom litestar.config.csrf import CSRFConfig\n"
+         "app = Litestar([], csrf_config=CSRFConfig(secret='x' * 40, cookie_secure=True))\n",
+         "CSRFConfig.secret", "(a secret of 40 characters)"),
+        ("litestar", "from litestar import Litestar\nfrom litestar.plugins import InitPluginProtocol\n"
+         "class Core(InitPluginProtocol):\n    def on_app_init(self, app_config):\n        app_config.debug = True\n"
+         "        return app_config\napp = Litestar(plugins=[Core()])\n", "debug", "True"),
+        ("quart", "from quart import Quart\napp = Quart(__name__)\napp.config['MAX_CONTENT_LENGTH'] = 9\n",
+         "MAX_CONTENT_LENGTH", "9"),
+        ("sanic", "from sanic import Sanic\napp = Sanic('x')\napp.config.REQUEST_MAX_SIZE = 7\n",
+         "REQUEST_MAX_SIZE", "7"),
+        ("sanic", "from sanic import Sanic\napp = Sanic('x')\napp.update_config({'OAS': False})\n", "OAS", "False"),
+        ("aiohttp", "from aiohttp import web\napp = web.Application(client_max_size=1024 ** 2 * 3)\n",
+         "client_max_size", "3145728"),
+        ("tornado", "import tornado.web\nclass App(tornado.web.Application):\n    def __init__(self):\n"
+         "        settings = dict(debug=True, cookie_secret='s' * 9)\n"
+         "        super().__init__([], **settings)\napp = App()\n", "cookie_secret", "(a secret of 9 characters)"),
+        ("flask", "from flask import Flask\nclass Mine(Flask):\n    def __init__(self, *a, **k):\n"
+         "        super().__init__(*a, **k)\n        self.config['TESTING'] = True\napp = Mine(__name__)\n",
+         "TESTING", "True"),
+    ],
+)  # fmt: skip
+def test_other_frameworks(tmp_path: Path, framework: str, code: str, name: str, value: str) -> None:
+    found = rows(facts_of(tmp_path, {"app.py": code}), framework)[name]
+    assert (found.state, found.value) == ("known", value)
+
+
+def test_a_factory_that_never_ends_is_no_trouble(tmp_path: Path) -> None:
+    code = "from flask import Flask\ndef build():\n    app = Flask('x')\n    app.config['TESTING'] = False\n" + (
+        "    while app:\n        app.config['X'] = 1\n    return build()\n"
+    )
+    assert shown(facts_of(tmp_path, {"app.py": code}), "flask", "TESTING")[0] in {"known", "unknown"}
+
+
+def commands(path: str, text: str) -> list[ServerCommand]:
+    return [fact for fact in Servers().extract(path, 0o100644, text.encode()) if isinstance(fact, ServerCommand)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "application", "options"),
+    [
+        ("Procfile", "web: gunicorn -b :80 -w${N:-4} --timeout=30 shop.wsgi:app\n", "shop.wsgi:app",
+         ("bind=:80", "workers=4", "timeout=30")),
+        ("Procfile", "web: gunicorn --bind 0.0.0.0:$PORT shop.wsgi\n", "shop.wsgi", ("bind=$",)),
+        ("Dockerfile", 'FROM x\nCMD ["gunicorn", "shop:create_app(\'prod\')", "--preload"]\n',
+         "shop:create_app('prod')", ("preload",)),
+        ("Dockerfile", 'FROM x\nCMD ["uvicorn", "--factory", "shop.main:build", "--no-server-header"]\n',
+         "shop.main:build", ("factory", "no_server_header")),
+        ("Dockerfile", 'FROM x\nCMD ["fastapi", "run", "app/main.py"]\n', "app/main.py", ("host=0.0.0.0",)),
+        ("web.service", "[Service]\nExecStart=/v/bin/gunicorn --user www --group www a.wsgi\n", "a.wsgi",
+         ("user=www", "group=www")),
+    ],
+)  # fmt: skip
+def test_command_lines(path: str, text: str, application: str, options: tuple[str, ...]) -> None:
+    [found] = commands(path, text)
+    assert (found.application, found.options) == (application, options)
+
+
+def test_a_password_on_a_command_line_is_not_kept() -> None:
+    [found] = commands("Procfile", "web: gunicorn --statsd-host x://me:" + "open-sesame@host a.wsgi\n")
+    assert "sesame" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "expected"),
+    [
+        ({"Procfile": "web: gunicorn a:app\n"}, "timeout", ("known", "30", "Procfile:1")),
+        ({"Procfile": "web: gunicorn --timeout 9 a:app\n"}, "timeout", ("known", "9", "Procfile:1")),
+        ({"Procfile": "web: gunicorn a:app\n",
+          "gunicorn.conf.py": "def seconds():\n    return 4 * 10\ntimeout = seconds()\n"},
+         "timeout", ("known", "40", "gunicorn.conf.py:3")),
+        ({"Procfile": "web: gunicorn --timeout 9 a:app\n", "gunicorn.conf.py": "timeout = 5\n"}, "timeout",
+         ("known", "9", "Procfile:1")),
+        ({"Procfile": "web: gunicorn -c etc/site.py a:app\n", "etc/site.py": "bind = 'unix:/run/a.sock'\n"}, "bind",
+         ("known", "['unix:/run/a.sock']", "etc/site.py:1")),
+        ({"Procfile": "web: gunicorn -c /etc/site.py a:app\n"}, "bind", ("unknown", "", "Procfile:1")),
+        ({"Procfile": "web: gunicorn -b :80 -b :81 a:app\n"}, "bind", ("known", "[':80', ':81']", "Procfile:1")),
+        ({"Procfile": "web: gunicorn --timeout $T a:app\n"}, "timeout", ("unknown", "", "Procfile:1")),
+    ],
+)  # fmt: skip
+def test_gunicorn(tmp_path: Path, files: dict[str, str], name: str, expected: tuple[str, str, str]) -> None:
+    assert shown(facts_of(tmp_path, files), "gunicorn", name) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "server", "name", "expected"),
+    [
+        ({"Procfile": "web: hypercorn --config hypercorn.toml a:app\n", "hypercorn.toml": "bind = '0.0.0.0:80'\n"},
+         "hypercorn", "bind", ("known", "['0.0.0.0:80']", "hypercorn.toml:1")),
+        ({"Procfile": "web: hypercorn --config hypercorn.toml a:app\n", "hypercorn.toml": "bind = [\n"},
+         "hypercorn", "bind", ("unknown", "", "hypercorn.toml:1")),
+        ({"Procfile": "web: hypercorn -c file:deploy/h.py a:app\n", "deploy/h.py": "x = ':8'\nbind = x + '0'\n"},
+         "hypercorn", "bind", ("known", "[':80']", "deploy/h.py:2")),
+        ({"Dockerfile": 'FROM x\nENV UVICORN_HOST=10.0.0.1\nCMD ["uvicorn", "a:app"]\n'}, "uvicorn", "host",
+         ("known", "'10.0.0.1'", "Dockerfile:2")),
+        ({"Dockerfile": 'FROM x\nENV UVICORN_HOST=::\nCMD ["uvicorn", "a:app", "--host", "::1"]\n'}, "uvicorn", "host",
+         ("known", "'::1'", "Dockerfile:3")),
+    ],
+)  # fmt: skip
+def test_other_servers(
+    tmp_path: Path, files: dict[str, str], server: str, name: str, expected: tuple[str, str, str]
+) -> None:
+    found = rows(facts_of(tmp_path, files), server)[name]
+    assert (found.state, found.value, str(found.location)) == expected
+
+
+def test_waitress_and_uwsgi(tmp_path: Path) -> None:
+    files = {
+        "serve.py": "from waitress import serve\nfrom shop import app\nLIMIT = 1 << 20\n"
+        "serve(app, max_request_body_size=LIMIT)\n",
+        "shop.py": FLASK,
+        "deploy/uwsgi.ini": "[uwsgi]\nmodule = shop:app\nuid = www\nlimit-post = 1024\nsocket = $(SOCKET)\n",
+    }
+    facts = facts_of(tmp_path, files)
+    assert shown(facts, "waitress", "max_request_body_size") == ("known", "1048576", "serve.py:4")
+    assert shown(facts, "uwsgi", "limit-post") == ("known", "'1024'", "deploy/uwsgi.ini:4")
+    assert shown(facts, "uwsgi", "socket")[0] == "unknown"
+
+
+def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) -> None:
+    files = {"Dockerfile": 'FROM x\nENV FORWARDED_ALLOW_IPS="*"\nCMD ["uvicorn", "a:app"]\n'}
+    found = {
+        fact.name: fact
+        for fact in facts_of(tmp_path, files).of("framework.setting")
+        if isinstance(fact, FrameworkSetting)
+    }
+    assert (found["forwarded_allow_ips"].value, found["forwarded_allow_ips"].depends_on) == (
+        "*",
+        ("FORWARDED_ALLOW_IPS",),
+    )

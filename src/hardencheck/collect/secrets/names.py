@@ -12,6 +12,7 @@ import msgspec
 
 from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.fingerprint_key import fingerprint_key
+from hardencheck.collect.secrets.letters import bits
 from hardencheck.collect.secrets.rules import confirmed
 from hardencheck.collect.secrets.scan import Scanner, Sighting, decoded, detection, readable, scanner, scanner_digest
 from hardencheck.lazily import compiled
@@ -335,9 +336,14 @@ def _without_value(text: str, value: str, mark: str) -> str:
     lowered = text.lower()
     if len(lowered) != len(text) or value[:_SHORTEST] not in lowered:
         return text
+    word = value.isalpha() and bits(value) > 0  # "postgres" as a password: "postgresql" does not give it away
     at = lowered.find(value)
     while at >= 0:
-        text = text[:at] + mark + text[at + len(value) :]
+        end = at + len(value)
+        if word and (lowered[at - 1 : at].isalpha() or lowered[end : end + 1].isalpha()):
+            at = lowered.find(value, end)
+            continue
+        text = text[:at] + mark + text[end:]
         lowered = text.lower()
         at = lowered.find(value, at + len(mark))
     if text.endswith("…"):

@@ -37,6 +37,8 @@ HIDDEN = "open" + "-sesame"
         ("cookieSecret", Const(HIDDEN), "known", "(a secret of 11 characters)"),
         ("PASSWORD_HASHERS", lifted(["x.Argon2"]), "known", "['x.Argon2']"),
         ("DB_URL", Const(f"redis://me:{HIDDEN}@cache/0"), "known", "'redis://…@cache/0'"),
+        ("FILE_UPLOAD_PERMISSIONS", Const(0o644), "known", "0o644 (420)"),
+        ("FILE_UPLOAD_PERMISSIONS", Const(644), "known", "0o1204 (644)"),
         ("ENGINE", Library(dotted="pkg.Engine"), "known", "pkg.Engine"),
         ("DEBUG", Joined((Const(True), Const(False))), "one-of", "True or False"),
         ("HOSTS", Seq("list", [Const("a")], [Const("b")], False), "one-of", "['a', perhaps 'b']"),

@@ -40,6 +40,7 @@ MAX_SHOWN = 200
 MAX_TEXT = 160
 _MAX_ITEMS = 20
 _MAX_DEPTH = 4
+_MODES = ("_PERMISSIONS", "umask", "unix_socket_perms")
 _HIDDEN = "…"
 # The last words of a name that holds a secret; more words after them name something about it (TOKEN_LIFETIME).
 _SECRET = compiled(
@@ -289,6 +290,8 @@ def _plain(value: object, name: str) -> str:
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, frozenset):
         return "{" + ", ".join(sorted(_plain(item, name) for item in value)[:_MAX_ITEMS]) + "}"
+    if isinstance(value, int) and name.endswith(_MODES) and value > 7:
+        return f"{value:#05o} ({value})"  # 644 written for 0o644 is seen as 0o1204
     return repr(value)
 
 

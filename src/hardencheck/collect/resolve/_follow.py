@@ -6,12 +6,13 @@ from weakref import WeakKeyDictionary
 
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._statements import DEVELOPMENT, MAX_ITEMS, SECRETS
+from hardencheck.collect.extract._statements import DEVELOPMENT, GUNICORN, MAX_ITEMS, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
+    Class,
     Const,
     Depends,
     Joined,
@@ -49,6 +50,7 @@ _REASONS = {
 _LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
+_LOWER = SECRETS | GUNICORN
 _SENTINEL = "csp.constants.NONCE"
 
 
@@ -80,7 +82,8 @@ class Bound(NamedTuple):
 class Followed(NamedTuple):
     """One settings module after it ran, with what the deployment files of the repository set.
 
-    names: every name in capitals. variables: those of the environment that it asks for. files: all that were read.
+    names: every name in capitals, and what gunicorn reads. variables: those of the environment that it asks for.
+    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones.
     """
 
     names: Mapping[str, Binding]
@@ -89,6 +92,7 @@ class Followed(NamedTuple):
     unless: Depends
     variables: Mapping[str, Variable]
     files: frozenset[str]
+    classes: Mapping[str, frozenset[str]] = {}
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
@@ -219,10 +223,15 @@ def _follow(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
-    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
+    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
+    classes = {
+        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
+        for name, one in names.names.items()
+        if isinstance(one.value, Class)
+    }
     note_secrets(tree, interpreter)
     variables = variables_of(interpreter, environment)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files), classes)
 
 
 def _plain(binding: Binding) -> Binding:

@@ -16,6 +16,7 @@ from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     MAX_CHAIN,
     NOTHING,
     Absent,
@@ -548,7 +549,7 @@ class Interpreter:
             if len(seen) > MAX_DEPTH:
                 raise OutOfBudget
             body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
-            self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
+            self._over_written(body, Frame(Namespace(), value.frame.module, value.frame), act, seen)
         elif isinstance(value, Class | Instance):
             cls = value if isinstance(value, Class) else value.cls
             for one in cls.order if cls is not None else ():
@@ -1195,7 +1196,8 @@ class Interpreter:
                     f"{name}{item.name}" if name.endswith(".") else f"{name}.{item.name}", frame.module.path
                 )
                 if inner is None:
-                    raise Raised("ImportError")
+                    # `from .missing import X` misses the module, `from . import missing` a name of the package.
+                    raise Raised("ModuleNotFoundError" if node.module else "ImportError")
                 self.bind(frame, item.asname or item.name, self.module(inner), line)
             return
         if path is None:
@@ -1247,9 +1249,29 @@ class Interpreter:
                 names = [item for item in given if isinstance(item, str)] if isinstance(given, list | tuple) else None
             except NotKnown:
                 names = None
+        by = depends_of(exported.value) if exported is not None else NOTHING
         for name, binding in list(found.namespace.names.items()):
-            if name in names if names is not None else not name.startswith("_"):
+            if name.startswith("__") or not (name in names if names is not None else not name.startswith("_")):
+                continue
+            held, old = binding.value, frame.names.names.get(name)
+            perhaps = held.options if isinstance(held, Joined) else (held,)
+            if (exported is not None and names is None) or any(isinstance(option, Absent) for option in perhaps):
+                # It is perhaps not there, or nobody knows whether it is listed: then the name stays as it was.
+                before = old.value if old is not None else ABSENT
+                there = [option for option in perhaps if not isinstance(option, Absent)]
+                kept = depending(join([before, *there]), held.depends | self.condition)
+                if not there and old is not None:
+                    self.touch(frame.names)
+                    frame.names.names[name] = old._replace(value=kept)
+                else:
+                    self._bind_as(frame, name, binding._replace(value=kept), binding.line)
+            else:
                 self._bind_as(frame, name, binding, binding.line)
+        if by:
+            self.touch(frame.names)
+            for name in found.namespace.names:
+                if not name.startswith("__"):
+                    frame.names.mark_name(name, by)
         if found.namespace.unless:
             self.touch(frame.names)
             frame.names.mark_all(found.namespace.unless)
@@ -1261,6 +1283,12 @@ class Interpreter:
                 if name not in found.namespace.names and not name.startswith("_") and not is_code(binding.value):
                     frame.names.names[name] = binding._replace(value=join([binding.value, rest]))
             frame.names.rest = rest
+        for prefix, why in found.namespace.prefixes.items():
+            self.touch(frame.names)
+            for name, binding in list(frame.names.names.items()):
+                if name.startswith(prefix) and name not in found.namespace.names and not is_code(binding.value):
+                    frame.names.names[name] = binding._replace(value=join([binding.value, why]))
+            frame.names.prefixes = {**frame.names.prefixes, prefix: why}
 
     # Expressions
 
@@ -1361,6 +1389,8 @@ class Interpreter:
         for element in elements:
             if not isinstance(element, ast.Starred):
                 item = self.value(element, frame)
+                if kind == "set":
+                    made.depends |= depends_of(item)  # which of them are the same
                 if kind != "set" or not any(same(item, known) for known in made.items):
                     made.items.append(item)
                 continue
@@ -1825,6 +1855,7 @@ class Interpreter:
             return found or self.unknown(node, frame, depends=depends)
         items = [value for _, value in made]
         if kind == "set":
+            depends = depends.union(*(depends_of(item) for item in items))
             items = [
                 item for number, item in enumerate(items) if not any(same(item, before) for before in items[:number])
             ]

@@ -164,9 +164,16 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
     held = exported.items.get(name)
+    if isinstance(held, Joined) and any(isinstance(option, Absent) for option in held.options):
+        interpreter._may_raise = True
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends | held.depends)
+    removed = isinstance(held, Absent) and name not in exported.maybe
+    if held is not None and removed:
+        depends |= held.depends
+        held = None
     if held is not None and name not in exported.maybe:
         return depending(held, depends)
-    if name in interpreter.environment:
+    if name in interpreter.environment and not removed and not isinstance(held, Absent):
         outside = interpreter.environment[name]
         outer = Const(outside, depends=depends) if isinstance(outside, str) else depending(outside, depends)
         return join([held, outer]) if held is not None else outer
@@ -241,9 +248,17 @@ def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
         exported.taint()
         return
     if interpreter._perhaps:
-        value = Unknown("branch", name, depends=frozenset({name}))
+        perhaps_exported(interpreter, name)
+        return
     exported.items[name] = _depending(value, interpreter.condition)
     exported.maybe.discard(name)
+
+
+def perhaps_exported(interpreter: Interpreter, name: str) -> None:
+    """The program sets a variable, or does not."""
+    interpreter.touch(interpreter.exported)
+    interpreter.exported.items[name] = Unknown("branch", name, depends=frozenset({name}) | interpreter.condition)
+    interpreter.exported.maybe.add(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
@@ -257,22 +272,33 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
         exported = interpreter.exported
-        if name in exported.maybe or not exported.exact:
+        held = exported.items.get(name)
+        if name in exported.maybe or not exported.exact or isinstance(held, Joined):
             return None
-        return name in exported.items or name in interpreter.environment
+        return not isinstance(held, Absent) if held is not None else name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
         return False if name in _COMMANDS else None
     if owner.kind == "sys.modules":
         return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
-    if owner.kind == "scope":
-        return None
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        bound = module.namespace.get(name)
+        if bound is None:
+            return False if not name.startswith("__") else None
+        perhaps = bound.value.options if isinstance(bound.value, Joined) else ()
+        surely = name in module.namespace.names and not any(isinstance(option, Absent) for option in perhaps)
+        return True if surely and not isinstance(bound.value, Unknown) else None
     return None
 
 
 def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        return frozenset({name}) | interpreter.exported.depends
+        put = interpreter.exported.items.get(name)
+        return frozenset({name}) | interpreter.exported.depends | (put.depends if put is not None else NOTHING)
+    if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
+        bound = module.namespace.get(name)
+        absent = module.namespace.absent(name) if bound is None else bound.value.depends
+        return absent | owner.depends
     return NOTHING
 
 
@@ -283,7 +309,10 @@ def call(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
     if name.startswith("builtins."):
-        return _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        found = _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        by = arguments[0].depends if arguments else NOTHING
+        # Which of several objects it was asked about.
+        return depending(found, by) if found is not None and by else found
     if name in {"os.getenv", "os.environ.get"}:
         return _get(interpreter, arguments, keywords, node, frame)
     if name in _GENERATORS or name.startswith(("random.", "secrets.")):
@@ -530,15 +559,18 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
             items = interpreter.items(first)
             if items is None:
                 return None
+            made.depends |= first.depends
             for item in items:
                 pair = interpreter.items(item)
                 if pair is None or len(pair) != 2:
                     return None
+                made.depends |= depends_of(pair[0])
                 try:
                     made.items[plain(pair[0])] = pair[1]
                 except (NotKnown, TypeError):
                     return None
     made.items.update(keywords)
+    made.maybe -= keywords.keys()
     return made
 
 
@@ -761,8 +793,10 @@ def _seq_method(
     owner.depends |= interpreter.condition
     match name, arguments:
         case (("append" | "add"), [value]):
-            if owner.kind == "set" and any(same(value, item) for item in owner.items):
-                return Const(None)
+            if owner.kind == "set":
+                owner.depends |= depends_of(owner) | depends_of(value)  # which of them are the same
+                if any(same(value, item) for item in owner.items):
+                    return Const(None)
             owner.items.append(value)
         case (("extend" | "update"), [value]):
             items = interpreter.items(value)
@@ -779,6 +813,7 @@ def _seq_method(
                 owner.exact, owner.open = False, True
         case "insert", [place, value]:
             at = place.value if isinstance(place, Const) and isinstance(place.value, int) else None
+            owner.depends |= depends_of(place)
             if at is None:
                 owner.items.append(value)
                 if owner.exact:
@@ -794,10 +829,12 @@ def _seq_method(
             owner.items.reverse()
         case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
+            owner.depends |= arguments[0].depends if arguments else NOTHING
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
                 return depending(owner.items.pop(at), owner.depends)
             owner.taint()
         case "sort", [] if not keywords:
+            owner.depends |= depends_of(owner)
             try:
                 owner.items.sort(key=plain)  # type: ignore[arg-type]
             except (NotKnown, TypeError):
@@ -809,6 +846,7 @@ def _seq_method(
 
 
 def _removed(interpreter: Interpreter, owner: Seq, name: str, value: Value) -> Value:
+    owner.depends |= depends_of(owner) | depends_of(value)  # which of them it is
     for number, item in enumerate(owner.items):
         if same(item, value):
             del owner.items[number]
@@ -934,7 +972,7 @@ def _object_method(
                 return variable(interpreter, key, None, node, frame)
         if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
             was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
-            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            export(interpreter, popped, Absent())
             return was
         if name == "update" and len(arguments) == 1:
             new = arguments[0]
@@ -949,8 +987,11 @@ def _object_method(
             variables: dict[object, Value] = {
                 key: variable(interpreter, key, None, node, frame)
                 for key in sorted({*interpreter.environment, *map(str, interpreter.exported.items)})
+                if contains(interpreter, owner, Const(key)) is not False
             }
-            return _map_method(interpreter, Map(variables, depends=frozenset({EVERY})), name, [], {}, node, frame)
+            perhaps: set[object] = {key for key in variables if contains(interpreter, owner, Const(str(key))) is None}
+            given = Map(variables, perhaps, depends=frozenset({EVERY}) | interpreter.exported.depends)
+            return _map_method(interpreter, given, name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)

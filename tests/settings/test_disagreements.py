@@ -1,0 +1,96 @@
+"""Where generated settings once were worth something else than the resolver said (tests/oracle), made small."""
+
+import pytest
+
+from hardencheck.collect.interpret.values import depends_of, plain
+from tests.settings.following import Case, cases, check, followed, repository
+
+SAID = r"""
+--- package/base.py Y = 1
+try:
+    from .local_settings import SOMETHING
+except ModuleNotFoundError:
+    A = 'not there'  #= 'not there'
+
+--- other.py A = 1\nB = 2\n__all__ = [name for name in ['A'] if name in globals()]
+B = 7  #= 7
+from other import *
+C = A  #= 1
+
+--- other.py import os\nA = 1\nB = 2\n__all__ = os.listdir('x')
+A = 1  #= 1
+B = 7  #? branch
+from other import *
+
+--- other.py import os\ntry:\n    A = os.environ['ONE']\nexcept KeyError:\n    A = 'unset'\nelse:\n    B = 3
+B = 2  #= 2
+from other import *
+
+--- other.py import os\nif os.path.exists('/x'):\n    B = 3
+B = 2  #? branch
+from other import *
+
+$ ONE=1
+import os
+os.environ.pop('ONE', None)
+A = {key: value for key, value in os.environ.items() if key == 'ONE'}  #= {}
+B = 'ONE' in os.environ  #= False
+C = os.environ.get('ONE', 'gone')  #= 'gone'
+
+--- .env ONE=1
+import os
+from environs import Env
+env = Env()
+env.read_env('.env')
+A = 'ONE' in os.environ  #? branch
+
+--- package/__init__.py import os
+--- package/stage.py import os\nos.environ.setdefault('ONE', 'set')\nX = 3
+import os
+stage = __import__('package.stage', fromlist=['*'])
+A = os.environ.get('ONE')  #= 'set'
+B = stage.X  #= 3
+C = __import__('package.stage').stage.X  #= 3
+"""
+# text, and the variables that X depends on.
+DEPENDING = [
+    ("X = ['a']\nX.insert(int('ONE' in os.environ), 'b')", {"ONE"}),
+    ("L = [os.environ.get('ONE', 'a'), 'a']\nL.remove('a')\nX = L[0]", {"ONE"}),
+    ("L = ['b', os.environ.get('ONE', 'a')]\nL.sort()\nX = L[1]", {"ONE"}),
+    ("L = ['b', 'a']\nL.pop(int('ONE' in os.environ))\nX = L[0]", {"ONE"}),
+    ("X = len({os.environ.get('ONE', 'a'), 'b'})", {"ONE"}),
+    ("X = len({i for i in (os.environ.get('ONE', 'a'), 'b')})", {"ONE"}),
+    ("X = 'a' in dict([(os.environ.get('ONE', 'a'), 1)])", {"ONE"}),
+]
+
+
+@pytest.mark.parametrize("case", cases(SAID), ids=lambda case: case.text.split("\n", 1)[0])
+def test_what_was_wrong(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize(("text", "wanted"), DEPENDING)
+def test_what_did_not_say_on_which_variable_it_depends(text: str, wanted: set[str]) -> None:
+    value = repository({"main.py": f"import os\n{text}\n"}).module("main.py").namespace.names["X"].value
+    plain(value)
+    assert depends_of(value) == wanted
+
+
+def test_a_module_that_a_variable_names_sets_all_that_any_may_set() -> None:
+    files = {
+        "one.py": "A = 1\n",
+        "two.py": "B = 2\n",
+        "main.py": "import importlib, os\nm = importlib.import_module(os.environ.get('STAGE', 'one'))\n"
+        "for key in dir(m):\n    if key.isupper():\n        globals()[key] = getattr(m, key)\n",
+    }
+    assert followed(files) == {"A": 1}
+    assert repository(files).module("main.py").namespace.absent("B") == {"STAGE"}
+
+
+def test_functions_of_files_that_are_included_are_looked_through() -> None:
+    files = {
+        "main.py": "from split_settings.tools import include\ninclude('part.py')\nimport os\n"
+        "def g():\n    if 'ONE' in os.environ:\n        return 1\n    f([])\nX = g()\n",
+        "part.py": "def f(items):\n    items.append(1)\n",
+    }
+    assert followed(files) == {"X": None}

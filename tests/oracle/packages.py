@@ -217,6 +217,55 @@ class Writer:
             scope.names[name] = KIND_OF[name]
         return {"shop/settings.py": text + self.body(scope, 0, 4)}, "shop.settings"
 
+    def classes(self) -> tuple[dict[str, str], str]:
+        """django-configurations: the class that DJANGO_CONFIGURATION names."""
+        scope = Scope({}, (), self.author.chance())
+        text = self.head(scope) + "from configurations import Configuration, values\n\n\n"
+
+        def value(name: str) -> str:
+            kind = KIND_OF[name]
+            default = self.author.pick(
+                ("", "environ_name='APP_VALUE', ", "environ_prefix=None, ", "environ_prefix='SHOP', ")
+            )
+            ways: dict[str, tuple[str, ...]] = {
+                "flag": (f"values.BooleanValue({self.author.pick(('True', 'False'))}, {default})",),
+                "number": (f"values.IntegerValue({self.author.number(0, 99)}, {default})",
+                           f"values.PositiveIntegerValue({self.author.number(0, 99)}, {default})"),
+                "text": (f"values.Value('v', {default})", f"values.Value({default})"),
+                "texts": (f"values.ListValue(['v', 'w'], {default})", f"values.ListValue({default})",
+                          f"values.TupleValue(('t',), {default})", f"values.ListValue(['a'], separator=';', {default})"),
+                "table": ("values.DatabaseURLValue('sqlite:///d.db')", f"values.DictValue({{'a': 'b'}}, {default})"),
+            }  # fmt: skip
+            return self.author.pick((self.author.of(name, scope), *ways[kind], *ways[kind]))
+
+        def body() -> str:
+            lines = ""
+            for _ in range(self.author.number(1, 5)):
+                name = self.statements.name()
+                way = self.author.pick((
+                    f"    {name} = {value(name)}\n", f"    {name} = {value(name)}\n",
+                    f"    @property\n    def {name}(self):\n        return {self.author.of(name, scope)}\n",
+                    f"    @property\n    def {name}(self):\n        return getattr(self, '{self.statements.name(KIND_OF[name])}', None)\n"
+                    if KIND_OF[name] in {"text", "number"} else f"    {name} = {self.author.of(name, scope)}\n",
+                    f"    @classmethod\n    def post_setup(cls):\n        super().post_setup()\n        cls.{name} = {self.author.of(name, scope)}\n",
+                    f"    @classmethod\n    def setup(cls):\n        super().setup()\n        cls.{name} = {self.author.of(name, scope)}\n",
+                ))  # fmt: skip
+                lines += way
+            return lines
+
+        mixin = self.author.pick(("", "Hardened", "Local"))
+        if mixin:
+            text += f"class {mixin}:\n{body()}\n\n"
+        text += f"class Base(Configuration):\n{body()}\n\n"
+        bases = self.author.pick(("Base", f"{mixin}, Base", f"Base, {mixin}")) if mixin else "Base"
+        text += f"class Production({bases}):\n{body()}\n"
+        changed = self.statements.name("texts")
+        text += self.author.pick((
+            "", f"    {changed} = list(getattr(Base, '{changed}', None) or []) + ['more']\n",
+            f"    @property\n    def {changed}(self):\n        return list(super().{changed}) + ['more']\n",
+        ))  # fmt: skip
+        return {"shop/settings.py": text}, "shop.settings"
+
 
 def _toml(given: Mapping[str, object]) -> str:
     lines, tables = "", ""
@@ -229,7 +278,7 @@ def _toml(given: Mapping[str, object]) -> str:
     return lines + tables
 
 
-STYLES: tuple[str, ...] = ("single", "stars", "attributes", "chosen", "split", "data", "tracked", "pydantic")
+STYLES: tuple[str, ...] = ("single", "stars", "attributes", "chosen", "split", "data", "tracked", "pydantic", "classes")
 
 
 @st.composite
@@ -237,7 +286,19 @@ def packages(draw: Draw, style: str) -> Package:
     writer = Writer(draw)
     write: Callable[[], tuple[dict[str, str], str]] = getattr(writer, style)
     files, module = write()
-    environments: tuple[dict[str, str], ...] = ({}, writer.author.environment(), writer.author.environment())
+    environments = tuple(_environment(writer, style) for _ in range(2))
     stem = module.replace(".", "/")
     path = f"{stem}.py" if f"{stem}.py" in files else f"{stem}/__init__.py"
-    return Package(files, module, path, environments)
+    return Package(files, module, path, ({}, *environments), "Production" if style == "classes" else "")
+
+
+def _environment(writer: Writer, style: str) -> dict[str, str]:
+    """Of django-configurations, the names are those of the settings."""
+    found = writer.author.environment()
+    if style == "classes":
+        given = {"flag": ("True", "no"), "number": ("0", "9"), "text": ("t", ""), "texts": ("a,b", ""), "table": ()}
+        for prefix in ("DJANGO_", "SHOP_", ""):
+            for name in writer.author.some(tuple(KIND_OF), 0, 3):
+                if given[KIND_OF[name]]:
+                    found[prefix + name] = writer.author.pick(given[KIND_OF[name]])
+    return found

@@ -390,6 +390,29 @@ class Statements:
                 f"{name} = urlparse(os.environ.get('{URLS[0]}', 'http://u.example/p')).{author.pick(('scheme', 'path', 'netloc'))}",
             ]
 
+        def iterated() -> Lines:
+            """What gives its items once."""
+            held, one, two = self.fresh("_items"), self.name("texts"), self.name("texts")
+            of = author.again("texts", scope)
+            scope.names.update({one: "texts", two: "texts"})
+            made = author.pick((f"(item for item in {of})", f"map(str, {of})", f"filter(None, {of})", f"reversed(list({of}))",
+                                f"dict.fromkeys({of}).keys()", f"iter({of})"))  # fmt: skip
+            return [f"{held} = {made}", f"{one} = list({held})", f"{two} = [*{held}]"]
+
+        def lazy() -> Lines:
+            function, name = self.fresh("lazily"), self.name("texts")
+            scope.names[name] = "texts"
+            of = author.again("texts", scope)
+            made = author.pick(
+                (f"(item for item in {of})", f"map(str.strip, {of})", f"filter(None, {of})", f"zip({of})")
+            )
+            return [
+                f"def {function}():",
+                f"    return {made}",
+                f"EXTRA = {made}",
+                f"{name} = [str(item) for item in {function}()]",
+            ]
+
         def split() -> Lines:
             name = self.name("texts")
             scope.names[name] = "texts"
@@ -398,4 +421,5 @@ class Statements:
                 f"{name} = raw.split(',') if raw else {author.again('texts', scope)}",
             ]
 
-        return [early, writer, decorated, closure, in_class, loader, written_environment, prefixed, address, split]
+        return [early, writer, decorated, closure, in_class, loader, written_environment, prefixed, address, split,
+                iterated, lazy]  # fmt: skip

@@ -40,12 +40,14 @@ from hardencheck.collect.interpret.values import (
     Value,
     depending,
     depends_of,
+    eager,
     is_code,
     join,
     lifted,
     now,
     plain,
     same,
+    settled,
     truth,
 )
 from hardencheck.lazily import compiled
@@ -635,7 +637,7 @@ class Interpreter:
         self.touch(names)
         old = names.names.get(name)
         chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None and old.path else ()
-        names.names[name] = Binding(depending(value, self.condition), path, line, chain)
+        names.names[name] = Binding(depending(settled(value), self.condition), path, line, chain)
 
     def unknown(
         self, node: ast.AST, frame: Frame, reason: str = "call", text: str = "", depends: Depends = NOTHING
@@ -796,6 +798,9 @@ class Interpreter:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
                 self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
+                if self._perhaps:
+                    before = names.names.get(name)
+                    value = join([before.value if before is not None else ABSENT, value])
                 self._bind_in(names, name, value, frame.module.path, line)
                 _, origin = self.origins.get(id(value), (None, None))
                 if isinstance(owner, Module) and origin is not None and origin[0] == name:
@@ -1338,7 +1343,10 @@ class Interpreter:
             case (
                 ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
             ):
-                return self._comprehension("list", element, None, generators, node, frame)
+                result = self._comprehension("list", element, None, generators, node, frame)
+                if isinstance(result, Seq):
+                    result.lazy = isinstance(node, ast.GeneratorExp)
+                return result
             case ast.SetComp(elt=element, generators=generators):
                 return self._comprehension("set", element, None, generators, node, frame)
             case ast.DictComp(key=key, value=element, generators=generators):
@@ -1483,6 +1491,8 @@ class Interpreter:
                 if answer is not None:
                     return answer
         depends = depends_of(left) | depends_of(right)
+        if any(isinstance(side, Seq) and side.lazy for side in (left, right)):
+            return self.unknown(node, frame, "call", "an iterator", depends)
         if isinstance(op, ast.Add) and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind:
             if len(left.items) + len(right.items) > MAX_ITEMS:
                 raise OutOfBudget
@@ -1655,6 +1665,9 @@ class Interpreter:
                 return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Object(kind="scope"):
+                table = library.scope_table(value)
+                return self.items(table) if table is not None else None
             case Object(state={"items": Seq() as inner}):
                 return self.items(inner)
             case _:
@@ -1920,6 +1933,11 @@ class Interpreter:
                 return self.call_function(function, arguments, keywords, node, frame)
             case Class():
                 return self._instance(function, arguments, keywords, node, frame)
+            case Instance(cls=cls) if cls is not None and isinstance(
+                called := self._class_attribute(cls, "__call__"), Function
+            ):
+                bound = self._bound(called, function, cls, node, frame)
+                return self.call(bound, arguments, keywords, node, frame)
             case Joined(options=options) if not self._perhaps:
                 with self._perhaps_evaluated():
                     return join([self.call(option, arguments, keywords, node, frame) for option in options])
@@ -1958,6 +1976,8 @@ class Interpreter:
             answer = self._modelled("METHODS", owner.kind, call)
             if answer is not None:
                 return answer
+        if name in library.ITERATING:
+            arguments = [eager(argument) for argument in arguments]
         found = library.method(self, owner, name, arguments, keywords, node, frame)
         if found is not None:
             return found
@@ -2102,7 +2122,7 @@ class Interpreter:
         path, line = function.path, getattr(function.node, "lineno", 0)
 
         def put(name: str, value: Value) -> None:
-            inner.names.names[name] = Binding(value, path, line)
+            inner.names.names[name] = Binding(settled(value), path, line)
 
         if len(given) > len(names) and spec.vararg is None:
             return False

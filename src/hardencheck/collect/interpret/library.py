@@ -35,8 +35,10 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    copied,
     depending,
     depends_of,
+    eager,
     join,
     lifted,
     plain,
@@ -104,6 +106,12 @@ LOOKING = frozenset(f"builtins.{name}" for name in (
     "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
     "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
 ))  # fmt: skip
+# They take what they are given item by item: functions, and methods.
+_CONSUMERS = frozenset(f"builtins.{name}" for name in (
+    "list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "map",
+    "filter", "dict", "dict.fromkeys",
+))  # fmt: skip
+ITERATING = frozenset({"join", "extend", "update", "union", "difference", "intersection", "issubset", "fromkeys"})
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -139,6 +147,8 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
         and name in {"parent", "name", "suffix", "stem"}
     ):
         return lifted(getattr(owner.value, name), owner.depends)
+    if isinstance(owner, Const) and isinstance(owner.value, timedelta) and name in {"days", "seconds", "microseconds"}:
+        return Const(getattr(owner.value, name), depends=owner.depends)
     return None
 
 
@@ -308,7 +318,11 @@ def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
 def call(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
+    if name.startswith("builtins.str.") and arguments and _name(arguments[0]) is not None:
+        return interpreter.call_method(arguments[0], name.rpartition(".")[2], arguments[1:], keywords, node, frame)
     if name.startswith("builtins."):
+        if name in _CONSUMERS:
+            arguments = [eager(argument) for argument in arguments]
         found = _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
         by = arguments[0].depends if arguments else NOTHING
         # Which of several objects it was asked about.
@@ -329,11 +343,13 @@ def call(
         return _plainly(PurePosixPath, arguments, keywords)
     if name.startswith("os.path."):
         return _path(name.removeprefix("os.path."), arguments)
-    if name in {"copy.copy", "copy.deepcopy"} and len(arguments) == 1:
-        try:
-            return lifted(plain(arguments[0]), depends_of(arguments[0]))
-        except (NotKnown, TypeError):
-            return None
+    if name == "copy.deepcopy" and len(arguments) == 1:
+        return copied(arguments[0])
+    if name == "copy.copy" and len(arguments) == 1:
+        held = arguments[0]
+        if isinstance(held, Seq | Map) and not (isinstance(held, Seq) and held.lazy):
+            return interpreter.call_method(held, "copy", [], {}, node, frame)
+        return held if isinstance(held, Const) else None
     return None
 
 
@@ -404,7 +420,12 @@ def _builtin(
         case "enumerate", [value]:
             items = interpreter.items(value)
             return (
-                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)], depends=value.depends)
+                Seq(
+                    "list",
+                    [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)],
+                    depends=value.depends,
+                    lazy=True,
+                )
                 if items is not None
                 else None
             )
@@ -416,10 +437,19 @@ def _builtin(
                 "list",
                 [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
                 depends=NOTHING.union(*(value.depends for value in values)),
+                lazy=True,
             )
         case "reversed", [value]:
             items = interpreter.items(value)
-            return Seq("list", items[::-1], depends=value.depends) if items is not None else None
+            return Seq("list", items[::-1], depends=value.depends, lazy=True) if items is not None else None
+        case "iter", [value]:
+            items = interpreter.items(value)
+            return Seq("list", items, depends=value.depends, lazy=True) if items is not None else None
+        case "next", [Seq(lazy=True, exact=True, items=items) as value, *rest]:
+            # Of an iterator that was made for this: names do not hold them.
+            if items:
+                return depending(items[0], value.depends)
+            return _depending(rest[0], value.depends) if rest else None
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
@@ -497,6 +527,26 @@ def table_of(owner: Class | Instance) -> Map | None:
     }
     depends = NOTHING.union(names.unless, *(names.absent(str(name)) for name in names.names.keys() - held.keys()))
     return Map({"__module__": Const("module"), **held}, depends=depends)
+
+
+def scope_table(owner: Object) -> Map | None:
+    """`vars(module)`: its names with their values, as a copy; None where not all of its names are known."""
+    module = owner.state["module"]
+    if not isinstance(module, Module) or module.namespace.rest is not None or module.namespace.prefixes:
+        return None
+    made = Map(depends=owner.depends | module.namespace.unless)
+    for name, binding in module.namespace.names.items():
+        options = binding.value.options if isinstance(binding.value, Joined) else (binding.value,)
+        there = [option for option in options if not isinstance(option, Absent)]
+        if len(there) < len(options):
+            made.depends |= binding.value.depends
+            made.maybe.add(name)
+        if there:
+            made.items[name] = binding.value if len(there) == len(options) else join(there)
+        made.maybe &= made.items.keys()
+    for name in ("__builtins__", "__doc__", "__loader__", "__package__", "__spec__", "__cached__"):
+        made.items.setdefault(name, Unknown("call", name))
+    return made
 
 
 def _members(interpreter: Interpreter, owner: Value) -> set[str] | None:
@@ -581,7 +631,9 @@ def _range(arguments: list[Value]) -> Value | None:
     except (NotKnown, TypeError, ValueError):
         return None
     depends = NOTHING.union(*(item.depends for item in arguments))
-    return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
+    if len(found) > 5_000:
+        return None
+    return Seq("list", [Const(number) for number in found], depends=depends, lazy=True)
 
 
 def _mapped(
@@ -606,10 +658,12 @@ def _mapped(
             return _unknown_of(answer)
         if known:
             made.append(item)
-    return Seq("list", made, depends=depends)
+    return Seq("list", made, depends=depends, lazy=True)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
+    if isinstance(value, Seq) and value.lazy:
+        return None
     kinds = kind.items if isinstance(kind, Seq) and kind.exact else [kind]
     if isinstance(value, Instance) and value.cls is not None and all(isinstance(one, Class) for one in kinds):
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
@@ -879,12 +933,12 @@ def _map_method(
             if not owner.exact or owner.maybe:
                 return None
             if name == "values":
-                return Seq("list", list(owner.items.values()), depends=owner.depends)
+                return Seq("list", list(owner.items.values()), depends=owner.depends, lazy=True)
             keys = [lifted(key) for key in owner.items]
             if name == "keys":
-                return Seq("list", keys, depends=owner.depends)
+                return Seq("list", keys, depends=owner.depends, lazy=True)
             pairs = zip(keys, owner.items.values(), strict=True)
-            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends)
+            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends, lazy=True)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
             default = rest[0] if rest else Const(None)
             try:
@@ -911,8 +965,10 @@ def _map_method(
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
-            given = arguments[0] if arguments else Map()
-            if interpreter._perhaps or not isinstance(given, Map) or len(arguments) > 1:
+            given = (arguments[0] if arguments else Map()) if len(arguments) < 2 else None
+            if isinstance(given, Seq):
+                given = _dict([given], {}, interpreter)
+            if interpreter._perhaps or not isinstance(given, Map):
                 owner.taint()
                 return Const(None)
             both: dict[object, Value] = {**given.items, **{str(key): item for key, item in keywords.items()}}
@@ -974,13 +1030,13 @@ def _object_method(
             was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
             export(interpreter, popped, Absent())
             return was
-        if name == "update" and len(arguments) == 1:
-            new = arguments[0]
+        if name == "update" and len(arguments) < 2:
+            new = _dict(arguments, keywords, interpreter)
             if isinstance(new, Map) and new.exact and not new.maybe:
                 for variable_name, item in new.items.items():
-                    export(interpreter, str(variable_name), item)
-                for word, item in keywords.items():
-                    export(interpreter, word, item)
+                    export(interpreter, str(variable_name), depending(item, new.depends))
+                if new.depends:
+                    interpreter.exported.depends |= new.depends
                 return Const(None)
         if name in {"items", "keys"} and interpreter.exported.exact and not interpreter.exported.maybe:
             # Those that the repository says are set; where it runs there are others.
@@ -997,8 +1053,9 @@ def _object_method(
         return interpreter.unknown(node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         names = module.namespace
-        if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
-            given = arguments[0]
+        made = _dict(arguments, keywords, interpreter) if name == "update" and len(arguments) < 2 else None
+        if isinstance(made, Map) and made.exact:
+            given = made
             with interpreter._deciding(given.depends):
                 for written, item in given.items.items():
                     if isinstance(written, str):
@@ -1015,8 +1072,11 @@ def _object_method(
             absent = names.absent(text)
             if found is not None and isinstance(found.value, Joined):
                 options = [option for option in found.value.options if not isinstance(option, Absent)]
-                return join([*options, default]) if len(options) < len(found.value.options) else found.value
+                both = depending(join([*options, default]), found.value.depends)
+                return both if len(options) < len(found.value.options) else found.value
             return found.value if found is not None else _depending(default, absent)
+        if name in {"items", "keys", "values", "copy"} and not arguments and (table := scope_table(owner)) is not None:
+            return _map_method(interpreter, table, name, [], {}, node, frame)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
             interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")

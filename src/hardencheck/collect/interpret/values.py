@@ -67,13 +67,14 @@ class Joined(Value):
 @dataclass(eq=False, slots=True)
 class Seq(Value):
     """exact: these items in this order and no others. Else `items` surely are in it, `extra` perhaps; open: and others
-    may be."""
+    may be. lazy: no list, but what gives its items one after the other (a generator, `map()`, `.items()`)."""
 
     kind: Kind = "list"
     items: list[Value] = field(default_factory=list)
     extra: list[Value] = field(default_factory=list)
     exact: bool = True
     open: bool = False
+    lazy: bool = field(default=False, kw_only=True)
     born: int = field(default_factory=now, kw_only=True)
 
     def save(self) -> object:
@@ -343,6 +344,7 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
     if isinstance(one, Seq) and isinstance(two, Seq):
         return (
             one.kind == two.kind
+            and not (one.lazy or two.lazy)
             and one.exact
             and two.exact
             and len(one.items) == len(two.items)
@@ -415,6 +417,8 @@ def plain(value: Value, depth: int = 0) -> object:
     match value:
         case Const(value=inner):
             return inner
+        case Seq(lazy=True):
+            raise NotKnown(Unknown("call", "an iterator", depends=value.depends))
         case Seq(kind=kind, items=items, exact=True):
             inner_items = [plain(item, depth + 1) for item in items]
             if kind == "tuple":
@@ -435,6 +439,51 @@ def plain(value: Value, depth: int = 0) -> object:
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
+
+
+def eager(value: Value) -> Value:
+    """What iterates over an iterator sees, as a list."""
+    return replace(value, items=list(value.items), lazy=False) if isinstance(value, Seq) and value.lazy else value
+
+
+def settled(value: Value) -> Value:
+    """What a name holds. An iterator gives its items once, and nobody counts that."""
+    if isinstance(value, Seq) and value.lazy:
+        return Unknown("call", "an iterator", depends=depends_of(value))
+    if isinstance(value, Joined) and any(isinstance(option, Seq) and option.lazy for option in value.options):
+        return replace(value, options=tuple(settled(option) for option in value.options))
+    return value
+
+
+def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:
+    """A deep copy, as far as it is known; None for what copies itself in ways of its own."""
+    known = {} if known is None else known
+    if id(value) in known:
+        return known[id(value)]
+    if depth > 20:
+        return None
+    if isinstance(value, Seq | Map):
+        made: Seq | Map = replace(value, born=now())
+        known[id(value)] = made
+        if isinstance(made, Seq) and isinstance(value, Seq):
+            items, extra = ([copied(item, known, depth + 1) for item in part] for part in (value.items, value.extra))
+            if None in items or None in extra or value.lazy:
+                return None
+            made.items = [item for item in items if item is not None]
+            made.extra = [item for item in extra if item is not None]
+        elif isinstance(made, Map) and isinstance(value, Map):
+            pairs = {key: copied(item, known, depth + 1) for key, item in value.items.items()}
+            made.items = {key: item for key, item in pairs.items() if item is not None}
+            made.maybe = set(value.maybe)
+            if len(made.items) < len(pairs):
+                return None
+        return made
+    if isinstance(value, Joined):
+        options = [copied(option, known, depth + 1) for option in value.options]
+        return (
+            replace(value, options=tuple(item for item in options if item is not None)) if None not in options else None
+        )
+    return value if isinstance(value, Const | Unknown | Library | Function | Class) else None
 
 
 def lifted(value: object, depends: Depends = NOTHING) -> Value:
@@ -460,7 +509,7 @@ def truth(value: Value) -> bool | None:
         case Seq(items=items, extra=extra, open=opened, exact=exact):
             if items:
                 return True
-            return False if exact or (not extra and not opened) else None
+            return False if not value.lazy and (exact or (not extra and not opened)) else None
         case Map(items=items, maybe=maybe, exact=exact):
             if items.keys() - maybe:
                 return True

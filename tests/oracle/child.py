@@ -180,7 +180,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
             os.environ["DJANGO_SETTINGS_MODULE"] = module
             from django.conf import settings
 
-            settings.DEBUG  # noqa: B018
+            names = [name for name in dir(settings) if name.isupper()]
+            answer["effective"] = {name: encoded(getattr(settings, name)) for name in names}
             answer["checks"] = checks()
         except BaseException as error:
             answer["checks"] = f"{type(error).__name__}: {error}"[:300]

@@ -15,11 +15,12 @@ CHILD = Path(__file__).with_name("child.py")
 class Answer(NamedTuple):
     """values: name -> value with its type, None where the import raised (error says what). places: name -> path and
     line of the statement that gave it its value, where that can be seen. checks: ids of Django's own security checks,
-    None where they could not be asked."""
+    and effective: settings with Django's defaults, None where they could not be asked."""
 
     values: dict[str, Any] | None
     places: dict[str, tuple[str, int]]
     checks: list[str] | None
+    effective: dict[str, Any] | None
     error: str
 
 
@@ -62,8 +63,9 @@ class World:
         said = self._read()
         places = {name: (path, line) for name, (path, line) in said.get("places", {}).items()}
         asked = said.get("checks")
+        error = said.get("error", str(asked or ""))
         return Answer(
-            said.get("values"), places, asked if isinstance(asked, list) else None, said.get("error", str(asked or ""))
+            said.get("values"), places, asked if isinstance(asked, list) else None, said.get("effective"), error
         )
 
     def __enter__(self) -> Self:

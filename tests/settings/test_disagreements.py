@@ -1,11 +1,24 @@
 """Where generated settings once were worth something else than the resolver said (tests/oracle), made small."""
 
+from pathlib import Path
+
 import pytest
 
 from hardencheck.collect.interpret.values import depends_of, plain
-from tests.settings.following import Case, cases, check, followed, repository
+from hardencheck.model.gap import Reason
+from tests.settings.following import Case, Why, cases, check, followed, repository
+from tests.settings.test_evaluate import facts_of, value
 
 SAID = r"""
+import not_installed_package
+H = []
+if not_installed_package.on():
+    H = ['a']
+    H.append('b')
+else:
+    H = ['a', 'b']
+A = H  #= ['a', 'b']
+
 --- package/base.py Y = 1
 try:
     from .local_settings import SOMETHING
@@ -87,6 +100,16 @@ def test_a_module_that_a_variable_names_sets_all_that_any_may_set() -> None:
     assert repository(files).module("main.py").namespace.absent("B") == {"STAGE"}
 
 
+def test_what_a_branch_imported_first_is_not_its_own() -> None:
+    files = {
+        "base.py": "L = ['a']\n",
+        "main.py": "import missing_library\nif missing_library.on():\n    import base\n    base.L.append('b')\n"
+        "import base\nX = base.L\n",
+    }
+    found = followed(files)["X"]
+    assert isinstance(found, Why), found
+
+
 def test_functions_of_files_that_are_included_are_looked_through() -> None:
     files = {
         "main.py": "from split_settings.tools import include\ninclude('part.py')\nimport os\n"
@@ -94,3 +117,29 @@ def test_functions_of_files_that_are_included_are_looked_through() -> None:
         "part.py": "def f(items):\n    items.append(1)\n",
     }
     assert followed(files) == {"X": None}
+
+
+def test_deployment_files_count_in_a_directory_that_is_no_repository(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": "import os\nROOT_URLCONF = 'x'\nSECURE_HSTS_SECONDS = int(os.environ.get('HSTS', 3))\n",
+        "compose.yaml": "services:\n  web:\n    build: .\n    environment:\n      HSTS: '60'\n",
+    }
+    assert value(facts_of(tmp_path, files), "SECURE_HSTS_SECONDS") == (60, 3)
+
+
+def test_the_hashers_that_a_project_has_that_names_none(tmp_path: Path) -> None:
+    files = {"shop/settings.py": "ROOT_URLCONF = 'x'\nDEBUG = False\n", "requirements.txt": "django==5.2.1\n"}
+    first = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    hashers = value(facts_of(tmp_path, files), "PASSWORD_HASHERS")
+    assert isinstance(hashers, tuple)
+    assert (len(hashers[0]), hashers[0][0], hashers[1]) == (5, first, None)
+
+
+def test_of_several_values_one_that_perhaps_has_more_in_it_is_not_named(tmp_path: Path) -> None:
+    text = (
+        "import missing_library\nROOT_URLCONF = 'x'\n"
+        "if missing_library.on():\n    ALLOWED_HOSTS = ['a.example']\n"
+        "    if missing_library.more():\n        ALLOWED_HOSTS.append('*')\n"
+    )
+    found = facts_of(tmp_path, {"shop/settings.py": text})
+    assert value(found, "ALLOWED_HOSTS") == (Reason.NOT_LITERAL, 4)

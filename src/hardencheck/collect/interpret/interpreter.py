@@ -237,6 +237,7 @@ class Interpreter:
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
+        self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Object] = {}  # objects that a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
@@ -282,11 +283,13 @@ class Interpreter:
             self._taint(made.namespace, Unknown("budget", "it is nested too deeply", path, 1))
             return made
         self.files.add(path)
+        since = made.namespace.born
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
         frame = Frame(made.namespace, made)
         with self._aside():
             self._top(tree.body, frame)
+        self.lasting.append((since, now()))
         self._running.discard(path)
         return made
 
@@ -369,10 +372,13 @@ class Interpreter:
             raise OutOfBudget
         ends: list[_Journal] = []
         before: _Journal = {}
+        own: list[tuple[int, int]] = []
         signals: list[Exception | None] = []
         for arm in arms:
+            since = now()
             with self._deciding(depends):
                 journal, after, signal = self._tried(arm)
+            own.append((since, now()))
             for key, item in journal.items():
                 before.setdefault(key, item)
             signals.append(signal)
@@ -386,7 +392,7 @@ class Interpreter:
         if self._handled and len(going) < len(signals):
             self._may_raise = True
         ways = [signals[number] for number in going]
-        self._merge([ends[number] for number in going], before, why)
+        self._merge([ends[number] for number in going], before, why, [own[number] for number in going])
         if all(signal is None for signal in ways):
             return
         if all(isinstance(signal, _Return) for signal in ways):
@@ -467,8 +473,15 @@ class Interpreter:
         if depends:
             self._over_written(nodes, frame, _Marking(self, depends), set())
 
-    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown) -> None:
+    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
+        """own: from when to when each arm made things. What it made for itself is as it left it."""
         for key, (thing, old) in before.items():
+            within = next((number for number, (since, until) in enumerate(own) if since < thing.born < until), None)
+            if within is not None and not any(since <= thing.born <= until for since, until in self.lasting):
+                if all((key in end) is (number == within) for number, end in enumerate(ends)):
+                    self.touch(thing)
+                    thing.load(ends[within][key][1])
+                    continue
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
             if len(states) == 1:
@@ -2037,6 +2050,7 @@ class Interpreter:
             return self._cached[id(body)][1]
         self._depth += 1
         left, self._left = self._left, NOTHING
+        since = now()
         try:
             result = self._run(function, body, inner, node, frame)
             if self._left and isinstance(body, ast.FunctionDef):
@@ -2045,6 +2059,7 @@ class Interpreter:
             result = depending(result, self._left)
             if function.how == "cached" and not given and not keywords:
                 self._cached[id(body)] = (body, result)
+                self.lasting.append((since, now()))
             return result
         except Raised:
             self._watched |= self._left

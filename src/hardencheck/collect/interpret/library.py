@@ -413,6 +413,17 @@ def _builtin(
             return None
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
+        case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
+            items = interpreter.items(value)
+            if items is None:
+                return None
+            try:
+                given = rest[0] if rest else Const(None)
+                return Map(
+                    {plain(item): given for item in items}, depends=depends_of(Seq("list", items)) | value.depends
+                )
+            except (NotKnown, TypeError):
+                return None
         case "len", [Seq(items=items, exact=True, kind=kind) as value]:
             return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
         case "range", _:
@@ -683,6 +694,8 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
     if isinstance(value, Const):
         return Const(isinstance(value.value, wanted), depends=value.depends)
     if isinstance(value, Seq):
+        if value.open and value.kind != "set" and (list in wanted) is not (tuple in wanted):
+            return None  # it was added to what is not known
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):

@@ -114,8 +114,9 @@ class Modules:
         return follow(self.tree, self.find, self.ours, self.unreadable, path, environment, configuration)
 
     def local(self) -> frozenset[str]:
-        """Files that are there and not tracked: a developer's own."""
-        return frozenset(path for path, entry in self.entries.items() if not entry.tracked)
+        """Files that are there and not tracked: a developer's own. A plain directory tracks none."""
+        local = frozenset(path for path, entry in self.entries.items() if not entry.tracked)
+        return local if len(local) < len(self.entries) else frozenset()
 
     def unreadable(self, path: str) -> tuple[str, str, int] | None:
         gap = self.broken.get(path)

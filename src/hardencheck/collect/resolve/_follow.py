@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._statements import DEVELOPMENT, MAX_ITEMS, SECRETS
@@ -272,6 +274,11 @@ def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
         expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
         return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
     made = [expression_of(name, option) for option in options]
+    # A list that perhaps has more in it is no value that can be named.
+    made = [
+        msgspec.structs.replace(one, complete=False) if _maybe(option) else one
+        for one, option in zip(made, options, strict=True)
+    ]
     if len(options) < len(value.options):
         made.append(Expression(what="unset"))
     return bound._replace(expression=Expression(what="unknown", text=text), options=tuple(made))

@@ -35,6 +35,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
     depends_of,
+    now,
     truth,
 )
 
@@ -314,10 +315,12 @@ def _shared(call: Call) -> Value | None:
     """`from environs import env`: the one that all share."""
     owner = call.interpreter.shared.get(_KIND)
     if owner is None:
+        since = now()
         made = _env(call._replace(name="environs.Env", arguments=[], keywords={}))
         if not isinstance(made, Object):
             return None
         owner = call.interpreter.shared[_KIND] = made
+        call.interpreter.lasting.append((since, now()))
     name = call.name.removeprefix("environs.env").removeprefix(".")
     use = call._replace(name=name, owner=owner)
     return _method(use) if name else _called(use)

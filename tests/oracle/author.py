@@ -133,6 +133,7 @@ import copy
 import importlib
 import json
 import os
+import socket
 import sys
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -252,6 +253,9 @@ class Author:
                 lambda: f"config('{name}', default={default}, cast=bool)",
                 lambda: f"config('{name}', cast=bool, default='{default}')",
             ]
+        if self.chance(6):
+            # What nobody can know who does not run it.
+            simple = [lambda: "len(socket.gethostname()) > 0", lambda: "os.getpid() < 0"]
         composed: list[Callable[[], str]] = [
             lambda: f"not {self.again('flag', scope)}",
             lambda: f"({self.again('flag', scope)}) and ({self.again('flag', scope)})",

@@ -171,6 +171,30 @@ class Statements:
             scope.names[other] = "texts"
             return lines
 
+        def one_of_two() -> Lines:
+            """Another name for one of two lists or tables, which is then changed."""
+            kind: Kind = author.pick(("texts", "table"))
+            (one, lines), (two, more) = held(kind), held(kind)
+            test, name = author.again("flag", scope), self.fresh("_chosen")
+            choose = author.pick((
+                [f"{name} = {one} if {test} else {two}"], [f"if {test}: {name} = {one}", f"else: {name} = {two}"],
+                [f"{name} = ({test} and {one}) or {two}"], [f"{name} = {{True: {one}, False: {two}}}[bool({test})]"],
+                [f"{name} = [{one}, {two}][int(bool({test}))]"],
+                [f"def {name}_of(first, second):", f"    if {test}: return first", "    return second",
+                 f"{name} = {name}_of({one}, {two})"],
+            ))  # fmt: skip
+            item = author.pick((one, two, name))
+            change = {"texts": (f"{name}.append('chosen')", f"{name} += ['chosen']", f"{item}.insert(0, 'chosen')",
+                                f"{item}.extend(['chosen'])"),
+                      "table": (f"{name}['chosen'] = 1", f"{name}.update(chosen=1)", f"{item}.pop('default', None)",
+                                f"{name} |= {{'chosen': 1}}")}[kind]  # fmt: skip
+            lines += [*more, *choose, author.pick(change)]
+            if author.chance():
+                result = self.name(kind)
+                lines.append(f"{result} = {name}")
+                scope.names[result] = kind
+            return lines
+
         def nested_alias() -> Lines:
             name, lines = held("table")
             other = self.name("table")
@@ -193,7 +217,7 @@ class Statements:
                 f"{function}({name}, {author.again('text', scope)})",
             ]  # fmt: skip
 
-        return [of_list, of_table, alias, nested_alias, by_function]
+        return [of_list, of_table, alias, one_of_two, nested_alias, by_function]
 
     def _body(self, scope: Scope, depth: int) -> Lines:
         """Statements that are perhaps not run: what they set is not sure afterwards."""

@@ -65,19 +65,89 @@ A = os.environ.get('ONE')  #= 'set'
 B = stage.X  #= 3
 C = __import__('package.stage').stage.X  #= 3
 """
+# Lists that are one of several, and are changed through another name.
+ALIASES = r"""
+import library
+A = ['a']  #? call
+B = ['b']  #? call
+T = A if library.on() else B
+T += ['c']
+
+import library
+A = ['a']  #? call
+B = ['a']  #? call
+if library.on():
+    T = A
+else:
+    T = B
+T.append('c')
+
+import library
+A = ['a']  #= ['a']
+B = ['a']  #= ['a', 'c']
+T = A if library.on() else B  #? branch
+B.append('c')
+
+import library
+A = ['a']  #= ['a']
+B = ['a']  #? call
+if library.on():
+    T = A
+else:
+    T = B
+    B.append('c')
+
+import library
+A = {'a': 1}  #? call
+B = {'b': 1}  #? call
+T = A if library.on() else B
+T |= {'c': 1}
+
+A = ['a']  #= ['a', 'a']
+B = A
+B *= 2
+C = {'a', 'b'}  #= {'b'}
+D = C
+D -= {'a'}
+
+import library
+if library.on():
+    A = ['a']
+else:
+    A = ['a']
+A.append('c')
+A += ['d']
+B = A  #= ['a', 'c', 'd']
+C = len(A)  #= 3
+
+import library
+A = ['a'] if library.on() else ['b']
+A.insert(0, 'c')
+B = A[0]  #= 'c'
+
+import library
+if library.on():
+    A = {'a': 1}
+else:
+    A = {'b': 1}
+A['c'] = 2
+B = A['c']  #= 2
+"""
 # text, and the variables that X depends on.
 DEPENDING = [
     ("X = ['a']\nX.insert(int('ONE' in os.environ), 'b')", {"ONE"}),
     ("L = [os.environ.get('ONE', 'a'), 'a']\nL.remove('a')\nX = L[0]", {"ONE"}),
     ("L = ['b', os.environ.get('ONE', 'a')]\nL.sort()\nX = L[1]", {"ONE"}),
     ("L = ['b', 'a']\nL.pop(int('ONE' in os.environ))\nX = L[0]", {"ONE"}),
+    ("X, L = ['a'], ['b']\nT = X if 'ONE' in os.environ else L\nT.append('c')", {"ONE"}),
+    ("X, L = ['a'], ['b']\nT = {'x': X, 'l': L}[os.environ.get('ONE', 'l')]\nT.append('c')", {"ONE"}),
     ("X = len({os.environ.get('ONE', 'a'), 'b'})", {"ONE"}),
     ("X = len({i for i in (os.environ.get('ONE', 'a'), 'b')})", {"ONE"}),
     ("X = 'a' in dict([(os.environ.get('ONE', 'a'), 1)])", {"ONE"}),
 ]
 
 
-@pytest.mark.parametrize("case", cases(SAID), ids=lambda case: case.text.split("\n", 1)[0])
+@pytest.mark.parametrize("case", [*cases(SAID), *cases(ALIASES)], ids=lambda case: case.text.split("\n", 1)[0])
 def test_what_was_wrong(case: Case) -> None:
     check(case)
 

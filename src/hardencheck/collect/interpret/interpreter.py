@@ -38,6 +38,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    changing,
     depending,
     depends_of,
     eager,
@@ -212,6 +213,8 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend(one.options)
         elif isinstance(one, Method):
             stack.append(one.owner)
+        elif isinstance(one, Unknown):
+            stack.extend(one.reach)
         elif isinstance(one, Function) and one.owner is not None:
             stack.append(one.owner)
         if not isinstance(one, Const | Library | Unknown):
@@ -460,6 +463,8 @@ class Interpreter:
             self._left |= depends
             return
         split, self._partly = self._partly, partly
+        for value in (*self._perhaps_returned, *([signal.value] if isinstance(signal, _Return) else [])):
+            depending(value, depends)  # a list: it may be that one that is changed
         self._perhaps_returned, self._left, self._may_raise = kept
         for key, (thing, before) in journal.items():
             self.touch(thing)
@@ -475,6 +480,7 @@ class Interpreter:
 
     def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
         """own: from when to when each arm made things. What it made for itself is as it left it."""
+        rest: list[tuple[int, Changing, object]] = []
         for key, (thing, old) in before.items():
             within = next((number for number, (since, until) in enumerate(own) if since < thing.born < until), None)
             if within is not None and not any(since <= thing.born <= until for since, until in self.lasting):
@@ -482,12 +488,51 @@ class Interpreter:
                     self.touch(thing)
                     thing.load(ends[within][key][1])
                     continue
+            rest.append((key, thing, old))
+        # Names last: what they hold is compared.
+        for key, thing, old in sorted(rest, key=lambda item: isinstance(item[1], Namespace)):
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
             if len(states) == 1:
                 thing.load(states[0])
             else:
                 thing.merge(states, why)
+            if isinstance(thing, Namespace) and own:
+                self._apart(thing, states, own)
+
+    def _apart(self, names: Namespace, states: list[Any], own: Sequence[tuple[int, int]]) -> None:
+        """Names that got in every arm something that was made in it."""
+        for name, binding in names.names.items():
+            if not isinstance(binding.value, Joined):
+                continue
+            given = [state[0].get(name) for state in states]
+            if any(one is not None and one.value is binding.value for one in given):
+                continue
+            binding.value.apart = all(
+                one is not None and self._made_within(one.value, *times) for one, times in zip(given, own, strict=True)
+            )
+
+    def _made_within(self, value: Value, since: int, until: int) -> bool:
+        if isinstance(value, Joined):
+            return value.apart and all(self._made_within(option, since, until) for option in value.options)
+        return (
+            isinstance(value, Seq | Map)
+            and since < value.born < until
+            and not any(first <= value.born <= last for first, last in self.lasting)
+        )
+
+    def _on_each(self, held: Joined, change: Callable[[Value], Value | None], why: Unknown) -> list[Value | None]:
+        """A change of what is one of several: of each, or of one of them."""
+        made: list[Value | None] = []
+        for option in held.options:
+            before: object = None
+            if isinstance(option, Seq | Map) and not held.apart:
+                self.touch(option)
+                before = option.save()
+            made.append(change(option))
+            if isinstance(option, Seq | Map) and not held.apart:
+                option.merge([option.save(), before], why)
+        return made
 
     def _taint(self, names: Namespace, why: Unknown) -> None:
         self.touch(names)
@@ -507,6 +552,9 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
+        elif isinstance(value, Unknown) and value.reach:
+            for one in _reached(value):
+                self.spoil(one, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -790,6 +838,7 @@ class Interpreter:
         items = self.items(value)
         if items is None or (not stars and len(items) != len(elements)) or len(items) < len(elements) - len(stars):
             why = self.unknown(target, frame, "call", "unpacked", depends_of(value))
+            why.reach = changing(_parts_of(value))
             for item in elements:
                 self.assign(item, why, frame)
             return
@@ -846,6 +895,9 @@ class Interpreter:
             return
         if self._perhaps:
             self.spoil(owner, self.unknown(node, frame))
+        elif isinstance(owner, Joined) and all(isinstance(option, Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            self._on_each(owner, lambda one: self.set_item(one, key, value, node, frame), why)
         elif isinstance(owner, Map):
             self.touch(owner)
             owner.items[index] = value
@@ -888,11 +940,47 @@ class Interpreter:
                 self.spoil(old, self.unknown(node, frame))
             self.assign(target, old, frame)
             return
+        if isinstance(old, Joined) and any(isinstance(one, Seq | Map) for one in old.options):
+            # Whichever it is, it is changed in place, and so for all who hold it.
+            why = self.unknown(node, frame)
+            if isinstance(node.op, ast.Add) and all(_is_list(one) for one in old.options):
+                self._on_each(old, lambda one: self._extended(one, given), why)
+            elif isinstance(node.op, ast.BitOr) and all(isinstance(one, Map) for one in old.options):
+                self._on_each(old, lambda one: self.call_method(one, "update", [given], {}, node, frame), why)
+            elif any(isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple") for one in old.options):
+                self.spoil(old, why)
+            else:
+                old = self._binary(node.op, old, given, node, frame)
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Seq) and old.kind != "tuple":
+            made = self._binary(node.op, old, given, node, frame)
+            self.touch(old)
+            if isinstance(made, Seq) and made.kind == old.kind and not self._perhaps:
+                old.load(made.save())
+            else:
+                old.taint()
+            old.depends |= made.depends | self.condition
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Unknown) and old.reach:
+            self.spoil(old, self.unknown(node, frame))
         if isinstance(node.op, ast.BitOr) and isinstance(old, Map):
             self.call_method(old, "update", [given], {}, node, frame)
             self.assign(target, old, frame)
             return
         self.assign(target, self._binary(node.op, old, given, node, frame), frame)
+
+    def _extended(self, held: Value, given: Value) -> None:
+        if isinstance(held, Seq):
+            items = self.items(given)
+            self.touch(held)
+            self.bounded(held, [given])
+            if items is None or self._perhaps:
+                held.taint()
+            else:
+                held.items.extend(items)
+            held.depends |= self.condition | depends_of(given)
 
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
@@ -994,6 +1082,8 @@ class Interpreter:
         items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
         if items is None or len(items) > MAX_LOOP:
+            why.reach = changing(_parts_of(value))
+            self.assign(target, why, frame)
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
             return
         everything = [*node.body, *node.orelse, node.target]
@@ -1336,9 +1426,13 @@ class Interpreter:
                 given = self._assumed(test, self.value(test, frame), frame)
                 known = truth(given)
                 if known is None:
+                    since = now()
                     with self._perhaps_evaluated():
                         both = [self.value(body, frame), self.value(orelse, frame)]
-                    return depending(join(both), depends_of(given))
+                    result = join(both)
+                    if isinstance(result, Joined):
+                        result.apart = all(self._made_within(one, since, now()) for one in both)
+                    return depending(result, depends_of(given))
                 depends = depends_of(given)
                 self._not_evaluated([orelse if known else body], depends, frame)
                 with self._deciding(depends):
@@ -1378,8 +1472,14 @@ class Interpreter:
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
         for node in nodes if depends else ():
-            if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
-                self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
+            if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Name) for part in ast.walk(node)):
+                # What it would give may be changed through whatever holds it.
+                self._instead(
+                    lambda node=node: (depending(self.value(node, frame), depends), None)[1],  # type: ignore[misc]
+                    depends,
+                    [node],
+                    frame,
+                )
 
     @contextmanager
     def _perhaps_evaluated(self) -> Iterator[None]:
@@ -1678,6 +1778,8 @@ class Interpreter:
                 return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Joined(options=options) if all(same(option, options[0]) for option in options):
+                return self.items(depending(options[0], value.depends))
             case Object(kind="scope"):
                 table = library.scope_table(value)
                 return self.items(table) if table is not None else None
@@ -1735,6 +1837,8 @@ class Interpreter:
             case Unknown():
                 self._may_raise = True
                 return owner
+            case Joined(options=options) if all(isinstance(option, Seq | Map) for option in options):
+                return Method(owner=owner, name=name, depends=owner.depends)
             case Joined(options=options):
                 return join([self.attribute(option, name, node, frame) for option in options])
             case Object(kind=kind):
@@ -1802,6 +1906,11 @@ class Interpreter:
             except (NotKnown, TypeError, ValueError):
                 return self.unknown(node, frame, depends=depends_of(owner))
         index = self.value(key, frame)
+        if by_key := depends_of(index):
+            for other in (
+                owner.items if isinstance(owner, Seq) else owner.items.values() if isinstance(owner, Map) else ()
+            ):
+                depending(other, by_key)  # lists: it may be another one that is changed through what this gives
         if isinstance(owner, Object):
             call = Call(self, "[]", [index], {}, node, frame, owner)
             item = self._modelled("ITEMS", owner.kind, call)
@@ -1812,6 +1921,14 @@ class Interpreter:
             return depending(owner, depends)
         try:
             known = plain(index)
+        except NotKnown:
+            # Any of them, or none.
+            self._may_raise = True
+            parts = _parts_of(owner)
+            if isinstance(owner, Map | Seq) and owner.exact and parts:
+                return depending(join(parts), depends)
+            return replace(self.unknown(node, frame, depends=depends), reach=changing(parts))
+        try:
             if isinstance(owner, Map):
                 if known in owner.items:
                     if known in owner.maybe:
@@ -1820,11 +1937,11 @@ class Interpreter:
                 if owner.exact:
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
-                return self.unknown(node, frame, depends=depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             if isinstance(owner, Seq):
                 if owner.exact and isinstance(known, int) and -len(owner.items) <= known < len(owner.items):
                     return depending(owner.items[known], depends)
-                return self.unknown(node, frame, depends=depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
             return self.unknown(node, frame, depends=depends)
@@ -1843,6 +1960,7 @@ class Interpreter:
     ) -> Value:
         inner = Frame(Namespace(), frame.module, frame)
         made: list[tuple[Value | None, Value]] = []
+        sources: list[Value] = []
         depends = NOTHING
 
         def run(rest: Sequence[ast.comprehension]) -> None:
@@ -1854,6 +1972,7 @@ class Interpreter:
             first, *others = rest
             source = self.value(first.iter, frame if first is generators[0] else inner)
             depends |= source.depends
+            sources.extend(_parts_of(source))
             items = self.items(source)
             if items is None or first.is_async:
                 raise NotKnown(self.unknown(node, frame, depends=depends_of(source)))
@@ -1877,8 +1996,8 @@ class Interpreter:
                 keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError) as error:
-            found = error.value if isinstance(error, NotKnown) else None
-            return found or self.unknown(node, frame, depends=depends)
+            found = error.value if isinstance(error, NotKnown) else self.unknown(node, frame, depends=depends)
+            return replace(found, reach=(*found.reach, *changing(sources)))
         items = [value for _, value in made]
         if kind == "set":
             depends = depends.union(*(depends_of(item) for item in items))
@@ -1989,8 +2108,19 @@ class Interpreter:
             answer = self._modelled("METHODS", owner.kind, call)
             if answer is not None:
                 return answer
+        if isinstance(owner, Joined) and name in library.READING:
+            if all(same(option, owner.options[0]) for option in owner.options):
+                owner = depending(owner.options[0], owner.depends)
         if name in library.ITERATING:
             arguments = [eager(argument) for argument in arguments]
+        if isinstance(owner, Joined) and all(isinstance(option, Seq | Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            made = self._on_each(
+                owner, lambda one: library.method(self, one, name, list(arguments), dict(keywords), node, frame), why
+            )
+            results = [one for one in made if one is not None]
+            if len(results) == len(made):
+                return join(results)
         found = library.method(self, owner, name, arguments, keywords, node, frame)
         if found is not None:
             return found
@@ -2056,6 +2186,7 @@ class Interpreter:
             if self._left and isinstance(body, ast.FunctionDef):
                 # It has been left early, or not, as these variables are: the rest of it was perhaps not run.
                 self._mark_written(body.body, inner, self._left)
+                self._mark_given(body, inner, self._left)
             result = depending(result, self._left)
             if function.how == "cached" and not given and not keywords:
                 self._cached[id(body)] = (body, result)
@@ -2067,6 +2198,16 @@ class Interpreter:
         finally:
             self._left = left
             self._depth -= 1
+
+    def _mark_given(self, body: ast.FunctionDef, inner: Frame, depends: Depends) -> None:
+        """What another environment would give back, or give another name: lists that are changed through that."""
+        for part in _own(body):
+            if isinstance(part, ast.Return | ast.Assign | ast.AnnAssign) and part.value is not None:
+                for name in _passed_on(part.value):
+                    found = self.lookup(inner, name)
+                    if found is not None and isinstance(found.value, Seq | Map | Joined):
+                        for one in _reached(found.value):
+                            depending(one, depends)
 
     def _run(
         self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
@@ -2258,6 +2399,39 @@ def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | Non
 
 def _is_field(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
+
+
+def _passed_on(node: ast.expr) -> Iterator[str]:
+    """The names whose objects an expression may be itself, or a part of."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _passed_on(body)
+            yield from _passed_on(orelse)
+        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            for value in values:
+                yield from _passed_on(value)
+        case ast.Subscript(value=value) | ast.Attribute(value=value) | ast.NamedExpr(value=value):
+            yield from _passed_on(value)
+
+
+def _parts_of(value: Value) -> list[Value]:
+    """What may be had from it."""
+    match value:
+        case Seq(items=items, extra=extra):
+            return [*items, *extra]
+        case Map(items=held):
+            return list(held.values())
+        case Joined(options=options):
+            return [part for option in options for part in _parts_of(option)]
+        case Unknown(reach=reach):
+            return list(reach)
+    return []
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Seq) and value.kind == "list" and not value.lazy
 
 
 def linear(bases: list[Class]) -> list[Class]:

@@ -13,6 +13,7 @@ import stat
 import string
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    changing,
     copied,
     depending,
     depends_of,
@@ -111,6 +113,7 @@ _CONSUMERS = frozenset(f"builtins.{name}" for name in (
     "list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "map",
     "filter", "dict", "dict.fromkeys",
 ))  # fmt: skip
+READING = frozenset({"copy", "index", "count", "get", "items", "keys", "values"})  # of lists and tables
 ITERATING = frozenset({"join", "extend", "update", "union", "difference", "intersection", "issubset", "fromkeys"})
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
@@ -803,6 +806,8 @@ def method(
             found = [method(interpreter, option, name, arguments, keywords, node, frame) for option in options]
             return join([item for item in found if item is not None]) if None not in found else None
         case Unknown():
+            if owner.reach:
+                interpreter.spoil(owner, interpreter.unknown(node, frame))
             for item in (*arguments, *keywords.values()):
                 interpreter._spoil_deep(item, owner, 0)
             interpreter._may_raise = True
@@ -960,7 +965,10 @@ def _map_method(
             except (NotKnown, TypeError):
                 if name != "get":
                     interpreter.spoil(owner, interpreter.unknown(node, frame))
-                return interpreter.unknown(node, frame, depends=depends_of(key))
+                elif owner.exact:
+                    return depending(join([*owner.items.values(), default]), depends_of(key) | owner.depends)
+                why = interpreter.unknown(node, frame, depends=depends_of(key))
+                return replace(why, reach=changing([*owner.items.values(), default]))
             by = depends_of(key) | owner.depends
             if name == "get":
                 if there and wanted not in owner.maybe:

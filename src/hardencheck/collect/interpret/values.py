@@ -51,17 +51,21 @@ class Const(Value):
 @dataclass(eq=False, slots=True)
 class Unknown(Value):
     """reason: "env-required", "generated", "branch", "call", "import", "tainted", "loader", "budget", "python-syntax",
-    "location". text: what stopped the interpreter, for people."""
+    "location". text: what stopped the interpreter, for people. reach: what it may be, or hold: changed with it."""
 
     reason: str = "call"
     text: str = ""
     path: str = ""
     line: int = 0
+    reach: tuple[Value, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
 class Joined(Value):
+    """apart: each of them was made where it is the one, and is nowhere else: what is done to it is done to each."""
+
     options: tuple[Value, ...] = ()
+    apart: bool = field(default=False, kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
@@ -90,11 +94,11 @@ class Seq(Value):
         if all(_same_items(first, other) for other in plain[1:]):
             self.load(first)
             return
-        surely = [item for item in first[0] if all(any(same(item, there) for there in other[0]) for other in plain[1:])]
+        surely = [item for item in first[0] if all(any(alike(item, it) for it in other[0]) for other in plain[1:])]
         maybe: list[Value] = []
         for items, extra, _, _ in plain:
             for item in (*items, *extra):
-                if not any(same(item, known) for known in (*surely, *maybe)):
+                if not any(alike(item, known) for known in (*surely, *maybe)):
                     maybe.append(item)
         self.items, self.extra, self.exact = surely, maybe, False
         self.open = any(state[3] for state in plain)
@@ -219,7 +223,7 @@ class Namespace:
             found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
-            if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
+            if len(there) == len(found) and all(item is first or alike(item.value, first.value) for item in there[1:]):
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
@@ -328,8 +332,8 @@ def _same_items(
         one[2:] == two[2:]
         and len(one[0]) == len(two[0])
         and len(one[1]) == len(two[1])
-        and all(same(a, b) for a, b in zip(one[0], two[0], strict=True))
-        and all(same(a, b) for a, b in zip(one[1], two[1], strict=True))
+        and all(alike(a, b) for a, b in zip(one[0], two[0], strict=True))
+        and all(alike(a, b) for a, b in zip(one[1], two[1], strict=True))
     )
 
 
@@ -364,6 +368,24 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
     return isinstance(one, Absent) and isinstance(two, Absent)
 
 
+def changing(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Those among them that somebody who has them can change."""
+    return tuple(
+        value
+        for value in values
+        if not isinstance(value, Const | Absent) and (not isinstance(value, Unknown) or value.reach)
+    )
+
+
+def alike(one: Value, two: Value) -> bool:
+    """Whether nobody can tell one from the other, now or later: two lists that hold the same may be changed apart."""
+    if one is two or isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple"):
+        return one is two and not isinstance(one, Unknown)
+    if isinstance(one, Seq) and isinstance(two, Seq):
+        return same(one, two) and all(alike(a, b) for a, b in zip(one.items, two.items, strict=True))
+    return same(one, two)
+
+
 def join(values: Iterable[Value]) -> Value:
     """One of several."""
     found: list[Value] = []
@@ -371,12 +393,12 @@ def join(values: Iterable[Value]) -> Value:
     for value in values:
         depends |= value.depends
         for option in value.options if isinstance(value, Joined) else (value,):
-            if not any(option is known or same(option, known) for known in found):
+            if not any(option is known or alike(option, known) for known in found):
                 found.append(option)
     if len(found) == 1:
         return depending(found[0], depends)
     if len(found) > MAX_OPTIONS:
-        return Unknown("branch", "one of many values", depends=depends)
+        return Unknown("branch", "one of many values", depends=depends, reach=changing(found))
     return Joined(tuple(found), depends=depends)
 
 
@@ -433,6 +455,8 @@ def plain(value: Value, depth: int = 0) -> object:
             return {key: plain(item, depth + 1) for key, item in items.items()}
         case Unknown():
             raise NotKnown(value)
+        case Joined(options=options) if all(same(option, options[0]) for option in options):
+            return plain(options[0], depth + 1)
         case Joined():
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
         case Object(kind="place"):
@@ -449,7 +473,7 @@ def eager(value: Value) -> Value:
 def settled(value: Value) -> Value:
     """What a name holds. An iterator gives its items once, and nobody counts that."""
     if isinstance(value, Seq) and value.lazy:
-        return Unknown("call", "an iterator", depends=depends_of(value))
+        return Unknown("call", "an iterator", depends=depends_of(value), reach=changing(value.items))
     if isinstance(value, Joined) and any(isinstance(option, Seq) and option.lazy for option in value.options):
         return replace(value, options=tuple(settled(option) for option in value.options))
     return value

@@ -24,7 +24,9 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
+    same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
 from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
@@ -196,9 +198,12 @@ def _follow(
 
 def _plain(binding: Binding) -> Binding:
     """What comes from a library is not known, only what it is called."""
-    if not isinstance(binding.value, Library):
+    value = binding.value
+    if isinstance(value, Joined) and all(same(option, value.options[0]) for option in value.options):
+        return binding._replace(value=depending(value.options[0], value.depends))
+    if not isinstance(value, Library):
         return binding
-    why = Unknown("import", binding.value.dotted, binding.path, binding.line, depends=binding.value.depends)
+    why = Unknown("import", value.dotted, binding.path, binding.line, depends=value.depends)
     return binding._replace(value=why)
 
 

@@ -414,6 +414,38 @@ class Statements:
                 f"{name} = urlparse(os.environ.get('{URLS[0]}', 'http://u.example/p')).{author.pick(('scheme', 'path', 'netloc'))}",
             ]
 
+        def library() -> Lines:
+            """What Django itself gives."""
+            name, flag = self.name("texts"), self.name("flag")
+            test = author.again("flag", scope)
+            scope.names.update({name: "texts", flag: "flag"})
+            return author.pick((
+                ["from django.conf import global_settings", f"{flag} = {test}",
+                 f"{name} = list(global_settings.{name if name != 'SILENCED_SYSTEM_CHECKS' else 'MIDDLEWARE'}) + ['own']"],
+                ["import django", f"{flag} = django.VERSION >= (5, 0)", f"{name} = ['v'] if {flag} else ['w']"],
+                ["try:", "    from django.utils.csp import CSP", f"    {name} = [CSP.SELF, CSP.NONCE]", f"    {flag} = True",
+                 "except ImportError:", f"    {name} = ['none']", f"    {flag} = {test}"],
+                ["from django.contrib.messages import constants", f"{flag} = {test}", f"{name} = ['m']",
+                 "MESSAGE_TAGS = {constants.INFO: 'info', 50: 'x'}"],
+                ["import logging.config", "logging.config.dictConfig({'version': 1})", f"{flag} = {test}", f"{name} = []"],
+                ["from django.core.management.utils import get_random_secret_key",
+                 "SECRET = os.environ.get('SITE_NAME') or get_random_secret_key()", f"{flag} = {test}", f"{name} = ['k']"],
+            ))  # fmt: skip
+
+        def modelled() -> Lines:
+            cls, name = self.fresh("Kinds"), self.name("text")
+            scope.names[name] = "text"
+            given = author.again("text", scope)
+            way = author.pick(("enum", "data", "named", "space"))
+            return {
+                "enum": ["from enum import Enum", f"class {cls}(str, Enum):", "    LIVE = 'live'", "    TEST = 'test'",
+                         f"{name} = {cls}(os.environ.get('KIND', 'live')).value"],
+                "data": ["from dataclasses import dataclass", "@dataclass(frozen=True)", f"class {cls}:", "    first: str",
+                         "    second: str = 's'", f"{name} = {cls}({given}).{author.pick(('first', 'second'))}"],
+                "named": ["from collections import namedtuple", f"{cls} = namedtuple('{cls}', 'a b')", f"{name} = {cls}({given}, 'b').a"],
+                "space": ["from types import SimpleNamespace", f"{name} = SimpleNamespace(a={given}, b=1).a"],
+            }[way]  # fmt: skip
+
         def iterated() -> Lines:
             """What gives its items once."""
             held, one, two = self.fresh("_items"), self.name("texts"), self.name("texts")
@@ -446,4 +478,4 @@ class Statements:
             ]
 
         return [early, writer, decorated, closure, in_class, loader, written_environment, prefixed, address, split,
-                iterated, lazy]  # fmt: skip
+                iterated, lazy, library, modelled]  # fmt: skip

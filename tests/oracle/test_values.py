@@ -6,7 +6,7 @@ HARDENCHECK_ORACLE_EXAMPLES: packages of each style and version. HARDENCHECK_ORA
 import os
 import shutil
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from tests.oracle.comparing import ANYTHING, Resolved
 from tests.oracle.packages import STYLES, Package, packages
 from tests.oracle.world import World
 
-EXAMPLES = int(os.environ.get("HARDENCHECK_ORACLE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("HARDENCHECK_ORACLE_EXAMPLES", "20"))
+totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
 SEED = os.environ.get("HARDENCHECK_ORACLE_SEED", "")
 
 
@@ -72,8 +73,8 @@ def compare(world: World, package: Package, root: Path, counts: Counter[str]) ->
                 counts["unknown"] += not known and real is not None and real[0] != "other"
                 if known and name in answer.places and said.binding is not None:
                     counts["placed"] += 1
-                    where = (said.binding.path, said.binding.line)
-                    assert where == tuple(answer.places[name]), (name, environment, where, answer.places[name])
+                    # One of two statements that give the same value, and nobody knows which of them ran.
+                    counts["misplaced"] += (said.binding.path, said.binding.line) != tuple(answer.places[name])
             for moved, other in zip(package.environments, answers, strict=True):
                 if other.values is not None and same_for(said.depends, environment, moved) and not said.assumed:
                     real = other.values.get(name)
@@ -92,6 +93,18 @@ def test_what_it_knows_is_what_an_import_gives(world: World, style: str, tmp_pat
         compare(world, package, written(folder, package), counts)
 
     run()
+    totals[world.django].update(counts)
     print(style, world.django, dict(counts))
     assert counts["imported"] > counts["packages"] * 0.6, counts
-    assert counts["known"] / (counts["known"] + counts["unknown"]) > 0.5, counts
+    assert counts["misplaced"] <= counts["placed"] * 0.05, counts
+
+
+def test_most_of_it_is_known(world: World) -> None:
+    """Whoever says "unknown" everywhere is never wrong."""
+    counts = totals[world.django]
+    seen = counts["known"] + counts["unknown"]
+    if seen < 500:
+        pytest.skip("too few packages were compared")
+    print(world.django, dict(counts))
+    assert counts["known"] / seen > 0.75, counts
+    assert counts["misplaced"] <= counts["placed"] * 0.02, counts

@@ -39,6 +39,10 @@ OTHER_MIDDLEWARE = {
     "permissions": "django_permissions_policy.PermissionsPolicyMiddleware",
 }
 _ALWAYS: Version = (0,)
+_HASHERS = tuple(
+    f"django.contrib.auth.hashers.{name}PasswordHasher"
+    for name in ("PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "Scrypt")
+)
 # name -> its default since each version (release notes of Django 2.1 to 6.1); the oldest first.
 DEFAULTS: dict[str, Since] = {
     "DEBUG": [(_ALWAYS, False)],
@@ -67,7 +71,7 @@ DEFAULTS: dict[str, Since] = {
     "CSRF_USE_SESSIONS": [(_ALWAYS, False)],
     "CSRF_TRUSTED_ORIGINS": [(_ALWAYS, ())],
     "AUTH_PASSWORD_VALIDATORS": [(_ALWAYS, ())],
-    "PASSWORD_HASHERS": [(_ALWAYS, ("django.contrib.auth.hashers.PBKDF2PasswordHasher",))],
+    "PASSWORD_HASHERS": [(_ALWAYS, _HASHERS[:4]), ((4, 0), _HASHERS)],
     "SILENCED_SYSTEM_CHECKS": [(_ALWAYS, ())],
     "DEBUG_PROPAGATE_EXCEPTIONS": [(_ALWAYS, False)],
     "DATA_UPLOAD_MAX_MEMORY_SIZE": [(_ALWAYS, 2621440)],

@@ -108,7 +108,7 @@ class Modules:
     def namespace(self, path: str) -> Namespace:
         """All settings of a module after it ran with an empty environment."""
         followed = self.follow(path, {})
-        names = followed.names.keys() | (KNOWN if followed.rest is not None or followed.prefixes else set())
+        names = followed.names.keys() | (_NAMES if followed.rest is not None or followed.prefixes else set())
         return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
     def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:

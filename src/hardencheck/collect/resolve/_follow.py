@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._statements import DEVELOPMENT, GUNICORN, MAX_ITEMS, SECRETS
@@ -23,7 +25,9 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
+    same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
 from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
@@ -236,9 +240,12 @@ def _follow(
 
 def _plain(binding: Binding) -> Binding:
     """What comes from a library is not known, only what it is called."""
-    if not isinstance(binding.value, Library):
+    value = binding.value
+    if isinstance(value, Joined) and all(same(option, value.options[0]) for option in value.options):
+        return binding._replace(value=depending(value.options[0], value.depends))
+    if not isinstance(value, Library):
         return binding
-    why = Unknown("import", binding.value.dotted, binding.path, binding.line, depends=binding.value.depends)
+    why = Unknown("import", value.dotted, binding.path, binding.line, depends=value.depends)
     return binding._replace(value=why)
 
 
@@ -314,6 +321,11 @@ def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
         expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
         return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
     made = [expression_of(name, option) for option in options]
+    # A list that perhaps has more in it is no value that can be named.
+    made = [
+        msgspec.structs.replace(one, complete=False) if _maybe(option) else one
+        for one, option in zip(made, options, strict=True)
+    ]
     if len(options) < len(value.options):
         made.append(Expression(what="unset"))
     return bound._replace(expression=Expression(what="unknown", text=text), options=tuple(made))

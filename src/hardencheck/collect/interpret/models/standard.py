@@ -417,6 +417,15 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "shutil.which", "os.path.getmtime", "os.access",
     ), _machine),
 }  # fmt: skip
+
+
+def _tuple_field(call: Call) -> Value | None:
+    """A field of a NamedTuple, asked for on the class: an object that gets it from a tuple, not its default."""
+    code = any(isinstance(item, Function | Class) for item in call.arguments)
+    return None if code or call.name.startswith("_") else unknown(call, "call", call.name)
+
+
+MEMBERS = {"typing.NamedTuple": _tuple_field}
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
 METHODS = {"url": _url_method}
 ATTRIBUTES = {

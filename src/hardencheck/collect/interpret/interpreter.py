@@ -898,11 +898,9 @@ class Interpreter:
             return held.how in {"property", "decorated"}
         if isinstance(held, Joined):
             return any(self._descriptor(option) for option in held.options)
-        return (
-            isinstance(held, Instance)
-            and held.cls is not None
-            and any(self._class_attribute(held.cls, name) is not None for name in ("__set__", "__delete__"))
-        )
+        if not isinstance(held, Instance) or held.cls is None:
+            return False
+        return any(name in one.attributes.names for one in held.cls.order for name in ("__set__", "__delete__"))
 
     def _set_descriptor(self, owner: Value, held: Value | None, value: Value, node: ast.AST, frame: Frame) -> None:
         if isinstance(held, Function) and held.how == "property":

@@ -252,6 +252,7 @@ class Interpreter:
         self._watched: Depends = NOTHING  # variables that may decide whether something is raised
         self._handled: list[frozenset[str]] = []
         self._own_names: dict[int, tuple[ast.AST, frozenset[str]]] = {}  # of functions
+        self._generators: dict[int, tuple[ast.AST, bool]] = {}
         self._caught: list[Raised] = []  # what the handlers that run have taken
         self._again: set[int] = set()  # what was changed more than once since it was last put back
         self._may_raise = False
@@ -517,9 +518,9 @@ class Interpreter:
 
     def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
         for node in nodes:
-            prefixed = _prefixed(node)
+            prefixed: dict[int, str | None] | None = None
             for part in ast.walk(node):
-                WORK.done += 2
+                WORK.done += 8
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
                     act.name(frame, part.id, part.lineno)
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
@@ -544,8 +545,11 @@ class Interpreter:
                     if _changes_the_environment(part.func):
                         act.environment()
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
-                        act.all(frame.module.namespace, prefixed.get(id(part), ""))
-                        act.all(frame.names, prefixed.get(id(part), ""))
+                        prefixed = prefixed if prefixed is not None else _prefixed(node)
+                        prefix = prefixed.get(id(part), "")
+                        if prefix is not None:
+                            act.all(frame.module.namespace, prefix)
+                            act.all(frame.names, prefix)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
                         held = self._behind(inner, frame, called=inner is part.func)
                         if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
@@ -1697,6 +1701,7 @@ class Interpreter:
 
     def _text(self, node: ast.expr, parts: Sequence[ast.expr], frame: Frame) -> Value:
         pieces: list[str] = []
+        size = 0
         depends = NOTHING
         start: Object | None = None
         try:
@@ -1709,19 +1714,20 @@ class Interpreter:
                         continue
                     inner = plain(value)
                     spec = str(plain(self.value(part.format_spec, frame))) if part.format_spec is not None else ""
-                    if _unprintable(value) or not library.short(spec) or not library.printable(inner):
+                    if _unprintable(value) or not library.short(spec):
                         return self.unknown(node, frame, depends=depends)
                     shown = _CONVERSIONS[part.conversion](inner) if part.conversion in _CONVERSIONS else inner
                     pieces.append(format(shown, spec))
                 else:
                     pieces.append(str(plain(self.value(part, frame))))
+                size += len(pieces[-1])
+                if size > MAX_SIZE:
+                    raise OutOfBudget
         except NotKnown as error:
             return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
         except (TypeError, ValueError):
             return self.unknown(node, frame, depends=depends)
         text = "".join(pieces)
-        if len(text) > MAX_SIZE:
-            raise OutOfBudget
         if start is not None:
             given: list[Value] = [start, Const(text, depends=depends)]
             call = Call(self, "f", given, {}, node, frame, start)
@@ -1775,8 +1781,10 @@ class Interpreter:
         function = _OPERATORS.get(type(op))
         try:
             one, two = plain(left), plain(right)
-            if isinstance(op, ast.Mod) and isinstance(one, str | bytes) and _unprintable(right):
-                return self.unknown(node, frame, depends=depends)
+            if isinstance(op, ast.Mod) and isinstance(one, str | bytes):
+                marks = one.count("%" if isinstance(one, str) else b"%")  # type: ignore[arg-type]
+                if _unprintable(right) or marks * library.written([right], MAX_SIZE) > 10 * MAX_SIZE:
+                    return self.unknown(node, frame, depends=depends)
             if function is None or not _small(op, one, two):
                 return self.unknown(node, frame, depends=depends)
             return lifted(function(one, two), depends)
@@ -2249,7 +2257,8 @@ class Interpreter:
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
                 self.assign(generator.target, why, inner)
-            self._taint_written([node], inner, why)
+            parts: list[ast.AST] = [element, *generators, *([key] if key is not None else [])]
+            self._taint_written(parts, inner, why)
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):
                     around = frame
@@ -2413,10 +2422,7 @@ class Interpreter:
                 how = "cached" if not how else "decorated"
             elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
                 others.append(decorator)
-        if isinstance(node, ast.AsyncFunctionDef) or (
-            isinstance(node, ast.FunctionDef)
-            and any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
-        ):
+        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and self._yields(node)):
             how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
@@ -2476,6 +2482,14 @@ class Interpreter:
         finally:
             self._left = left
             self._depth -= 1
+
+    def _yields(self, node: ast.FunctionDef) -> bool:
+        """Whether it is a generator."""
+        known = self._generators.get(id(node))
+        if known is None or known[0] is not node:
+            found = any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+            known = self._generators[id(node)] = (node, found)
+        return known[1]
 
     @staticmethod
     def _remembered(
@@ -2643,6 +2657,8 @@ class Interpreter:
         for number, base in enumerate(bases):
             if number < last and not isinstance(base, Class) and _named(base) not in _BARE:
                 made.hiding = _named(base)
+        if sum(len(base.order) for base in bases if isinstance(base, Class)) > 4 * MAX_DEPTH:
+            return self.unknown(node, frame, "budget", f"class {node.name} with many bases")
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
         told = [item.value.cls for item in names.names.values() if isinstance(item.value, Instance)]
@@ -2871,27 +2887,53 @@ def _changes_the_environment(function: ast.expr) -> bool:
     return name in _ENVIRONMENT_LOADERS
 
 
-def _prefixed(node: ast.AST) -> dict[int, str]:
-    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches."""
-    found: dict[int, str] = {}
+def _prefixed(node: ast.AST) -> dict[int, str | None]:
+    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches; None for
+    one that only looks: `for name in globals()`, `globals()["X"]`, `globals().get("X")`."""
+    found: dict[int, str | None] = {}
     for part in ast.walk(node):
-        if not isinstance(part, ast.If):
-            continue
-        for test in part.test.values if isinstance(part.test, ast.BoolOp) else [part.test]:
-            match test:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
-                    args=[ast.Constant(value=str() as prefix)],
-                ) if not (isinstance(part.test, ast.BoolOp) and isinstance(part.test.op, ast.Or)):
-                    for inner in (one for statement in part.body for one in ast.walk(statement)):
-                        match inner:
-                            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call):
-                                if isinstance(inner.slice, ast.Name) and inner.slice.id == name:
-                                    found[id(call)] = prefix
-                            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]):
-                                if written == name:
-                                    found[id(inner)] = prefix
+        WORK.done += 4
+        match part:
+            case ast.Subscript(value=ast.Call() as looked, ctx=ast.Load()):
+                found[id(looked)] = None
+            case ast.Attribute(value=ast.Call() as looked, attr="get" | "items" | "keys" | "values" | "copy"):
+                found[id(looked)] = None
+            case ast.comprehension(iter=ast.Call() as looked) | ast.For(iter=ast.Call() as looked):
+                found[id(looked)] = None
+            case ast.Compare(comparators=[ast.Call() as looked]):
+                found[id(looked)] = None
+            case ast.Call(
+                func=ast.Name(id="sorted" | "list" | "dict" | "len" | "tuple" | "set"), args=[ast.Call() as looked]
+            ):
+                found[id(looked)] = None
+            case ast.If(test=ast.BoolOp(op=ast.And(), values=tests)):
+                for test in tests:
+                    found.update(_under_prefix(part, test))
+            case ast.If(test=test):
+                found.update(_under_prefix(part, test))
     return found
+
+
+def _under_prefix(part: ast.If, test: ast.expr) -> Iterator[tuple[int, str]]:
+    match test:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
+            args=[ast.Constant(value=str() as prefix)],
+        ):
+            inside = [one for statement in part.body for one in ast.walk(statement)]
+            WORK.done += 4 * len(inside)
+            if any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in inside):
+                return  # it is another name by then
+            for inner in inside:
+                match inner:
+                    case ast.Subscript(
+                        value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call,
+                        slice=ast.Name(id=written),
+                        ctx=ast.Store() | ast.Del(),
+                    ) if written == name:
+                        yield id(call), prefix
+                    case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]) if written == name:
+                        yield id(inner), prefix
 
 
 def _loading(target: ast.expr) -> ast.expr:

@@ -12,9 +12,8 @@ import math
 import stat
 import string
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -208,11 +207,6 @@ def short(spec: str) -> bool:
     return len(spec) < 50 and not any(
         len(part) > 3 for part in "".join(c if c.isdigit() else " " for c in spec).split()
     )
-
-
-def printable(value: object) -> bool:
-    """Whether writing it out takes no more than what it holds: 1E+999999999 is nine letters of a decimal."""
-    return not isinstance(value, Decimal) or not value.is_finite() or abs(value.adjusted()) < 1_000
 
 
 def has_path(value: Value) -> bool:
@@ -593,7 +587,7 @@ def _bounded_call(name: str, arguments: Sequence[Value]) -> bool:
             return False
     if name == "format" and len(arguments) > 1 and not short(_name(arguments[1]) or "0" * 99):
         return False
-    return all(not isinstance(item, Const) or printable(item.value) for item in arguments)
+    return True
 
 
 def _spoil_first(interpreter: Interpreter, node: ast.AST, frame: Frame) -> None:
@@ -693,18 +687,23 @@ def getmembers(
 _OBJECT = frozenset(dir(object))
 
 
-def _tiny(arguments: Sequence[Value]) -> bool:
-    """Whether they can be written out: not by how many items they have, but by all the text in them."""
-    left = 100_000
+def written(arguments: Iterable[Value], most: int = 100_000) -> int:
+    """How many characters writing them out takes, roughly; no further than `most`."""
+    found = 0
     stack = list(arguments)
-    while stack and left > 0:
+    while stack and found <= most:
         one = stack.pop()
-        left -= len(one.value) if isinstance(one, Const) and isinstance(one.value, str | bytes) else 1
+        WORK.done += 1
+        found += len(one.value) if isinstance(one, Const) and isinstance(one.value, str | bytes) else 1
         if isinstance(one, Seq):
             stack.extend(one.items)
         elif isinstance(one, Map):
             stack.extend(one.items.values())
-    return left > 0
+    return found
+
+
+def _tiny(arguments: Iterable[Value]) -> bool:
+    return written(arguments) <= 100_000
 
 
 def _unknown_of(value: Value) -> Unknown:
@@ -986,7 +985,8 @@ def method(
         case Map():
             return _map_method(interpreter, owner, name, arguments, keywords, node, frame)
         case Const(value=str() | bytes()) if name in _STRING_METHODS:
-            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, arguments):
+            given = (*arguments, *keywords.values())
+            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, given):
                 return None
             if name == "format" and not _plain_template(owner.value):
                 return None

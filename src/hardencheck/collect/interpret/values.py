@@ -135,7 +135,7 @@ class Map(Value):
     born: int = field(default_factory=now, kw_only=True)
 
     def __post_init__(self) -> None:
-        WORK.done += len(self.items) >> 1
+        WORK.done += len(self.items)
 
     def save(self) -> object:
         WORK.done += len(self.items) >> 1
@@ -167,6 +167,7 @@ class Map(Value):
 
     def lay(self, given: "Map", why: Unknown) -> None:
         """Another table over this one: `update`, `|`, `{**other}`. What is perhaps in it perhaps replaces."""
+        WORK.done += len(given.items)
         for key, value in given.items.items():
             if key not in given.maybe:
                 self.items[key] = value
@@ -249,6 +250,7 @@ class Namespace:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
     def mark_all(self, depends: Depends, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         for name in list(self.names):
             if name.startswith(prefix) and not name.startswith("__"):
                 self.mark_name(name, depends)
@@ -262,7 +264,12 @@ class Namespace:
         self.unless = NOTHING.union(*(unless for _, _, unless, _ in plain))
         self.prefixes = {prefix: why for *_, prefixes in plain for prefix, why in prefixes.items()}
         merged: dict[str, Binding] = {}
+        others = [names for names, *_ in plain[1:]]
         for name in dict.fromkeys(name for names, *_ in plain for name in names):
+            only = plain[0][0].get(name)
+            if only is not None and all(names.get(name) is only for names in others):
+                merged[name] = only
+                continue
             found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
@@ -278,6 +285,7 @@ class Namespace:
         self.names = merged
 
     def taint(self, why: Unknown, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         self.names = {
             name: item._replace(value=why, path=why.path, line=why.line)
             if name.startswith(prefix) and not is_code(item.value)
@@ -525,6 +533,8 @@ def distinct(items: Iterable[Value]) -> list[Value]:
 def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
     """The Python object that a value surely is: a copy. Raises NotKnown."""
     if isinstance(value, Const):
+        if isinstance(value.value, str):
+            WORK.done += len(value.value) >> 7
         return value.value
     left = left if left is not None else [MAX_PARTS]
     left[0] -= 1
@@ -559,7 +569,7 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
 
 
 def lifted(value: object, depends: Depends = NOTHING) -> Value:
-    """A Python object as a value. Raises TypeError for what is none of ours."""
+    """A Python object as a value. Raises TypeError for what is none of ours, NotKnown for what is too large."""
     if isinstance(value, list | tuple | set | frozenset):
         kind: Kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
         items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
@@ -571,6 +581,9 @@ def lifted(value: object, depends: Depends = NOTHING) -> Value:
     ):
         if isinstance(value, str | bytes):
             WORK.done += len(value) >> 4
+        elif isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > 1_000:
+            # Nine letters that are a thousand million digits as soon as somebody writes them out.
+            raise NotKnown(Unknown("budget", "a very large number"))
         return Const(value, depends=depends)
     raise TypeError(type(value).__name__)
 

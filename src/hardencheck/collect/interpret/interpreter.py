@@ -847,7 +847,7 @@ class Interpreter:
         after = len(elements) - first - 1
         for item, one in zip(elements[:first], items[:first], strict=True):
             self.assign(item, one, frame)
-        self.assign(elements[first], Seq("list", list(items[first : len(items) - after])), frame)
+        self.assign(elements[first], Seq("list", items[first : len(items) - after], depends=value.depends), frame)
         for item, one in zip(elements[first + 1 :], items[len(items) - after :], strict=True):
             self.assign(item, one, frame)
 
@@ -1023,6 +1023,7 @@ class Interpreter:
                 if isinstance(held, Object):
                     library.delete_item(self, held, index, target, frame)
                 elif isinstance(held, Map) and held.exact and plain_key is not _NOTHING and plain_key not in held.items:
+                    self._watched |= held.depends | depends_of(index)
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
                     self._may_raise = True
@@ -2054,7 +2055,8 @@ class Interpreter:
         found: Value | None = None
         for one in cls.order[after:]:
             held = one.attributes.names.get(name)
-            depends |= one.attributes.absent(name) if held is None or _perhaps_absent(held.value) else NOTHING
+            unset = held is None or isinstance(held.value, Absent) or _perhaps_absent(held.value)
+            depends |= one.attributes.absent(name) if unset else NOTHING
             if held is not None and not isinstance(held.value, Absent):
                 if hidden:
                     found = Unknown("call", f"{name} may come from {hidden}")
@@ -2179,6 +2181,7 @@ class Interpreter:
                         self._may_raise = True
                     return depending(owner.items[known], depends)
                 if owner.exact:
+                    self._watched |= depends
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
                 return self.unknown(node, frame, depends=depends)

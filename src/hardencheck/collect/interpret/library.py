@@ -230,7 +230,6 @@ def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.A
     why = interpreter.unknown(node, frame, "tainted")
     if owner.kind == "environ" and _own(owner) is None:
         export(interpreter, name, Unknown("tainted", "a variable that is deleted"))
-        interpreter.exported.maybe.add(name or "")
     elif owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         if name is None or interpreter._perhaps or interpreter.condition:
             interpreter._taint(module.namespace, why)
@@ -322,7 +321,8 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
         exported = interpreter.exported
-        if name in exported.maybe or not exported.exact:
+        held = exported.items.get(name)
+        if name in exported.maybe or not exported.exact or (isinstance(held, Unknown) and held.reason == "tainted"):
             return None
         return name in exported.items or name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
@@ -482,13 +482,13 @@ def _builtin(
         case (("enumerate" | "zip" | "reversed" | "map" | "filter"), [_, *_]) if not keywords:
             return _lazy(interpreter, name, arguments, node, frame)
         case "next", [Lazy() as value, *rest] if len(rest) < 2:
-            items = interpreter.items(value)
+            held = interpreter.listed(value)
+            items = interpreter.items(held)
             if items is None:
                 return None
             if not items and not rest:
-                interpreter._may_raise = True
                 return None
-            return depending(items[0] if items else rest[0], value.depends)
+            return depending(items[0] if items else rest[0], held.depends)
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
@@ -1134,6 +1134,7 @@ def _removed(interpreter: Interpreter, owner: Seq, name: str, value: Value) -> V
     owner.extra = [item for item in owner.extra if not same(item, value)]
     if owner.exact and isinstance(value, Const) and all(isinstance(item, Const) for item in owner.items):
         error = "KeyError" if owner.kind == "set" else "ValueError"
+        interpreter._watched |= depends_of(owner) | value.depends
         if name == "remove" and interpreter._catching(error, "LookupError" if owner.kind == "set" else error):
             raise Raised(error)
         interpreter._may_raise = interpreter._may_raise or name == "remove"
@@ -1180,6 +1181,7 @@ def _map_method(
                 return interpreter.unknown(node, frame)
             if name == "pop":
                 if not there and not rest:
+                    interpreter._watched |= by
                     if interpreter._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
                     return interpreter.unknown(node, frame, depends=by)
@@ -1241,7 +1243,6 @@ def _object_method(
         if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
             was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
             export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
-            interpreter.exported.maybe.add(popped)
             return was
         if name == "update" and len(arguments) == 1:
             new = arguments[0]

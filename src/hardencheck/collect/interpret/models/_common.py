@@ -124,8 +124,10 @@ def computed(call: Call, function: Callable[..., object], *values: Value) -> Val
     except (RecursionError, MemoryError):
         return unknown(call, "budget", call.name, depends)
     except Failed as error:
+        call.interpreter._watched |= depends
         failing(call, error.name)
     except Exception as error:
+        call.interpreter._watched |= depends
         failing(call, type(error).__name__)
     return unknown(call, "call", call.name, depends)
 

@@ -132,7 +132,9 @@ def known(names: Namespace) -> dict[str, tuple[object, bool]]:
 
 
 # name, how many values of it are known at least: who knows nothing makes no mistakes.
-@pytest.mark.parametrize(("name", "least"), [("traps.txt", 45), ("language.txt", 200), ("environment.txt", 140)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("traps.txt", 45), ("language.txt", 200), ("environment.txt", 140), ("values.txt", 200)]
+)
 def test_what_is_known_is_what_an_import_gives(name: str, least: int) -> None:
     found = programs(name)
     environments = ENVIRONMENTS if name == "environment.txt" else ENVIRONMENTS[:1]

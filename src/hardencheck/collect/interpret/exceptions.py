@@ -20,6 +20,7 @@ PARENTS: dict[str, tuple[str, ...]] = {
     "InterpolationMissingOptionError": ("InterpolationError", "Error"),
     "InterpolationSyntaxError": ("InterpolationError", "Error"),
 }  # fmt: skip
+MAX_KINDS = 50  # in one tuple
 _ALIASES = {
     "socket.error": "OSError", "os.error": "OSError", "select.error": "OSError", "socket.timeout": "TimeoutError",
     "shutil.Error": "OSError",
@@ -54,7 +55,7 @@ def kinds(node: ast.expr | None, look: Callable[[ast.expr], Value | None]) -> It
     """What an `except` takes. look: the value of a name, None where nothing has this name."""
     if node is None:
         yield "BaseException"
-    elif isinstance(node, ast.Tuple):
+    elif isinstance(node, ast.Tuple) and len(node.elts) <= MAX_KINDS:
         for part in node.elts:
             yield from kinds(part, look)
     else:
@@ -65,16 +66,16 @@ def kinds(node: ast.expr | None, look: Callable[[ast.expr], Value | None]) -> It
             yield from _of(held)
 
 
-def _of(value: Value | None) -> Iterator[Kind]:
+def _of(value: Value | None, depth: int = 0) -> Iterator[Kind]:
     match value:
         case Class():
             yield value
         case Library(dotted=dotted):
             name = _ALIASES.get(dotted, dotted.removeprefix("builtins."))
             yield name
-        case Seq(exact=True, items=items):
+        case Seq(kind="tuple", exact=True, items=items) if len(items) <= MAX_KINDS and depth < 2:
             for item in items:
-                yield from _of(item)
+                yield from _of(item, depth + 1)
         case _:
             yield None
 

@@ -578,7 +578,11 @@ class Interpreter:
             seen.add(id(value.node))
             if len(seen) > MAX_DEPTH:
                 raise OutOfBudget
-            body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+            body: Sequence[ast.AST] = []
+            if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = value.node.body
+            elif isinstance(value.node, ast.Lambda):
+                body = [value.node.body]
             self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
         elif isinstance(value, Class | Instance):
             cls = value if isinstance(value, Class) else value.cls
@@ -859,6 +863,9 @@ class Interpreter:
                 self._outside(node, frame, [owner, value])
             case Instance(cls=cls) if cls is not None and self._descriptor(held := self._class_attribute(cls, name)):
                 self._set_descriptor(owner, held, value, node, frame)
+            case Instance(cls=cls, attributes=names) if cls is not None and self._class_attribute(cls, "__slots__"):
+                self._may_raise = True
+                self._set_in(names, name, value, False, node, frame)
             case Module(namespace=names) if name in {"__class__", "__dict__"}:
                 self._taint(names, self.unknown(node, frame, "tainted"))
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
@@ -1361,6 +1368,10 @@ class Interpreter:
             self.block(handler.body, frame)
         finally:
             self._caught.pop()
+            if handler.name:
+                names = self._names_of(frame, handler.name)
+                self.touch(names)
+                names.names.pop(handler.name, None)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
         why = Unknown("call", "with", frame.module.path, node.lineno)
@@ -1428,7 +1439,8 @@ class Interpreter:
     def _not_here(self, name: str, node: ast.stmt, frame: Frame) -> None:
         if name.startswith(".") or name.rpartition(".")[2] in _LOCAL or self.source.ours(name, frame.module.path):
             raise Raised("ModuleNotFoundError")
-        if name.partition(".")[0] not in library.STANDARD:
+        top = name.partition(".")[0]
+        if top not in library.STANDARD or top in library.CHANGING:
             self._may_raise = True  # nobody knows whether it is installed
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame) -> None:
@@ -1454,6 +1466,10 @@ class Interpreter:
                         continue
                     self._taint(frame.names, why)
                 else:
+                    if name == "urllib" and item.name not in {"parse", "request", "error", "response", "robotparser"}:
+                        raise Raised("ImportError")  # Python 2 had it there
+                    if (name, item.name) in library.MOVED:
+                        self._may_raise = True
                     found_outside = library.attribute(self, f"{name}.{item.name}", node, frame)
                     self.bind(frame, item.asname or item.name, found_outside, line)
             return
@@ -2027,6 +2043,11 @@ class Interpreter:
                 return found_value or library.object_attribute(self, owner, name, node, frame)
             case _:
                 found_value = library.plain_attribute(owner, name)
+                if found_value is None and not library.has_attribute(owner, name):
+                    self._watched |= owner.depends
+                    if self._catching("AttributeError"):
+                        raise Raised("AttributeError")
+                    self._may_raise = True
                 return found_value if found_value is not None else Method(owner=owner, name=name, depends=owner.depends)
 
     def _of_instance(self, owner: Instance, cls: Class | None, name: str, node: ast.AST, frame: Frame) -> Value:
@@ -2249,8 +2270,12 @@ class Interpreter:
                 if keep:
                     run(others)
 
+        parts: list[ast.AST] = [element, *generators, *([key] if key is not None else [])]
         try:
             run(generators)
+            if depends and any(isinstance(one, ast.Call | ast.NamedExpr) for part in parts for one in ast.walk(part)):
+                # In another environment it goes over more, or less.
+                self._mark_written(parts, inner, depends)
             if kind == "dict":
                 keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
@@ -2260,7 +2285,6 @@ class Interpreter:
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
                 self.assign(generator.target, why, inner)
-            parts: list[ast.AST] = [element, *generators, *([key] if key is not None else [])]
             self._taint_written(parts, inner, why)
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):
@@ -2288,6 +2312,9 @@ class Interpreter:
             keys = list(value.items)
             for item in items:
                 yield item
+                if value.exact and not value.maybe and len(value.items) != len(keys):
+                    self._watched |= value.depends
+                    raise Raised("RuntimeError")
                 if not value.exact or value.maybe or list(value.items) != keys:
                     raise _Unsure
         else:
@@ -2324,6 +2351,8 @@ class Interpreter:
                 and not given.maybe
                 and all(isinstance(key, str) for key in given.items)
             ):
+                if keywords.keys() & given.items.keys():
+                    return self._outside(node, frame, [function, *arguments, *keywords.values(), given])  # given twice
                 keywords.update({str(key): item for key, item in given.items.items()})
                 decide |= given.depends
             else:

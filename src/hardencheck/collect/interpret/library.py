@@ -14,7 +14,7 @@ import string
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import PosixPath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hardencheck.collect.interpret.exceptions import Raised
@@ -73,7 +73,27 @@ _STRING_METHODS = frozenset({
     "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "count", "find", "rfind", "index", "encode", "decode",
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
+# In some versions of Python only, and names that moved elsewhere.
+CHANGING = frozenset({
+    "distutils", "imp", "asynchat", "asyncore", "smtpd", "cgi", "cgitb", "crypt", "telnetlib", "pipes", "nntplib",
+    "msilib", "nis", "ossaudiodev", "spwd", "sndhdr", "uu", "xdrlib", "aifc", "audioop", "chunk", "imghdr", "mailcap",
+    "sunau", "lib2to3", "tomllib", "zoneinfo", "graphlib", "typing", "annotationlib", "compression",
+})  # fmt: skip
+MOVED = frozenset({
+    *(("collections", name) for name in (
+        "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet", "Iterable", "Iterator",
+        "Callable", "Hashable", "Sized", "Container",
+    )),
+    ("fractions", "gcd"), ("inspect", "getargspec"), ("asyncio", "coroutine"), ("enum", "StrEnum"),
+    ("datetime", "UTC"), ("functools", "cache"), ("importlib", "resources"), ("importlib", "metadata"),
+})  # fmt: skip
 _QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
+# Of those, what gives nothing back.
+_SILENT = frozenset({
+    "basicConfig", "captureWarnings", "disable", "debug", "info", "warning", "error", "critical", "exception", "log",
+    "addLevelName", "dictConfig", "fileConfig", "setLoggerClass", "warn", "filterwarnings", "simplefilter",
+    "resetwarnings", "add_type", "activate", "deactivate",
+})  # fmt: skip
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
     "django.core.management.utils.get_random_secret_key",
@@ -149,6 +169,18 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
     return None
 
 
+def has_attribute(owner: Value, name: str) -> bool:
+    """Whether a plain value has an attribute or method of this name; of other values that is not known: yes."""
+    match owner:
+        case Const(value=PurePosixPath()):
+            return hasattr(PosixPath, name)
+        case Const(value=inner):
+            return hasattr(type(inner), name)
+        case Seq(kind=kind):
+            return hasattr({"list": list, "tuple": tuple, "set": set}[kind], name)
+    return True
+
+
 def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value:
     from hardencheck.collect.interpret.values import Method
 
@@ -165,6 +197,9 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
+    if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
+        interpreter._may_raise = True
+        return Unknown("tainted", "os.environ, which was replaced", frame.module.path, getattr(node, "lineno", 0))
     exported = interpreter.exported
     depends |= exported.depends if name not in exported.items else NOTHING
     if not exported.exact:
@@ -320,6 +355,8 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         if own is not None and (name in own.items or not own.exact):
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
+        if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
+            return None
         exported = interpreter.exported
         held = exported.items.get(name)
         if name in exported.maybe or not exported.exact or (isinstance(held, Unknown) and held.reason == "tainted"):
@@ -388,7 +425,7 @@ def call(
     if name.startswith(_QUIET):
         if name.rpartition(".")[2] in {"gettext", "gettext_lazy", "gettext_noop", "pgettext_lazy"} and arguments:
             return arguments[0]
-        return Const(None)
+        return Const(None) if name.rpartition(".")[2] in _SILENT else Object(kind="opaque")
     if name == "inspect.getmembers":
         return getmembers(interpreter, arguments, keywords, node, frame)
     if name == "datetime.timedelta":

@@ -108,7 +108,7 @@ def agrees(value: Value, real: Real | None, root: str) -> bool:
         case Seq():
             # What was added to something unknown is a list or a tuple, as that was.
             kinds = {"list", "tuple"} if value.open and value.kind != "set" else {value.kind}
-            return value.lazy or (real[0] in kinds and _sequence(value, real[1], root))
+            return real[0] in kinds and _sequence(value, real[1], root)
         case Map():
             return real[0] == "dict" and _table(value, real[1], root)
         case Object(kind="place", state={"path": Const(value=str() as path), "form": Const(value=form)}):

@@ -12,15 +12,17 @@ import math
 import stat
 import string
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import PosixPath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.values import (
     ABSENT,
     NOTHING,
+    WORK,
     Absent,
     Class,
     Const,
@@ -28,6 +30,7 @@ from hardencheck.collect.interpret.values import (
     Function,
     Instance,
     Joined,
+    Lazy,
     Library,
     Map,
     Module,
@@ -40,12 +43,13 @@ from hardencheck.collect.interpret.values import (
     copied,
     depending,
     depends_of,
-    eager,
+    distinct,
     join,
     lifted,
     plain,
     same,
     truth,
+    unordered,
 )
 from hardencheck.lazily import compiled
 
@@ -72,13 +76,27 @@ _STRING_METHODS = frozenset({
     "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "count", "find", "rfind", "index", "encode", "decode",
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
+# In some versions of Python only, and names that moved elsewhere.
+CHANGING = frozenset({
+    "distutils", "imp", "asynchat", "asyncore", "smtpd", "cgi", "cgitb", "crypt", "telnetlib", "pipes", "nntplib",
+    "msilib", "nis", "ossaudiodev", "spwd", "sndhdr", "uu", "xdrlib", "aifc", "audioop", "chunk", "imghdr", "mailcap",
+    "sunau", "lib2to3", "tomllib", "zoneinfo", "graphlib", "typing", "annotationlib", "compression",
+})  # fmt: skip
+MOVED = frozenset({
+    *(("collections", name) for name in (
+        "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet", "Iterable", "Iterator",
+        "Callable", "Hashable", "Sized", "Container",
+    )),
+    ("fractions", "gcd"), ("inspect", "getargspec"), ("asyncio", "coroutine"), ("enum", "StrEnum"),
+    ("datetime", "UTC"), ("functools", "cache"), ("importlib", "resources"), ("importlib", "metadata"),
+})  # fmt: skip
 _QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
 _NOTHING = frozenset({
     "logging.basicConfig", "logging.config.dictConfig", "logging.config.fileConfig", "logging.disable",
     "logging.captureWarnings", "logging.addLevelName", "logging.debug", "logging.info", "logging.warning",
-    "logging.error", "logging.critical", "logging.exception", "warnings.warn", "warnings.filterwarnings",
-    "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type", "mimetypes.init",
-    "django.utils.translation.activate", "django.utils.translation.deactivate",
+    "logging.log", "logging.setLoggerClass", "logging.error", "logging.critical", "logging.exception", "warnings.warn",
+    "warnings.filterwarnings", "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type",
+    "mimetypes.init", "django.utils.translation.activate", "django.utils.translation.deactivate",
 })  # fmt: skip
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
@@ -109,19 +127,15 @@ _COMMANDS = frozenset({
     "compress", "shell", "shell_plus", "makemessages", "compilemessages", "jenkins", "harvest", "behave", "testserver",
     "createsuperuser", "loaddata", "flush", "check", "spectacular", "-t", "--test",
 })  # fmt: skip
+# Methods that do nothing where no base of the repository has them: of object, of django-configurations' Configuration.
+EMPTY = frozenset({"__init__", "__init_subclass__", "setup", "pre_setup", "post_setup"})
 # They look at what they are given and change nothing.
 LOOKING = frozenset(f"builtins.{name}" for name in (
     "isinstance", "issubclass", "type", "id", "hash", "repr", "str", "len", "bool", "callable", "hasattr", "int",
     "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
     "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
 ))  # fmt: skip
-# They take what they are given item by item: functions, and methods.
-_CONSUMERS = frozenset(f"builtins.{name}" for name in (
-    "list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "map",
-    "filter", "dict", "dict.fromkeys",
-))  # fmt: skip
 READING = frozenset({"copy", "index", "count", "get", "items", "keys", "values"})  # of lists and tables
-ITERATING = frozenset({"join", "extend", "update", "union", "difference", "intersection", "issubset", "fromkeys"})
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -162,6 +176,18 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
     return None
 
 
+def has_attribute(owner: Value, name: str) -> bool:
+    """Whether a plain value has an attribute or method of this name; of other values that is not known: yes."""
+    match owner:
+        case Const(value=PurePosixPath()):
+            return hasattr(PosixPath, name)
+        case Const(value=inner):
+            return hasattr(type(inner), name)
+        case Seq(kind=kind):
+            return hasattr({"list": list, "tuple": tuple, "set": set}[kind], name)
+    return True
+
+
 def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value:
     from hardencheck.collect.interpret.values import Method
 
@@ -178,6 +204,9 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
+    if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
+        interpreter._may_raise = True
+        return Unknown("tainted", "os.environ, which was replaced", frame.module.path, getattr(node, "lineno", 0))
     exported = interpreter.exported
     depends |= exported.depends if name not in exported.items else NOTHING
     if not exported.exact:
@@ -202,8 +231,6 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     if default is None:
         if interpreter._catching("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"):
-            from hardencheck.collect.interpret.interpreter import Raised
-
             raise Raised("KeyError")
         return Unknown("env-required", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     return _depending(default, depends)
@@ -221,6 +248,51 @@ def _name(value: Value) -> str | None:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
+text_of = _name
+
+
+def short(spec: str) -> bool:
+    """Whether a format says no width or precision that would make a long text."""
+    return len(spec) < 50 and not any(
+        len(part) > 3 for part in "".join(c if c.isdigit() else " " for c in spec).split()
+    )
+
+
+def has_path(value: Value) -> bool:
+    """Whether there is a path in a container: Python writes its class, which depends on the system."""
+    stack, seen = [value], set[int]()
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Const):
+            if isinstance(one.value, PurePosixPath):
+                return True
+        elif isinstance(one, Seq | Map) and id(one) not in seen:
+            seen.add(id(one))
+            WORK.done += 1
+            stack.extend(one.items if isinstance(one, Seq) else one.items.values())
+    return False
+
+
+def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> None:
+    """`del os.environ[x]`, `del globals()[x]`."""
+    name = _name(key)
+    why = interpreter.unknown(node, frame, "tainted")
+    if owner.kind == "environ" and _own(owner) is None:
+        export(interpreter, name, Unknown("tainted", "a variable that is deleted"))
+    elif owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        if name is None or interpreter._perhaps or interpreter.condition:
+            interpreter._taint(module.namespace, why)
+        else:
+            interpreter.touch(module.namespace)
+            module.namespace.names.pop(name, None)
+    elif owner.kind == "sys.modules":
+        interpreter.replaced(name, node, frame)
+    elif owner.kind == "attributes":
+        interpreter.spoil(owner.state["of"], why)
+    else:
+        interpreter.spoil(owner, why)
+
+
 def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> Value:
     name = _name(key)
     if owner.kind == "environ" and name is not None:
@@ -231,6 +303,13 @@ def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST,
         return variable(interpreter, name, None, node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module) and name is not None:
         return interpreter.attribute(module, name, node, frame)
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        table = table_of(of)
+        return table.items[name] if table is not None and name in table.items else interpreter.unknown(node, frame)
+    if owner.kind == "range" and isinstance(key, Const) and isinstance(key.value, int):
+        items = interpreter.items(owner) or []
+        if -len(items) <= key.value < len(items):
+            return depending(items[key.value], owner.depends | key.depends)
     if owner.kind == "sys.argv":
         return Object(kind="argument")
     if owner.kind == "sys.modules" and name is not None:
@@ -252,6 +331,13 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
         interpreter.set_item(own, key, value, node, frame)
     elif owner.kind == "environ":
         export(interpreter, name, value)
+    elif owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        if name is not None and not interpreter._perhaps:
+            interpreter._bind_in(of.attributes, name, value, frame.module.path, getattr(node, "lineno", 0))
+        else:
+            interpreter.spoil(of, interpreter.unknown(node, frame))
+    elif owner.kind == "sys.modules":
+        interpreter.replaced(name, node, frame)
 
 
 def _own(owner: Object) -> Map | None:
@@ -291,9 +377,16 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         if own is not None and (name in own.items or not own.exact):
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
+        if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
+            return None
         exported = interpreter.exported
         held = exported.items.get(name)
-        if name in exported.maybe or not exported.exact or isinstance(held, Joined):
+        if (
+            name in exported.maybe
+            or not exported.exact
+            or isinstance(held, Joined)
+            or (isinstance(held, Unknown) and held.reason == "tainted")
+        ):
             return None
         return not isinstance(held, Absent) if held is not None else name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
@@ -307,6 +400,9 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         perhaps = bound.value.options if isinstance(bound.value, Joined) else ()
         surely = name in module.namespace.names and not any(isinstance(option, Absent) for option in perhaps)
         return True if surely and not isinstance(bound.value, Unknown) else None
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        table = table_of(of)
+        return name in table.items if table is not None else None
     return None
 
 
@@ -324,6 +420,37 @@ def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
 
 # Calls
 
+# Methods of texts and containers that go through what they are given.
+GOING_THROUGH = frozenset({
+    "join", "extend", "update", "union", "difference", "intersection", "issubset", "issuperset", "symmetric_difference",
+    "intersection_update", "difference_update", "symmetric_difference_update",
+})  # fmt: skip
+_GOING_THROUGH = frozenset({
+    *(f"builtins.{name}" for name in (
+        "list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "any", "all", "dict",
+    )),
+    "collections.OrderedDict", "itertools.chain", "collections.deque",
+})  # fmt: skip
+
+
+def gone_through(interpreter: Interpreter, name: str, arguments: list[Value]) -> list[Value]:
+    """The arguments of a call; of one that goes through them the lists that generators and views give."""
+    if name in _GOING_THROUGH:
+        return [interpreter.listed(one) for one in arguments]
+    if name == "itertools.chain.from_iterable":
+        return [_rows(interpreter, one) for one in arguments]
+    if name == "builtins.len":
+        return [one if isinstance(one, Lazy) else interpreter.listed(one) for one in arguments]
+    return arguments
+
+
+def _rows(interpreter: Interpreter, value: Value) -> Value:
+    held = interpreter.listed(value)
+    items = interpreter.items(held)
+    if items is None:
+        return held
+    return Seq("list", [interpreter.listed(one) for one in items], depends=held.depends)
+
 
 def call(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
@@ -331,8 +458,6 @@ def call(
     if name.startswith("builtins.str.") and arguments and _name(arguments[0]) is not None:
         return interpreter.call_method(arguments[0], name.rpartition(".")[2], arguments[1:], keywords, node, frame)
     if name.startswith("builtins."):
-        if name in _CONSUMERS:
-            arguments = [eager(argument) for argument in arguments]
         found = _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
         by = arguments[0].depends if arguments else NOTHING
         # Which of several objects it was asked about.
@@ -359,16 +484,23 @@ def call(
         return _path(name.removeprefix("os.path."), arguments)
     if name == "copy.deepcopy" and len(arguments) == 1:
         return copied(arguments[0])
+    if name == "copy.copy" and len(arguments) == 1 and isinstance(arguments[0], Seq | Map):
+        only = arguments[0]
+        if isinstance(only, Map):
+            return Map(dict(only.items), set(only.maybe), only.exact, depends=only.depends)
+        return Seq(only.kind, list(only.items), list(only.extra), only.exact, only.open, depends=only.depends)
     if name == "copy.copy" and len(arguments) == 1:
-        held = arguments[0]
-        if isinstance(held, Seq | Map) and not (isinstance(held, Seq) and held.lazy):
-            return interpreter.call_method(held, "copy", [], {}, node, frame)
-        return held if isinstance(held, Const) else None
+        return arguments[0] if isinstance(arguments[0], Const) else None
     return None
 
 
-def _plainly(function: Callable[..., object], arguments: Sequence[Value], keywords: dict[str, Value]) -> Value | None:
+def _plainly(
+    function: Callable[..., object], arguments: Sequence[Value], keywords: dict[str, Value], *, set_too: bool = False
+) -> Value | None:
+    """A pure function of plain values. set_too: the order of a set makes no difference to it."""
     depends = NOTHING
+    if not set_too and any(unordered(value) for value in (*arguments, *keywords.values())):
+        return Unknown("call", "the order of a set")
     for value in (*arguments, *keywords.values()):
         depends |= depends_of(value)
     try:
@@ -411,16 +543,14 @@ def _builtin(
             return Seq("list" if name == "list" else "tuple" if name == "tuple" else "set")
         case (("list" | "tuple" | "set" | "frozenset"), [value]):
             kind = "list" if name == "list" else "tuple" if name == "tuple" else "set"
+            if kind == "set" and isinstance(value, Seq) and _but_for_order(value):
+                return Seq("set", distinct(value.items), depends=depends_of(value))
             items = interpreter.items(value)
             if items is not None:
                 depends = value.depends
                 if kind == "set":
                     depends = depends_of(value)
-                    items = [
-                        item
-                        for number, item in enumerate(items)
-                        if not any(same(item, known) for known in items[:number])
-                    ]
+                    items = distinct(items)
                 return Seq(kind, items, depends=depends)  # type: ignore[arg-type]
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
@@ -438,51 +568,32 @@ def _builtin(
                 )
             except (NotKnown, TypeError):
                 return None
-        case "len", [Seq(items=items, exact=True, kind=kind) as value]:
-            return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
+        case "len", [Seq(items=items, exact=True, kind=kind) as value] if kind != "set":
+            return Const(len(items), depends=value.depends)
+        case "len", [Map(items=entries, maybe=maybe, exact=True) as value] if not maybe:
+            return Const(len(entries), depends=value.depends)
         case "range", _:
             return _range(arguments)
-        case "enumerate", [value]:
-            items = interpreter.items(value)
-            return (
-                Seq(
-                    "list",
-                    [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)],
-                    depends=value.depends,
-                    lazy=True,
-                )
-                if items is not None
-                else None
-            )
-        case "zip", values if values:
-            rows = [interpreter.items(value) for value in values]
-            if any(row is None for row in rows):
+        case (("enumerate" | "zip" | "reversed" | "map" | "filter"), [_, *_]) if not keywords:
+            return _lazy(interpreter, name, arguments, node, frame)
+        case "next", [Lazy() as value, *rest] if len(rest) < 2:
+            held = interpreter.listed(value)
+            items = interpreter.items(held)
+            if items is None:
                 return None
-            return Seq(
-                "list",
-                [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
-                depends=NOTHING.union(*(value.depends for value in values)),
-                lazy=True,
-            )
-        case "reversed", [value]:
-            items = interpreter.items(value)
-            return Seq("list", items[::-1], depends=value.depends, lazy=True) if items is not None else None
-        case "iter", [value]:
-            items = interpreter.items(value)
-            return Seq("list", items, depends=value.depends, lazy=True) if items is not None else None
-        case "next", [Seq(lazy=True, exact=True, items=items) as value, *rest]:
-            # Of an iterator that was made for this: names do not hold them.
-            if items:
-                return depending(items[0], value.depends)
-            return _depending(rest[0], value.depends) if rest else None
+            if not items and not rest:
+                return None
+            return depending(items[0] if items else rest[0], held.depends)
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
-            return _plainly(sorted, arguments, keywords)
-        case (("map" | "filter"), [function, value]):
-            return _mapped(interpreter, name, function, value, node, frame)
+            return _sorted(value, keywords, interpreter)
+        case (("max" | "min"), [value]) if not keywords:
+            return _most(name, value)
+        case "sum", [value, *rest] if not keywords and len(rest) < 2:
+            return _sum(interpreter, value, rest[0] if rest else Const(0), node, frame)
         case (("any" | "all"), [value]):
-            items = interpreter.items(value)
+            items = list(value.items) if isinstance(value, Seq) and _but_for_order(value) else interpreter.items(value)
             found = [truth(item) for item in items] if items is not None else [None]
             depends = depends_of(value)
             if name == "any" and True in found:
@@ -505,6 +616,8 @@ def _builtin(
         case "setattr", [owner, *_]:
             why = interpreter.unknown(node, frame, "tainted")
             interpreter.spoil(owner, why)
+            if isinstance(owner, Object) and owner.kind == "environ":
+                export(interpreter, None, Const(None))
             if not isinstance(owner, Instance | Class):
                 interpreter._taint(frame.module.namespace, why)  # sys.modules[__name__], or what holds it
             return Const(None)
@@ -517,11 +630,33 @@ def _builtin(
             return None
         case "vars", [Module() as module]:
             return Object(kind="scope", state={"module": module})
-        case "vars", [Class() | Instance() as owner]:
+        case "vars", [Class() as owner]:
             return table_of(owner)
+        case "vars", [Instance() as owner]:
+            return Object(kind="attributes", state={"of": owner})
+        case "super", []:
+            above = interpreter.above(frame)
+            if above is None:
+                _spoil_first(interpreter, node, frame)
+            return above
+        case "super", [Class() as cls, Instance() | Class() as receiver]:
+            order = (receiver.cls.order if receiver.cls else ()) if isinstance(receiver, Instance) else receiver.order
+            here = [number for number, one in enumerate(order) if one.attributes is cls.attributes]
+            if here:
+                return Object(kind="super", state={"of": receiver, "after": Const(here[0] + 1)})
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            return None
+        case "super", [_, receiver]:
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            return None
+        case empty, _ if empty.removeprefix("object.") in EMPTY:
+            return Const(None)
         case "dir", [Class() | Instance() | Module() as owner]:
             names = _members(interpreter, owner)
-            return Seq("list", [Const(one) for one in sorted(names)]) if names is not None else None
+            if names is None:
+                return None
+            # Python has further names that begin with "__", so this is gone through and never compared.
+            return Object(kind="names", state={"items": Seq("list", [Const(one) for one in sorted(names)])})
         case "print", _:
             return Const(None)
         case "callable", [value]:
@@ -532,14 +667,66 @@ def _builtin(
         case "type", [Instance(cls=cls)] if cls is not None:
             return cls
     if name in _PURE:
-        if (
-            name in {"str", "repr", "format"}
-            and any(isinstance(item, Seq | Map) for item in arguments)
-            and not _tiny(arguments)
-        ):
+        if not _bounded_call(name, arguments):
             return None
-        return _plainly(_PURE[name], arguments, keywords)
+        return _plainly(_PURE[name], arguments, keywords, set_too=name in {"len", "bool", "max", "min"})
     return None
+
+
+def _bounded_call(name: str, arguments: Sequence[Value]) -> bool:
+    """Whether a function of plain values takes no more than looking at them does."""
+    if name in {"str", "repr", "format"}:
+        if any(isinstance(item, Seq | Map) for item in arguments) and not _tiny(arguments):
+            return False
+        if any(has_path(item) for item in arguments if name == "repr" or isinstance(item, Seq | Map)):
+            return False
+    if name == "format" and len(arguments) > 1 and not short(_name(arguments[1]) or "0" * 99):
+        return False
+    return True
+
+
+def _spoil_first(interpreter: Interpreter, node: ast.AST, frame: Frame) -> None:
+    """`super()` that is not followed may change whatever the method was given first."""
+    at: Frame | None = frame
+    while at is not None and at.function is None:
+        at = at.outer
+    for binding in list(at.names.names.values())[:1] if at is not None else ():
+        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame), 0)
+
+
+def _attributes(
+    interpreter: Interpreter,
+    owner: Instance,
+    name: str,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value | None:
+    """A method of `vars(x)` or `x.__dict__`: the attributes of the object themselves."""
+    why = interpreter.unknown(node, frame)
+    given = Map({str(key): item for key, item in keywords.items()})
+    if name == "update" and len(arguments) < 2:
+        first = arguments[0] if arguments else Map()
+        if isinstance(first, Object) and first.kind == "attributes" and isinstance(of := first.state["of"], Instance):
+            first = table_of(of) or first
+        whole = (
+            isinstance(first, Map) and first.exact and not first.maybe and all(isinstance(k, str) for k in first.items)
+        )
+        if isinstance(first, Map) and whole and not interpreter._perhaps:
+            with interpreter._deciding(first.depends):
+                for key, item in {**first.items, **given.items}.items():
+                    interpreter._bind_in(
+                        owner.attributes, str(key), item, frame.module.path, getattr(node, "lineno", 0)
+                    )
+            return Const(None)
+    if name in {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}:
+        interpreter.spoil(owner, why)
+        return why
+    table = table_of(owner)
+    if table is None:
+        return why
+    return _map_method(interpreter, table, name, arguments, keywords, node, frame)
 
 
 def table_of(owner: Class | Instance) -> Map | None:
@@ -551,7 +738,8 @@ def table_of(owner: Class | Instance) -> Map | None:
         name: item.value for name, item in names.names.items() if not isinstance(item.value, Absent)
     }
     depends = NOTHING.union(names.unless, *(names.absent(str(name)) for name in names.names.keys() - held.keys()))
-    return Map({"__module__": Const("module"), **held}, depends=depends)
+    start: dict[object, Value] = {"__module__": Const("module")} if isinstance(owner, Class) else {}
+    return Map({**start, **held}, depends=depends)
 
 
 def scope_table(owner: Object) -> Map | None:
@@ -614,8 +802,23 @@ def getmembers(
 _OBJECT = frozenset(dir(object))
 
 
-def _tiny(arguments: Sequence[Value]) -> bool:
-    return all(not isinstance(item, Seq | Map) or len(item.items) < 1_000 for item in arguments)
+def written(arguments: Iterable[Value], most: int = 100_000) -> int:
+    """How many characters writing them out takes, roughly; no further than `most`."""
+    found = 0
+    stack = list(arguments)
+    while stack and found <= most:
+        one = stack.pop()
+        WORK.done += 1
+        found += len(one.value) if isinstance(one, Const) and isinstance(one.value, str | bytes) else 1
+        if isinstance(one, Seq):
+            stack.extend(one.items)
+        elif isinstance(one, Map):
+            stack.extend(one.items.values())
+    return found
+
+
+def _tiny(arguments: Iterable[Value]) -> bool:
+    return written(arguments) <= 100_000
 
 
 def _unknown_of(value: Value) -> Unknown:
@@ -649,46 +852,157 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
     return made
 
 
+def _pairs(interpreter: Interpreter, value: Value) -> Map | None:
+    """What `update` takes besides a table: the attributes of an object, pairs."""
+    if isinstance(value, Object) and value.kind == "attributes" and isinstance(of := value.state["of"], Instance):
+        return table_of(of)
+    made = _dict([value], {}, interpreter) if isinstance(value, Seq) else None
+    return made if isinstance(made, Map) else None
+
+
 def _range(arguments: list[Value]) -> Value | None:
     try:
         given = [plain(item) for item in arguments]
         found = range(*given)  # type: ignore[call-overload]
-    except (NotKnown, TypeError, ValueError):
+        if len(found) > 5_000:
+            return None
+    except (NotKnown, TypeError, ValueError, OverflowError):
         return None
     depends = NOTHING.union(*(item.depends for item in arguments))
-    if len(found) > 5_000:
+    items = Seq("list", [Const(number) for number in found], depends=depends)
+    return Object(kind="range", state={"items": items}, depends=depends)
+
+
+def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast.AST, frame: Frame) -> Value | None:
+    """map, filter, zip, enumerate, reversed: computed when somebody goes through them."""
+    depends = NOTHING.union(*(value.depends for value in arguments))
+
+    def lost(why: Value | None = None) -> Value:
+        found = _unknown_of(why) if why is not None else interpreter.unknown(node, frame, "call", name, depends)
+        for one in arguments:
+            interpreter._spoil_deep(one, found, 0)
+        interpreter.over_called(arguments, found)
+        return found
+
+    def make() -> Value:
+        over = arguments[1:] if name in {"map", "filter"} else arguments
+        rows = [interpreter.items(one) for one in over]
+        known = [row for row in rows if row is not None]
+        if len(known) < len(rows):
+            return lost()
+        columns = [list(column) for column in zip(*known, strict=False)]
+        match name, arguments:
+            case "zip", _:
+                return Seq("list", [Seq("tuple", column) for column in columns], depends=depends)
+            case "enumerate", [_]:
+                pairs = enumerate(known[0])
+                return Seq("list", [Seq("tuple", [Const(n), item]) for n, item in pairs], depends=depends)
+            case "reversed", [_]:
+                return Seq("list", known[0][::-1], depends=depends)
+            case "map", [function, *_]:
+                made = [interpreter.call(function, column, {}, node, frame) for column in columns]
+                return Seq("list", made, depends=depends)
+            case "filter", [function, _]:
+                return filtered(function, known[0])
+        return lost()
+
+    def filtered(function: Value, items: list[Value]) -> Value:
+        kept: list[Value] = []
+        by = depends
+        for item in items:
+            answer = item
+            if not (isinstance(function, Const) and function.value is None):
+                answer = interpreter.call(function, [item], {}, node, frame)
+            known = truth(answer)
+            by |= depends_of(answer)
+            if known is None:
+                return lost(answer)
+            if known:
+                kept.append(item)
+        return Seq("list", kept, depends=by)
+
+    if name == "enumerate" and len(arguments) == 2:
+        start = arguments[1]
+        if not isinstance(start, Const) or not isinstance(start.value, int):
+            return None
+        first = start.value
+        only = arguments[:1]
+
+        def counted() -> Value:
+            items = interpreter.items(only[0])
+            if items is None:
+                return lost()
+            return Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items, first)], depends=depends)
+
+        return Lazy(counted, tuple(only), node, frame, depends=depends)
+    code = arguments[0] if name in {"map", "filter"} else None
+    return Lazy(make, tuple(arguments), node if code is not None else None, frame, depends=depends)
+
+
+def _sorted(value: Value, keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
+    """The items themselves in another order: who changes one changes it in both."""
+    if not isinstance(value, Seq | Map | Const):
         return None
-    return Seq("list", [Const(number) for number in found], depends=depends, lazy=True)
+    items = list(value.items) if isinstance(value, Seq) and _but_for_order(value) else interpreter.items(value)
+    reverse = keywords.get("reverse", Const(False))
+    depends = depends_of(value) | reverse.depends
+    if items is None or not isinstance(reverse, Const):
+        return _plainly(sorted, [value], keywords)
+    try:
+        keys = [plain(item) for item in items]
+        order = sorted(range(len(items)), key=lambda at: keys[at], reverse=bool(reverse.value))  # type: ignore[arg-type,return-value]
+    except NotKnown as error:
+        return Unknown(error.value.reason, error.value.text, error.value.path, error.value.line, depends=depends)
+    except TypeError:
+        return None
+    return Seq("list", [items[number] for number in order], depends=depends)
 
 
-def _mapped(
-    interpreter: Interpreter, name: str, function: Value, value: Value, node: ast.AST, frame: Frame
-) -> Value | None:
+def _most(name: str, value: Value) -> Value | None:
+    """max and min of several: one of the items itself."""
+    if not isinstance(value, Seq) or not _but_for_order(value) or not value.items:
+        return _plainly(max if name == "max" else min, [value], {}, set_too=True)
+    depends = depends_of(value)
+    try:
+        keys = [plain(item) for item in value.items]
+        best = (max if name == "max" else min)(range(len(keys)), key=lambda at: keys[at])  # type: ignore[arg-type,return-value]
+    except NotKnown as error:
+        return Unknown(error.value.reason, error.value.text, error.value.path, error.value.line, depends=depends)
+    except TypeError:
+        return None
+    return depending(value.items[best], depends)
+
+
+def _sum(interpreter: Interpreter, value: Value, start: Value, node: ast.AST, frame: Frame) -> Value | None:
+    if isinstance(start, Const) and isinstance(start.value, int | float):
+        return _plainly(sum, [value, start], {}, set_too=True)
     items = interpreter.items(value)
     if items is None:
         return None
-    made: list[Value] = []
-    depends = value.depends
     for item in items:
-        if name == "filter" and isinstance(function, Const) and function.value is None:
-            answer: Value = item
-        else:
-            answer = interpreter.call(function, [item], {}, node, frame)
-        if name == "map":
-            made.append(answer)
-            continue
-        known = truth(answer)
-        depends |= depends_of(answer)
-        if known is None:
-            return _unknown_of(answer)
-        if known:
-            made.append(item)
-    return Seq("list", made, depends=depends, lazy=True)
+        start = interpreter._binary(ast.Add(), start, item, node, frame)
+    return depending(start, value.depends)
+
+
+def _but_for_order(value: Seq) -> bool:
+    """Whether these are its items, in an order that nobody knows, or in this one."""
+    return not value.extra and not value.open and (value.exact or len(value.items) > 0)
+
+
+def viewed(held: Map, what: str) -> Value:
+    """What a view of a table (`d.items()`) gives now."""
+    if not held.exact or held.maybe:
+        return Unknown("call", f"{what} of a table that is not known", depends=held.depends)
+    if what == "values":
+        return Seq("list", list(held.items.values()), depends=held.depends)
+    keys = [lifted(key) for key in held.items]
+    if what == "keys":
+        return Seq("list", keys, depends=held.depends)
+    pairs = zip(keys, held.items.values(), strict=True)
+    return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=held.depends)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
-    if isinstance(value, Seq) and value.lazy:
-        return None
     kinds = kind.items if isinstance(kind, Seq) and kind.exact else [kind]
     if isinstance(value, Instance) and value.cls is not None and all(isinstance(one, Class) for one in kinds):
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
@@ -710,6 +1024,8 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
     if isinstance(value, Seq):
         if value.open and value.kind != "set" and (list in wanted) is not (tuple in wanted):
             return None  # it was added to what is not known
+        if value.kind == "set" and set in wanted:
+            return None  # a frozenset is none
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
@@ -738,6 +1054,8 @@ def _getattr(
             return found.value if known or not rest else None
         inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
         if inner is not None:
+            return None
+        if attribute.startswith("__") or "__getattr__" in owner.namespace.names:
             return None
         absent = owner.namespace.absent(attribute)
         if name == "hasattr":
@@ -787,7 +1105,8 @@ def method(
         case Map():
             return _map_method(interpreter, owner, name, arguments, keywords, node, frame)
         case Const(value=str() | bytes()) if name in _STRING_METHODS:
-            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, arguments):
+            given = (*arguments, *keywords.values())
+            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, given):
                 return None
             if name == "format" and not _plain_template(owner.value):
                 return None
@@ -827,13 +1146,14 @@ def method(
 
 
 def _bounded(owner: Const, arguments: Sequence[Value]) -> bool:
-    size = len(owner.value)  # type: ignore[arg-type]
+    """Whether a method makes a text that is not much longer than those it is made of."""
+    size = max(len(owner.value), 1)  # type: ignore[arg-type]
     for item in arguments:
-        if isinstance(item, Const) and isinstance(item.value, int) and item.value > 10_000:
+        if isinstance(item, Const) and isinstance(item.value, int) and item.value * size > 1_000_000:
             return False
-        if isinstance(item, Const) and isinstance(item.value, str) and len(item.value) * max(size, 1) > 1_000_000:
+        if isinstance(item, Const) and isinstance(item.value, str | bytes) and len(item.value) * size > 1_000_000:
             return False
-        if isinstance(item, Seq) and len(item.items) * max(size, 1) > 1_000_000:
+        if isinstance(item, Seq | Map) and (len(item.items) * size > 1_000_000 or not _tiny([item])):
             return False
     return True
 
@@ -846,6 +1166,8 @@ def _plain_template(text: object) -> bool:
 
 
 def _with_owner(owner: Const, name: str, arguments: list[Value], keywords: dict[str, Value]) -> Value | None:
+    if name == "format" and any(has_path(item) for item in arguments if isinstance(item, Seq | Map)):
+        return None
     return _plainly(lambda first, *rest, **more: getattr(first, name)(*rest, **more), [owner, *arguments], keywords)
 
 
@@ -861,9 +1183,9 @@ def _seq_method(
     if name == "copy":
         return Seq(owner.kind, list(owner.items), list(owner.extra), owner.exact, owner.open, depends=owner.depends)
     if name in {"index", "count"} and owner.exact:
-        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
+        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {}, set_too=True)
     if name in {"union", "difference", "intersection", "issubset", "issuperset"} and owner.kind == "set":
-        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
+        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {}, set_too=True)
     if owner.kind == "tuple" or name not in {
         "append", "extend", "insert", "remove", "add", "discard", "update", "clear", "pop", "reverse", "sort",
     }:  # fmt: skip
@@ -910,7 +1232,9 @@ def _seq_method(
             owner.items, owner.extra, owner.exact, owner.open = [], [], True, False
         case "reverse", []:
             owner.items.reverse()
-        case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
+        case "pop", [] | [Const(value=int())] if owner.exact and (
+            owner.items if owner.kind == "list" else len(owner.items) == 1
+        ):
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
             owner.depends |= arguments[0].depends if arguments else NOTHING
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
@@ -931,15 +1255,17 @@ def _seq_method(
 def _removed(interpreter: Interpreter, owner: Seq, name: str, value: Value) -> Value:
     owner.depends |= depends_of(owner) | depends_of(value)  # which of them it is
     for number, item in enumerate(owner.items):
-        if same(item, value):
+        equal = isinstance(item, Const) and isinstance(value, Const) and item.value == value.value
+        if same(item, value) or equal:
             del owner.items[number]
             return Const(None)
     owner.extra = [item for item in owner.extra if not same(item, value)]
     if owner.exact and isinstance(value, Const) and all(isinstance(item, Const) for item in owner.items):
-        if name == "remove" and interpreter._catching("ValueError"):
-            from hardencheck.collect.interpret.interpreter import Raised
-
-            raise Raised("ValueError")
+        error = "KeyError" if owner.kind == "set" else "ValueError"
+        interpreter._watched |= depends_of(owner) | value.depends
+        if name == "remove" and interpreter._catching(error, "LookupError" if owner.kind == "set" else error):
+            raise Raised(error)
+        interpreter._may_raise = interpreter._may_raise or name == "remove"
         return Const(None)
     if not isinstance(value, Const):
         owner.taint()
@@ -959,15 +1285,7 @@ def _map_method(
         case "copy", []:
             return Map(dict(owner.items), set(owner.maybe), owner.exact, depends=owner.depends)
         case (("items" | "keys" | "values"), []):
-            if not owner.exact or owner.maybe:
-                return None
-            if name == "values":
-                return Seq("list", list(owner.items.values()), depends=owner.depends, lazy=True)
-            keys = [lifted(key) for key in owner.items]
-            if name == "keys":
-                return Seq("list", keys, depends=owner.depends, lazy=True)
-            pairs = zip(keys, owner.items.values(), strict=True)
-            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends, lazy=True)
+            return Object(kind="view", state={"of": owner, "what": Const(name)}, depends=owner.depends)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
             default = rest[0] if rest else Const(None)
             try:
@@ -993,31 +1311,26 @@ def _map_method(
                 owner.taint()
                 return interpreter.unknown(node, frame)
             if name == "pop":
+                if not there and not rest:
+                    interpreter._watched |= by
+                    if interpreter._catching("KeyError", "LookupError"):
+                        raise Raised("KeyError")
+                    return interpreter.unknown(node, frame, depends=by)
                 return depending(owner.items.pop(wanted) if there else default, by)
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
-            given = (arguments[0] if arguments else Map()) if len(arguments) < 2 else None
-            if isinstance(given, Seq):
-                given = _dict([given], {}, interpreter)
-            if interpreter._perhaps or not isinstance(given, Map):
+            given = arguments[0] if arguments else Map()
+            if isinstance(given, Object | Seq):
+                given = _pairs(interpreter, given) or given
+            if interpreter._perhaps or not isinstance(given, Map) or len(arguments) > 1:
                 owner.taint()
                 return Const(None)
-            both: dict[object, Value] = {**given.items, **{str(key): item for key, item in keywords.items()}}
-            for key_, value in both.items():
-                if key_ in given.maybe:
-                    old = owner.items.get(key_)
-                    owner.items[key_] = join([old, value]) if old is not None else value
-                    if old is None:
-                        owner.maybe.add(key_)
-                else:
-                    owner.items[key_] = value
-                    owner.maybe.discard(key_)
-            owner.depends |= given.depends | interpreter.condition
-            if not given.exact:
-                owner.exact = False
-                for key_ in owner.items.keys() - given.items.keys():
-                    owner.items[key_] = join([owner.items[key_], Unknown("call", "updated with what is not known")])
+            owner.lay(given, Unknown("call", "updated with what is not known"))
+            for word, item in keywords.items():
+                owner.items[word] = item
+                owner.maybe.discard(word)
+            owner.depends |= interpreter.condition
             return Const(None)
         case "clear", []:
             interpreter.touch(owner)
@@ -1085,9 +1398,15 @@ def _object_method(
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        return _attributes(interpreter, of, name, arguments, keywords, node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         names = module.namespace
-        made = _dict(arguments, keywords, interpreter) if name == "update" and len(arguments) < 2 else None
+        made = (
+            _dict(arguments, keywords, interpreter)
+            if name == "update" and not interpreter._perhaps and len(arguments) < 2
+            else None
+        )
         if isinstance(made, Map) and made.exact:
             given = made
             with interpreter._deciding(given.depends):
@@ -1104,6 +1423,8 @@ def _object_method(
             found = names.get(text)
             default = arguments[1] if len(arguments) > 1 else Const(None)
             absent = names.absent(text)
+            if found is None and text.startswith("__"):
+                return interpreter.unknown(node, frame)
             if found is not None and isinstance(found.value, Joined):
                 options = [option for option in found.value.options if not isinstance(option, Absent)]
                 both = depending(join([*options, default]), found.value.depends)

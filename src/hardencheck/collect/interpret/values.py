@@ -6,7 +6,7 @@ a table, a namespace) can be saved and put back, so that both sides of a conditi
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +19,9 @@ Kind = Literal["list", "tuple", "set"]
 MAX_OPTIONS = 6
 MAX_CHAIN = 12
 _OWN = frozenset({"__file__", "__name__"})  # nobody writes over these
+MAX_PARTS = (
+    100_000  # of one value that is looked at as a whole: lists in lists grow faster than the steps that make them
+)
 
 Plain = bool | int | float | complex | str | bytes | None | timedelta | Decimal | PurePosixPath
 
@@ -31,6 +34,17 @@ class NotKnown(Exception):
         self.value = value
 
 
+class Work:
+    """How much was looked at: values, items that were copied, texts. What an interpreter may spend is bounded, and a
+    single step of it can be as dear as its largest list."""
+
+    __slots__ = ("done",)
+
+    def __init__(self) -> None:
+        self.done = 0
+
+
+WORK = Work()
 _births = itertools.count()
 
 
@@ -72,17 +86,20 @@ class Joined(Value):
 @dataclass(eq=False, slots=True)
 class Seq(Value):
     """exact: these items in this order and no others. Else `items` surely are in it, `extra` perhaps; open: and others
-    may be. lazy: no list, but what gives its items one after the other (a generator, `map()`, `.items()`)."""
+    may be."""
 
     kind: Kind = "list"
     items: list[Value] = field(default_factory=list)
     extra: list[Value] = field(default_factory=list)
     exact: bool = True
     open: bool = False
-    lazy: bool = field(default=False, kw_only=True)
     born: int = field(default_factory=now, kw_only=True)
 
+    def __post_init__(self) -> None:
+        WORK.done += len(self.items) >> 2
+
     def save(self) -> object:
+        WORK.done += len(self.items) >> 2
         return (list(self.items), list(self.extra), self.exact, self.open)
 
     def load(self, state: object) -> None:
@@ -101,6 +118,8 @@ class Seq(Value):
             for item in (*items, *extra):
                 if not any(alike(item, known) for known in (*surely, *maybe)):
                     maybe.append(item)
+        if not maybe and any(len(items) != len(surely) for items, *_ in plain):
+            maybe = surely[:1]  # one of them is in it more than once
         self.items, self.extra, self.exact = surely, maybe, False
         self.open = any(state[3] for state in plain)
 
@@ -120,7 +139,11 @@ class Map(Value):
     exact: bool = True
     born: int = field(default_factory=now, kw_only=True)
 
+    def __post_init__(self) -> None:
+        WORK.done += len(self.items)
+
     def save(self) -> object:
+        WORK.done += len(self.items) >> 1
         return (dict(self.items), set(self.maybe), self.exact)
 
     def load(self, state: object) -> None:
@@ -146,6 +169,29 @@ class Map(Value):
 
     def taint(self) -> None:
         self.items, self.maybe, self.exact = {}, set(), False
+
+    def lay(self, given: "Map", why: Unknown) -> None:
+        """Another table over this one: `update`, `|`, `{**other}`. What is perhaps in it perhaps replaces."""
+        WORK.done += len(given.items)
+        for key, value in given.items.items():
+            if key not in given.maybe:
+                self.items[key] = value
+                self.maybe.discard(key)
+            elif key in self.items:
+                self.items[key] = join([self.items[key], value])
+            else:
+                self.items[key] = value
+                self.maybe.add(key)
+        self.depends |= given.depends
+        if not given.exact:
+            self.blur(why, given.items.keys())
+
+    def blur(self, why: Unknown, but: Iterable[object] = ()) -> None:
+        """Any key may be there now, and any value be another one."""
+        self.exact = False
+        kept = set(but)
+        for key in self.items.keys() - kept:
+            self.items[key] = join([self.items[key], why])
 
 
 class Binding(NamedTuple):
@@ -184,6 +230,7 @@ class Namespace:
         return self.unless | (found.value.depends if found is not None else NOTHING)
 
     def save(self) -> object:
+        WORK.done += len(self.names) >> 1
         return (dict(self.names), self.rest, self.unless, dict(self.prefixes))
 
     def load(self, state: object) -> None:
@@ -208,6 +255,7 @@ class Namespace:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
     def mark_all(self, depends: Depends, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         for name in list(self.names):
             if name.startswith(prefix) and not name.startswith("__"):
                 self.mark_name(name, depends)
@@ -216,11 +264,17 @@ class Namespace:
 
     def merge(self, states: list[object], why: Unknown) -> None:
         plain: list[_Names] = states  # type: ignore[assignment]
+        WORK.done += sum(len(names) for names, *_ in plain)
         self.rest = next((rest for _, rest, *_ in plain if rest is not None), None)
         self.unless = NOTHING.union(*(unless for _, _, unless, _ in plain))
         self.prefixes = {prefix: why for *_, prefixes in plain for prefix, why in prefixes.items()}
         merged: dict[str, Binding] = {}
+        others = [names for names, *_ in plain[1:]]
         for name in dict.fromkeys(name for names, *_ in plain for name in names):
+            only = plain[0][0].get(name)
+            if only is not None and all(names.get(name) is only for names in others):
+                merged[name] = only
+                continue
             found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
@@ -236,6 +290,7 @@ class Namespace:
         self.names = merged
 
     def taint(self, why: Unknown, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         self.names = {
             name: item._replace(value=why, path=why.path, line=why.line)
             if name.startswith(prefix) and not is_code(item.value) and name not in _OWN
@@ -270,7 +325,8 @@ class Function(Value):
     defaults: tuple[Value | None, ...] = ()
     keyword_defaults: tuple[Value | None, ...] = ()
     owner: Value | None = None  # self or cls of a bound method
-    how: str = ""  # "property", "staticmethod", "classmethod"
+    how: str = ""  # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated"
+    setter: Value | None = None  # of a property
 
 
 @dataclass(eq=False, slots=True)
@@ -313,6 +369,19 @@ class Method(Value):
 
 
 @dataclass(eq=False, slots=True)
+class Lazy(Value):
+    """What computes its items when they are asked for, and once: a generator, `map`, `zip`.
+
+    make: the items, a list or what is not known. of: what it goes over. node, frame: the code that it runs."""
+
+    make: Callable[[], Value]
+    of: tuple[Value, ...] = ()
+    node: object = None
+    frame: object = None
+    used: Seq = field(default_factory=Seq)
+
+
+@dataclass(eq=False, slots=True)
 class Absent(Value):
     """The name is not set; in a `Joined`: perhaps."""
 
@@ -338,22 +407,27 @@ def _same_items(
     )
 
 
-def same(one: Value, two: Value, depth: int = 0) -> bool:
-    """Whether both are surely the same value; False where it is not known."""
+def same(one: Value, two: Value, depth: int = 0, left: list[int] | None = None) -> bool:
+    """Whether both are surely the same value; False where it is not known. left: how much more may be looked at."""
     if one is two:
         return not isinstance(one, Unknown)
     if depth > 20:
         return False
+    WORK.done += 1
+    if depth:
+        left = left if left is not None else [MAX_PARTS]
+        left[0] -= 1
+        if left[0] < 0:
+            return False
     if isinstance(one, Const) and isinstance(two, Const):
         return type(one.value) is type(two.value) and one.value == two.value
     if isinstance(one, Seq) and isinstance(two, Seq):
         return (
             one.kind == two.kind
-            and not (one.lazy or two.lazy)
             and one.exact
             and two.exact
             and len(one.items) == len(two.items)
-            and all(same(a, b, depth + 1) for a, b in zip(one.items, two.items, strict=True))
+            and all(same(a, b, depth + 1, left) for a, b in zip(one.items, two.items, strict=True))
         )
     if isinstance(one, Map) and isinstance(two, Map):
         return (
@@ -362,7 +436,7 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
             and not one.maybe
             and not two.maybe
             and one.items.keys() == two.items.keys()
-            and all(same(value, two.items[key], depth + 1) for key, value in one.items.items())
+            and all(same(value, two.items[key], depth + 1, left) for key, value in one.items.items())
         )
     if isinstance(one, Library) and isinstance(two, Library):
         return one.dotted == two.dotted
@@ -415,13 +489,20 @@ def depending(value: Value, depends: Depends) -> Value:
     return replace(value, depends=value.depends | depends)
 
 
-def depends_of(value: Value, depth: int = 0) -> Depends:
+def depends_of(value: Value) -> Depends:
     """The variables that a value and all in it depend on."""
     found = value.depends
-    if depth > 8:
+    if not isinstance(value, Seq | Map | Joined):
         return found
-    for inner in _parts(value):
-        found |= depends_of(inner, depth + 1)
+    seen = {id(value)}
+    stack = list(_parts(value))
+    while stack:
+        one = stack.pop()
+        WORK.done += 1
+        found |= one.depends
+        if isinstance(one, Seq | Map | Joined) and id(one) not in seen:
+            seen.add(id(one))
+            stack.extend(_parts(one))
     return found
 
 
@@ -435,17 +516,61 @@ def _parts(value: Value) -> Iterator[Value]:
         yield from value.options
 
 
-def plain(value: Value, depth: int = 0) -> object:
+def unordered(value: Value) -> bool:
+    """Whether there is a set in it whose order nobody knows: a text made of it, or a list, may be any."""
+    stack, seen = [value], set[int]()
+    while stack:
+        one = stack.pop()
+        WORK.done += 1
+        if not isinstance(one, Seq | Map | Joined) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Seq) and one.kind == "set" and len(one.items) > 1:
+            return True
+        stack.extend(_parts(one))
+    return False
+
+
+def distinct(items: Iterable[Value]) -> list[Value]:
+    """The items of a set, by Python's equality where that is known: 1 and True are one."""
+    found: list[Value] = []
+    known: set[object] = set()
+    for item in items:
+        WORK.done += 1
+        if isinstance(item, Const):
+            if item.value not in known:
+                known.add(item.value)
+                found.append(item)
+            continue
+        try:
+            whole = plain(item)
+            hash(whole)
+        except (NotKnown, TypeError):
+            if not any(item is other for other in found):
+                found.append(item)
+            continue
+        if whole not in known:
+            known.add(whole)
+            found.append(item)
+    return found
+
+
+def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
     """The Python object that a value surely is: a copy. Raises NotKnown."""
-    if depth > 40:
+    if isinstance(value, Const):
+        if isinstance(value.value, str):
+            WORK.done += len(value.value) >> 7
+        return value.value
+    left = left if left is not None else [MAX_PARTS]
+    left[0] -= 1
+    WORK.done += 1
+    if depth > 40 or left[0] < 0:
         raise NotKnown(Unknown("budget", "nested too deeply"))
     match value:
-        case Const(value=inner):
-            return inner
-        case Seq(lazy=True):
-            raise NotKnown(Unknown("call", "an iterator", depends=value.depends))
         case Seq(kind=kind, items=items, exact=True):
-            inner_items = [plain(item, depth + 1) for item in items]
+            left[0] -= len(items)
+            WORK.done += len(items)
+            inner_items = [plain(item, depth + 1, left) for item in items]
             if kind == "tuple":
                 return tuple(inner_items)
             if kind == "set":
@@ -455,7 +580,9 @@ def plain(value: Value, depth: int = 0) -> object:
                     raise NotKnown(Unknown("call", "a set of what has no hash")) from None
             return inner_items
         case Map(items=items, maybe=maybe, exact=True) if not maybe:
-            return {key: plain(item, depth + 1) for key, item in items.items()}
+            left[0] -= len(items)
+            WORK.done += len(items)
+            return {key: plain(item, depth + 1, left) for key, item in items.items()}
         case Unknown():
             raise NotKnown(value)
         case Joined(options=options) if all(same(option, options[0]) for option in options):
@@ -466,20 +593,6 @@ def plain(value: Value, depth: int = 0) -> object:
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
-
-
-def eager(value: Value) -> Value:
-    """What iterates over an iterator sees, as a list."""
-    return replace(value, items=list(value.items), lazy=False) if isinstance(value, Seq) and value.lazy else value
-
-
-def settled(value: Value) -> Value:
-    """What a name holds. An iterator gives its items once, and nobody counts that."""
-    if isinstance(value, Seq) and value.lazy:
-        return Unknown("call", "an iterator", depends=depends_of(value), reach=changing(value.items))
-    if isinstance(value, Joined) and any(isinstance(option, Seq) and option.lazy for option in value.options):
-        return replace(value, options=tuple(settled(option) for option in value.options))
-    return value
 
 
 def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:
@@ -494,7 +607,7 @@ def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) 
         known[id(value)] = made
         if isinstance(made, Seq) and isinstance(value, Seq):
             items, extra = ([copied(item, known, depth + 1) for item in part] for part in (value.items, value.extra))
-            if None in items or None in extra or value.lazy:
+            if None in items or None in extra:
                 return None
             made.items = [item for item in items if item is not None]
             made.extra = [item for item in extra if item is not None]
@@ -514,7 +627,7 @@ def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) 
 
 
 def lifted(value: object, depends: Depends = NOTHING) -> Value:
-    """A Python object as a value. Raises TypeError for what is none of ours."""
+    """A Python object as a value. Raises TypeError for what is none of ours, NotKnown for what is too large."""
     if isinstance(value, list | tuple | set | frozenset):
         kind: Kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
         items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
@@ -524,6 +637,11 @@ def lifted(value: object, depends: Depends = NOTHING) -> Value:
     if value is None or isinstance(
         value, bool | int | float | complex | str | bytes | timedelta | Decimal | PurePosixPath
     ):
+        if isinstance(value, str | bytes):
+            WORK.done += len(value) >> 4
+        elif isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > 1_000:
+            # Nine letters that are a thousand million digits as soon as somebody writes them out.
+            raise NotKnown(Unknown("budget", "a very large number"))
         return Const(value, depends=depends)
     raise TypeError(type(value).__name__)
 
@@ -536,12 +654,14 @@ def truth(value: Value) -> bool | None:
         case Seq(items=items, extra=extra, open=opened, exact=exact):
             if items:
                 return True
-            return False if not value.lazy and (exact or (not extra and not opened)) else None
+            return False if exact or (not extra and not opened) else None
         case Map(items=items, maybe=maybe, exact=exact):
             if items.keys() - maybe:
                 return True
             return False if exact and not items else None
-        case Function() | Class() | Module():
+        case Function(how=how) if how != "decorated":
+            return True
+        case Class() | Module() | Lazy():
             return True
         case Joined(options=options):
             found = {truth(option) for option in options}

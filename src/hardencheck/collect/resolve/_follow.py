@@ -169,23 +169,33 @@ def note_secrets(tree: Tree, interpreter: Interpreter) -> None:
     held = _secrets.setdefault(tree, {})
     for module in interpreter.modules.values():
         for name, binding in module.namespace.names.items():
-            for value in _texts(name, binding.value, 0):
+            for value in _texts(name, binding.value):
                 held[value] = None
 
 
-def _texts(name: str, value: Value, depth: int) -> Iterator[str]:
-    match value:
-        case Const(value=str() as text) if is_secret(name) and len(text) >= _SHORTEST:
-            yield text
-        case Seq(items=items) if depth < 4:
-            for item in items:
-                yield from _texts(name, item, depth + 1)
-        case Map(items=held) if depth < 4:
-            for key, item in held.items():
-                yield from _texts(key if isinstance(key, str) and not is_secret(name) else name, item, depth + 1)
-        case Joined(options=options) if depth < 4:
-            for item in options:
-                yield from _texts(name, item, depth + 1)
+def _texts(name: str, value: Value) -> Iterator[str]:
+    """The texts in a value that a name, its own or of a key above it, calls a secret."""
+    stack: list[tuple[str, Value]] = [(name, value)]
+    seen: set[tuple[int, bool]] = set()
+    while stack:
+        called, one = stack.pop()
+        secret = is_secret(called)
+        if isinstance(one, Const):
+            if secret and isinstance(one.value, str) and len(one.value) >= _SHORTEST:
+                yield one.value
+            continue
+        if (id(one), secret) in seen:
+            continue
+        seen.add((id(one), secret))
+        match one:
+            case Seq(items=items):
+                stack.extend((called, item) for item in items)
+            case Map(items=held):
+                stack.extend(
+                    (key if isinstance(key, str) and not secret else called, item) for key, item in held.items()
+                )
+            case Joined(options=options):
+                stack.extend((called, item) for item in options)
 
 
 def follow(
@@ -445,13 +455,13 @@ def policy(name: str, value: Value) -> tuple[str | None] | None:
     return ((", " if name == "PERMISSIONS_POLICY" else "; ").join(parts),)
 
 
-def _sources(value: Value) -> list[str] | None:
+def _sources(value: Value, depth: int = 0) -> list[str] | None:
     match value:
         case Seq(items=items, exact=True):
             found: list[str] = []
             for item in items:
-                inner = _sources(item)
-                if inner is None:
+                inner = _sources(item, depth + 1) if depth < 3 else None
+                if inner is None or len(found) > MAX_ITEMS:
                     return None
                 found.extend(inner)
             return found

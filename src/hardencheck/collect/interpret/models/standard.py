@@ -89,7 +89,14 @@ def _json(call: Call) -> Value | None:
 
 
 def _toml(call: Call) -> Value | None:
-    return _pure(lambda one: _data.checked(tomllib.loads(one)), 1)(call)
+    return _pure(_toml_loads, 1)(call)
+
+
+def _toml_loads(document: object) -> object:
+    """Keys of thousands of parts take the square of that."""
+    if isinstance(document, str) and any(max(line.count("."), line.count("[")) > 200 for line in document.splitlines()):
+        raise NotKnown(Unknown("budget", "a deep document"))
+    return _data.checked(tomllib.loads(document))  # type: ignore[arg-type]
 
 
 def _yaml(call: Call) -> Value | None:
@@ -417,6 +424,15 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "shutil.which", "os.path.getmtime", "os.access",
     ), _machine),
 }  # fmt: skip
+
+
+def _tuple_field(call: Call) -> Value | None:
+    """A field of a NamedTuple, asked for on the class: an object that gets it from a tuple, not its default."""
+    code = any(isinstance(item, Function | Class) for item in call.arguments)
+    return None if code or call.name.startswith("_") else unknown(call, "call", call.name)
+
+
+MEMBERS = {"typing.NamedTuple": _tuple_field}
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
 METHODS = {"url": _url_method}
 ATTRIBUTES = {

@@ -861,7 +861,7 @@ class Interpreter:
                 self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
                 if self._perhaps:
-                    before = names.names.get(name)
+                    before = names.get(name)
                     value = join([before.value if before is not None else ABSENT, value])
                 self._bind_in(names, name, value, frame.module.path, line)
                 _, origin = self.origins.get(id(value), (None, None))
@@ -1361,7 +1361,7 @@ class Interpreter:
         for name, binding in list(found.namespace.names.items()):
             if name.startswith("__") or not (name in names if names is not None else not name.startswith("_")):
                 continue
-            held, old = binding.value, frame.names.names.get(name)
+            held, old = binding.value, frame.names.get(name)
             perhaps = held.options if isinstance(held, Joined) else (held,)
             if (exported is not None and names is None) or any(isinstance(option, Absent) for option in perhaps):
                 # It is perhaps not there, or nobody knows whether it is listed: then the name stays as it was.

@@ -19,6 +19,23 @@ else:
     H = ['a', 'b']
 A = H  #= ['a', 'b']
 
+import library, os
+for key in library.names():
+    globals()[key] = 1
+try:
+    int(os.environ.get('ONE', '1'))
+except ValueError:
+    A = 2
+B = A  #? branch
+
+import library
+if library.on():
+    for key in library.names():
+        globals()[key] = 1
+else:
+    A = 2
+B = A  #? branch
+
 --- package/base.py Y = 1
 try:
     from .local_settings import SOMETHING

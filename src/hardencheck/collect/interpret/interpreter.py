@@ -956,7 +956,7 @@ class Interpreter:
                 self._taint(names, self.unknown(node, frame, "tainted"))
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
                 if self._perhaps:
-                    before = names.names.get(name)
+                    before = names.get(name)
                     value = join([before.value if before is not None else ABSENT, value])
                 self._set_in(names, name, value, isinstance(owner, Module), node, frame)
             case Joined():
@@ -1684,7 +1684,7 @@ class Interpreter:
     def _star_name(self, frame: Frame, name: str, binding: Binding, perhaps: bool) -> None:
         """One name of a star import. perhaps: nobody knows whether it comes along."""
         value = binding.value
-        old = frame.names.names.get(name)
+        old = frame.names.get(name)
         if isinstance(value, Absent):
             if value.depends:
                 # In another environment it is set there, and comes along.

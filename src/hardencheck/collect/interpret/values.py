@@ -252,7 +252,10 @@ class Namespace:
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
         else:
-            self.names[name] = Binding(Absent(depends=depends), "", 0)
+            # Where anything may have been written, this may have been.
+            other = self.get(name)
+            made = Binding(Absent(depends=depends), "", 0)
+            self.names[name] = other._replace(value=depending(other.value, depends)) if other is not None else made
 
     def mark_all(self, depends: Depends, prefix: str = "") -> None:
         WORK.done += len(self.names)
@@ -282,8 +285,9 @@ class Namespace:
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
-            if len(there) < len(found):
-                values.append(ABSENT)
+            for (_, rest, _, prefixes), item in zip(plain, found, strict=True):
+                if item is None:
+                    values.append(rest or next((why for one, why in prefixes.items() if name.startswith(one)), ABSENT))
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)

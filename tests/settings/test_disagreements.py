@@ -150,8 +150,50 @@ else:
 A['c'] = 2
 B = A['c']  #= 2
 """
+MATCHES = r"""
+$ ONE=shop
+import os
+match os.environ.get('ONE', 'x'):
+    case 'production' | 'live':
+        A = 'p'
+    case 'shop':
+        A = 's'  #= 's'
+    case _:
+        A = 'o'
+match os.environ.get('TWO', 'x'):
+    case 'production':
+        B = 'p'
+    case other:
+        B = other
+C = B  #= 'x'
+
+import library
+C = 1  #? branch
+match library.stage():
+    case 'production':
+        C = 'p'
+    case {'stage': C}:
+        pass
+
+import library
+match library.stage():
+    case 'production':
+        C = 'p'
+    case _:
+        C = 'p'
+D = C  #= 'p'
+
+--- stages/__init__.py A = 1
+--- stages/live.py A = 1
+--- stages/test.py import os\nos.environ['TWO'] = 'yes'
+import importlib, os
+stage = importlib.import_module('stages.' + os.environ.get('ONE', 'live'))
+A = os.environ.get('TWO', 'no')  #= 'no'
+"""
 # text, and the variables that X depends on.
 DEPENDING = [
+    ("if 'ONE' in os.environ:\n    Y = 1\nelse:\n    Y = os.environ.get('TWO', 'b')\nX = Y", {"ONE", "TWO"}),
+    ("X = 1\nmatch os.environ.get('ONE'):\n    case 'a':\n        X = 2", {"ONE"}),
     ("X = ['a']\nX.insert(int('ONE' in os.environ), 'b')", {"ONE"}),
     ("L = [os.environ.get('ONE', 'a'), 'a']\nL.remove('a')\nX = L[0]", {"ONE"}),
     ("L = ['b', os.environ.get('ONE', 'a')]\nL.sort()\nX = L[1]", {"ONE"}),
@@ -164,7 +206,9 @@ DEPENDING = [
 ]
 
 
-@pytest.mark.parametrize("case", [*cases(SAID), *cases(ALIASES)], ids=lambda case: case.text.split("\n", 1)[0])
+@pytest.mark.parametrize(
+    "case", [*cases(SAID), *cases(ALIASES), *cases(MATCHES)], ids=lambda case: case.text.split("\n", 1)[0]
+)
 def test_what_was_wrong(case: Case) -> None:
     check(case)
 
@@ -195,6 +239,18 @@ def test_what_a_branch_imported_first_is_not_its_own() -> None:
     }
     found = followed(files)["X"]
     assert isinstance(found, Why), found
+
+
+def test_a_module_that_a_variable_names_may_write_variables() -> None:
+    files = {
+        "stages/live.py": "A = 1\n",
+        "stages/test.py": "import os\nos.environ['TWO'] = 'yes'\n",
+        "main.py": "import importlib, os\nimportlib.import_module('stages.' + os.environ.get('ONE', 'live'))\n"
+        "X = os.environ.get('TWO', 'no')\n",
+    }
+    value = repository(files).module("main.py").namespace.names["X"].value
+    assert plain(value) == "no"
+    assert depends_of(value) == {"ONE", "TWO"}
 
 
 def test_functions_of_files_that_are_included_are_looked_through() -> None:

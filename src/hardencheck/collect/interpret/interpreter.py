@@ -605,6 +605,10 @@ class Interpreter:
                 WORK.done += 8
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
                     act.name(frame, part.id, part.lineno)
+                elif isinstance(part, ast.MatchAs | ast.MatchStar) and part.name is not None:
+                    act.name(frame, part.name, part.lineno)
+                elif isinstance(part, ast.MatchMapping) and part.rest is not None:
+                    act.name(frame, part.rest, part.lineno)
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
                     path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
                     found = self.module(path).namespace if path is not None else None
@@ -889,13 +893,8 @@ class Interpreter:
                 raise _Break
             case ast.Continue():
                 raise _Continue
-            case ast.Match(subject=subject, cases=cases):
-                self.value(subject, frame)
-                why = Unknown("branch", "match", frame.module.path, node.lineno)
-                arms = [self._arm(case.body, frame) for case in cases]
-                for case in cases:
-                    self._taint_written([case.pattern, *([case.guard] if case.guard else [])], frame, why)
-                self.fork([*arms, lambda: None], why)
+            case ast.Match():
+                self._match(node, frame)
             case ast.Pass():
                 pass
             case _:
@@ -1207,6 +1206,43 @@ class Interpreter:
                 self._left |= depends
                 self._watched |= depends
                 raise
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        """One of the cases, where constants are compared; else any of them, or none."""
+        subject = self.value(node.subject, frame)
+        depends = depends_of(subject)
+        answers = [_matches(case.pattern, subject) if case.guard is None else None for case in node.cases]
+        taken = next((number for number, answer in enumerate(answers) if answer is not False), None)
+        if taken is None or answers[taken]:
+            for case in node.cases if depends else ():
+                if taken is None or case is not node.cases[taken]:
+                    self._instead(self._case(case, subject, frame), depends, [case.pattern, *case.body], frame)
+            if taken is not None:
+                with self._deciding(depends):
+                    try:
+                        self._case(node.cases[taken], subject, frame)()
+                    except (Raised, _Return, _Break, _Continue, _Unsure):
+                        self._left |= depends
+                        self._watched |= depends
+                        raise
+            return
+        why = Unknown("branch", "match", frame.module.path, node.lineno, depends=depends, reach=(subject,))
+        for case in node.cases:
+            self._taint_written([case.pattern, *([case.guard] if case.guard is not None else [])], frame, why)
+        open_ended = answers[-1] is not True
+        arms = [self._arm(case.body, frame) for case in node.cases]
+        self.fork([*arms, *([lambda: None] if open_ended else [])], why, depends)
+
+    def _case(self, case: ast.match_case, subject: Value, frame: Frame) -> Callable[[], None]:
+        def run() -> None:
+            for part in ast.walk(case.pattern):
+                if isinstance(part, ast.MatchAs) and part.name is not None:
+                    whole = part is case.pattern
+                    given = subject if whole else self.unknown(part, frame, "branch", "match", depends_of(subject))
+                    self.bind(frame, part.name, given, part.lineno)
+            self.block(case.body, frame)
+
+        return run
 
     def _assumed(self, test: ast.expr, given: Value, frame: Frame) -> Value:
         """A condition whose value is not known, and which is off in production."""
@@ -1799,7 +1835,8 @@ class Interpreter:
             value = found.value
             if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
                 self._may_raise = True
-                return join([option for option in value.options if not isinstance(option, Absent)])
+                there = [option for option in value.options if not isinstance(option, Absent)]
+                return depending(join(there), value.depends)
             return value
         if name in library.BUILTINS:
             return self.outside(f"builtins.{name}", node, frame)
@@ -3014,6 +3051,23 @@ def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | Non
 
 def _is_field(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
+
+
+def _matches(pattern: ast.pattern, subject: Value) -> bool | None:
+    """Whether a value surely matches; None where that is not known."""
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return True
+        case ast.MatchAs(pattern=ast.pattern() as inner):
+            return _matches(inner, subject)
+        case ast.MatchOr(patterns=patterns):
+            found = [_matches(one, subject) for one in patterns]
+            return True if True in found else None if None in found else False
+        case ast.MatchValue(value=ast.Constant(value=wanted)) if isinstance(subject, Const):
+            return bool(subject.value == wanted)
+        case ast.MatchSingleton(value=wanted) if isinstance(subject, Const):
+            return subject.value is wanted
+    return None
 
 
 def _passed_on(node: ast.expr) -> Iterator[str]:

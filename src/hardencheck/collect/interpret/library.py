@@ -755,7 +755,8 @@ def scope_table(owner: Object) -> Map | None:
             made.depends |= binding.value.depends
             made.maybe.add(name)
         if there:
-            made.items[name] = binding.value if len(there) == len(options) else join(there)
+            both = binding.value if len(there) == len(options) else join(there)
+            made.items[name] = depending(both, binding.value.depends)
         made.maybe &= made.items.keys()
     for name in ("__builtins__", "__doc__", "__loader__", "__package__", "__spec__", "__cached__"):
         made.items.setdefault(name, Unknown("call", name))

@@ -507,7 +507,12 @@ PARTLY: dict[str, Model] = {
 OBJECTS: dict[str, Model] = {"app.member": _member_called}
 ITEMS: dict[str, Model] = {"app.member": _quiet}
 STORES: dict[str, Model] = {"app.member": _nothing}
-METHODS: dict[str, Model] = {"application": method, "app.member": _quiet, "part": part_method, "application.super": _super_method}
+METHODS: dict[str, Model] = {
+    "application": method,
+    "app.member": _quiet,
+    "part": part_method,
+    "application.super": _super_method,
+}
 ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute, "app.member": _inner}
 SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute, "app.member": _nothing}
 

@@ -7,6 +7,7 @@ Python documentation of each module.
 import ast
 import json
 import operator
+import posixpath
 import shlex
 import textwrap
 import tomllib
@@ -42,9 +43,11 @@ from hardencheck.collect.interpret.values import (
     lifted,
     plain,
 )
+from hardencheck.lazily import compiled
 
 _URL_PARTS = ("scheme", "netloc", "path", "params", "query", "fragment", "username", "password", "hostname", "port")
 _TRUE, _FALSE = {"y", "yes", "t", "true", "on", "1"}, {"n", "no", "f", "false", "off", "0"}
+MAX_BESIDE = 20  # modules that are looked through for one that is named by a variable
 _OLDEST = (3, 8)  # no service runs on an older Python
 
 
@@ -335,6 +338,10 @@ def _import_module(call: Call) -> Value | None:
         if level > len(base):
             return None
         name = ".".join([*base[: len(base) - level + 1], *[part for part in [name.lstrip(".")] if part]])
+    by = depends_of(found["name"])
+    if by and _may_export(call, name):
+        interpreter.touch(interpreter.exported)
+        interpreter.exported.depends |= by
     path = interpreter.source.find(name, near)
     if path is not None:
         interpreter._parents(name, call.frame)
@@ -344,6 +351,19 @@ def _import_module(call: Call) -> Value | None:
         return unknown(call, "import", f"{name}: it is not in the repository")
     interpreter._may_raise = True
     return Library(dotted=name)
+
+
+_EXPORTS = compiled(r"environ(?:\s*\[[^]\n]{0,80}\]\s*=[^=]|\.(?:setdefault|update|pop)\b)|putenv|load_dotenv|read_env")
+
+
+def _may_export(call: Call, name: str) -> bool:
+    """Whether one of the modules that it might be instead sets variables of the environment."""
+    source = call.interpreter.source
+    folder = "/".join(name.split(".")[:-1])
+    beside = [path for path in (source.paths() if source.paths is not None else ()) if path.endswith(".py")]
+    beside = [path for path in beside if f"/{posixpath.dirname(path)}/".endswith(f"/{folder}/")]
+    texts = (source.read(path) for path in beside[:MAX_BESIDE])
+    return len(beside) > MAX_BESIDE or any(_EXPORTS.search((text or b"").decode("latin-1")) for text in texts)
 
 
 def _version(call: Call) -> Value | None:

@@ -137,9 +137,19 @@ def _held(form: str, text: str) -> Iterator[_Held]:
         if userinfo is not None:
             found = _is_value(userinfo["password"])
         else:
-            found = bool(_SECRET_KEY.search(key)) and not _NOT_SECRET_KEY.search(key) and _is_value(value)
+            found = names_a_secret(key) and _is_value(value)
         if found:
             yield _Held(_line(text, match.start()), key)
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether a setting of this name holds a secret: DB_PASSWORD does, PASSWORD_RESET_TIMEOUT does not."""
+    return bool(_SECRET_KEY.search(key)) and not _NOT_SECRET_KEY.search(key)
+
+
+def has_credentials(value: str) -> bool:
+    """Whether a value is a URL with a password in it."""
+    return _USERINFO.match(value) is not None
 
 
 def _line(text: str, offset: int) -> int:

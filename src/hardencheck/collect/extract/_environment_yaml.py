@@ -46,32 +46,50 @@ def _as_go_writes(node: Scalar) -> str:
 
 def compose(document: Mapping, make: Maker) -> None:
     """`environment`, `env_file`, image, build and command of every service. Source: the compose specification."""
-    for name, line, node in _pairs(document.get("services")):
-        if isinstance(node, Mapping):
-            _compose_service(name, line, node, make)
+    services = [
+        (name, line, node) for name, line, node in _pairs(document.get("services")) if isinstance(node, Mapping)
+    ]
+    if make.role == "production" and any(_edited(node, make.path) for _, _, node in services):
+        make.role = "development"
+    for name, line, node in services:
+        _compose_service(name, line, node, make)
+
+
+def _edited(node: Mapping, path: str) -> bool:
+    """Whether a service is one to work on: its server reloads, or the sources it is built from are mounted over it.
+    A file with such a service is nobody's production."""
+    if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in _items(node.get("profiles"))):
+        return False  # it is not started with the others
+    context, _ = _built(node.get("build"), path)
+    return (
+        for_development(_command(node.get("entrypoint"), node.get("command")))
+        or _words(text_of(_get(node.get("build"), "target")))
+        or (context is not None and _mounts(node.get("volumes"), context, path))
+    )
+
+
+def _words(text: str) -> bool:
+    return bool(_DEVELOPMENT_WORDS & set(re.split(r"[^a-z0-9]+", text.lower())))
+
+
+def _built(build: Node | None, path: str) -> tuple[str | None, str | None]:
+    """(context, Dockerfile) from the root; None for what is not built, or built from elsewhere."""
+    folder = text_of(build) if isinstance(build, Scalar) else text_of(_get(build, "context")) or "." if build else ""
+    if not folder or "://" in folder or folder.startswith("git@"):
+        return None, None
+    known = interpolated(folder, {"PWD": "."}, doubled=True).value
+    context = beside(path, known) if known is not None else None
+    if context is None or context.startswith("/"):
+        return None, None
+    file = interpolated(text_of(_get(build, "dockerfile")) or "Dockerfile", {}, doubled=True).value
+    return context, beside(f"{context}/x" if context else "x", file) if file else None
 
 
 def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
-    build = node.get("build")
-    context: str | None = None
-    dockerfile: str | None = None
-    folder = text_of(build) if isinstance(build, Scalar) else text_of(_get(build, "context")) or "." if build else ""
-    if folder and "://" not in folder and not folder.startswith("git@"):
-        known = interpolated(folder, {"PWD": "."}, doubled=True).value
-        context = beside(make.path, known) if known is not None else None
-        if context is not None and context.startswith("/"):
-            context = None
-    if context is not None:
-        file = interpolated(text_of(_get(build, "dockerfile")) or "Dockerfile", {}, doubled=True).value
-        dockerfile = beside(f"{context}/x" if context else "x", file) if file else None
+    context, dockerfile = _built(node.get("build"), make.path)
     command = _command(node.get("entrypoint"), node.get("command"))
     role = make.role
-    if role == "production" and (
-        for_development(command)
-        or _DEVELOPMENT_WORDS & {text_of(item).lower() for item in _items(node.get("profiles"))}
-        or _DEVELOPMENT_WORDS & set(re.split(r"[^a-z0-9]+", text_of(_get(build, "target")).lower()))
-        or (context is not None and _mounts(node.get("volumes"), context, make.path))
-    ):
+    if role == "production" and any(_words(text_of(item)) for item in _items(node.get("profiles"))):
         role = "development"
     files = []
     for item in _items(node.get("env_file")):
@@ -338,7 +356,7 @@ def workflow(document: Mapping, make: Maker) -> None:
     It is the environment of a runner: only what the service gets handed on, so it never says more than a default.
     """
     called = f"{make.path.rpartition('/')[2]} {text_of(document.get('name'))}"
-    for name, line, job in _pairs(document.get("jobs")):
+    for name, _, job in _pairs(document.get("jobs")):
         if not isinstance(job, Mapping):
             continue
         words = f"{name} {text_of(job.get('name'))}"
@@ -347,12 +365,11 @@ def workflow(document: Mapping, make: Maker) -> None:
         if _TESTS.search(where) or role_of(f"{where or 'x'}.yml") != "production":
             deploys = False
         role = make.role if deploys else "development"
-        make.service(line, service=name, job=True, role=role)
         held = [document.get("env"), job.get("env")]
         held.extend(_get(step, "env") for step in _items(job.get("steps")) if isinstance(step, Mapping))
         for node in held:
             for key, at, value in _pairs(node):
-                if isinstance(value, Scalar):
+                if isinstance(value, Scalar) and (deploys or "${{" not in value.text):
                     make.text(key, value.text, at, service=name, role=role, default=True)
 
 

@@ -1,6 +1,7 @@
 """The environment that the deployment files of the repository give its services, and what these services are."""
 
 import ast
+import re
 from collections.abc import Iterable
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
@@ -47,6 +48,7 @@ _UNIT = compiled(r".+\.service(?:\.(?:j2|tmpl|template|in|tpl|erb))?|.*\.service
 _TASK = compiled(r".*task[-_.]?def(?:inition)?s?.*\.json")
 _KUBERNETES = (b"apiVersion", b"services", b"env_variables", b"envVar", b"jobs", b"option_settings", b"environment",
                b"configMapGenerator", b"config:", b"envs:")  # fmt: skip
+_OBJECT = compiled(rb"^apiVersion:[^\n]{0,200}\n(?:[^\n]{0,200}\n)?kind:", re.MULTILINE)
 _TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".sample", ".example", ".dist")
 
 
@@ -94,6 +96,8 @@ def environment_of(path: str, data: bytes) -> list[Found]:
     """All that one file says. Raises Unreadable for what is claimed by its name and content but does not parse."""
     form = form_of(path)
     if not _speaks(form, path, data):
+        return []
+    if form == "yaml" and len(data) > MAX_BYTES and not _of_deployment(path, data):
         return []
     if len(data) > (MAX_SCRIPT if form == "script" else MAX_BYTES):
         raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
@@ -196,7 +200,7 @@ def _yaml(path: str, data: bytes, makers: list[Maker]) -> None:
 def _of_deployment(path: str, data: bytes) -> bool:
     """Whether a YAML file that does not parse is one of those that are looked for."""
     name = path.rpartition("/")[2].lower()
-    return "compose" in name or ".github/workflows/" in path or (b"apiVersion" in data and b"kind" in data)
+    return "compose" in name or ".github/workflows/" in path or _OBJECT.search(data) is not None
 
 
 def _gunicorn(data: bytes, make: Maker) -> None:

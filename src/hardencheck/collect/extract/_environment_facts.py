@@ -18,6 +18,7 @@ _MAX_RUNS = 12
 _NAME = compiled(r"[A-Za-z_][\w.-]{0,252}")
 _VARIABLE = compiled(r"\$\{([A-Za-z_]\w*)[^{}]*\}|\$([A-Za-z_]\w*)")
 _EXAMPLE = frozenset({"example", "examples", "sample", "samples", "template", "dist", "skeleton", "defaults", "schema"})
+PRODUCTION = frozenset({"prod", "production", "live"})
 # Neither development nor production: what holds there need not hold where the visitors are.
 _STAGING = frozenset({"staging", "stage", "qa", "uat", "preview", "sandbox"})
 _PLAIN = compiled(r"(?i)true|false|yes|no|on|off|none|null|[01]|")
@@ -71,6 +72,15 @@ def beside(path: str, relative: str) -> str | None:
         return relative
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
     return None if joined.startswith("..") else "" if joined == "." else joined
+
+
+def words_of(path: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", path.lower()))
+
+
+def named_for_production(path: str) -> bool:
+    """Whether an environment file is `.env`, or has a name that says production."""
+    return path.rpartition("/")[2].lower() == ".env" or bool(PRODUCTION & words_of(path))
 
 
 class Maker:

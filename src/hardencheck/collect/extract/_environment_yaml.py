@@ -364,7 +364,7 @@ def workflow(document: Mapping, make: Maker) -> None:
         where = text_of(job.get("environment")) or text_of(_get(job, "environment", "name"))
         if _TESTS.search(where) or role_of(f"{where or 'x'}.yml") != "production":
             deploys = False
-        role = make.role if deploys else "development"
+        role = "production" if deploys else "development"
         held = [document.get("env"), job.get("env")]
         held.extend(_get(step, "env") for step in _items(job.get("steps")) if isinstance(step, Mapping))
         for node in held:

@@ -45,8 +45,8 @@ _SECRET_KEY = compiled(
     re.IGNORECASE,
 )
 _NOT_SECRET_KEY = compiled(
-    r"(?:_|-|^)(?:file|path|dir|name|id|ttl|expiry|expires?(?:_\w+)?|lifetime|age|minutes|seconds|days|algorithm|header|"
-    r"length|enabled|required|policy|hasher|validators?|limit|rotation|user(?:name)?|email|type|version|url|uri|endpoint|"
+    r"(?:_|-|^)(?:file|path|dir|name|id|ttl|expiry|expires?(?:_\w+)?|lifetime|age|minutes|seconds|hours|days|timeout|algorithm|header|"
+    r"length|enabled|required|policy|hashers?|validators?|limit|rotation|user(?:name)?|email|type|version|url|uri|endpoint|"
     r"prefix|backend|class|min|max|reset|field)$|^(?:vite|next_public|react_app|nuxt_public|gatsby|public|expo_public)_|"
     r"public_?key|access_key_id$",
     re.IGNORECASE,
@@ -83,6 +83,7 @@ class Credentials(Extractor):
     """`.env`, `.netrc`, `.pypirc` ... and how many of their settings look like secrets with a value."""
 
     name = "files.credentials"
+    version = 2
     emits = (CredentialMaterial,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -8,7 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from hardencheck.collect.extract._environment_facts import SERVERS, is_secret
+from hardencheck.collect.extract._environment_facts import (
+    PRODUCTION,
+    SERVERS,
+    is_secret,
+    named_for_production,
+    words_of,
+)
 from hardencheck.collect.extract._environment_text import interpolated
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import DeployedService, EnvironmentVariable
@@ -55,7 +61,6 @@ class _Candidate(NamedTuple):
 
 _ORCHESTRATION, _SCRIPT, _DOTENV, _IMAGE, _DEFAULT, _RUNNER = range(6)
 _STARTED = frozenset({"compose", "kubernetes", "systemd", "procfile", "app", "supervisor", "uwsgi"})
-_PRODUCTION = frozenset({"prod", "production", "live"})
 # Folders that say how something is deployed, not which part of the repository it is.
 _DEPLOYMENT_FOLDERS = frozenset({
     "docker", "deploy", "deployment", "deployments", "compose", "k8s", "kubernetes", "kube", "helm", "charts", "chart",
@@ -79,6 +84,7 @@ _PYTHON = compiled(
 _WEB_NAME = compiled(
     r"(?:^|[/_.-])(?:web|app|api|django|flask|fastapi|backend|server|wsgi|asgi|http|site)(?=[/_.-]|\d|$)"
 )
+_BACKEND_NAME = compiled(r"(?:^|[/_.-])(?:api|django|flask|fastapi|backend|wsgi|asgi|server)(?=[/_.:-]|\d|$)")
 _WORKER_NAME = compiled(
     r"(?:^|[/_.-])(?:workers?|celery\w*|beat|flower|cron\w*|scheduler|jobs?|migrat\w+|release|tasks?|queue|consumer|rq)"
     r"(?=[/_.-]|\d|$)"
@@ -156,7 +162,7 @@ class _Reading:
             loading = {fact.role for fact in self.services.values() if path in fact.files}
             if "production" in loading:
                 return "loaded"  # it counts where it is loaded
-            if loading or not _named_for_production(path):
+            if loading or not named_for_production(path):
                 return "development"
         return role
 
@@ -188,6 +194,8 @@ class _Reading:
         fact, name = service.fact, service.key[2].lower()
         if fact is None or service.tier in {_SCRIPT, _RUNNER}:
             return 0
+        if fact.by == "compose" and _only_adds(fact):
+            return self._score_beside(service)
         runs = set(fact.runs)
         image = self.images.get(fact.dockerfile or "")
         base = fact.image if fact.dockerfile is None or image is None else image.image
@@ -208,7 +216,17 @@ class _Reading:
             return 1 if python or fact.context is not None else 0
         if python or fact.context is not None:
             return 2 if _WEB_NAME.search(name) or service.tier == _IMAGE else 1
-        return 0
+        return 1 if _BACKEND_NAME.search(name) or _BACKEND_NAME.search(fact.image.partition("@")[0].lower()) else 0
+
+    def _score_beside(self, service: _Service) -> int:
+        """Of a service to which a compose file only adds: what the files beside it say it is."""
+        path, _, name = service.key
+        scores = [0]
+        for key, fact in self.services.items():
+            beside = posixpath.dirname(key[0]) == posixpath.dirname(path)
+            if beside and key[1:] == ("compose", name) and not _only_adds(fact):
+                scores.append(self._score(_Service(key, fact, tuple(self.variables.get(key, ())))))
+        return min(scores) if min(scores) < 0 else max(scores)
 
     def _belongs(self, service: _Service) -> bool:
         """Whether a file deploys the part of the repository that the settings module is in."""
@@ -228,7 +246,7 @@ class _Reading:
 
     def _candidates(self, service: _Service, score: int) -> Iterator[tuple[str, _Candidate]]:
         path = service.key[0]
-        explicit = 0 if _PRODUCTION & _words(path) else 1
+        explicit = 0 if PRODUCTION & words_of(path) else 1
         for variable, value, default in self._given(service):
             tier = service.tier
             if tier == _SCRIPT and default:
@@ -333,10 +351,14 @@ class _Reading:
         }
 
 
+def _only_adds(fact: DeployedService) -> bool:
+    return not (fact.image or fact.runs or fact.extends) and fact.context is None
+
+
 def _without_plain(scored: list[tuple[_Service, int]]) -> list[tuple[_Service, int]]:
     """A compose file beside one for production is for something else, unless the latter only adds to it."""
     files = {service.key[0] for service, _ in scored if service.key[1] == "compose"}
-    explicit = {path for path in files if _PRODUCTION & _words(path)}
+    explicit = {path for path in files if PRODUCTION & words_of(path)}
     if not explicit or explicit == files:
         return scored
     whole = any(
@@ -397,15 +419,6 @@ def _renamed(variable: EnvironmentVariable, name: str) -> EnvironmentVariable:
         role=variable.role,
         default=variable.default,
     )
-
-
-def _words(path: str) -> set[str]:
-    return set(re.split(r"[^a-z0-9]+", path.lower()))
-
-
-def _named_for_production(path: str) -> bool:
-    """`.env`, or a name that says production: who would load it by another name must say so."""
-    return path.rpartition("/")[2].lower() == ".env" or bool(_PRODUCTION & _words(path))
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.extract._environment_files import pairs_of
-from hardencheck.collect.extract._environment_text import Expanded, interpolated, shell_commands
+from hardencheck.collect.extract._environment_text import Expanded, interpolated
+from hardencheck.collect.extract._environment_words import shell_commands
 from hardencheck.collect.extract.deployment_names import SettingsModuleNames
 from hardencheck.collect.extract.environment import DeploymentEnvironments, environment_of
 from hardencheck.collect.extraction import extract_file, wanting
@@ -20,6 +21,7 @@ from hardencheck.model.facts.settings import (
     SettingsModuleName,
 )
 from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
 from tests.settings.test_evaluate import facts_of as scanned
 
 EXTRACTORS = (DeploymentEnvironments(), SettingsModuleNames())
@@ -77,7 +79,8 @@ COMPOSE = "services:\n  web:\n    image: shop/app\n    command: gunicorn shop.ws
         ("environment:\n      SECRET_KEY: abcabc", {"SECRET_KEY": (6, 3)}),
         ("environment:\n      DATABASE_URL: postgres://u:p4ss@db/x", {"DATABASE_URL": (22, 15)}),
         ("environment:\n      DATABASE_URL: postgres://u:${PW}@db/x", {"DATABASE_URL": None}),
-        ("environment:\n      PASSWORD_RESET_TIMEOUT: 60\n      TOKEN_AUTH: 'true'", {"PASSWORD_RESET_TIMEOUT": "60", "TOKEN_AUTH": "true"}),
+        ("environment:\n      PASSWORD_RESET_TIMEOUT: 60", {"PASSWORD_RESET_TIMEOUT": "60"}),
+        ("environment:\n      TOKEN_AUTH: 'true'", {"TOKEN_AUTH": "true"}),
         ("environment:\n      A: [1]\n      B: &b {c: *b}", {"A": None, "B": None}),
     ],
 )  # fmt: skip
@@ -123,7 +126,7 @@ def test_a_compose_file_to_work_with_decides_nothing(part: str) -> None:
         ("ARG V=1\nFROM a\nARG V\nENV A=$V\n", {"A": ("1",)}),
         ("ARG V=1\nFROM a\nENV A=$V\n", {"A": None}),
         ("FROM a AS base\nENV A=1 B=1\nFROM b AS other\nENV C=1\nFROM base\nENV B=2\n", {"A": ("1",), "B": ("2",)}),
-        ("FROM a AS base\nENV A=1\nFROM base AS production\nENV B=1\nFROM base AS dev\nENV A=2\n", {"A": ("1",), "B": ("1",)}),
+        ("FROM a AS b\nENV A=1\nFROM b AS live\nENV B=1\nFROM b AS dev\nENV A=2\n", {"A": ("1",), "B": ("1",)}),
         ("FROM a\nENV A=1 \\\n    # comment\n    B=2\n", {"A": ("1",), "B": ("2",)}),
         ("FROM a\nENV A=a;b&c(d)\n", {"A": ("a;b&c(d)",)}),
         ("FROM a\nENV A=$A$A$A\n", {"A": None}),
@@ -229,9 +232,12 @@ def test_a_chart_is_read_as_far_as_it_is_no_template() -> None:
         "      containers:\n        - name: web\n          image: {{ .Values.image }}\n          env:\n"
         "            - name: A\n              value: plain\n            - name: B\n              value: {{ .x }}\n"
         "            {{- if .Values.c }}\n            - name: C\n              value: sometimes\n            {{- end }}\n"
-        "            - name: D\n              value: later\n"
+        '            - name: D\n              value: "{{ if eq .x "y" }}1{{ end }}"\n'
+        '            {{- include "more" (list\n                .x\n            ) }}\n'
+        "            - name: E\n              value: later\n"
     )
-    assert variables("chart/templates/web.yaml", chart) == {"A": "plain", "B": None, "C": None, "D": "later"}
+    found = variables("chart/templates/web.yaml", chart)
+    assert found == {"A": "plain", "B": None, "C": None, "D": None, "E": "later"}
 
 
 def test_a_generator_of_kustomize() -> None:
@@ -330,7 +336,7 @@ def test_other_forms() -> None:
 
 def test_workflows() -> None:
     text = (
-        "name: CI\nenv: {A: '1'}\njobs:\n  deploy:\n    env: {B: '2'}\n    steps:\n"
+        "name: Shop\nenv: {A: '1'}\njobs:\n  deploy:\n    env: {B: '2'}\n    steps:\n"
         "      - env: {C: '${{ secrets.C }}'}\n  test:\n    env: {D: '4'}\n"
         "  later:\n    name: Deploy\n    environment: staging\n    env: {E: '5'}\n"
     )
@@ -349,7 +355,7 @@ def compose(environment: str, *, name: str = "web", more: str = "") -> str:
 def test_what_goes_before_what() -> None:
     script = "#!/bin/sh\nexport A=script B=script\nexport E=${E:-script}\nexport D=${D:-script}\nexec gunicorn x\n"
     files = {
-        "docker-compose.yml": compose("{A: compose}"),
+        "deploy/docker-compose.yml": compose("{A: compose}"),
         "entrypoint.sh": script,
         ".env": "A=dotenv\nB=dotenv\nC=dotenv\n",
         "Dockerfile": "FROM python\nENV A=image B=image C=image D=image\n",
@@ -361,7 +367,7 @@ def test_what_goes_before_what() -> None:
     }  # fmt: skip
     assert [name for name, given in found.given.items() if given.default] == ["D", "E"]
     assert {name: given.value for name, given in found.examples.items()} == {"F": "example"}
-    assert str(found.given["A"].location) == "docker-compose.yml:5"
+    assert str(found.given["A"].location) == "deploy/docker-compose.yml:5"
 
 
 def test_files_that_disagree() -> None:
@@ -438,9 +444,8 @@ def test_a_service_that_extends_another() -> None:
 
 def test_what_is_held_elsewhere_is_not_what_lies_below() -> None:
     files = {"docker-compose.yml": compose("{A: '${A}'}"), "Dockerfile": "FROM python\nENV A=image\n"}
-    assert of(files).given["A"] == Given(
-        None, "reference", of(files).given["A"].location, "compose", False
-    )  # fmt: skip
+    place = Location(path="docker-compose.yml", line=5)
+    assert of(files).given["A"] == Given(None, "reference", place, "compose", False)
 
 
 def named(files: Mapping[str, str | bytes]) -> list[tuple[str, str, int | None]]:
@@ -472,11 +477,23 @@ S = "DJANGO_SETTINGS_MODULE"
         ("uwsgi.ini", f"[uwsgi]\nenv = {S}=a.b\n", [("a.b", "environment", 2)]),
         ("gunicorn.conf.py", f"raw_env = ['{S}=a.b']\n", [("a.b", "environment", 1)]),
         ("entrypoint.sh", f"export {S}=${{{S}:-a.b}}\nexec gunicorn x\n", [("a.b", "environment", 1)]),
-        ("package.json", f'{{"scripts": {{\n"dev": "{S}=a.dev x",\n"start": "{S}=a.b x"}}}}', [("a.b", "environment", 3)]),
-        ("Dockerfile", f"FROM a\nENV {S}=a.b DJANGO_CONFIGURATION=Live\n", [("a.b", "environment", 2), ("Live", "environment", 2)]),
+        (
+            "package.json",
+            f'{{"scripts": {{\n"dev": "{S}=a.dev x",\n"start": "{S}=a.b x"}}}}',
+            [("a.b", "environment", 3)],
+        ),
+        (
+            "Dockerfile",
+            f"FROM a\nENV {S}=a.b DJANGO_CONFIGURATION=Live\n",
+            [("a.b", "environment", 2), ("Live", "environment", 2)],
+        ),
         ("Dockerfile", f"FROM a\nRUN {S}=a.build python manage.py collectstatic\n", []),
         (".env.example", f"{S}=a.b\n", []),
-        (".github/workflows/x.yml", f"jobs:\n  deploy:\n    env: {{{S}: a.b}}\n  test:\n    env: {{{S}: a.t}}\n", [("a.b", "environment", 3)]),
+        (
+            ".github/workflows/x.yml",
+            f"jobs:\n  deploy:\n    env: {{{S}: a.b}}\n  test:\n    env: {{{S}: a.t}}\n",
+            [("a.b", "environment", 3)],
+        ),
     ],
 )  # fmt: skip
 def test_the_settings_module_is_named(path: str, text: str, expected: list[object]) -> None:
@@ -509,9 +526,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("docker-compose.yml", b"services:\n  web:\n\t environment: {A: 1}\n"),
         ("docker-compose.yml", b"services: " + b"{a: " * 5000),
         ("docker-compose.yml", b"\xff\xfe\x00services"),
-        ("docker-compose.yml", b"services: [1, 2]\n---\nservices: {web: 3, x: {environment: 5, env_file: {}, build: []}}\n"),
+        ("docker-compose.yml", b"services: [1]\n---\nservices: {w: 3, x: {environment: 5, env_file: {}, build: []}}\n"),
         ("k8s.yaml", b"apiVersion: v1\nkind: List\nitems: &i\n  - {kind: List, apiVersion: v1, items: *i}\n"),
-        ("k8s.yaml", b"apiVersion: v1\nkind: Deployment\nspec: {template: {spec: {containers: [1, {env: [2, {name: {}}]}]}}}\n"),
+        ("k8s.yaml", b"apiVersion: v1\nkind: Pod\nspec: {containers: [1, {env: [2, {name: {}}]}]}\n"),
         ("entrypoint.sh", b"exec gunicorn x\n" + b"${" * 60_000),
         ("entrypoint.sh", b"exec gunicorn x\n" + b"$(" * 60_000),
         ("entrypoint.sh", b"exec gunicorn x\n" + b"'\"`(" * 30_000),

@@ -14,9 +14,9 @@ from hardencheck.collect.extract._environment_text import (
     PLAIN_DOLLAR,
     ini_lines,
     interpolated,
-    quoted_words,
     untemplated,
 )
+from hardencheck.collect.extract._environment_words import quoted_words
 from hardencheck.lazily import compiled
 
 _DEVELOPMENT_STAGES = frozenset({

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hardencheck.collect.extract._environment_facts import SERVERS, Maker, beside, for_development
-from hardencheck.collect.extract._environment_text import PLAIN_DOLLAR, Command, interpolated, shell_commands
+from hardencheck.collect.extract._environment_text import PLAIN_DOLLAR, interpolated
+from hardencheck.collect.extract._environment_words import Command, shell_commands
 from hardencheck.lazily import compiled
 
 _ASSIGNMENT = compiled(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)

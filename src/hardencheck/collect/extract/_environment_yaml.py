@@ -126,7 +126,9 @@ def _mounts(volumes: Node | None, context: str, path: str) -> bool:
     for item in _items(volumes):
         source = text_of(_get(item, "source")) if isinstance(item, Mapping) else text_of(item).split(":")[0]
         known = interpolated(source, {"PWD": "."}, doubled=True).value
-        if known and known.startswith(".") and beside(path, known) == context:
+        target = text_of(_get(item, "target")) if isinstance(item, Mapping) else text_of(item).partition(":")[2]
+        settled = target.startswith(("/etc", "/config", "/data", "/var/lib", "/usr/share"))
+        if known and known.startswith(".") and beside(path, known) == context and not settled:
             return True
     return False
 
@@ -347,7 +349,8 @@ def _named(node: Node | None, make: Maker, service: str) -> None:
 
 
 _DEPLOYS = compiled(r"deploy(?!ment[-_ ]?test)|rollout|\bcd\b|ship it", re.IGNORECASE)
-_TESTS = compiled(r"test|lint|check|build|docs|preview|staging|\bci\b|dev\b|coverage|migration", re.IGNORECASE)
+_ELSEWHERE = compiled(r"test|lint|docs?\b|pages|pypi|preview|staging|\bdev\b|\bqa\b|coverage|charts?\b", re.IGNORECASE)
+_NO_DEPLOYMENT = compiled(r"check|build|publish|prepare|migration|\bci\b|tag|notify", re.IGNORECASE)
 
 
 def workflow(document: Mapping, make: Maker) -> None:
@@ -360,9 +363,9 @@ def workflow(document: Mapping, make: Maker) -> None:
         if not isinstance(job, Mapping):
             continue
         words = f"{name} {text_of(job.get('name'))}"
-        deploys = bool(_DEPLOYS.search(words)) or (bool(_DEPLOYS.search(called)) and not _TESTS.search(words))
         where = text_of(job.get("environment")) or text_of(_get(job, "environment", "name"))
-        if _TESTS.search(where) or role_of(f"{where or 'x'}.yml") != "production":
+        deploys = bool(_DEPLOYS.search(words)) or (bool(_DEPLOYS.search(called)) and not _NO_DEPLOYMENT.search(words))
+        if _ELSEWHERE.search(f"{words} {called} {where}") or role_of(f"{where or 'x'}.yml") != "production":
             deploys = False
         role = "production" if deploys else "development"
         held = [document.get("env"), job.get("env")]

@@ -82,11 +82,11 @@ _PYTHON = compiled(
     r"python[\d.]*|manage\.py|django-admin|celery|rq|rqworker|dramatiq|huey|arq|[\w-]{1,60}\.py|runserver\w*"
 )
 _WEB_NAME = compiled(
-    r"(?:^|[/_.-])(?:web|app|api|django|flask|fastapi|backend|server|wsgi|asgi|http|site)(?=[/_.-]|\d|$)"
+    r"(?:^|[/_.-])(?:web|app|api|django|flask|fastapi|backend|server|u?wsgi|asgi|http|site|gunicorn|uvicorn|daphne)(?=[/_.-]|\d|$)"
 )
 _BACKEND_NAME = compiled(r"(?:^|[/_.-])(?:api|django|flask|fastapi|backend|wsgi|asgi|server)(?=[/_.:-]|\d|$)")
 _WORKER_NAME = compiled(
-    r"(?:^|[/_.-])(?:workers?|celery\w*|beat|flower|cron\w*|scheduler|jobs?|migrat\w+|release|tasks?|queue|consumer|rq)"
+    r"(?:^|[/_.-])(?:workers?|celery\w*|beat|flower|cron\w*|scheduler|jobs?|migrat\w+|release|init\w*|setup|tasks?|queue|consumer|rq)"
     r"(?=[/_.-]|\d|$)"
 )
 _NODE = frozenset({"node", "npm", "yarn", "pnpm", "next", "nginx", "caddy"})
@@ -162,7 +162,9 @@ class _Reading:
             loading = {fact.role for fact in self.services.values() if path in fact.files}
             if "production" in loading:
                 return "loaded"  # it counts where it is loaded
-            if loading or not named_for_production(path):
+            # Beside a compose file that does not load it, it only fills in what that file says.
+            composed = any(key[1] == "compose" and _beside(key[0], path) for key in self.services)
+            if loading or composed or not named_for_production(path):
                 return "development"
         return role
 
@@ -223,8 +225,7 @@ class _Reading:
         path, _, name = service.key
         scores = [0]
         for key, fact in self.services.items():
-            beside = posixpath.dirname(key[0]) == posixpath.dirname(path)
-            if beside and key[1:] == ("compose", name) and not _only_adds(fact):
+            if _beside(key[0], path) and key[1:] == ("compose", name) and not _only_adds(fact):
                 scores.append(self._score(_Service(key, fact, tuple(self.variables.get(key, ())))))
         return min(scores) if min(scores) < 0 else max(scores)
 
@@ -419,6 +420,10 @@ def _renamed(variable: EnvironmentVariable, name: str) -> EnvironmentVariable:
         role=variable.role,
         default=variable.default,
     )
+
+
+def _beside(path: str, other: str) -> bool:
+    return posixpath.dirname(path) == posixpath.dirname(other)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -231,7 +231,7 @@ def test_a_chart_is_read_as_far_as_it_is_no_template() -> None:
         'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include "n" . }}\nspec:\n  template:\n    spec:\n'
         "      containers:\n        - name: web\n          image: {{ .Values.image }}\n          env:\n"
         "            - name: A\n              value: plain\n            - name: B\n              value: {{ .x }}\n"
-        "            {{- if .Values.c }}\n            - name: C\n              value: sometimes\n            {{- end }}\n"
+        "            {{- if .Values.c }}\n            - name: C\n              value: c\n            {{- end }}\n"
         '            - name: D\n              value: "{{ if eq .x "y" }}1{{ end }}"\n'
         '            {{- include "more" (list\n                .x\n            ) }}\n'
         "            - name: E\n              value: later\n"
@@ -411,6 +411,19 @@ def test_compose_takes_variables_from_the_file_beside_it() -> None:
         "E": (None, "reference", False), "K": (None, "secret", False),
     }  # fmt: skip
     assert str(found.given["A"].location) == ".env:1"
+
+
+def test_an_environment_file_beside_a_compose_file_only_fills_it_in() -> None:
+    assert values({"docker-compose.yml": compose("{A: '1'}"), ".env": "B=2\n"}) == {"A": "1"}
+    assert values({"deploy/docker-compose.yml": compose("{A: '1'}"), ".env": "B=2\n"}) == {"A": "1", "B": "2"}
+
+
+def test_very_many_services_are_sorted_in_time() -> None:
+    text = "services:\n" + "".join(f"  s{at}: {{image: x, environment: {{A: '{at}'}}}}\n" for at in range(2_400))
+    facts = facts_of({f"{name}/docker-compose.yml": text for name in "abc"})
+    begin = time.process_time()
+    assert len(environment(facts).given["A"].others) == 7_200
+    assert time.process_time() - begin < 3
 
 
 def test_other_services_say_nothing() -> None:

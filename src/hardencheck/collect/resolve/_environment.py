@@ -133,6 +133,16 @@ class _Reading:
         for key in (*self.variables, *self.services):
             if key[2].startswith(("configmap/", "secret/")) and key not in self.maps.get(key[2], ()):
                 self.maps.setdefault(key[2], []).append(key)
+        self.loading: dict[str, set[str]] = {}
+        self.composed: set[str] = set()
+        self.called: dict[tuple[str, str], list[_Key]] = {}
+        for key, service in self.services.items():
+            for file in service.files:
+                self.loading.setdefault(file, set()).add(service.role)
+            if key[1] == "compose":
+                folder = posixpath.dirname(key[0])
+                self.composed.add(folder)
+                self.called.setdefault((folder, key[2]), []).append(key)
         self.images = {path: fact for (path, by, _), fact in self.services.items() if by == "dockerfile"}
 
     def environment(self) -> Environment:
@@ -159,11 +169,11 @@ class _Reading:
         role = "production" if "production" in roles else "development"
         path = service.key[0]
         if service.key[1] == "dotenv" and role == "production":
-            loading = {fact.role for fact in self.services.values() if path in fact.files}
+            loading = self.loading.get(path, set())
             if "production" in loading:
                 return "loaded"  # it counts where it is loaded
             # Beside a compose file that does not load it, it only fills in what that file says.
-            composed = any(key[1] == "compose" and _beside(key[0], path) for key in self.services)
+            composed = posixpath.dirname(path) in self.composed
             if loading or composed or not named_for_production(path):
                 return "development"
         return role
@@ -176,12 +186,13 @@ class _Reading:
         scored = own or scored
         scored = _without_plain(scored)
         best = max((score for service, score in scored if service.tier == _ORCHESTRATION), default=0)
+        surest: dict[tuple[str, str], int] = {}
+        for service, score in scored:
+            surest[service.key[:2]] = max(score, surest.get(service.key[:2], 0))
         kept: list[tuple[_Service, int]] = []
         for service, score in scored:
-            if service.tier == _ORCHESTRATION:
-                file = [other for one, other in scored if one.key[:2] == service.key[:2]]
-                if score < max(file) or (best > 0 and score == 0):
-                    continue
+            if service.tier == _ORCHESTRATION and (score < surest[service.key[:2]] or (best > 0 and score == 0)):
+                continue
             kept.append((service, score))
         used = {service.fact.dockerfile for service, _ in kept if service.fact is not None and service.fact.dockerfile}
         built = used & self.images.keys()
@@ -224,8 +235,9 @@ class _Reading:
         """Of a service to which a compose file only adds: what the files beside it say it is."""
         path, _, name = service.key
         scores = [0]
-        for key, fact in self.services.items():
-            if _beside(key[0], path) and key[1:] == ("compose", name) and not _only_adds(fact):
+        for key in self.called.get((posixpath.dirname(path), name), ()):
+            fact = self.services[key]
+            if not _only_adds(fact):
                 scores.append(self._score(_Service(key, fact, tuple(self.variables.get(key, ())))))
         return min(scores) if min(scores) < 0 else max(scores)
 
@@ -420,10 +432,6 @@ def _renamed(variable: EnvironmentVariable, name: str) -> EnvironmentVariable:
         role=variable.role,
         default=variable.default,
     )
-
-
-def _beside(path: str, other: str) -> bool:
-    return posixpath.dirname(path) == posixpath.dirname(other)
 
 
 def _inside(path: str, folder: str) -> bool:

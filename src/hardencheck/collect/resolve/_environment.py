@@ -133,6 +133,7 @@ class _Reading:
         for key in (*self.variables, *self.services):
             if key[2].startswith(("configmap/", "secret/")) and key not in self.maps.get(key[2], ()):
                 self.maps.setdefault(key[2], []).append(key)
+        self.fillings: dict[str, tuple[dict[str, str], dict[str, EnvironmentVariable]]] = {}
         self.loading: dict[str, set[str]] = {}
         self.composed: set[str] = set()
         self.called: dict[tuple[str, str], list[_Key]] = {}
@@ -315,18 +316,17 @@ class _Reading:
         held = self.variables.get(key)
         return held[0].role if held else self.services[key].role if key in self.services else "production"
 
+    def _filling(self, file: str) -> tuple[dict[str, str], dict[str, EnvironmentVariable]]:
+        """(texts, all variables) of the environment file that compose fills a file in from."""
+        if file not in self.fillings:
+            held = {item.name: item for item in self.files.get(file, ()) if item.role == "production"}
+            self.fillings[file] = ({n: item.value for n, item in held.items() if item.what == "text"}, held)
+        return self.fillings[file]
+
     def _followed(self, variable: EnvironmentVariable, path: str) -> tuple[EnvironmentVariable, str | None, bool]:
         """What `${NAME}` of a compose file, or a key of a ConfigMap, stands for, where the repository holds that."""
         if variable.by == "compose" and variable.written:
-            file = posixpath.join(posixpath.dirname(path), ".env")
-            known: dict[str, str] = {}
-            hidden: dict[str, EnvironmentVariable] = {}
-            for item in self.files.get(file, ()):
-                if item.role == "production":
-                    known.pop(item.name, None)
-                    hidden[item.name] = item
-                    if item.what == "text":
-                        known[item.name] = item.value
+            known, hidden = self._filling(posixpath.join(posixpath.dirname(path), ".env"))
             named = set(re.findall(r"\$\{?([A-Za-z_]\w*)", variable.written)) & hidden.keys()
             if not named:
                 return variable, None, variable.default

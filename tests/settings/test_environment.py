@@ -128,6 +128,7 @@ def test_a_compose_file_to_work_with_decides_nothing(part: str) -> None:
         ("FROM a\nENV A some text\n", {"A": ("some text",)}),
         ("FROM a\nARG V=1\nENV A=$V B=${V:-2}\n", {"A": ("1",), "B": ("1",)}),
         ("FROM a\nARG V\nENV A=$V\n", {"A": None}),
+        ("FROM a\nARG V W=1\nENV A=$V B=$W\n", {"A": None, "B": ("1",)}),
         ("ARG V=1\nFROM a\nARG V\nENV A=$V\n", {"A": ("1",)}),
         ("ARG V=1\nFROM a\nENV A=$V\n", {"A": None}),
         ("FROM a AS base\nENV A=1 B=1\nFROM b AS other\nENV C=1\nFROM base\nENV B=2\n", {"A": ("1",), "B": ("2",)}),
@@ -433,6 +434,25 @@ def test_a_file_of_a_platform_and_an_image_that_is_not_built_here_count_beside_a
         "docker/docker-compose.yml": "services:\n  webserver:\n    image: shop/shop\n    environment: {C: compose}\n",
     }
     assert values(files) == {"A": "procfile", "B": "platform", "C": "compose"}
+
+
+def test_what_one_of_two_services_is_given_is_not_known_of_both() -> None:
+    task = '{{"containerDefinitions": [{{"name": "api", "command": ["gunicorn"], "environment": [{}]}}]}}'
+    both, one = '{"name": "A", "value": "1"}', '{"name": "B", "value": "1"}'
+    files = {"a-task-def.json": task.format(f"{both}, {one}"), "b-task-def.json": task.format(both)}
+    assert {name: (given.what, given.value) for name, given in of(files).items()} == {
+        "A": ("text", "1"), "B": ("reference", None),
+    }  # fmt: skip
+    image = {"Dockerfile": "FROM python\nENV B=1\n"}
+    assert values({**files, **image}) == {"A": "1", "B": "1"}
+    pair = "services:\n  api: {image: shop, command: gunicorn x, environment: {A: '1', B: '1', SECRET_KEY: changeme}}\n"
+    pair += "  site: {image: shop, command: gunicorn y, environment: {A: '1'}}\n"
+    found = of({"docker-compose.yml": pair})
+    assert {name: given.what for name, given in found.items()} == {
+        "A": "text",
+        "B": "reference",
+        "SECRET_KEY": "secret",
+    }
 
 
 def test_a_secret_that_another_variable_gives_is_measured() -> None:

@@ -60,7 +60,7 @@ def dockerfile(text: str, make: Maker) -> None:
             stages.append(stage)
         elif step.name == "ARG":
             into = stages[-1].arguments if stages else shared
-            for key, value in _pairs(step.rest, _known(stages[-1] if stages else None)):
+            for key, value in _pairs(step.rest, _known(stages[-1] if stages else None), named=False):
                 if value is None and stages and key in shared:
                     into[key] = shared[key]
                 elif value is not None and value.text is not None:
@@ -103,10 +103,10 @@ def _known(stage: _Stage | None) -> dict[str, str]:
     return held
 
 
-def _pairs(text: str, known: dict[str, str]) -> Iterator[tuple[str, _Variable | None]]:
-    """`A=1 B="x y"`, or the old `A x y`; None for a name without a value."""
+def _pairs(text: str, known: dict[str, str], *, named: bool = True) -> Iterator[tuple[str, _Variable | None]]:
+    """`A=1 B="x y"`, or (named) the old `A x y` of ENV; None for a name without a value."""
     first = text.split(None, 1)
-    if len(first) == 2 and "=" not in first[0]:
+    if named and len(first) == 2 and "=" not in first[0]:
         yield first[0], _Variable(interpolated(first[1].strip(), known).value, 0)
         return
     for word in quoted_words(text):

@@ -5,7 +5,7 @@ Pure: facts in, one value a variable out, or none where two places that could bo
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
@@ -96,6 +96,8 @@ _MOST_EXTENDS = 5
 MAX_OTHERS = 20
 
 _Key = tuple[str, str, str]  # path, by, service
+# Services of one folder of which none goes before the others: (rank, by, folder).
+_Peers = tuple[tuple[int, ...], str, str]
 
 
 class _Service(NamedTuple):
@@ -158,11 +160,21 @@ class Deployment:
         chosen = self._application(posixpath.dirname(near) if near else None)
         surely, perhaps = self._scripts(service for service, _ in chosen)
         candidates: dict[str, list[_Candidate]] = {}
+        peers: dict[_Peers, list[set[str]]] = {}
         for service, score in chosen:
-            called = posixpath.basename(service.key[0])
-            for name, one in self._candidates(service, score, starts=called in surely, perhaps=called in perhaps):
+            path, by, _ = service.key
+            called = posixpath.basename(path)
+            held = list(self._candidates(service, score, starts=called in surely, perhaps=called in perhaps))
+            for name, one in held:
                 candidates.setdefault(name, []).append(one)
-        return {name: _decided(candidates[name]) for name in sorted(candidates)}
+            if service.tier == _ORCHESTRATION and service.fact is not None and not _only_adds(service.fact):
+                group = (_rank(service, service.tier, score), by, posixpath.dirname(path))
+                peers.setdefault(group, []).append({name for name, _ in held})
+        lacking: dict[str, set[tuple[int, ...]]] = {}
+        for (rank, _, _), sets in peers.items():
+            for name in set[str]().union(*sets).difference(sets[0].intersection(*sets)):
+                lacking.setdefault(name, set()).add(rank)
+        return {name: _decided(candidates[name], lacking.get(name, ())) for name in sorted(candidates)}
 
     # Which services there are.
 
@@ -235,7 +247,7 @@ class Deployment:
         whole = 1 if service.key[1] == "app" and not name else 0
         if fact is None or service.tier in {_SCRIPT, _RUNNER}:
             return whole
-        if fact.by == "compose" and _only_adds(fact):
+        if _only_adds(fact):
             return self._score_beside(service, near)
         runs = set(fact.runs)
         image = self.images.get(fact.dockerfile or "")
@@ -276,8 +288,6 @@ class Deployment:
     def _candidates(
         self, service: _Service, score: int, *, starts: bool, perhaps: bool
     ) -> Iterator[tuple[str, _Candidate]]:
-        path = service.key[0]
-        explicit = 0 if PRODUCTION & words_of(path) else 1
         for variable, value, default in self._given(service):
             tier = service.tier
             if tier == _SCRIPT:
@@ -288,7 +298,7 @@ class Deployment:
                 what, text, measure = "secret", "", (len(value), len(set(value)))
             elif value is not None:
                 what, text = "text", value
-            rank = (tier, explicit, -score)
+            rank = _rank(service, tier, score)
             may = perhaps and tier == _SCRIPT
             yield variable.name, _Candidate(rank, what, text, measure, variable.location, variable.by, default, may)
 
@@ -361,7 +371,8 @@ class Deployment:
 
 
 def _only_adds(fact: DeployedService) -> bool:
-    return not (fact.image or fact.runs or fact.extends) and fact.context is None
+    """Whether a service of a compose file only adds to what another file says of it."""
+    return fact.by == "compose" and not (fact.image or fact.runs or fact.extends) and fact.context is None
 
 
 def _without_plain(scored: list[tuple[_Service, int]]) -> list[tuple[_Service, int]]:
@@ -391,8 +402,12 @@ def _belongs(service: _Service, near: str) -> bool:
     return _inside(near, "/".join(folders))
 
 
-def _decided(candidates: Iterable[_Candidate]) -> Given:
-    """The value of the lowest rank; none where several of one rank disagree."""
+def _rank(service: _Service, tier: int, score: int) -> tuple[int, ...]:
+    return tier, 0 if PRODUCTION & words_of(service.key[0]) else 1, -score
+
+
+def _decided(candidates: Iterable[_Candidate], lacking: Collection[tuple[int, ...]]) -> Given:
+    """The value of the lowest rank; none where several of one rank disagree. lacking: ranks of which one has none."""
     ordered = sorted(candidates, key=lambda one: (one.rank, one.location.order))
     best = [one for one in ordered if one.rank == ordered[0].rank]
     first = next((one for one in best if one.what == "reference"), best[0])
@@ -404,6 +419,10 @@ def _decided(candidates: Iterable[_Candidate]) -> Given:
         return unknown._replace(others=_others(best))
     if first.rank[0] != _STARTER and any(one.perhaps and _says(one) != _says(first) for one in ordered):
         return unknown
+    below = next((one for one in ordered if one.rank != first.rank), None)
+    lacks = first.rank in lacking and (below is None or _says(below) != _says(first))
+    if lacks and first.what == "text":
+        return unknown  # what one service is given, another is not; a secret is one wherever it is given
     value = first.value if first.what == "text" else None
     return Given(value, first.what, first.location, first.by, default, *first.measure)
 

@@ -550,7 +550,7 @@ def test_a_service_that_extends_another() -> None:
 def test_what_is_held_elsewhere_is_not_what_lies_below() -> None:
     files = {"docker-compose.yml": compose("{A: '${A}'}"), "Dockerfile": "FROM python\nENV A=image\n"}
     place = Location(path="docker-compose.yml", line=5)
-    assert of(files)["A"] == Given(None, "reference", place, "compose")
+    assert of(files)["A"] == Given("reference", None, place, "compose")
 
 
 def named(files: Mapping[str, str | bytes]) -> list[tuple[str, str, int | None]]:

@@ -33,8 +33,8 @@ class Given(NamedTuple):
     empty. default: whoever deploys may set it, and it is what holds where nobody does.
     """
 
-    value: str | None
     what: What
+    value: str | None
     location: Location
     by: str
     default: bool = False
@@ -412,7 +412,7 @@ def _decided(candidates: Iterable[_Candidate], lacking: Collection[tuple[int, ..
     best = [one for one in ordered if one.rank == ordered[0].rank]
     first = next((one for one in best if one.what == "reference"), best[0])
     default = all(one.default for one in best)
-    unknown = Given(None, "reference", first.location, first.by, default)
+    unknown = Given("reference", None, first.location, first.by, default)
     if first.what == "reference":
         return unknown
     if any(_says(one) != _says(first) for one in best):
@@ -424,7 +424,7 @@ def _decided(candidates: Iterable[_Candidate], lacking: Collection[tuple[int, ..
     if lacks and first.what == "text":
         return unknown  # what one service is given, another is not; a secret is one wherever it is given
     value = first.value if first.what == "text" else None
-    return Given(value, first.what, first.location, first.by, default, *first.measure)
+    return Given(first.what, value, first.location, first.by, default, *first.measure)
 
 
 def _says(one: _Candidate) -> tuple[str, str, tuple[int, int]]:

@@ -1,13 +1,14 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
 from hardencheck.collect.interpret.values import Depends
-from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
@@ -15,7 +16,6 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import (
     Class,
-    EnvironmentVariable,
     PackageRequirement,
     PythonModule,
     SettingsClassName,
@@ -131,17 +131,17 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     modules = Modules(facts, tree)
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
-    found = [_project(facts, modules, path, name, at) for path, name in chosen.items()]
+    deployment = Deployment(facts, modules.local())
+    found = [_project(facts, modules, deployment.environment(path), path, name, at) for path, name in chosen.items()]
     return found, troubles
 
 
-def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
-    given = environment(facts, path, modules.local())
+def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
         return Project(name, path, _namespace(followed), at, modules, followed, given)
     classes = _settings_classes(modules, path, followed)
-    chosen = _configuration(facts, classes)
+    chosen = _configuration(facts, classes, modules.local())
     if chosen:
         followed = modules.follow(path, given, chosen)
     elif classes:
@@ -165,14 +165,15 @@ def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[C
     ]
 
 
-def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
+def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> str:
     """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
     names = [one.name for one in classes]
-    named = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    named = [fact for fact in said if not _local(fact, local)]
     for tier in ("environment", "wsgi", "manage"):
-        said = dict.fromkeys(fact.name for fact in named if fact.source == tier and fact.name in names)
-        if len(said) == 1:
-            return next(iter(said))
+        one = {fact.name for fact in named if fact.source == tier and fact.name in names}
+        if len(one) == 1:
+            return one.pop()
     called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
     return called[0] if len(called) == 1 else ""
 
@@ -183,7 +184,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         path = _path_of(profile, modules)
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
-    named = settings_modules(facts)
+    named = settings_modules(facts, modules.local())
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
@@ -197,7 +198,10 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
-                found[better] = fact.module if better == path else better
+                if better == path:
+                    found[better] = fact.module
+                else:
+                    found.setdefault(better, better)
         if found:
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
@@ -211,22 +215,15 @@ def _sets_any(modules: Modules, path: str) -> bool:
     return bool(_ESSENTIAL & followed.names.keys()) or followed.rest is not None
 
 
-def settings_modules(facts: FactSet) -> list[SettingsModuleName]:
-    """Where a settings module is named for production: not by what a developer starts."""
-    variables = [
-        fact
-        for fact in facts.of("deployment.environment")
-        if isinstance(fact, EnvironmentVariable) and fact.name == "DJANGO_SETTINGS_MODULE" and fact.what == "text"
-    ]
-    ours = [fact for fact in variables if fact.role == "production"]
-    read = {fact.location.path for fact in variables}
-    named = [
-        fact
-        for fact in facts.of("settings.module-name")
-        if isinstance(fact, SettingsModuleName) and fact.location.path not in read
-    ]
-    made = [SettingsModuleName(location=one.location, module=one.value, source="environment") for one in ours]
-    return sorted((*named, *made), key=lambda fact: fact.location.order)
+def settings_modules(facts: FactSet, local: AbstractSet[str]) -> list[SettingsModuleName]:
+    """Where a settings module is named for production. local: files that are a developer's own."""
+    named = (fact for fact in facts.of("settings.module-name") if isinstance(fact, SettingsModuleName))
+    return sorted((fact for fact in named if not _local(fact, local)), key=lambda fact: fact.location.order)
+
+
+def _local(fact: SettingsModuleName | SettingsClassName, local: AbstractSet[str]) -> bool:
+    """Whether an environment file, say, is one that only its developer has."""
+    return fact.source == "environment" and fact.location.path in local
 
 
 def _path_of(module: str, modules: Modules) -> str | None:

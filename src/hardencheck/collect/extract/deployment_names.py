@@ -15,7 +15,8 @@ _NAMED = compiled(
 )
 # A command of the build, not of the service: collectstatic often runs with settings of its own.
 _BUILD = compiled(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
-_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
+_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
+             "django-csp")  # fmt: skip
 
 
 class SettingsModuleNames(Extractor):
@@ -52,6 +53,7 @@ class PackageRequirements(Extractor):
     """Versions of frameworks in requirements files, pyproject.toml, setup.cfg and lock files."""
 
     name = "package.requirements"
+    version = 2
     emits = (PackageRequirement,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

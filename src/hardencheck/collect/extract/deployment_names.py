@@ -38,7 +38,8 @@ _DOTTED = compiled(r"[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,20}")
 _STARTS = compiled(r"(?:start|serve|prod|production|web|server)(?:[:_-](?:prod|production|web|server|django|api))?")
 _TESTED = compiled(r"(?:^|[._])tests?(?:ing)?(?:$|[._])")
 _Source = Literal["environment", "wsgi", "manage"]
-_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
+_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
+             "django-csp")  # fmt: skip
 
 
 class SettingsModuleNames(Extractor):
@@ -181,6 +182,7 @@ class PackageRequirements(Extractor):
     """Versions of frameworks in requirements files, pyproject.toml, setup.cfg and lock files."""
 
     name = "package.requirements"
+    version = 2
     emits = (PackageRequirement,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

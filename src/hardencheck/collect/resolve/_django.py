@@ -249,7 +249,7 @@ def _production_sibling(path: str, modules: Modules) -> str:
 def required(facts: FactSet) -> bool:
     """Whether Django may be in use: it is required, or nothing says what is."""
     packages = {fact.package for fact in facts.of("package.requirement") if isinstance(fact, PackageRequirement)}
-    return not packages or "django" in packages
+    return not packages or not packages.isdisjoint(("django", "django-csp"))
 
 
 def looks_like_settings(fact: PythonModule, django: bool) -> bool:

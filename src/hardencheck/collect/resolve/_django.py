@@ -296,7 +296,16 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
 
 
 def setting(project: Project, name: str) -> Setting:
-    """One setting of a project: as assigned, or the default of its version of Django."""
+    """One setting of a project, where it has one value: as assigned, or the default of its version of Django."""
+    found = possible(project, name)
+    bound = project.bound(name)
+    if found.others and bound is not None:
+        return Setting(False, None, found.source, found.location, bound.reason, why_unknown(bound))
+    return found
+
+
+def possible(project: Project, name: str) -> Setting:
+    """The same with all the values that it may have, for those who look at the others as well."""
     bound = project.bound(name)
     known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
     unset = "not set, and its default depends on the version of Django, which nothing pins"

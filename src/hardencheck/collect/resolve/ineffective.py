@@ -91,8 +91,8 @@ class IneffectiveSettings(Resolver):
         seconds = setting(project, "SECURE_HSTS_SECONDS")
         for name in _HSTS:
             one = setting(project, name)
-            if one.source != "default" and one.known and one.value and not one.others:
-                if seconds.known and not seconds.value and not seconds.others:
+            if one.source != "default" and one.known and one.value:
+                if seconds.known and not seconds.value:
                     yield self._fact(project, name, "prerequisite-off", "SECURE_HSTS_SECONDS")
         version = project.version
         if version is not None:

@@ -69,7 +69,7 @@ _DIFFERS = {
     "settings.hsts-preload": "passes where the proxy of the repository sends it",
     "settings.content-type-nosniff": "passes where the proxy of the repository sends the header",
     "settings.referrer-policy": "passes where the proxy of the repository sends the header",
-    "settings.ssl-redirect": "passes where the proxy redirects; fails, without the id, where SecurityMiddleware is missing",
+    "settings.ssl-redirect": "passes where the proxy redirects; fails, not as W008, without SecurityMiddleware",
     "settings.secret-key-strength": "a key from the environment is not measured",
     "settings.secret-key-fallbacks": "keys from the environment are unknown",
     "settings.debug": "Flask as well",

@@ -11,7 +11,7 @@ import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.interpret.values import Depends
+from hardencheck.collect.interpret.values import Depends, Joined, Seq
 from hardencheck.collect.resolve._django import (
     OWN_MIDDLEWARE,
     Project,
@@ -156,7 +156,8 @@ class DjangoProtections(Resolver):
             yield self._fact(project, what, name, where, False, same_as, shown, unless)
         elif bound is None:
             # Whatever sets it is not in the repository, and Django does not start without a key.
-            one = Setting(False, None, "default", where, Reason.DYNAMIC, f"not set{depending_on(unless)}")
+            text = f"not set{depending_on(tuple(sorted(unless)))}"
+            one = Setting(False, None, "default", where, Reason.DYNAMIC, text)
             yield from self._judged(project, what, name, one, True, None, same_as)
         elif given.what == "unknown":
             one = Setting(False, None, "literal", where, bound.reason, why_unknown(bound))
@@ -285,8 +286,11 @@ def _is_referrer_policy(value: Value) -> bool:
 
 
 def _surely_some(project: Project, name: str) -> bool | None:
-    bound = project.bound(name)
-    return True if bound is not None and bound.expression.what == "list" and bound.expression.items else None
+    """Whether a list surely has an item, known or not."""
+    binding = project.followed.binding(name)
+    value = binding.value if binding is not None else None
+    lists = value.options if isinstance(value, Joined) else (value,)
+    return True if all(isinstance(one, Seq) and one.items for one in lists) else None
 
 
 def _show(one: Setting) -> str:

@@ -82,6 +82,7 @@ _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "production
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
 _NAME = compiled(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
+_BUILDING = frozenset({"static", "collectstatic", "build", "docs"})  # what an image is built with
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 
@@ -182,24 +183,43 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
     named = settings_modules(facts)
+    doubtful: dict[str, str] = {}
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
             near = fact.location.path or ""
             if fact.source != tier:
                 continue
-            path = modules.find(fact.module, near)
+            path = modules.find(fact.module, near) or _only(fact.module, modules)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
             elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
-                found[better] = fact.module if better == path else better
+                # What a developer or a test uses is named by mistake, for one command, or as what a server overrides.
+                kept = found if role(better) == "production" else doubtful
+                if better == path or better not in kept:
+                    kept[better] = fact.module if better == path else better
         if found:
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
+    if doubtful:
+        folders = {path.rpartition("/")[0] for path in doubtful}
+        beside = {path: name for path, name in by_convention.items() if path.rpartition("/")[0] in folders}
+        usable = {path: name for path, name in beside.items() if role(path) == "production"}
+        return usable or dict(sorted(doubtful.items())), []
     return by_convention, [] if by_convention else troubles
+
+
+def _only(module: str, modules: Modules) -> str | None:
+    """The one file that a dotted module can be, wherever it lies: a directory that is started from may hold an
+    __init__.py all the same."""
+    if "." not in module:
+        return None
+    tail = module.replace(".", "/")
+    found = [path for path in modules.entries if f"/{path}".endswith((f"/{tail}.py", f"/{tail}/__init__.py"))]
+    return found[0] if len(found) == 1 else None
 
 
 def _sets_any(modules: Modules, path: str) -> bool:
@@ -235,16 +255,26 @@ def _path_of(module: str, modules: Modules) -> str | None:
 
 
 def _production_sibling(path: str, modules: Modules) -> str:
-    """`settings/local.py` is what manage.py names and not what production runs, when there is a `production.py`."""
-    folder, _, name = path.rpartition("/")
+    """`settings/local.py` is what manage.py names and not what production runs, when there is a `production.py`. Nor
+    is a package that only takes over what a developer uses."""
+    folder = path.rpartition("/")[0]
     fact = modules.known.get(path)
-    if fact is None or (fact.role == "production" and name not in {"development.py", "dev.py", "local.py"}):
+    if fact is None or (fact.role == "production" and not _takes_over(fact, path, modules)):
         return path
     for better in ("production.py", "prod.py"):
         candidate = f"{folder}/{better}" if folder else better
         if candidate in modules.known:
             return candidate
     return path
+
+
+def _takes_over(fact: PythonModule, path: str, modules: Modules) -> bool:
+    """Whether a package is nothing but the settings of a developer: `from .dev import *`."""
+    stars = [statement for statement in fact.statements if statement.do == "star"]
+    if not path.endswith("/__init__.py") or len(stars) != 1 or len(fact.statements) != 1:
+        return False
+    target = modules.find(stars[0].module, path)
+    return target is not None and role(target) == "development"
 
 
 def _sets(statements: tuple[Statement, ...]) -> set[str]:
@@ -291,8 +321,29 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
             return (min(words, default=len(_PREFERRED)) + late, path)
 
         best = min(paths, key=rank)
+        if rank(best)[0] >= _PREFERRED.index("__init__"):
+            best = _without_debug(paths, modules) or best
         chosen[best] = best
     return chosen
+
+
+def _without_debug(paths: Sequence[str], modules: Modules) -> str | None:
+    """The one module of a folder that takes over the others and says itself that DEBUG is off."""
+    found: list[str] = []
+    for path in paths:
+        words = path.rpartition("/")[2].removesuffix(".py").split("_")
+        if role(path) != "production" or not _BUILDING.isdisjoint(words):
+            continue
+        statements = modules.known[path].statements if path in modules.known else ()
+        off = [
+            statement.expression
+            for statement in statements
+            if statement.do == "set" and statement.name == "DEBUG" and statement.expression is not None
+        ]
+        stars = any(statement.do == "star" for statement in statements)
+        if stars and off and off[-1].what == "scalar" and off[-1].value is False:
+            found.append(path)
+    return found[0] if len(found) == 1 else None
 
 
 def setting(project: Project, name: str) -> Setting:

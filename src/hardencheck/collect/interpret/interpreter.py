@@ -16,6 +16,7 @@ from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     MAX_CHAIN,
     NOTHING,
     Absent,
@@ -37,14 +38,17 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    changing,
     depending,
     depends_of,
+    eager,
     is_code,
     join,
     lifted,
     now,
     plain,
     same,
+    settled,
     truth,
 )
 from hardencheck.lazily import compiled
@@ -213,6 +217,8 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend(one.options)
         elif isinstance(one, Method):
             stack.append(one.owner)
+        elif isinstance(one, Unknown):
+            stack.extend(one.reach)
         elif isinstance(one, Function) and one.owner is not None:
             stack.append(one.owner)
         if not isinstance(one, Const | Library | Unknown):
@@ -238,6 +244,7 @@ class Interpreter:
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
+        self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Object] = {}  # objects that a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
@@ -302,10 +309,12 @@ class Interpreter:
             self._taint(made.namespace, Unknown("budget", "it is nested too deeply", path, 1))
             return made
         self.files.add(path)
+        since = made.namespace.born
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
         frame = Frame(made.namespace, made)
         self._top(tree.body, frame)
+        self.lasting.append((since, now()))
         self._running.discard(path)
         return made
 
@@ -388,10 +397,13 @@ class Interpreter:
             raise OutOfBudget
         ends: list[_Journal] = []
         before: _Journal = {}
+        own: list[tuple[int, int]] = []
         signals: list[Exception | None] = []
         for arm in arms:
+            since = now()
             with self._deciding(depends):
                 journal, after, signal = self._tried(arm)
+            own.append((since, now()))
             for key, item in journal.items():
                 before.setdefault(key, item)
             signals.append(signal)
@@ -405,7 +417,7 @@ class Interpreter:
         if self._handled and len(going) < len(signals):
             self._may_raise = True
         ways = [signals[number] for number in going]
-        self._merge([ends[number] for number in going], before, why)
+        self._merge([ends[number] for number in going], before, why, [own[number] for number in going])
         if all(signal is None for signal in ways):
             return
         if all(isinstance(signal, _Return) for signal in ways):
@@ -473,6 +485,8 @@ class Interpreter:
             self._left |= depends
             return
         split, self._partly = self._partly, partly
+        for value in (*self._perhaps_returned, *([signal.value] if isinstance(signal, _Return) else [])):
+            depending(value, depends)  # a list: it may be that one that is changed
         self._perhaps_returned, self._left, self._may_raise = kept
         for key, (thing, before) in journal.items():
             self.touch(thing)
@@ -486,14 +500,61 @@ class Interpreter:
         if depends:
             self._over_written(nodes, frame, _Marking(self, depends), set())
 
-    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown) -> None:
+    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
+        """own: from when to when each arm made things. What it made for itself is as it left it."""
+        rest: list[tuple[int, Changing, object]] = []
         for key, (thing, old) in before.items():
+            within = next((number for number, (since, until) in enumerate(own) if since < thing.born < until), None)
+            if within is not None and not any(since <= thing.born <= until for since, until in self.lasting):
+                if all((key in end) is (number == within) for number, end in enumerate(ends)):
+                    self.touch(thing)
+                    thing.load(ends[within][key][1])
+                    continue
+            rest.append((key, thing, old))
+        # Names last: what they hold is compared.
+        for key, thing, old in sorted(rest, key=lambda item: isinstance(item[1], Namespace)):
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
             if len(states) == 1:
                 thing.load(states[0])
             else:
                 thing.merge(states, why)
+            if isinstance(thing, Namespace) and own:
+                self._apart(thing, states, own)
+
+    def _apart(self, names: Namespace, states: list[Any], own: Sequence[tuple[int, int]]) -> None:
+        """Names that got in every arm something that was made in it."""
+        for name, binding in names.names.items():
+            if not isinstance(binding.value, Joined):
+                continue
+            given = [state[0].get(name) for state in states]
+            if any(one is not None and one.value is binding.value for one in given):
+                continue
+            binding.value.apart = all(
+                one is not None and self._made_within(one.value, *times) for one, times in zip(given, own, strict=True)
+            )
+
+    def _made_within(self, value: Value, since: int, until: int) -> bool:
+        if isinstance(value, Joined):
+            return value.apart and all(self._made_within(option, since, until) for option in value.options)
+        return (
+            isinstance(value, Seq | Map)
+            and since < value.born < until
+            and not any(first <= value.born <= last for first, last in self.lasting)
+        )
+
+    def _on_each(self, held: Joined, change: Callable[[Value], Value | None], why: Unknown) -> list[Value | None]:
+        """A change of what is one of several: of each, or of one of them."""
+        made: list[Value | None] = []
+        for option in held.options:
+            before: object = None
+            if isinstance(option, Seq | Map) and not held.apart:
+                self.touch(option)
+                before = option.save()
+            made.append(change(option))
+            if isinstance(option, Seq | Map) and not held.apart:
+                option.merge([option.save(), before], why)
+        return made
 
     def _taint(self, names: Namespace, why: Unknown) -> None:
         self.touch(names)
@@ -513,6 +574,9 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
+        elif isinstance(value, Unknown) and value.reach:
+            for one in _reached(value):
+                self.spoil(one, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -578,7 +642,7 @@ class Interpreter:
             if len(seen) > MAX_DEPTH:
                 raise OutOfBudget
             body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
-            self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
+            self._over_written(body, Frame(Namespace(), value.frame.module, value.frame), act, seen)
         elif isinstance(value, Class | Instance):
             cls = value if isinstance(value, Class) else value.cls
             for one in cls.order if cls is not None else ():
@@ -676,7 +740,7 @@ class Interpreter:
         self.touch(names)
         old = names.names.get(name)
         chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None and old.path else ()
-        names.names[name] = Binding(depending(value, self.condition), path, line, chain)
+        names.names[name] = Binding(depending(settled(value), self.condition), path, line, chain)
 
     def unknown(
         self, node: ast.AST, frame: Frame, reason: str = "call", text: str = "", depends: Depends = NOTHING
@@ -815,6 +879,7 @@ class Interpreter:
         items = self.items(value)
         if items is None or (not stars and len(items) != len(elements)) or len(items) < len(elements) - len(stars):
             why = self.unknown(target, frame, "call", "unpacked", depends_of(value))
+            why.reach = changing(_parts_of(value))
             for item in elements:
                 self.assign(item, why, frame)
             return
@@ -836,6 +901,9 @@ class Interpreter:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
                 self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
+                if self._perhaps:
+                    before = names.names.get(name)
+                    value = join([before.value if before is not None else ABSENT, value])
                 self._bind_in(names, name, value, frame.module.path, line)
                 _, origin = self.origins.get(id(value), (None, None))
                 if isinstance(owner, Module) and origin is not None and origin[0] == name:
@@ -868,6 +936,9 @@ class Interpreter:
             return
         if self._perhaps:
             self.spoil(owner, self.unknown(node, frame))
+        elif isinstance(owner, Joined) and all(isinstance(option, Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            self._on_each(owner, lambda one: self.set_item(one, key, value, node, frame), why)
         elif isinstance(owner, Map):
             self.touch(owner)
             owner.items[index] = value
@@ -910,11 +981,47 @@ class Interpreter:
                 self.spoil(old, self.unknown(node, frame))
             self.assign(target, old, frame)
             return
+        if isinstance(old, Joined) and any(isinstance(one, Seq | Map) for one in old.options):
+            # Whichever it is, it is changed in place, and so for all who hold it.
+            why = self.unknown(node, frame)
+            if isinstance(node.op, ast.Add) and all(_is_list(one) for one in old.options):
+                self._on_each(old, lambda one: self._extended(one, given), why)
+            elif isinstance(node.op, ast.BitOr) and all(isinstance(one, Map) for one in old.options):
+                self._on_each(old, lambda one: self.call_method(one, "update", [given], {}, node, frame), why)
+            elif any(isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple") for one in old.options):
+                self.spoil(old, why)
+            else:
+                old = self._binary(node.op, old, given, node, frame)
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Seq) and old.kind != "tuple":
+            made = self._binary(node.op, old, given, node, frame)
+            self.touch(old)
+            if isinstance(made, Seq) and made.kind == old.kind and not self._perhaps:
+                old.load(made.save())
+            else:
+                old.taint()
+            old.depends |= made.depends | self.condition
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Unknown) and old.reach:
+            self.spoil(old, self.unknown(node, frame))
         if isinstance(node.op, ast.BitOr) and isinstance(old, Map):
             self.call_method(old, "update", [given], {}, node, frame)
             self.assign(target, old, frame)
             return
         self.assign(target, self._binary(node.op, old, given, node, frame), frame)
+
+    def _extended(self, held: Value, given: Value) -> None:
+        if isinstance(held, Seq):
+            items = self.items(given)
+            self.touch(held)
+            self.bounded(held, [given])
+            if items is None or self._perhaps:
+                held.taint()
+            else:
+                held.items.extend(items)
+            held.depends |= self.condition | depends_of(given)
 
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
@@ -1016,6 +1123,8 @@ class Interpreter:
         items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
         if items is None or len(items) > MAX_LOOP:
+            why.reach = changing(_parts_of(value))
+            self.assign(target, why, frame)
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
             return
         everything = [*node.body, *node.orelse, node.target]
@@ -1236,7 +1345,8 @@ class Interpreter:
                     f"{name}{item.name}" if name.endswith(".") else f"{name}.{item.name}", frame.module.path
                 )
                 if inner is None:
-                    raise Raised("ImportError")
+                    # `from .missing import X` misses the module, `from . import missing` a name of the package.
+                    raise Raised("ModuleNotFoundError" if node.module else "ImportError")
                 self.bind(frame, item.asname or item.name, self.module(inner), line)
             return
         if path is None:
@@ -1289,9 +1399,29 @@ class Interpreter:
                 names = [item for item in given if isinstance(item, str)] if isinstance(given, list | tuple) else None
             except NotKnown:
                 names = None
+        by = depends_of(exported.value) if exported is not None else NOTHING
         for name, binding in list(found.namespace.names.items()):
-            if name in names if names is not None else not name.startswith("_"):
+            if name.startswith("__") or not (name in names if names is not None else not name.startswith("_")):
+                continue
+            held, old = binding.value, frame.names.names.get(name)
+            perhaps = held.options if isinstance(held, Joined) else (held,)
+            if (exported is not None and names is None) or any(isinstance(option, Absent) for option in perhaps):
+                # It is perhaps not there, or nobody knows whether it is listed: then the name stays as it was.
+                before = old.value if old is not None else ABSENT
+                there = [option for option in perhaps if not isinstance(option, Absent)]
+                kept = depending(join([before, *there]), held.depends | self.condition)
+                if not there and old is not None:
+                    self.touch(frame.names)
+                    frame.names.names[name] = old._replace(value=kept)
+                else:
+                    self._bind_as(frame, name, binding._replace(value=kept), binding.line)
+            else:
                 self._bind_as(frame, name, binding, binding.line)
+        if by:
+            self.touch(frame.names)
+            for name in found.namespace.names:
+                if not name.startswith("__"):
+                    frame.names.mark_name(name, by)
         if found.namespace.unless:
             self.touch(frame.names)
             frame.names.mark_all(found.namespace.unless)
@@ -1303,6 +1433,12 @@ class Interpreter:
                 if name not in found.namespace.names and not name.startswith("_") and not is_code(binding.value):
                     frame.names.names[name] = binding._replace(value=join([binding.value, rest]))
             frame.names.rest = rest
+        for prefix, why in found.namespace.prefixes.items():
+            self.touch(frame.names)
+            for name, binding in list(frame.names.names.items()):
+                if name.startswith(prefix) and name not in found.namespace.names and not is_code(binding.value):
+                    frame.names.names[name] = binding._replace(value=join([binding.value, why]))
+            frame.names.prefixes = {**frame.names.prefixes, prefix: why}
 
     # Expressions
 
@@ -1332,9 +1468,13 @@ class Interpreter:
                 given = self._assumed(test, self.value(test, frame), frame)
                 known = truth(given)
                 if known is None:
+                    since = now()
                     with self._perhaps_evaluated():
                         both = [self.value(body, frame), self.value(orelse, frame)]
-                    return depending(join(both), depends_of(given))
+                    result = join(both)
+                    if isinstance(result, Joined):
+                        result.apart = all(self._made_within(one, since, now()) for one in both)
+                    return depending(result, depends_of(given))
                 depends = depends_of(given)
                 self._not_evaluated([orelse if known else body], depends, frame)
                 with self._deciding(depends):
@@ -1352,7 +1492,10 @@ class Interpreter:
             case (
                 ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
             ):
-                return self._comprehension("list", element, None, generators, node, frame)
+                result = self._comprehension("list", element, None, generators, node, frame)
+                if isinstance(result, Seq):
+                    result.lazy = isinstance(node, ast.GeneratorExp)
+                return result
             case ast.SetComp(elt=element, generators=generators):
                 return self._comprehension("set", element, None, generators, node, frame)
             case ast.DictComp(key=key, value=element, generators=generators):
@@ -1371,8 +1514,14 @@ class Interpreter:
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
         for node in nodes if depends else ():
-            if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
-                self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
+            if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Name) for part in ast.walk(node)):
+                # What it would give may be changed through whatever holds it.
+                self._instead(
+                    lambda node=node: (depending(self.value(node, frame), depends), None)[1],  # type: ignore[misc]
+                    depends,
+                    [node],
+                    frame,
+                )
 
     @contextmanager
     def _perhaps_evaluated(self) -> Iterator[None]:
@@ -1405,6 +1554,8 @@ class Interpreter:
         for element in elements:
             if not isinstance(element, ast.Starred):
                 item = self.value(element, frame)
+                if kind == "set":
+                    made.depends |= depends_of(item)  # which of them are the same
                 if kind != "set" or not any(same(item, known) for known in made.items):
                     made.items.append(item)
                 continue
@@ -1497,6 +1648,8 @@ class Interpreter:
                 if answer is not None:
                     return answer
         depends = depends_of(left) | depends_of(right)
+        if any(isinstance(side, Seq) and side.lazy for side in (left, right)):
+            return self.unknown(node, frame, "call", "an iterator", depends)
         if isinstance(op, ast.Add) and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind:
             if len(left.items) + len(right.items) > MAX_ITEMS:
                 raise OutOfBudget
@@ -1669,6 +1822,11 @@ class Interpreter:
                 return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Joined(options=options) if all(same(option, options[0]) for option in options):
+                return self.items(depending(options[0], value.depends))
+            case Object(kind="scope"):
+                table = library.scope_table(value)
+                return self.items(table) if table is not None else None
             case Object(state={"items": Seq() as inner}):
                 return self.items(inner)
             case _:
@@ -1723,6 +1881,8 @@ class Interpreter:
             case Unknown():
                 self._may_raise = True
                 return owner
+            case Joined(options=options) if all(isinstance(option, Seq | Map) for option in options):
+                return Method(owner=owner, name=name, depends=owner.depends)
             case Joined(options=options):
                 return join([self.attribute(option, name, node, frame) for option in options])
             case Object(kind=kind):
@@ -1794,6 +1954,11 @@ class Interpreter:
             except (NotKnown, TypeError, ValueError):
                 return self.unknown(node, frame, depends=depends_of(owner))
         index = self.value(key, frame)
+        if by_key := depends_of(index):
+            for other in (
+                owner.items if isinstance(owner, Seq) else owner.items.values() if isinstance(owner, Map) else ()
+            ):
+                depending(other, by_key)  # lists: it may be another one that is changed through what this gives
         if isinstance(owner, Object):
             call = Call(self, "[]", [index], {}, node, frame, owner)
             item = self._modelled("ITEMS", owner.kind, call)
@@ -1804,6 +1969,14 @@ class Interpreter:
             return depending(owner, depends)
         try:
             known = plain(index)
+        except NotKnown:
+            # Any of them, or none.
+            self._may_raise = True
+            parts = _parts_of(owner)
+            if isinstance(owner, Map | Seq) and owner.exact and parts:
+                return depending(join(parts), depends)
+            return replace(self.unknown(node, frame, depends=depends), reach=changing(parts))
+        try:
             if isinstance(owner, Map):
                 if known in owner.items:
                     if known in owner.maybe:
@@ -1812,11 +1985,11 @@ class Interpreter:
                 if owner.exact:
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
-                return self.unknown(node, frame, depends=depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             if isinstance(owner, Seq):
                 if owner.exact and isinstance(known, int) and -len(owner.items) <= known < len(owner.items):
                     return depending(owner.items[known], depends)
-                return self.unknown(node, frame, depends=depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
             return self.unknown(node, frame, depends=depends)
@@ -1835,6 +2008,7 @@ class Interpreter:
     ) -> Value:
         inner = Frame(Namespace(), frame.module, frame)
         made: list[tuple[Value | None, Value]] = []
+        sources: list[Value] = []
         depends = NOTHING
 
         def run(rest: Sequence[ast.comprehension]) -> None:
@@ -1846,6 +2020,7 @@ class Interpreter:
             first, *others = rest
             source = self.value(first.iter, frame if first is generators[0] else inner)
             depends |= source.depends
+            sources.extend(_parts_of(source))
             items = self.items(source)
             if items is None or first.is_async:
                 raise NotKnown(self.unknown(node, frame, depends=depends_of(source)))
@@ -1869,10 +2044,11 @@ class Interpreter:
                 keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError) as error:
-            found = error.value if isinstance(error, NotKnown) else None
-            return found or self.unknown(node, frame, depends=depends)
+            found = error.value if isinstance(error, NotKnown) else self.unknown(node, frame, depends=depends)
+            return replace(found, reach=(*found.reach, *changing(sources)))
         items = [value for _, value in made]
         if kind == "set":
+            depends = depends.union(*(depends_of(item) for item in items))
             items = [
                 item for number, item in enumerate(items) if not any(same(item, before) for before in items[:number])
             ]
@@ -1942,6 +2118,11 @@ class Interpreter:
                 return self.call_function(function, arguments, keywords, node, frame)
             case Class():
                 return self._instance(function, arguments, keywords, node, frame)
+            case Instance(cls=cls) if cls is not None and isinstance(
+                called := self._class_attribute(cls, "__call__"), Function
+            ):
+                bound = self._bound(called, function, cls, node, frame)
+                return self.call(bound, arguments, keywords, node, frame)
             case Joined(options=options) if not self._perhaps:
                 with self._perhaps_evaluated():
                     return join([self.call(option, arguments, keywords, node, frame) for option in options])
@@ -2002,6 +2183,19 @@ class Interpreter:
             answer = self._modelled("METHODS", owner.kind, call)
             if answer is not None:
                 return answer
+        if isinstance(owner, Joined) and name in library.READING:
+            if all(same(option, owner.options[0]) for option in owner.options):
+                owner = depending(owner.options[0], owner.depends)
+        if name in library.ITERATING:
+            arguments = [eager(argument) for argument in arguments]
+        if isinstance(owner, Joined) and all(isinstance(option, Seq | Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            made = self._on_each(
+                owner, lambda one: library.method(self, one, name, list(arguments), dict(keywords), node, frame), why
+            )
+            results = [one for one in made if one is not None]
+            if len(results) == len(made):
+                return join(results)
         found = library.method(self, owner, name, arguments, keywords, node, frame)
         if found is not None:
             return found
@@ -2061,14 +2255,17 @@ class Interpreter:
             return self._cached[id(body)][1]
         self._depth += 1
         left, self._left = self._left, NOTHING
+        since = now()
         try:
             result = self._run(function, body, inner, node, frame)
             if self._left and isinstance(body, ast.FunctionDef):
                 # It has been left early, or not, as these variables are: the rest of it was perhaps not run.
                 self._mark_written(body.body, inner, self._left)
+                self._mark_given(body, inner, self._left)
             result = depending(result, self._left)
             if function.how == "cached" and not given and not keywords:
                 self._cached[id(body)] = (body, result)
+                self.lasting.append((since, now()))
             return result
         except Raised:
             self._watched |= self._left
@@ -2076,6 +2273,16 @@ class Interpreter:
         finally:
             self._left = left
             self._depth -= 1
+
+    def _mark_given(self, body: ast.FunctionDef, inner: Frame, depends: Depends) -> None:
+        """What another environment would give back, or give another name: lists that are changed through that."""
+        for part in _own(body):
+            if isinstance(part, ast.Return | ast.Assign | ast.AnnAssign) and part.value is not None:
+                for name in _passed_on(part.value):
+                    found = self.lookup(inner, name)
+                    if found is not None and isinstance(found.value, Seq | Map | Joined):
+                        for one in _reached(found.value):
+                            depending(one, depends)
 
     def _run(
         self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
@@ -2146,7 +2353,7 @@ class Interpreter:
         path, line = function.path, getattr(function.node, "lineno", 0)
 
         def put(name: str, value: Value) -> None:
-            inner.names.names[name] = Binding(value, path, line)
+            inner.names.names[name] = Binding(settled(value), path, line)
 
         if len(given) > len(names) and spec.vararg is None:
             return False
@@ -2269,6 +2476,39 @@ def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | Non
 
 def _is_field(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
+
+
+def _passed_on(node: ast.expr) -> Iterator[str]:
+    """The names whose objects an expression may be itself, or a part of."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _passed_on(body)
+            yield from _passed_on(orelse)
+        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            for value in values:
+                yield from _passed_on(value)
+        case ast.Subscript(value=value) | ast.Attribute(value=value) | ast.NamedExpr(value=value):
+            yield from _passed_on(value)
+
+
+def _parts_of(value: Value) -> list[Value]:
+    """What may be had from it."""
+    match value:
+        case Seq(items=items, extra=extra):
+            return [*items, *extra]
+        case Map(items=held):
+            return list(held.values())
+        case Joined(options=options):
+            return [part for option in options for part in _parts_of(option)]
+        case Unknown(reach=reach):
+            return list(reach)
+    return []
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Seq) and value.kind == "list" and not value.lazy
 
 
 def linear(bases: list[Class]) -> list[Class]:

@@ -13,6 +13,7 @@ import stat
 import string
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,8 +36,11 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    changing,
+    copied,
     depending,
     depends_of,
+    eager,
     join,
     lifted,
     plain,
@@ -111,6 +115,13 @@ LOOKING = frozenset(f"builtins.{name}" for name in (
     "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
     "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
 ))  # fmt: skip
+# They take what they are given item by item: functions, and methods.
+_CONSUMERS = frozenset(f"builtins.{name}" for name in (
+    "list", "tuple", "set", "frozenset", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "map",
+    "filter", "dict", "dict.fromkeys",
+))  # fmt: skip
+READING = frozenset({"copy", "index", "count", "get", "items", "keys", "values"})  # of lists and tables
+ITERATING = frozenset({"join", "extend", "update", "union", "difference", "intersection", "issubset", "fromkeys"})
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -146,6 +157,8 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
         and name in {"parent", "name", "suffix", "stem"}
     ):
         return lifted(getattr(owner.value, name), owner.depends)
+    if isinstance(owner, Const) and isinstance(owner.value, timedelta) and name in {"days", "seconds", "microseconds"}:
+        return Const(getattr(owner.value, name), depends=owner.depends)
     return None
 
 
@@ -171,9 +184,16 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
     held = exported.items.get(name)
+    if isinstance(held, Joined) and any(isinstance(option, Absent) for option in held.options):
+        interpreter._may_raise = True
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends | held.depends)
+    removed = isinstance(held, Absent) and name not in exported.maybe
+    if held is not None and removed:
+        depends |= held.depends
+        held = None
     if held is not None and name not in exported.maybe:
         return depending(held, depends)
-    if name in interpreter.environment:
+    if name in interpreter.environment and not removed and not isinstance(held, Absent):
         outside = interpreter.environment[name]
         outer = Const(outside, depends=depends) if isinstance(outside, str) else depending(outside, depends)
         return join([held, outer]) if held is not None else outer
@@ -248,9 +268,17 @@ def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
         exported.taint()
         return
     if interpreter._perhaps:
-        value = Unknown("branch", name, depends=frozenset({name}))
+        perhaps_exported(interpreter, name)
+        return
     exported.items[name] = _depending(value, interpreter.condition)
     exported.maybe.discard(name)
+
+
+def perhaps_exported(interpreter: Interpreter, name: str) -> None:
+    """The program sets a variable, or does not."""
+    interpreter.touch(interpreter.exported)
+    interpreter.exported.items[name] = Unknown("branch", name, depends=frozenset({name}) | interpreter.condition)
+    interpreter.exported.maybe.add(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
@@ -264,22 +292,33 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
         exported = interpreter.exported
-        if name in exported.maybe or not exported.exact:
+        held = exported.items.get(name)
+        if name in exported.maybe or not exported.exact or isinstance(held, Joined):
             return None
-        return name in exported.items or name in interpreter.environment
+        return not isinstance(held, Absent) if held is not None else name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
         return False if name in _COMMANDS else None
     if owner.kind == "sys.modules":
         return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
-    if owner.kind == "scope":
-        return None
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        bound = module.namespace.get(name)
+        if bound is None:
+            return False if not name.startswith("__") else None
+        perhaps = bound.value.options if isinstance(bound.value, Joined) else ()
+        surely = name in module.namespace.names and not any(isinstance(option, Absent) for option in perhaps)
+        return True if surely and not isinstance(bound.value, Unknown) else None
     return None
 
 
 def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        return frozenset({name}) | interpreter.exported.depends
+        put = interpreter.exported.items.get(name)
+        return frozenset({name}) | interpreter.exported.depends | (put.depends if put is not None else NOTHING)
+    if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
+        bound = module.namespace.get(name)
+        absent = module.namespace.absent(name) if bound is None else bound.value.depends
+        return absent | owner.depends
     return NOTHING
 
 
@@ -289,8 +328,15 @@ def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
 def call(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
+    if name.startswith("builtins.str.") and arguments and _name(arguments[0]) is not None:
+        return interpreter.call_method(arguments[0], name.rpartition(".")[2], arguments[1:], keywords, node, frame)
     if name.startswith("builtins."):
-        return _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        if name in _CONSUMERS:
+            arguments = [eager(argument) for argument in arguments]
+        found = _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        by = arguments[0].depends if arguments else NOTHING
+        # Which of several objects it was asked about.
+        return depending(found, by) if found is not None and by else found
     if name in {"os.getenv", "os.environ.get"}:
         return _get(interpreter, arguments, keywords, node, frame)
     if name in _GENERATORS or name.startswith(("random.", "secrets.")):
@@ -311,11 +357,13 @@ def call(
         return _plainly(PurePosixPath, arguments, keywords)
     if name.startswith("os.path."):
         return _path(name.removeprefix("os.path."), arguments)
-    if name in {"copy.copy", "copy.deepcopy"} and len(arguments) == 1:
-        try:
-            return lifted(plain(arguments[0]), depends_of(arguments[0]))
-        except (NotKnown, TypeError):
-            return None
+    if name == "copy.deepcopy" and len(arguments) == 1:
+        return copied(arguments[0])
+    if name == "copy.copy" and len(arguments) == 1:
+        held = arguments[0]
+        if isinstance(held, Seq | Map) and not (isinstance(held, Seq) and held.lazy):
+            return interpreter.call_method(held, "copy", [], {}, node, frame)
+        return held if isinstance(held, Const) else None
     return None
 
 
@@ -379,6 +427,17 @@ def _builtin(
             return None
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
+        case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
+            items = interpreter.items(value)
+            if items is None:
+                return None
+            try:
+                given = rest[0] if rest else Const(None)
+                return Map(
+                    {plain(item): given for item in items}, depends=depends_of(Seq("list", items)) | value.depends
+                )
+            except (NotKnown, TypeError):
+                return None
         case "len", [Seq(items=items, exact=True, kind=kind) as value]:
             return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
         case "range", _:
@@ -386,7 +445,12 @@ def _builtin(
         case "enumerate", [value]:
             items = interpreter.items(value)
             return (
-                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)], depends=value.depends)
+                Seq(
+                    "list",
+                    [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)],
+                    depends=value.depends,
+                    lazy=True,
+                )
                 if items is not None
                 else None
             )
@@ -398,10 +462,19 @@ def _builtin(
                 "list",
                 [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
                 depends=NOTHING.union(*(value.depends for value in values)),
+                lazy=True,
             )
         case "reversed", [value]:
             items = interpreter.items(value)
-            return Seq("list", items[::-1], depends=value.depends) if items is not None else None
+            return Seq("list", items[::-1], depends=value.depends, lazy=True) if items is not None else None
+        case "iter", [value]:
+            items = interpreter.items(value)
+            return Seq("list", items, depends=value.depends, lazy=True) if items is not None else None
+        case "next", [Seq(lazy=True, exact=True, items=items) as value, *rest]:
+            # Of an iterator that was made for this: names do not hold them.
+            if items:
+                return depending(items[0], value.depends)
+            return _depending(rest[0], value.depends) if rest else None
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
@@ -481,6 +554,26 @@ def table_of(owner: Class | Instance) -> Map | None:
     return Map({"__module__": Const("module"), **held}, depends=depends)
 
 
+def scope_table(owner: Object) -> Map | None:
+    """`vars(module)`: its names with their values, as a copy; None where not all of its names are known."""
+    module = owner.state["module"]
+    if not isinstance(module, Module) or module.namespace.rest is not None or module.namespace.prefixes:
+        return None
+    made = Map(depends=owner.depends | module.namespace.unless)
+    for name, binding in module.namespace.names.items():
+        options = binding.value.options if isinstance(binding.value, Joined) else (binding.value,)
+        there = [option for option in options if not isinstance(option, Absent)]
+        if len(there) < len(options):
+            made.depends |= binding.value.depends
+            made.maybe.add(name)
+        if there:
+            made.items[name] = binding.value if len(there) == len(options) else join(there)
+        made.maybe &= made.items.keys()
+    for name in ("__builtins__", "__doc__", "__loader__", "__package__", "__spec__", "__cached__"):
+        made.items.setdefault(name, Unknown("call", name))
+    return made
+
+
 def _members(interpreter: Interpreter, owner: Value) -> set[str] | None:
     """The names that `dir()` gives; None where not all of them are known."""
     if isinstance(owner, Module):
@@ -541,15 +634,18 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
             items = interpreter.items(first)
             if items is None:
                 return None
+            made.depends |= first.depends
             for item in items:
                 pair = interpreter.items(item)
                 if pair is None or len(pair) != 2:
                     return None
+                made.depends |= depends_of(pair[0])
                 try:
                     made.items[plain(pair[0])] = pair[1]
                 except (NotKnown, TypeError):
                     return None
     made.items.update(keywords)
+    made.maybe -= keywords.keys()
     return made
 
 
@@ -560,7 +656,9 @@ def _range(arguments: list[Value]) -> Value | None:
     except (NotKnown, TypeError, ValueError):
         return None
     depends = NOTHING.union(*(item.depends for item in arguments))
-    return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
+    if len(found) > 5_000:
+        return None
+    return Seq("list", [Const(number) for number in found], depends=depends, lazy=True)
 
 
 def _mapped(
@@ -585,10 +683,12 @@ def _mapped(
             return _unknown_of(answer)
         if known:
             made.append(item)
-    return Seq("list", made, depends=depends)
+    return Seq("list", made, depends=depends, lazy=True)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
+    if isinstance(value, Seq) and value.lazy:
+        return None
     kinds = kind.items if isinstance(kind, Seq) and kind.exact else [kind]
     if isinstance(value, Instance) and value.cls is not None and all(isinstance(one, Class) for one in kinds):
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
@@ -608,6 +708,8 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
     if isinstance(value, Const):
         return Const(isinstance(value.value, wanted), depends=value.depends)
     if isinstance(value, Seq):
+        if value.open and value.kind != "set" and (list in wanted) is not (tuple in wanted):
+            return None  # it was added to what is not known
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
@@ -715,6 +817,8 @@ def method(
             found = [method(interpreter, option, name, arguments, keywords, node, frame) for option in options]
             return join([item for item in found if item is not None]) if None not in found else None
         case Unknown():
+            if owner.reach:
+                interpreter.spoil(owner, interpreter.unknown(node, frame))
             for item in (*arguments, *keywords.values()):
                 interpreter._spoil_deep(item, owner, 0)
             interpreter._may_raise = True
@@ -772,8 +876,10 @@ def _seq_method(
     owner.depends |= interpreter.condition
     match name, arguments:
         case (("append" | "add"), [value]):
-            if owner.kind == "set" and any(same(value, item) for item in owner.items):
-                return Const(None)
+            if owner.kind == "set":
+                owner.depends |= depends_of(owner) | depends_of(value)  # which of them are the same
+                if any(same(value, item) for item in owner.items):
+                    return Const(None)
             owner.items.append(value)
         case (("extend" | "update"), [value]):
             items = interpreter.items(value)
@@ -790,6 +896,7 @@ def _seq_method(
                 owner.exact, owner.open = False, True
         case "insert", [place, value]:
             at = place.value if isinstance(place, Const) and isinstance(place.value, int) else None
+            owner.depends |= depends_of(place)
             if at is None:
                 owner.items.append(value)
                 if owner.exact:
@@ -805,10 +912,12 @@ def _seq_method(
             owner.items.reverse()
         case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
+            owner.depends |= arguments[0].depends if arguments else NOTHING
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
                 return depending(owner.items.pop(at), owner.depends)
             owner.taint()
         case "sort", [] if not keywords:
+            owner.depends |= depends_of(owner)
             try:
                 owner.items.sort(key=plain)  # type: ignore[arg-type]
             except (NotKnown, TypeError):
@@ -820,6 +929,7 @@ def _seq_method(
 
 
 def _removed(interpreter: Interpreter, owner: Seq, name: str, value: Value) -> Value:
+    owner.depends |= depends_of(owner) | depends_of(value)  # which of them it is
     for number, item in enumerate(owner.items):
         if same(item, value):
             del owner.items[number]
@@ -852,12 +962,12 @@ def _map_method(
             if not owner.exact or owner.maybe:
                 return None
             if name == "values":
-                return Seq("list", list(owner.items.values()), depends=owner.depends)
+                return Seq("list", list(owner.items.values()), depends=owner.depends, lazy=True)
             keys = [lifted(key) for key in owner.items]
             if name == "keys":
-                return Seq("list", keys, depends=owner.depends)
+                return Seq("list", keys, depends=owner.depends, lazy=True)
             pairs = zip(keys, owner.items.values(), strict=True)
-            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends)
+            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends, lazy=True)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
             default = rest[0] if rest else Const(None)
             try:
@@ -866,7 +976,10 @@ def _map_method(
             except (NotKnown, TypeError):
                 if name != "get":
                     interpreter.spoil(owner, interpreter.unknown(node, frame))
-                return interpreter.unknown(node, frame, depends=depends_of(key))
+                elif owner.exact:
+                    return depending(join([*owner.items.values(), default]), depends_of(key) | owner.depends)
+                why = interpreter.unknown(node, frame, depends=depends_of(key))
+                return replace(why, reach=changing([*owner.items.values(), default]))
             by = depends_of(key) | owner.depends
             if name == "get":
                 if there and wanted not in owner.maybe:
@@ -884,8 +997,10 @@ def _map_method(
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
-            given = arguments[0] if arguments else Map()
-            if interpreter._perhaps or not isinstance(given, Map) or len(arguments) > 1:
+            given = (arguments[0] if arguments else Map()) if len(arguments) < 2 else None
+            if isinstance(given, Seq):
+                given = _dict([given], {}, interpreter)
+            if interpreter._perhaps or not isinstance(given, Map):
                 owner.taint()
                 return Const(None)
             both: dict[object, Value] = {**given.items, **{str(key): item for key, item in keywords.items()}}
@@ -947,30 +1062,34 @@ def _object_method(
                 return variable(interpreter, key, None, node, frame)
         if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
             was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
-            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            export(interpreter, popped, Absent())
             return was
-        if name == "update" and len(arguments) == 1:
-            new = arguments[0]
+        if name == "update" and len(arguments) < 2:
+            new = _dict(arguments, keywords, interpreter)
             if isinstance(new, Map) and new.exact and not new.maybe:
                 for variable_name, item in new.items.items():
-                    export(interpreter, str(variable_name), item)
-                for word, item in keywords.items():
-                    export(interpreter, word, item)
+                    export(interpreter, str(variable_name), depending(item, new.depends))
+                if new.depends:
+                    interpreter.exported.depends |= new.depends
                 return Const(None)
         if name in {"items", "keys"} and interpreter.exported.exact and not interpreter.exported.maybe:
             # Those that the repository says are set; where it runs there are others.
             variables: dict[object, Value] = {
                 key: variable(interpreter, key, None, node, frame)
                 for key in sorted({*interpreter.environment, *map(str, interpreter.exported.items)})
+                if contains(interpreter, owner, Const(key)) is not False
             }
-            return _map_method(interpreter, Map(variables, depends=frozenset({EVERY})), name, [], {}, node, frame)
+            perhaps: set[object] = {key for key in variables if contains(interpreter, owner, Const(str(key))) is None}
+            given = Map(variables, perhaps, depends=frozenset({EVERY}) | interpreter.exported.depends)
+            return _map_method(interpreter, given, name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         names = module.namespace
-        if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
-            given = arguments[0]
+        made = _dict(arguments, keywords, interpreter) if name == "update" and len(arguments) < 2 else None
+        if isinstance(made, Map) and made.exact:
+            given = made
             with interpreter._deciding(given.depends):
                 for written, item in given.items.items():
                     if isinstance(written, str):
@@ -987,8 +1106,11 @@ def _object_method(
             absent = names.absent(text)
             if found is not None and isinstance(found.value, Joined):
                 options = [option for option in found.value.options if not isinstance(option, Absent)]
-                return join([*options, default]) if len(options) < len(found.value.options) else found.value
+                both = depending(join([*options, default]), found.value.depends)
+                return both if len(options) < len(found.value.options) else found.value
             return found.value if found is not None else _depending(default, absent)
+        if name in {"items", "keys", "values", "copy"} and not arguments and (table := scope_table(owner)) is not None:
+            return _map_method(interpreter, table, name, [], {}, node, frame)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
             interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")

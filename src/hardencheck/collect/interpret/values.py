@@ -52,29 +52,34 @@ class Const(Value):
 @dataclass(eq=False, slots=True)
 class Unknown(Value):
     """reason: "env-required", "generated", "branch", "call", "import", "tainted", "loader", "budget", "python-syntax",
-    "location". text: what stopped the interpreter, for people."""
+    "location". text: what stopped the interpreter, for people. reach: what it may be, or hold: changed with it."""
 
     reason: str = "call"
     text: str = ""
     path: str = ""
     line: int = 0
+    reach: tuple[Value, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
 class Joined(Value):
+    """apart: each of them was made where it is the one, and is nowhere else: what is done to it is done to each."""
+
     options: tuple[Value, ...] = ()
+    apart: bool = field(default=False, kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
 class Seq(Value):
     """exact: these items in this order and no others. Else `items` surely are in it, `extra` perhaps; open: and others
-    may be."""
+    may be. lazy: no list, but what gives its items one after the other (a generator, `map()`, `.items()`)."""
 
     kind: Kind = "list"
     items: list[Value] = field(default_factory=list)
     extra: list[Value] = field(default_factory=list)
     exact: bool = True
     open: bool = False
+    lazy: bool = field(default=False, kw_only=True)
     born: int = field(default_factory=now, kw_only=True)
 
     def save(self) -> object:
@@ -90,11 +95,11 @@ class Seq(Value):
         if all(_same_items(first, other) for other in plain[1:]):
             self.load(first)
             return
-        surely = [item for item in first[0] if all(any(same(item, there) for there in other[0]) for other in plain[1:])]
+        surely = [item for item in first[0] if all(any(alike(item, it) for it in other[0]) for other in plain[1:])]
         maybe: list[Value] = []
         for items, extra, _, _ in plain:
             for item in (*items, *extra):
-                if not any(same(item, known) for known in (*surely, *maybe)):
+                if not any(alike(item, known) for known in (*surely, *maybe)):
                     maybe.append(item)
         self.items, self.extra, self.exact = surely, maybe, False
         self.open = any(state[3] for state in plain)
@@ -219,7 +224,7 @@ class Namespace:
             found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
-            if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
+            if len(there) == len(found) and all(item is first or alike(item.value, first.value) for item in there[1:]):
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
@@ -328,8 +333,8 @@ def _same_items(
         one[2:] == two[2:]
         and len(one[0]) == len(two[0])
         and len(one[1]) == len(two[1])
-        and all(same(a, b) for a, b in zip(one[0], two[0], strict=True))
-        and all(same(a, b) for a, b in zip(one[1], two[1], strict=True))
+        and all(alike(a, b) for a, b in zip(one[0], two[0], strict=True))
+        and all(alike(a, b) for a, b in zip(one[1], two[1], strict=True))
     )
 
 
@@ -344,6 +349,7 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
     if isinstance(one, Seq) and isinstance(two, Seq):
         return (
             one.kind == two.kind
+            and not (one.lazy or two.lazy)
             and one.exact
             and two.exact
             and len(one.items) == len(two.items)
@@ -365,6 +371,24 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
     return isinstance(one, Absent) and isinstance(two, Absent)
 
 
+def changing(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Those among them that somebody who has them can change."""
+    return tuple(
+        value
+        for value in values
+        if not isinstance(value, Const | Absent) and (not isinstance(value, Unknown) or value.reach)
+    )
+
+
+def alike(one: Value, two: Value) -> bool:
+    """Whether nobody can tell one from the other, now or later: two lists that hold the same may be changed apart."""
+    if one is two or isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple"):
+        return one is two and not isinstance(one, Unknown)
+    if isinstance(one, Seq) and isinstance(two, Seq):
+        return same(one, two) and all(alike(a, b) for a, b in zip(one.items, two.items, strict=True))
+    return same(one, two)
+
+
 def join(values: Iterable[Value]) -> Value:
     """One of several."""
     found: list[Value] = []
@@ -372,12 +396,12 @@ def join(values: Iterable[Value]) -> Value:
     for value in values:
         depends |= value.depends
         for option in value.options if isinstance(value, Joined) else (value,):
-            if not any(option is known or same(option, known) for known in found):
+            if not any(option is known or alike(option, known) for known in found):
                 found.append(option)
     if len(found) == 1:
         return depending(found[0], depends)
     if len(found) > MAX_OPTIONS:
-        return Unknown("branch", "one of many values", depends=depends)
+        return Unknown("branch", "one of many values", depends=depends, reach=changing(found))
     return Joined(tuple(found), depends=depends)
 
 
@@ -418,6 +442,8 @@ def plain(value: Value, depth: int = 0) -> object:
     match value:
         case Const(value=inner):
             return inner
+        case Seq(lazy=True):
+            raise NotKnown(Unknown("call", "an iterator", depends=value.depends))
         case Seq(kind=kind, items=items, exact=True):
             inner_items = [plain(item, depth + 1) for item in items]
             if kind == "tuple":
@@ -432,12 +458,59 @@ def plain(value: Value, depth: int = 0) -> object:
             return {key: plain(item, depth + 1) for key, item in items.items()}
         case Unknown():
             raise NotKnown(value)
+        case Joined(options=options) if all(same(option, options[0]) for option in options):
+            return plain(options[0], depth + 1)
         case Joined():
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
+
+
+def eager(value: Value) -> Value:
+    """What iterates over an iterator sees, as a list."""
+    return replace(value, items=list(value.items), lazy=False) if isinstance(value, Seq) and value.lazy else value
+
+
+def settled(value: Value) -> Value:
+    """What a name holds. An iterator gives its items once, and nobody counts that."""
+    if isinstance(value, Seq) and value.lazy:
+        return Unknown("call", "an iterator", depends=depends_of(value), reach=changing(value.items))
+    if isinstance(value, Joined) and any(isinstance(option, Seq) and option.lazy for option in value.options):
+        return replace(value, options=tuple(settled(option) for option in value.options))
+    return value
+
+
+def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:
+    """A deep copy, as far as it is known; None for what copies itself in ways of its own."""
+    known = {} if known is None else known
+    if id(value) in known:
+        return known[id(value)]
+    if depth > 20:
+        return None
+    if isinstance(value, Seq | Map):
+        made: Seq | Map = replace(value, born=now())
+        known[id(value)] = made
+        if isinstance(made, Seq) and isinstance(value, Seq):
+            items, extra = ([copied(item, known, depth + 1) for item in part] for part in (value.items, value.extra))
+            if None in items or None in extra or value.lazy:
+                return None
+            made.items = [item for item in items if item is not None]
+            made.extra = [item for item in extra if item is not None]
+        elif isinstance(made, Map) and isinstance(value, Map):
+            pairs = {key: copied(item, known, depth + 1) for key, item in value.items.items()}
+            made.items = {key: item for key, item in pairs.items() if item is not None}
+            made.maybe = set(value.maybe)
+            if len(made.items) < len(pairs):
+                return None
+        return made
+    if isinstance(value, Joined):
+        options = [copied(option, known, depth + 1) for option in value.options]
+        return (
+            replace(value, options=tuple(item for item in options if item is not None)) if None not in options else None
+        )
+    return value if isinstance(value, Const | Unknown | Library | Function | Class) else None
 
 
 def lifted(value: object, depends: Depends = NOTHING) -> Value:
@@ -463,7 +536,7 @@ def truth(value: Value) -> bool | None:
         case Seq(items=items, extra=extra, open=opened, exact=exact):
             if items:
                 return True
-            return False if exact or (not extra and not opened) else None
+            return False if not value.lazy and (exact or (not extra and not opened)) else None
         case Map(items=items, maybe=maybe, exact=exact):
             if items.keys() - maybe:
                 return True

@@ -103,7 +103,7 @@ def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) ->
     alone: it is the only one, so that writes to `app.config` in other files are to it.
     """
     seen = built(facts, tree)
-    written = flask_namespace(app, facts, tree, alone)
+    written = flask_namespace(app, facts, alone)
     configuration = seen.configuration(app.path, app.call.line)
     if configuration is None:
         return written
@@ -135,7 +135,7 @@ def _valued(call: Call, arguments: Mapping[str, Binding]) -> Call:
     better: dict[str, Expression] = {}
     for name, binding in arguments.items():
         given = call.arguments.get(name)
-        if given is not None and given.what not in {"unknown", "name"} and given.complete:
+        if given is not None and given.what != "unknown" and given.complete:
             continue
         if given is None and not call.spread:
             continue

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
-from hardencheck.collect.interpret.values import Depends
+from hardencheck.collect.interpret.values import Const, Depends
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._follow import Bound, Followed
@@ -21,7 +21,6 @@ from hardencheck.model.facts.settings import (
     SettingsClassName,
     SettingsModuleName,
     Source,
-    Statement,
 )
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -40,6 +39,10 @@ OTHER_MIDDLEWARE = {
     "permissions": "django_permissions_policy.PermissionsPolicyMiddleware",
 }
 _ALWAYS: Version = (0,)
+_HASHERS = tuple(
+    f"django.contrib.auth.hashers.{name}PasswordHasher"
+    for name in ("PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "Scrypt")
+)
 # name -> its default since each version (release notes of Django 2.1 to 6.1); the oldest first.
 DEFAULTS: dict[str, Since] = {
     "DEBUG": [(_ALWAYS, False)],
@@ -68,7 +71,7 @@ DEFAULTS: dict[str, Since] = {
     "CSRF_USE_SESSIONS": [(_ALWAYS, False)],
     "CSRF_TRUSTED_ORIGINS": [(_ALWAYS, ())],
     "AUTH_PASSWORD_VALIDATORS": [(_ALWAYS, ())],
-    "PASSWORD_HASHERS": [(_ALWAYS, ("django.contrib.auth.hashers.PBKDF2PasswordHasher",))],
+    "PASSWORD_HASHERS": [(_ALWAYS, _HASHERS[:4]), ((4, 0), _HASHERS)],
     "SILENCED_SYSTEM_CHECKS": [(_ALWAYS, ())],
     "DEBUG_PROPAGATE_EXCEPTIONS": [(_ALWAYS, False)],
     "DATA_UPLOAD_MAX_MEMORY_SIZE": [(_ALWAYS, 2621440)],
@@ -138,7 +141,7 @@ def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
         return Project(name, path, _namespace(followed), at, modules, followed, given)
-    classes = _settings_classes(modules, path)
+    classes = _settings_classes(modules, path, followed)
     chosen = _configuration(facts, classes)
     if chosen:
         followed = modules.follow(path, given, chosen)
@@ -153,15 +156,14 @@ def _namespace(followed: Followed) -> Namespace:
     return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
 
-def _settings_classes(modules: Modules, path: str) -> list[Class]:
+def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[Class]:
     """Classes of a module that hold settings: django-configurations and its like."""
     fact = modules.known.get(path)
-    found: list[Class] = []
-    for one in fact.classes if fact is not None else ():
-        inherited = modules.class_namespace(path, one.name)
-        if _ESSENTIAL & set(inherited.keys() if inherited is not None else _sets(one.body)):
-            found.append(one)
-    return found
+    return [
+        one
+        for one in (fact.classes if fact is not None else ())
+        if _ESSENTIAL & (followed.classes.get(one.name, frozenset()) | set(one.settings))
+    ]
 
 
 def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
@@ -259,7 +261,7 @@ def _production_sibling(path: str, modules: Modules) -> str:
     is a package that only takes over what a developer uses."""
     folder = path.rpartition("/")[0]
     fact = modules.known.get(path)
-    if fact is None or (fact.role == "production" and not _takes_over(fact, path, modules)):
+    if fact is None or (fact.role == "production" and not _takes_over(path, modules)):
         return path
     for better in ("production.py", "prod.py"):
         candidate = f"{folder}/{better}" if folder else better
@@ -268,23 +270,13 @@ def _production_sibling(path: str, modules: Modules) -> str:
     return path
 
 
-def _takes_over(fact: PythonModule, path: str, modules: Modules) -> bool:
-    """Whether a package is nothing but the settings of a developer: `from .dev import *`."""
-    stars = [statement for statement in fact.statements if statement.do == "star"]
-    if not path.endswith("/__init__.py") or len(stars) != 1 or len(fact.statements) != 1:
+def _takes_over(path: str, modules: Modules) -> bool:
+    """Whether a package sets nothing itself and takes over what a developer uses: `from .dev import *`."""
+    if not path.endswith("/__init__.py"):
         return False
-    target = modules.find(stars[0].module, path)
-    return target is not None and role(target) == "development"
-
-
-def _sets(statements: tuple[Statement, ...]) -> set[str]:
-    found: set[str] = set()
-    for statement in statements:
-        if statement.name:
-            found.add(statement.name)
-        for branch in statement.branches:
-            found |= _sets(branch)
-    return found
+    followed = modules.follow(path, {})
+    own = any(binding.path == path for binding in followed.names.values())
+    return not own and any(role(file) == "development" for file in followed.files)
 
 
 def required(facts: FactSet) -> bool:
@@ -294,7 +286,7 @@ def required(facts: FactSet) -> bool:
 
 
 def looks_like_settings(fact: PythonModule, django: bool) -> bool:
-    names = _sets(fact.statements) & DJANGO
+    names = set(fact.settings) & DJANGO
     if {"INSTALLED_APPS", "ROOT_URLCONF"} <= names:
         return True
     if not django or not _NAME.fullmatch(fact.location.path or ""):
@@ -334,14 +326,10 @@ def _without_debug(paths: Sequence[str], modules: Modules) -> str | None:
         words = path.rpartition("/")[2].removesuffix(".py").split("_")
         if role(path) != "production" or not _BUILDING.isdisjoint(words):
             continue
-        statements = modules.known[path].statements if path in modules.known else ()
-        off = [
-            statement.expression
-            for statement in statements
-            if statement.do == "set" and statement.name == "DEBUG" and statement.expression is not None
-        ]
-        stars = any(statement.do == "star" for statement in statements)
-        if stars and off and off[-1].what == "scalar" and off[-1].value is False:
+        followed = modules.follow(path, {})
+        bound = followed.names.get("DEBUG")
+        off = bound is not None and bound.path == path and isinstance(bound.value, Const) and bound.value.value is False
+        if off and not followed.files.isdisjoint({*paths} - {path}):
             found.append(path)
     return found[0] if len(found) == 1 else None
 

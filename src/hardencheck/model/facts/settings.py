@@ -360,7 +360,10 @@ class CorsPolicy(Fact, tag="cors.policy", frozen=True, kw_only=True):
 
 
 class DeclaredRedirect(Fact, tag="redirect.declared", frozen=True, kw_only=True):
-    """Whether plain http requests of an application are sent to https by the layers of the repository."""
+    """Whether plain http requests of an application are sent to https by the layers of the repository.
+
+    same_as: the id that Django gives; "" where it gives none, since SecurityMiddleware is not there at all.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("application",)
@@ -368,9 +371,11 @@ class DeclaredRedirect(Fact, tag="redirect.declared", frozen=True, kw_only=True)
     application: str
     present: bool
     decided_by: str
+    same_as: str = ""
 
     def describe(self) -> str:
-        return f"http is {'' if self.present else 'not '}redirected to https: {self.decided_by}"
+        more = f" (Django: {self.same_as})" if self.same_as else ""
+        return f"http is {'' if self.present else 'not '}redirected to https: {self.decided_by}{more}"
 
 
 class ForwardedTrust(Fact, tag="forwarded.trust", frozen=True, kw_only=True):

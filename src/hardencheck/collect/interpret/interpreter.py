@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
+from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
     ABSENT,
@@ -251,7 +252,7 @@ class Interpreter:
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
-        self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._cached: dict[object, tuple[Function, list[Value], Value]] = {}  # what functions gave that remember it
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
         self._left: Depends = NOTHING  # variables that decide whether a function or loop has been left before
@@ -302,6 +303,7 @@ class Interpreter:
             return made
         try:
             tree = syntax_tree(data)
+            mangle(tree)
         except Unreadable as error:
             self._taint(made.namespace, Unknown("python-syntax", error.detail, path, error.line or 1))
             return made
@@ -1006,6 +1008,12 @@ class Interpreter:
             return
         if isinstance(old, Unknown) and old.reach:
             self.spoil(old, self.unknown(node, frame))
+        adds = isinstance(node.op, ast.Add) and isinstance(old, Unknown)
+        if adds and isinstance(given, Seq) and given.kind == "tuple":
+            # A list takes in a tuple and stays a list.
+            opened = [Seq(kind, list(given.items), list(given.extra), False, True) for kind in ("list", "tuple")]
+            self.assign(target, depending(join(opened), depends_of(old) | depends_of(given)), frame)
+            return
         if isinstance(node.op, ast.BitOr) and isinstance(old, Map):
             self.call_method(old, "update", [given], {}, node, frame)
             self.assign(target, old, frame)
@@ -1050,6 +1058,8 @@ class Interpreter:
                     self.touch(held)
                     held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
+                elif isinstance(held, Object):
+                    self.call_method(held, "pop", [index], {}, target, frame)  # of the environment, say
                 else:
                     self.spoil(held, self.unknown(target, frame))
             case ast.Attribute(value=owner):
@@ -2251,8 +2261,9 @@ class Interpreter:
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")
-        if function.how == "cached" and not given and not keywords and id(body) in self._cached:
-            return self._cached[id(body)][1]
+        remembered = _remembered(function, given, keywords) if function.how == "cached" else None
+        if remembered in self._cached:
+            return self._cached[remembered][2]
         self._depth += 1
         left, self._left = self._left, NOTHING
         since = now()
@@ -2263,9 +2274,11 @@ class Interpreter:
                 self._mark_written(body.body, inner, self._left)
                 self._mark_given(body, inner, self._left)
             result = depending(result, self._left)
-            if function.how == "cached" and not given and not keywords:
-                self._cached[id(body)] = (body, result)
+            if remembered is not None:
+                self._cached[remembered] = (function, given, result)
                 self.lasting.append((since, now()))
+            elif function.how == "cached" and isinstance(result, Changing | Instance | Object | Joined):
+                return self.unknown(node, frame, "call", f"{function.name} remembers what it gave")
             return result
         except Raised:
             self._watched |= self._left
@@ -2522,6 +2535,18 @@ def linear(bases: list[Class]) -> list[Class]:
             head = rows[0][0]
         found.append(head)
         rows = [[item for item in row if item is not head] for row in rows]
+    return found
+
+
+def _remembered(function: Function, arguments: Sequence[Value], keywords: Mapping[str, Value]) -> object:
+    """By what a function with a cache finds what it gave before; None where that is not known."""
+    try:
+        given = [id(one) if isinstance(one, Instance | Class) else plain(one) for one in arguments]
+        named = [(name, plain(one)) for name, one in keywords.items()]
+        found = (id(function.node), id(function.frame), tuple(given), tuple(named))
+        hash(found)
+    except (NotKnown, TypeError):
+        return None
     return found
 
 

@@ -204,6 +204,8 @@ class Namespace:
         held = self.names.get(name)
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
+        elif (lost := self.get(name)) is not None:
+            self.names[name] = lost._replace(value=depending(lost.value, depends))  # anything may have set it
         else:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
@@ -228,8 +230,10 @@ class Namespace:
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
-            if len(there) < len(found):
-                values.append(ABSENT)
+            for names, rest, _, prefixes in plain:
+                if name not in names:
+                    lost = rest or next((one for prefix, one in prefixes.items() if name.startswith(prefix)), None)
+                    values.append(lost if lost is not None and not name.startswith("__") else ABSENT)
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)

@@ -6,7 +6,8 @@ joined; what cannot be followed taints all that it may have written.
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator as Iterates
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
@@ -16,6 +17,7 @@ from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     MAX_CHAIN,
     NOTHING,
     Absent,
@@ -26,6 +28,7 @@ from hardencheck.collect.interpret.values import (
     Depends,
     Function,
     Instance,
+    Iterator,
     Joined,
     Library,
     Map,
@@ -37,6 +40,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    View,
     depending,
     depends_of,
     is_code,
@@ -178,7 +182,7 @@ class _Marking:
 
     def thing(self, value: Value, written: bool = False) -> None:
         for one in _reached(value):
-            if isinstance(one, Seq | Map):
+            if isinstance(one, Seq | Map | Iterator):
                 one.depends |= self._depends
             elif isinstance(one, Module):
                 self.all(one.namespace)
@@ -193,7 +197,7 @@ class _Marking:
 _READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
 
 
-def _reached(value: Value) -> Iterator[Value]:
+def _reached(value: Value) -> Iterates[Value]:
     """A value and all that whoever has it can change."""
     stack, seen = [value], set[int]()
     while stack and len(seen) < MAX_ITEMS:
@@ -205,6 +209,10 @@ def _reached(value: Value) -> Iterator[Value]:
             stack.extend((*one.items, *one.extra))
         elif isinstance(one, Map):
             stack.extend(one.items.values())
+        elif isinstance(one, View):
+            stack.extend(one.of.items.values())
+        elif isinstance(one, Iterator):
+            stack.extend((*one.sources, *(one.left or ())))
         elif isinstance(one, Instance):
             stack.extend(item.value for item in one.attributes.names.values())
         elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
@@ -310,7 +318,7 @@ class Interpreter:
         return made
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
+    def _aside(self) -> Iterates[None]:
         """For the first import of a module: it stays imported, whatever becomes of the branch that imported it."""
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
@@ -443,7 +451,7 @@ class Interpreter:
         return journal, after, signal
 
     @contextmanager
-    def _deciding(self, depends: Depends) -> Iterator[None]:
+    def _deciding(self, depends: Depends) -> Iterates[None]:
         """What is bound in here depends on these variables."""
         kept, self._under = self._under, self._under | depends
         try:
@@ -501,7 +509,7 @@ class Interpreter:
 
     def spoil(self, value: Value, why: Unknown) -> None:
         """Something unknown has had its hands on it."""
-        if isinstance(value, Seq | Map):
+        if isinstance(value, Seq | Map | Iterator):
             self.touch(value)
             value.taint()
         elif isinstance(value, Instance):
@@ -528,6 +536,10 @@ class Interpreter:
             for part in ast.walk(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
                     act.name(frame, part.id, part.lineno)
+                elif isinstance(part, ast.Name):
+                    seen_there = self.lookup(frame, part.id)
+                    if seen_there is not None and isinstance(seen_there.value, Iterator):
+                        act.thing(seen_there.value)  # whoever reads it takes from it
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
                     path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
                     found = self.module(path).namespace if path is not None else None
@@ -1013,7 +1025,7 @@ class Interpreter:
         frame: Frame,
     ) -> None:
         value = self.value(over, frame)
-        items = self.items(value)
+        items = self.items(value, whole=False)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
         if items is None or len(items) > MAX_LOOP:
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
@@ -1021,7 +1033,7 @@ class Interpreter:
         everything = [*node.body, *node.orelse, node.target]
         depends, left = value.depends, self._left
         try:
-            with self._deciding(depends):
+            with self._deciding(depends), self._going_through(value):
                 for item in items:
                     self.step()
                     self.assign(target, item, frame)
@@ -1030,14 +1042,38 @@ class Interpreter:
                     except _Continue:
                         continue
                     except _Break:
+                        self._lose(value)
                         break
-                    if self._partly:
+                    if self._partly or (isinstance(value, Iterator) and value.lost):
                         raise _Unsure
                 else:
                     self.block(orelse, frame)
         except _Unsure:
             self._taint_written(everything, frame, why)
         self._loop_left(everything, frame, depends, left)
+
+    @contextmanager
+    def _going_through(self, value: Value) -> Iterates[None]:
+        """While it runs, nobody else can take from an iterator: what each gets would not be known."""
+        if not isinstance(value, Iterator):
+            yield
+            return
+        value.busy += 1
+        try:
+            yield
+        except BaseException:
+            self._lose(value)
+            raise
+        finally:
+            value.busy -= 1
+
+    def _lose(self, value: Value) -> None:
+        """Nobody knows what an iterator still has, and those that it takes from."""
+        if isinstance(value, Iterator) and not value.lost:
+            self.touch(value)
+            value.taint()
+            for source in value.sources:
+                self._lose(source)
 
     def _loop_left(self, nodes: Sequence[ast.AST], frame: Frame, depends: Depends, left: Depends) -> None:
         """After a loop: how often it ran depends on these, and on what may have left it or skipped a part of it."""
@@ -1349,10 +1385,22 @@ class Interpreter:
                 result = self._subscript(self.value(owner, frame), key, node, frame)
                 self._watched |= result.depends
                 return result
-            case (
-                ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators)
-            ):
+            case ast.ListComp(elt=element, generators=generators):
                 return self._comprehension("list", element, None, generators, node, frame)
+            case ast.GeneratorExp(elt=element, generators=generators):
+                first = self.value(generators[0].iter, frame)
+
+                def draw() -> list[Value] | Unknown:
+                    made = self._comprehension("list", element, None, generators, node, frame, first)
+                    return (
+                        list(made.items)
+                        if isinstance(made, Seq)
+                        else self.unknown(node, frame)
+                        if not isinstance(made, Unknown)
+                        else made
+                    )
+
+                return Iterator(draw, (first,))
             case ast.SetComp(elt=element, generators=generators):
                 return self._comprehension("set", element, None, generators, node, frame)
             case ast.DictComp(key=key, value=element, generators=generators):
@@ -1375,7 +1423,7 @@ class Interpreter:
                 self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
 
     @contextmanager
-    def _perhaps_evaluated(self) -> Iterator[None]:
+    def _perhaps_evaluated(self) -> Iterates[None]:
         self._perhaps += 1
         try:
             yield
@@ -1613,7 +1661,7 @@ class Interpreter:
             ):
                 return Const((left.value is right.value) is isinstance(op, ast.Is))
             none = isinstance(right, Const) and right.value is None
-            if none and isinstance(left, Seq | Map | Module | Function | Class | Instance):
+            if none and isinstance(left, Seq | Map | Iterator | View | Module | Function | Class | Instance):
                 return Const(isinstance(op, ast.IsNot))
             return self.unknown(node, frame, "branch")
         for one, two in ((left, right), (right, left)):
@@ -1637,6 +1685,14 @@ class Interpreter:
     def _contains(self, container: Value, item: Value) -> bool | None:
         if isinstance(container, Object):
             return library.contains(self, container, item)
+        if isinstance(container, View) and container.which == "keys":
+            return self._contains(container.of, item)
+        if isinstance(container, View | Iterator):
+            held = self.items(container, whole=False)
+            found = self._contains(Seq("list", held), item) if held is not None else None
+            if found is not False:
+                self._lose(container)
+            return found
         if isinstance(container, Map):
             try:
                 key = plain(item)
@@ -1660,9 +1716,21 @@ class Interpreter:
         except (NotKnown, TypeError):
             return None
 
-    def items(self, value: Value) -> list[Value] | None:
-        """What iterating over it gives; None when that is not known."""
+    def items(self, value: Value, *, whole: bool = True) -> list[Value] | None:
+        """What iterating over it gives; None when that is not known. whole: all of it is asked for at once."""
         match value:
+            case Iterator():
+                return self._taken(value, whole)
+            case View(of=Map(items=held, maybe=maybe, exact=True) as of, which=which) if not maybe:
+                depends = value.depends | of.depends
+                if which == "values":
+                    return [depending(item, depends) for item in held.values()]
+                keys = [lifted(key, depends) for key in held]
+                if which == "keys":
+                    return keys
+                return [
+                    Seq("tuple", [key, item], depends=depends) for key, item in zip(keys, held.values(), strict=True)
+                ]
             case Seq(items=items, exact=True):
                 return [depending(item, value.depends) for item in items] if value.depends else list(items)
             case Map(items=held, maybe=maybe, exact=True) if not maybe:
@@ -1673,6 +1741,54 @@ class Interpreter:
                 return self.items(inner)
             case _:
                 return None
+
+    def _taken(self, owner: Iterator, whole: bool) -> list[Value] | None:
+        """All that is still in an iterator, which is empty then."""
+        self.touch(owner)
+        if owner.busy or owner.lost:
+            owner.taint()
+            return None
+        owner.busy += 1
+        since = now()
+        found: list[Value] | Unknown = Unknown("call")
+        self._journals.append({})
+        try:
+            found = owner.left if owner.left is not None else owner.draw()
+        finally:
+            owner.busy -= 1
+            journal = self._journals.pop()
+            self._keep(journal)
+            taken = not isinstance(found, Unknown) and not self._perhaps and not owner.lost
+            owner.left, owner.lost = [], not taken
+        if isinstance(found, Unknown):
+            owner.why = found
+            return None
+        if not whole:
+            # It is computed bit by bit, and perhaps not to the end.
+            why = Unknown("call", "what is computed while it is asked for")
+            for thing, _ in journal.values():
+                if thing.born < since and not isinstance(thing, Iterator):
+                    self.touch(thing)
+                    thing.taint(why) if isinstance(thing, Namespace) else thing.taint()
+        depends = owner.depends
+        owner.depends |= self.condition
+        return [depending(item, depends) for item in found]
+
+    @staticmethod
+    def lost(value: Value) -> Unknown | None:
+        """Why the items of an iterator were not known."""
+        return value.why if isinstance(value, Iterator) else None
+
+    def next(self, owner: Iterator) -> Value | None:
+        """The next one of an iterator; Absent: there is none. None: not known."""
+        found = self._taken(owner, False)
+        if found is None:
+            return None
+        if not owner.lost:
+            owner.left = found[1:]
+            for source in owner.sources:
+                self._lose(source)
+        return found[0] if found else ABSENT
 
     def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
         found_at = self._attribute(owner, name, node, frame)
@@ -1798,6 +1914,9 @@ class Interpreter:
             call = Call(self, "[]", [index], {}, node, frame, owner)
             item = self._modelled("ITEMS", owner.kind, call)
             return item or library.get_item(self, owner, index, node, frame)
+        return self._item(owner, index, node, frame)
+
+    def _item(self, owner: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
         depends = owner.depends | depends_of(index)
         if isinstance(owner, Unknown):
             self._may_raise = True
@@ -1832,7 +1951,9 @@ class Interpreter:
         generators: Sequence[ast.comprehension],
         node: ast.AST,
         frame: Frame,
+        over: Value | None = None,
     ) -> Value:
+        """over: what the first generator goes through, where it is evaluated already."""
         inner = Frame(Namespace(), frame.module, frame)
         made: list[tuple[Value | None, Value]] = []
         depends = NOTHING
@@ -1844,24 +1965,30 @@ class Interpreter:
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
                 return
             first, *others = rest
-            source = self.value(first.iter, frame if first is generators[0] else inner)
+            if first is generators[0]:
+                source = over if over is not None else self.value(first.iter, frame)
+            else:
+                source = self.value(first.iter, inner)
             depends |= source.depends
             items = self.items(source)
             if items is None or first.is_async:
+                raise NotKnown(self.lost(source) or self.unknown(node, frame, depends=depends_of(source)))
+            with self._going_through(source):
+                for item in items:
+                    self.step()
+                    self.assign(first.target, item, inner)
+                    keep = True
+                    for test in first.ifs:
+                        given = self.value(test, inner)
+                        known = truth(given)
+                        depends |= depends_of(given)
+                        if known is None:
+                            raise NotKnown(self.unknown(node, frame, "branch", depends=depends))
+                        keep = keep and known
+                    if keep:
+                        run(others)
+            if isinstance(source, Iterator) and source.lost and not self._perhaps:
                 raise NotKnown(self.unknown(node, frame, depends=depends_of(source)))
-            for item in items:
-                self.step()
-                self.assign(first.target, item, inner)
-                keep = True
-                for test in first.ifs:
-                    given = self.value(test, inner)
-                    known = truth(given)
-                    depends |= depends_of(given)
-                    if known is None:
-                        raise NotKnown(self.unknown(node, frame, "branch", depends=depends))
-                    keep = keep and known
-                if keep:
-                    run(others)
 
         try:
             run(generators)
@@ -1919,9 +2046,15 @@ class Interpreter:
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         if not function.depends:
-            return self._called(function, arguments, keywords, node, frame)
-        with self._deciding(function.depends):
-            return depending(self._called(function, arguments, keywords, node, frame), function.depends)
+            found = self._called(function, arguments, keywords, node, frame)
+        else:
+            with self._deciding(function.depends):
+                found = depending(self._called(function, arguments, keywords, node, frame), function.depends)
+        if _takes(function):
+            for value in (*arguments, *keywords.values()):
+                if isinstance(value, Iterator) and value.left != []:
+                    self._lose(value)
+        return found
 
     def _called(
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
@@ -2247,6 +2380,15 @@ class Interpreter:
         return made
 
 
+def _takes(function: Value) -> bool:
+    """Whether a call of it may take from the iterators that it is given, and does not say so."""
+    if isinstance(function, Library):
+        return not function.dotted.startswith(("builtins.", "itertools.chain"))
+    if isinstance(function, Method):
+        return not isinstance(function.owner, Seq | Map | Const)
+    return isinstance(function, Object)
+
+
 def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:
     """The fields of a dataclass, in the order of its arguments; None where they are more than names and defaults."""
     for decorator in node.decorator_list:
@@ -2395,7 +2537,7 @@ def _loading(target: ast.expr) -> ast.expr:
     return target
 
 
-def _own(node: ast.FunctionDef) -> Iterator[ast.AST]:
+def _own(node: ast.FunctionDef) -> Iterates[ast.AST]:
     """The nodes of a function without those of functions in it."""
     stack: list[ast.AST] = list(node.body)
     while stack:

@@ -7,6 +7,7 @@ is then one that is not followed.
 from __future__ import annotations
 
 import ast
+import contextlib
 import logging
 import math
 import stat
@@ -26,6 +27,7 @@ from hardencheck.collect.interpret.values import (
     Depends,
     Function,
     Instance,
+    Iterator,
     Joined,
     Library,
     Map,
@@ -35,6 +37,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    View,
     depending,
     depends_of,
     join,
@@ -355,6 +358,14 @@ def _path(name: str, arguments: list[Value]) -> Value | None:
 def _builtin(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
+    if name in _GATHERING and arguments and isinstance(first := arguments[0], Iterator | View):
+        gathered = interpreter.items(first, whole=name not in {"any", "all"})
+        if gathered is None:
+            return interpreter.lost(first) or interpreter.unknown(node, frame, depends=depends_of(first))
+        if name in {"any", "all"} and (name == "any") in {truth(item) for item in gathered} | {None}:
+            interpreter._lose(first)  # it stops there
+        depends = first.depends | first.of.depends if isinstance(first, View) else first.depends
+        arguments = [Seq("list", gathered, depends=depends), *arguments[1:]]
     match name, arguments:
         case "bool", [value]:
             known = truth(value)
@@ -377,37 +388,32 @@ def _builtin(
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
             return None
+        case "dict", [Object(kind="chain.map") as first]:
+            shown = interpreter.call_method(first, "items", [], {}, node, frame)
+            return _dict([shown.of], keywords, interpreter) if isinstance(shown, View) else None
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
+        case "len", [View(of=of)]:
+            return _builtin(interpreter, name, [of], keywords, node, frame)
         case "len", [Seq(items=items, exact=True, kind=kind) as value]:
             return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
         case "range", _:
             return _range(arguments)
-        case "enumerate", [value]:
-            items = interpreter.items(value)
-            return (
-                Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items)], depends=value.depends)
-                if items is not None
-                else None
-            )
-        case "zip", values if values:
-            rows = [interpreter.items(value) for value in values]
-            if any(row is None for row in rows):
-                return None
-            return Seq(
-                "list",
-                [Seq("tuple", list(row)) for row in zip(*[row for row in rows if row is not None], strict=False)],
-                depends=NOTHING.union(*(value.depends for value in values)),
-            )
-        case "reversed", [value]:
-            items = interpreter.items(value)
-            return Seq("list", items[::-1], depends=value.depends) if items is not None else None
+        case (("enumerate" | "zip" | "map" | "filter" | "reversed" | "iter"), _):
+            return _iterator(interpreter, name, arguments, keywords, node, frame)
+        case "next", [Iterator() as owner, *rest]:
+            taken = interpreter.next(owner)
+            if not isinstance(taken, Absent):
+                return taken
+            if not rest and interpreter._catching("StopIteration"):
+                from hardencheck.collect.interpret.interpreter import Raised
+
+                raise Raised("StopIteration")
+            return rest[0] if rest else None
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
             return _plainly(sorted, arguments, keywords)
-        case (("map" | "filter"), [function, value]):
-            return _mapped(interpreter, name, function, value, node, frame)
         case (("any" | "all"), [value]):
             items = interpreter.items(value)
             found = [truth(item) for item in items] if items is not None else [None]
@@ -531,6 +537,16 @@ def _unknown_of(value: Value) -> Unknown:
     return Unknown("branch", "one of several values", depends=depends_of(value))
 
 
+def _listed(interpreter: Interpreter, value: Value) -> Value:
+    """What an iterator or view gives, as a list; other values as they are."""
+    if not isinstance(value, Iterator | View):
+        return value
+    items = interpreter.items(value)
+    if items is None:
+        return interpreter.lost(value) or Unknown("call", "what goes through a list", depends=depends_of(value))
+    return Seq("list", items, depends=_shown(value))
+
+
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
     made = Map()
     if arguments:
@@ -563,29 +579,96 @@ def _range(arguments: list[Value]) -> Value | None:
     return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
 
 
-def _mapped(
-    interpreter: Interpreter, name: str, function: Value, value: Value, node: ast.AST, frame: Frame
+# They go through all that they are given first, but for any and all.
+_GATHERING = frozenset({
+    "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "max", "min", "any", "all", "bytes",
+})  # fmt: skip
+
+
+def _iterator(
+    interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
-    items = interpreter.items(value)
-    if items is None:
+    """enumerate, zip, map, filter, reversed, iter: they compute nothing before they are asked."""
+    if keywords.keys() - ({"strict"} if name == "zip" else {"start"} if name == "enumerate" else set()):
         return None
-    made: list[Value] = []
-    depends = value.depends
-    for item in items:
-        if name == "filter" and isinstance(function, Const) and function.value is None:
-            answer: Value = item
+    sources = arguments[1:] if name in {"map", "filter"} else arguments[:1] if name == "enumerate" else arguments
+    start = keywords.get("start", arguments[1] if name == "enumerate" and len(arguments) == 2 else Const(0))
+    single = name in {"filter", "reversed", "iter", "enumerate"}
+    if (not sources and name != "zip") or (single and len(sources) != 1) or len(arguments) - len(sources) > 1:
+        return None
+    if name == "iter" and isinstance(sources[0], Iterator):
+        return sources[0]
+    if name == "reversed" and not isinstance(sources[0], Seq | Map | View):
+        return None
+    taken_from = [source for source in sources if isinstance(source, Iterator)]
+    if len({id(source) for source in taken_from}) < len(taken_from):
+        for source in taken_from:
+            interpreter._lose(source)
+        return None  # they take from it in turn
+
+    def draw() -> list[Value] | Unknown:
+        rows: list[list[Value]] = []
+        for source in sources:
+            row = interpreter.items(source)
+            if row is None:
+                return interpreter.lost(source) or interpreter.unknown(node, frame, depends=depends_of(source))
+            rows.append(row)
+        depends = NOTHING.union(*(_shown(source) for source in sources))
+        if len({len(row) for row in rows}) > 1:
+            for source in taken_from:
+                interpreter._lose(source)
+            if "strict" in keywords:
+                return interpreter.unknown(node, frame, depends=depends)
+        made: list[Value] = []
+        if name == "zip":
+            made = [Seq("tuple", list(row)) for row in zip(*rows, strict=False)]
+        elif name == "enumerate":
+            first = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
+            if first is None:
+                return interpreter.unknown(node, frame, depends=depends_of(start))
+            made = [Seq("tuple", [Const(n, depends=start.depends), item]) for n, item in enumerate(rows[0], first)]
+        elif name == "reversed":
+            made = rows[0][::-1]
+        elif name == "iter":
+            made = rows[0]
         else:
-            answer = interpreter.call(function, [item], {}, node, frame)
-        if name == "map":
-            made.append(answer)
-            continue
-        known = truth(answer)
-        depends |= depends_of(answer)
-        if known is None:
-            return _unknown_of(answer)
-        if known:
-            made.append(item)
-    return Seq("list", made, depends=depends)
+            return _mapped(interpreter, name, arguments[0], rows, sources, node, frame, depends)
+        return [_depending(item, depends) for item in made]
+
+    return Iterator(draw, (*sources, *arguments[:1]) if name in {"map", "filter"} else tuple(sources))
+
+
+def _shown(value: Value) -> Depends:
+    """What the number and order of its items depends on."""
+    return value.depends | value.of.depends if isinstance(value, View) else value.depends
+
+
+def _mapped(
+    interpreter: Interpreter, name: str, function: Value, rows: list[list[Value]], sources: Sequence[Value],
+    node: ast.AST, frame: Frame, depends: Depends,
+) -> list[Value] | Unknown:  # fmt: skip
+    made: list[Value] = []
+    with contextlib.ExitStack() as stack:
+        for source in sources:
+            stack.enter_context(interpreter._going_through(source))
+        for row in zip(*rows, strict=False):
+            interpreter.step()
+            if name == "filter" and isinstance(function, Const) and function.value is None:
+                answer = row[0]
+            else:
+                answer = interpreter.call(function, list(row), {}, node, frame)
+            if name == "map":
+                made.append(answer)
+                continue
+            known = truth(answer)
+            depends |= depends_of(answer)
+            if known is None:
+                return _unknown_of(answer)
+            if known:
+                made.append(row[0])
+    if any(isinstance(source, Iterator) and source.lost for source in sources) and not interpreter._perhaps:
+        return interpreter.unknown(node, frame, depends=depends)
+    return [_depending(item, depends) for item in made]
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
@@ -612,6 +695,8 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
         return Const(dict in wanted, depends=value.depends)
+    if isinstance(value, Iterator | View):
+        return Const(False, depends=value.depends)
     return None
 
 
@@ -685,6 +770,7 @@ def method(
         case Map():
             return _map_method(interpreter, owner, name, arguments, keywords, node, frame)
         case Const(value=str() | bytes()) if name in _STRING_METHODS:
+            arguments = [_listed(interpreter, item) for item in arguments]
             if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, arguments):
                 return None
             if name == "format" and not _plain_template(owner.value):
@@ -759,6 +845,7 @@ def _seq_method(
     if name in {"index", "count"} and owner.exact:
         return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
     if name in {"union", "difference", "intersection", "issubset", "issuperset"} and owner.kind == "set":
+        arguments = [_listed(interpreter, item) for item in arguments]
         return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
     if owner.kind == "tuple" or name not in {
         "append", "extend", "insert", "remove", "add", "discard", "update", "clear", "pop", "reverse", "sort",
@@ -849,15 +936,7 @@ def _map_method(
         case "copy", []:
             return Map(dict(owner.items), set(owner.maybe), owner.exact, depends=owner.depends)
         case (("items" | "keys" | "values"), []):
-            if not owner.exact or owner.maybe:
-                return None
-            if name == "values":
-                return Seq("list", list(owner.items.values()), depends=owner.depends)
-            keys = [lifted(key) for key in owner.items]
-            if name == "keys":
-                return Seq("list", keys, depends=owner.depends)
-            pairs = zip(keys, owner.items.values(), strict=True)
-            return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=owner.depends)
+            return View(owner, name)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
             default = rest[0] if rest else Const(None)
             try:
@@ -885,6 +964,8 @@ def _map_method(
         case "update", _:
             interpreter.touch(owner)
             given = arguments[0] if arguments else Map()
+            if not isinstance(given, Map):
+                given = _dict([_listed(interpreter, given)], {}, interpreter) or given
             if interpreter._perhaps or not isinstance(given, Map) or len(arguments) > 1:
                 owner.taint()
                 return Const(None)

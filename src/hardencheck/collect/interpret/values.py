@@ -6,7 +6,8 @@ a table, a namespace) can be saved and put back, so that both sides of a conditi
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from collections.abc import Iterator as Iterates
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -141,6 +142,48 @@ class Map(Value):
 
     def taint(self) -> None:
         self.items, self.maybe, self.exact = {}, set(), False
+
+
+@dataclass(eq=False, slots=True)
+class Iterator(Value):
+    """What `map()`, `zip()`, `iter()` or a generator expression gives: always true, no list, and empty once it was
+    gone through. sources: what it goes through. draw: computes its items, when they are first asked for. left: those
+    that are still in it, None: none was asked for yet. lost: nobody knows what is still in it."""
+
+    draw: Callable[[], "list[Value] | Unknown"] = field(default=list)
+    sources: tuple[Value, ...] = ()
+    left: list[Value] | None = None
+    lost: bool = False
+    busy: int = 0  # loops that go through it now
+    why: Unknown | None = None  # why its items are not known
+    born: int = field(default_factory=now, kw_only=True)
+
+    def save(self) -> object:
+        return (self.left, self.lost)
+
+    def load(self, state: object) -> None:
+        held: tuple[list[Value] | None, bool] = state  # type: ignore[assignment]
+        self.left, self.lost = held
+
+    def merge(self, states: list[object], why: Unknown) -> None:
+        plain: list[tuple[list[Value] | None, bool]] = states  # type: ignore[assignment]
+        first = plain[0]
+        alike = all(left is first[0] or (left == [] and first[0] == []) for left, _ in plain)
+        self.left, self.lost = first[0], not alike or any(lost for _, lost in plain)
+
+    def mark(self, before: object, after: object, depends: Depends) -> None:
+        self.depends |= depends
+
+    def taint(self) -> None:
+        self.left, self.lost = None, True
+
+
+@dataclass(eq=False, slots=True)
+class View(Value):
+    """What `items()`, `keys()` or `values()` of a table gives: it shows what is in the table now, and is no list."""
+
+    of: Map = field(default_factory=Map)
+    which: Literal["items", "keys", "values"] = "items"
 
 
 class Binding(NamedTuple):
@@ -314,7 +357,7 @@ class Absent(Value):
 
 ABSENT = Absent()
 _Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
-Changing = Seq | Map | Namespace
+Changing = Seq | Map | Iterator | Namespace
 
 
 def is_code(value: Value) -> bool:
@@ -385,7 +428,7 @@ def depending(value: Value, depends: Depends) -> Value:
     """The same, also dependent on these variables. What can be changed stays the same object."""
     if not depends or depends <= value.depends:
         return value
-    if isinstance(value, Seq | Map):
+    if isinstance(value, Seq | Map | Iterator):
         value.depends |= depends
         return value
     return replace(value, depends=value.depends | depends)
@@ -401,7 +444,7 @@ def depends_of(value: Value, depth: int = 0) -> Depends:
     return found
 
 
-def _parts(value: Value) -> Iterator[Value]:
+def _parts(value: Value) -> Iterates[Value]:
     if isinstance(value, Seq):
         yield from value.items
         yield from value.extra
@@ -409,6 +452,11 @@ def _parts(value: Value) -> Iterator[Value]:
         yield from value.items.values()
     elif isinstance(value, Joined):
         yield from value.options
+    elif isinstance(value, View):
+        yield value.of
+    elif isinstance(value, Iterator):
+        yield from value.sources
+        yield from value.left or ()
 
 
 def plain(value: Value, depth: int = 0) -> object:
@@ -436,6 +484,8 @@ def plain(value: Value, depth: int = 0) -> object:
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
+        case Iterator() | View():
+            raise NotKnown(Unknown("call", "no list, but what goes through one", depends=depends_of(value)))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
 
@@ -468,8 +518,10 @@ def truth(value: Value) -> bool | None:
             if items.keys() - maybe:
                 return True
             return False if exact and not items else None
-        case Function() | Class() | Module():
+        case Function() | Class() | Module() | Iterator():
             return True
+        case View(of=of):
+            return truth(of)
         case Joined(options=options):
             found = {truth(option) for option in options}
             return found.pop() if len(found) == 1 else None

@@ -30,6 +30,7 @@ from hardencheck.collect.interpret.values import (
     Const,
     Function,
     Instance,
+    Iterator,
     Library,
     Map,
     Module,
@@ -188,9 +189,20 @@ def _ordered(call: Call) -> Value | None:
 
 
 def _chain_map(call: Call) -> Value | None:
+    """A ChainMap shows the tables it was given; it is none itself."""
+    if call.keywords or not all(isinstance(item, Map) for item in call.arguments):
+        return None
+    return Object(kind="chain.map", state={"maps": Seq("list", list(call.arguments) or [Map()])})
+
+
+def _shown(call: Call, owner: Value | None) -> Map | None:
+    """All that a ChainMap shows now; None where that is not known."""
+    maps = owner.state["maps"] if isinstance(owner, Object) and owner.kind == "chain.map" else None
+    if not isinstance(maps, Seq) or not maps.exact:
+        return None
     made: dict[object, Value] = {}
     depends: frozenset[str] = frozenset()
-    for item in reversed(call.arguments):
+    for item in reversed(maps.items):
         if not isinstance(item, Map) or not item.exact or item.maybe:
             return None
         made.update(item.items)
@@ -198,21 +210,49 @@ def _chain_map(call: Call) -> Value | None:
     return Map(made, depends=depends)
 
 
+def _chain_map_item(call: Call) -> Value | None:
+    shown = _shown(call, call.owner)
+    return call.interpreter._item(shown, call.arguments[0], call.node, call.frame) if shown is not None else None
+
+
+def _chain_map_method(call: Call) -> Value | None:
+    shown = _shown(call, call.owner) if call.name in {"get", "items", "keys", "values"} else None
+    if shown is None:
+        return None
+    return call.interpreter.call_method(shown, call.name, call.arguments, call.keywords, call.node, call.frame)
+
+
+def _chain_map_store(call: Call) -> Value | None:
+    """What is written goes to the first table."""
+    maps = call.owner.state["maps"] if isinstance(call.owner, Object) else None
+    key, value = call.arguments
+    if isinstance(maps, Seq) and maps.items:
+        call.interpreter.set_item(maps.items[0], key, value, call.node, call.frame)
+    return Const(None)
+
+
 def _chain(call: Call) -> Value | None:
-    rows = call.arguments
-    if call.name.endswith("from_iterable"):
-        rows = (call.interpreter.items(rows[0]) if len(rows) == 1 else None) or []
-        if not rows:
-            return None
-    made: list[Value] = []
-    depends: frozenset[str] = frozenset()
-    for row in rows:
-        items = call.interpreter.items(row)
-        if items is None:
-            return None
-        made.extend(items)
-        depends |= row.depends
-    return Seq("list", made, depends=depends) if len(made) < 10_000 else None
+    """itertools.chain: it asks each when it comes to it."""
+    interpreter = call.interpreter
+    inner = call.name.endswith("from_iterable")
+    if call.keywords or (inner and len(call.arguments) != 1):
+        return None
+
+    def draw() -> list[Value] | Unknown:
+        made: list[Value] = []
+        depends: frozenset[str] = frozenset()
+        rows = interpreter.items(call.arguments[0]) if inner else call.arguments
+        for row in rows if rows is not None else ():
+            items = interpreter.items(row)
+            if items is None:
+                return interpreter.lost(row) or unknown(call, "call", call.name, depends_of(row))
+            made.extend(items)
+            depends |= row.depends
+        if rows is None or len(made) >= 10_000:
+            return unknown(call, "call", call.name)
+        return [depending(item, depends) for item in made]
+
+    return Iterator(draw, tuple(call.arguments))
 
 
 def _named_tuple(call: Call) -> Value | None:
@@ -418,9 +458,12 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     ), _machine),
 }  # fmt: skip
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
-METHODS = {"url": _url_method}
+METHODS = {"url": _url_method, "chain.map": _chain_map_method}
 ATTRIBUTES = {
     "url": _url_part, "tuple.named": _tuple_part, "version": _version_part, "operator": _operator_part,
 }  # fmt: skip
-ITEMS = {"url": _url_item, "tuple.named": _url_item, "version": _version_part}
+ITEMS = {
+    "url": _url_item, "tuple.named": _url_item, "version": _version_part, "chain.map": _chain_map_item,
+}  # fmt: skip
+STORES = {"chain.map": _chain_map_store}
 COMPARE = {"version": _version}

@@ -1643,6 +1643,10 @@ class Interpreter:
             if len(lefts) * len(rights) <= 16:
                 return join([self._compared(op, one, two, node, frame) for one in lefts for two in rights])
         if isinstance(op, ast.In | ast.NotIn):
+            if isinstance(right, Object):
+                answer = self._modelled("CONTAINS", right.kind, Call(self, "in", [left], {}, node, frame, right))
+                if isinstance(answer, Const):
+                    return Const(bool(answer.value) is isinstance(op, ast.In), depends=answer.depends)
             known = self._contains(right, left)
             depends = library.asked(self, right, left) if isinstance(right, Object) else NOTHING
             if known is None:

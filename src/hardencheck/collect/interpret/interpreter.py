@@ -135,7 +135,7 @@ class _Act(Protocol):
 
     def name(self, frame: Frame, name: str, line: int) -> None: ...
     def all(self, names: Namespace, prefix: str = "") -> None: ...
-    def thing(self, value: Value, written: bool = False) -> None: ...
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None: ...
     def environment(self) -> None: ...
 
 
@@ -152,9 +152,9 @@ class _Tainting:
         self._interpreter.touch(names)
         names.taint(self._why, prefix)
 
-    def thing(self, value: Value, written: bool = False) -> None:
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
         why = replace(self._why, reason="tainted") if written else self._why
-        for one in _reached(value):
+        for one in _reached(value) if deep else [value]:
             self._interpreter.spoil(one, why)
 
     def environment(self) -> None:
@@ -180,8 +180,8 @@ class _Marking:
     def environment(self) -> None:
         self._interpreter.exported.depends |= self._depends
 
-    def thing(self, value: Value, written: bool = False) -> None:
-        for one in _reached(value):
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
+        for one in _reached(value) if deep else [value]:
             if isinstance(one, Seq | Map | Iterator):
                 one.depends |= self._depends
             elif isinstance(one, Module):
@@ -558,6 +558,14 @@ class Interpreter:
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
                         act.all(frame.module.namespace, prefixed.get(id(part), ""))
                         act.all(frame.names, prefixed.get(id(part), ""))
+                    if self._only_looks(part.func, frame):
+                        # What it is given stays as it is; only functions among it may be called.
+                        for inner in (*part.args, *(item.value for item in part.keywords)):
+                            held = self._behind(inner, frame)
+                            if isinstance(held, Function | Class | Instance):
+                                act.thing(held)
+                                self._over_called(held, act, seen)
+                        continue
                     callee = self._behind(part.func, frame)
                     about = isinstance(callee, Function) and _about_settings(callee)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
@@ -573,7 +581,8 @@ class Interpreter:
                         act.environment()
                     held = self._behind(part.value, frame)
                     if held is not None:
-                        act.thing(held, _reaches_settings(part))
+                        # `x[k] = v` changes x, and nothing that is in it.
+                        act.thing(held, _reaches_settings(part), deep=not isinstance(part.value, ast.Name))
                 elif isinstance(part, ast.Global):
                     for name in part.names:
                         act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
@@ -582,6 +591,21 @@ class Interpreter:
                     within.nonlocals.update(part.names)
                     for name in part.names:
                         act.name(within, name, part.lineno)
+
+    def _only_looks(self, function: ast.expr, frame: Frame) -> bool:
+        """Whether it is a function of Python that changes nothing of what it is given."""
+        name = ""
+        if isinstance(function, ast.Name):
+            found = self.lookup(frame, function.id)
+            if found is None and function.id in library.BUILTINS:
+                name = f"builtins.{function.id}"
+            elif found is not None and isinstance(found.value, Library):
+                name = found.value.dotted
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            found = self.lookup(frame, function.value.id)
+            if found is not None and isinstance(found.value, Library):
+                name = f"{found.value.dotted}.{function.attr}"
+        return name in _ONLY_LOOKING and name not in self.patched
 
     def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
         """What the functions behind a value may write."""
@@ -2382,6 +2406,9 @@ class Interpreter:
         elif arguments or keywords or isinstance(maker, Unknown) or self._class_attribute(cls, "__new__") is not None:
             return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
         return made
+
+
+_ONLY_LOOKING = library.LOOKING | {"builtins.getattr", "copy.copy", "copy.deepcopy"}
 
 
 def _takes(function: Value) -> bool:

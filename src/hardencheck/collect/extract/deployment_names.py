@@ -15,7 +15,10 @@ _NAMED = compiled(
 )
 # A command of the build, not of the service: collectstatic often runs with settings of its own.
 _BUILD = compiled(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
-_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman")
+_PACKAGES = (
+    "django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
+    "django-cors-headers",
+)  # fmt: skip
 
 
 class SettingsModuleNames(Extractor):

@@ -106,17 +106,22 @@ class Frame:
         self.returned: list[Value] = []
 
 
+Version = tuple[int, ...]
+
+
 class Source(NamedTuple):
     """read: the text of a file of the repository, None when there is none or it cannot be read. find: the path of a
     module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
     paths: of all files of the repository, None when they cannot be listed. broken: of a file that was found to be
-    unreadable the reason, what is wrong, and the line; None for every other file."""
+    unreadable the reason, what is wrong, and the line; None for every other file. versions: the lowest and the highest
+    version of a package that is installed, as far as the repository says."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
     paths: Callable[[], Iterable[str]] | None = None
     broken: Callable[[str], tuple[str, str, int] | None] | None = None
+    versions: Callable[[str], "tuple[Version, Version]"] | None = None
 
 
 class Asked(NamedTuple):
@@ -246,7 +251,7 @@ class Interpreter:
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
-        self.shared: dict[str, Object] = {}  # objects that a library has one of
+        self.shared: dict[str, Value] = {}  # what a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values

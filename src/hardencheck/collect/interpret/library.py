@@ -138,7 +138,11 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Object(kind="version")
     if name in {"sys.argv", "sys.modules"}:
         return Object(kind=name)
-    return Library(dotted=name)
+    from hardencheck.collect.interpret.models import Call, find
+
+    constant = find("CONSTANTS", name)
+    found = constant(Call(interpreter, name, [], {}, node, frame)) if constant is not None else None
+    return found if found is not None else Library(dotted=name)
 
 
 def plain_attribute(owner: Value, name: str) -> Value | None:

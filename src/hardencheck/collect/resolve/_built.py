@@ -186,7 +186,9 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         for name, one in environment(facts, min(wanted)[0], modules.local()).items()
         if not (one.location.path or "").endswith(".flaskenv")  # the `flask` command alone reads it
     }
-    source = Source(Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable)
+    source = Source(
+        Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+    )
     interpreter = _Follower(source, {name: value_of(name, one) for name, one in given.items()})
     started: dict[_Place, Location] = {}
     for start in _starts(facts, modules):

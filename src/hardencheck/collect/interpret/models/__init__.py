@@ -14,7 +14,7 @@ an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. 
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
 that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
 that is not followed has had its hands on it (arguments: what). CONTAINS: kind -> whether something is in it
-(arguments: what). An object whose state holds a `Seq` "items" can be
+(arguments: what). CONSTANTS: dotted name -> data of a library. An object whose state holds a `Seq` "items" can be
 iterated over.
 """
 
@@ -45,11 +45,11 @@ Model = Callable[[Call], Value | None]
 _MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
-    "flask",
+    "flask", "constants",
 )  # fmt: skip
 _TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS",
 )  # fmt: skip
 
 

@@ -875,7 +875,10 @@ class Interpreter:
         line = getattr(node, "lineno", 0)
         match owner:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
-                self._outside(node, frame, [owner, value])
+                outside = {base for one in cls.order for base in one.outside if base not in _BARE}
+                call = Call(self, name, [value], {}, node, frame, owner)
+                if not outside or not all(self._modelled("SETTERS", base, call) is not None for base in outside):
+                    self._outside(node, frame, [owner, value])
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
                 self._bind_in(names, name, value, frame.module.path, line)
                 _, origin = self.origins.get(id(value), (None, None))
@@ -1477,15 +1480,28 @@ class Interpreter:
         self.foreign.add((lost.path, lost.line, lost.text))
         return lost
 
-    def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
+    def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Value:
+        parts = [
+            (isinstance(one, ast.Starred), self.value(one.value if isinstance(one, ast.Starred) else one, frame))
+            for one in elements
+        ]
+        several = [number for number, (spread, value) in enumerate(parts) if spread and isinstance(value, Joined)]
+        if len(several) != 1:
+            return self._filled(kind, parts)
+        at = several[0]
+        _, value = parts[at]
+        options = value.options if isinstance(value, Joined) else ()
+        made = [self._filled(kind, [*parts[:at], (True, option), *parts[at + 1 :]]) for option in options]
+        return depending(join(made), value.depends)
+
+    def _filled(self, kind: str, parts: Sequence[tuple[bool, Value]]) -> Seq:
+        """A list, tuple or set of its parts: items, and (True) what is spread in it."""
         made = Seq(kind)  # type: ignore[arg-type]
-        for element in elements:
-            if not isinstance(element, ast.Starred):
-                item = self.value(element, frame)
-                if kind != "set" or not any(same(item, known) for known in made.items):
-                    made.items.append(item)
+        for spread, inner in parts:
+            if not spread:
+                if kind != "set" or not any(same(inner, known) for known in made.items):
+                    made.items.append(inner)
                 continue
-            inner = self.value(element.value, frame)
             items = self.items(inner)
             made.depends |= depends_of(inner)
             if items is not None:

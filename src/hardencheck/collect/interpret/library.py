@@ -370,6 +370,10 @@ def _builtin(
             interpreter._lose(first)  # it stops there
         depends = first.depends | first.of.depends if isinstance(first, View) else first.depends
         arguments = [Seq("list", gathered, depends=depends), *arguments[1:]]
+    if name in _EACH and arguments and isinstance(several := arguments[0], Joined):
+        made = [_builtin(interpreter, name, [one, *arguments[1:]], keywords, node, frame) for one in several.options]
+        known_ones = [one for one in made if one is not None]
+        return depending(join(known_ones), several.depends) if len(known_ones) == len(made) else None
     match name, arguments:
         case "bool", [value]:
             known = truth(value)
@@ -583,6 +587,7 @@ def _range(arguments: list[Value]) -> Value | None:
     return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
 
 
+_EACH = frozenset({"list", "tuple", "set", "frozenset", "dict", "len", "sorted", "str", "int", "float"})
 # They go through all that they are given first, but for any and all.
 _GATHERING = frozenset({
     "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "max", "min", "any", "all", "bytes",

@@ -8,7 +8,8 @@ CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
 METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
-SETTERS: kind -> an attribute of it is set (name, arguments: the value). STORES: an item is (arguments: the key and the
+SETTERS: kind -> an attribute of it is set (name, arguments: the value); dotted name of a class -> that of an instance
+of a class of the repository that derives from it. STORES: an item is (arguments: the key and the
 value). MANAGERS: kind -> it is entered or left by a `with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is
 an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. COMPARE: kind -> it is compared (name:
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository

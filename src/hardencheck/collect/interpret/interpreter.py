@@ -104,6 +104,7 @@ class Frame:
         self.globals: set[str] = set()
         self.nonlocals: set[str] = set()
         self.returned: list[Value] = []
+        self.function: Function | None = None  # that runs in it
 
 
 Version = tuple[int, ...]
@@ -1944,6 +1945,11 @@ class Interpreter:
         if isinstance(owner, Joined):
             found = [self._subscript(option, key, node, frame) for option in owner.options]
             return depending(join(found), owner.depends)
+        if isinstance(owner, Library) and owner.dotted in {"typing.Literal", "typing_extensions.Literal"}:
+            parts = key.elts if isinstance(key, ast.Tuple) else [key]
+            return Object(
+                kind="typing.literal", state={"of": Seq("tuple", [self.value(part, frame) for part in parts])}
+            )
         if isinstance(owner, Library):
             generic = self.unknown(node, frame, depends=owner.depends)  # `Auth[User]`
             self.foreign.add((generic.path, generic.line, generic.text))
@@ -2236,6 +2242,7 @@ class Interpreter:
         if self._depth >= MAX_DEPTH:
             raise OutOfBudget
         inner = Frame(Namespace(), function.frame.module, function.frame)
+        inner.function = function
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")

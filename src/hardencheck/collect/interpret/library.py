@@ -159,6 +159,8 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
 def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value:
     from hardencheck.collect.interpret.values import Method
 
+    if owner.kind == "super.of" and (held := _of_super(interpreter, owner, name, node, frame)) is not None:
+        return held
     return Method(owner=owner, name=name)
 
 
@@ -470,6 +472,8 @@ def _builtin(
         case (("exec" | "eval"), _):
             interpreter._taint(frame.module.namespace, interpreter.unknown(node, frame, "tainted", name))
             return interpreter.unknown(node, frame, "tainted", name)
+        case "super", []:
+            return _super(frame)
         case "type", [Instance(cls=cls)] if cls is not None:
             return cls
     if name in _PURE:
@@ -481,6 +485,45 @@ def _builtin(
             return None
         return _plainly(_PURE[name], arguments, keywords)
     return None
+
+
+def _super(frame: Frame) -> Value | None:
+    """super() in a method: what the classes after the one that it stands in say."""
+    function = frame.function
+    node = function.node if function is not None else None
+    if function is None or not isinstance(node, ast.FunctionDef) or not node.args.args:
+        return None
+    first = frame.names.names.get(node.args.args[0].arg)
+    owner = first.value if first is not None else None
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    around = getattr(function.frame, "names", None)
+    if (
+        owner is None
+        or not isinstance(cls, Class)
+        or any("__getattribute__" in one.attributes.names for one in cls.order)
+    ):
+        return None
+    at = next((number for number, one in enumerate(cls.order) if one.attributes is around), None)
+    if at is None:
+        return None
+    return Object(kind="super.of", state={"owner": owner, "after": Seq("tuple", list(cls.order[at + 1 :])), "cls": cls})
+
+
+def _of_super(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value | None:
+    after, receiver, cls = owner.state["after"], owner.state["owner"], owner.state["cls"]
+    if not isinstance(after, Seq) or not isinstance(cls, Class):
+        return None
+    rest = Class(cls.name, cls.path, cls.line, tuple(one for one in after.items if isinstance(one, Class)))
+    place = cls.order.index(rest.order[0]) if rest.order else len(cls.order)
+    if any(one.hiding for one in cls.order[:place]):
+        return None
+    held = interpreter._class_attribute(rest, name) if rest.order else None
+    if held is None or any(set(one.outside) - _PLAIN_BASES for one in cls.order[:place]):
+        return None
+    return interpreter._bound(held, receiver, cls, node, frame)
+
+
+_PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 
 
 def table_of(owner: Class | Instance) -> Map | None:
@@ -686,8 +729,10 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
         if found or not any(one.outside for one in value.cls.order):
             return Const(bool(found), depends=value.depends)
-    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library)
-    if isinstance(value, Unknown | Library) and not (isinstance(kind, Library) and kind.dotted == "builtins.property"):
+    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library | Object)
+    if isinstance(value, Unknown | Library | Object) and not (
+        isinstance(kind, Library) and kind.dotted == "builtins.property"
+    ):
         return None  # a property is never had from an object, whatever else it is
     if plain_value and any(_is_other(one) for one in kinds):
         kinds = [one for one in kinds if not _is_other(one)]

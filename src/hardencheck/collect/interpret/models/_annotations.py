@@ -81,6 +81,9 @@ def kind_of(call: Call, node: ast.expr, depth: int = 0) -> Kind:
     if not isinstance(node, ast.Name | ast.Attribute):
         return OTHER
     found = call.interpreter.value(node, call.frame)
+    if isinstance(found, Object) and found.kind == "typing.literal":
+        held = found.state["of"]
+        return Kind("literal", values=tuple(held.items)) if isinstance(held, Seq) else OTHER
     if isinstance(found, Library):
         return Kind(_NAMES.get(found.dotted, "other"))
     if isinstance(found, Class):

@@ -7,11 +7,13 @@ Python documentation of each module.
 import ast
 import json
 import operator
+import re
 import shlex
 import textwrap
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
+from email.utils import getaddresses
 from urllib.parse import parse_qs, quote, quote_plus, unquote, unquote_plus, urlencode, urljoin, urlparse, urlsplit
 
 from hardencheck.collect.interpret.models import Call, _data
@@ -83,6 +85,26 @@ def _literal(value: object) -> object:
     if found is ...:
         raise NotKnown(Unknown("call", "..."))
     return found
+
+
+def _addresses(value: object) -> object:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise NotKnown(Unknown("call", "addresses"))
+    if any(letter in one for one in value for letter in '"()[]\\'):
+        raise NotKnown(Unknown("call", "addresses that versions of Python read in different ways"))
+    return getaddresses(value)
+
+
+_SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "m": 60, "hour": 3600, "h": 3600, "day": 86400,
+            "d": 86400, "week": 604800, "w": 604800}  # fmt: skip
+
+
+def _duration(value: object) -> object:
+    """pytimeparse.parse of one number with its unit: seconds."""
+    match = re.fullmatch(r"\s*(\d{1,9})\s*([a-z]+?)(?:(?<=[a-z]{2})s)?\s*", str(value))
+    if match is None or match[2] not in _SECONDS:
+        raise NotKnown(Unknown("call", "a duration in another form"))
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _json(call: Call) -> Value | None:
@@ -425,6 +447,9 @@ _PURE: dict[str, Callable[[Call], Value | None]] = {
     "ast.literal_eval": _pure(_literal, 1), "shlex.split": _pure(shlex.split, 1), "shlex.quote": _pure(shlex.quote, 1),
     "textwrap.dedent": _pure(textwrap.dedent, 1), "decimal.Decimal": _pure(Decimal, 1),
     "urllib.parse.quote": _pure(quote), "urllib.parse.quote_plus": _pure(quote_plus),
+    **dict.fromkeys(("requests.utils.quote", "requests.compat.quote"), _pure(quote)),
+    **dict.fromkeys(("requests.utils.unquote", "requests.compat.unquote"), _pure(unquote, 1)),
+    "email.utils.getaddresses": _pure(_addresses, 1), "pytimeparse.parse": _pure(_duration, 1),
     "urllib.parse.unquote": _pure(unquote, 1),
     "urllib.parse.unquote_plus": _pure(unquote_plus, 1), "urllib.parse.urljoin": _pure(urljoin),
     "urllib.parse.urlencode": _pure(urlencode, 1), "urllib.parse.parse_qs": _pure(parse_qs, 1),

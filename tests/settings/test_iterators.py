@@ -100,3 +100,12 @@ def test_it_gives_what_python_gives(case: Case) -> None:
 def test_who_has_taken_from_it_depends_on_a_variable() -> None:
     text = "import os\nI = iter([1])\nif os.environ.get('Q'):\n    list(I)\nX = list(I)\n"
     assert depending({"main.py": text})["X"] == ["Q"]
+
+
+def test_how_many_there_are_depends_on_a_variable() -> None:
+    text = (
+        "import os\nA = list(filter(None, os.environ.get('Q', '').split(',')))\n"
+        "B = [*(x for x in os.environ.get('Q', '').split(',') if x)]\nC = [y for y in map(str, A)]\n"
+        "D = 0\nfor i in filter(None, A):\n    D = 1\n"
+    )
+    assert depending({"main.py": text}) == {name: ["Q"] for name in "ABCD"}

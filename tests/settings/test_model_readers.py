@@ -72,6 +72,36 @@ B = Child().seen  #= ['base', 'child']
 C = Child().more()  #= 6
 D = Child.made()  #= 'base'
 
+from typing import NamedTuple
+class Paths(NamedTuple):
+    'Where.'
+    root: str
+    media: str = 'm'
+p = Paths('r')
+A = p.media + p[0]  #= 'mr'
+B = list(p)  #= ['r', 'm']
+root, C = Paths(root='r', media='x')
+C = C  #= 'x'
+
+import random, string
+from django.http.request import split_domain_port
+A = ''.join([random.SystemRandom().choice(string.printable) for i in range(5)])  #? generated
+B = split_domain_port('Example.com.:80')  #= ('example.com', '80')
+C = split_domain_port('localhost')  #= ('localhost', '')
+D = split_domain_port('[::1]:80')  #? call
+
+import ext
+E = 1
+if ext.thing():
+    F = 2
+A = 'E' in globals()  #= True
+B = 'NONE' not in locals()  #= True
+C = 'F' in globals()  #? branch
+def f():
+    x = 1
+    return 'x' in locals()
+D = f()  #? branch
+
 import ext
 class Child(ext.Mixin):
     def get(self):

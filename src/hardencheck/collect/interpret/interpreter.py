@@ -1423,15 +1423,9 @@ class Interpreter:
             case ast.GeneratorExp(elt=element, generators=generators):
                 first = self.value(generators[0].iter, frame)
 
-                def draw() -> list[Value] | Unknown:
+                def draw() -> Seq | Unknown:
                     made = self._comprehension("list", element, None, generators, node, frame, first)
-                    return (
-                        list(made.items)
-                        if isinstance(made, Seq)
-                        else self.unknown(node, frame)
-                        if not isinstance(made, Unknown)
-                        else made
-                    )
+                    return made if isinstance(made, Seq | Unknown) else self.unknown(node, frame)
 
                 return Iterator(draw, (first,))
             case ast.SetComp(elt=element, generators=generators):
@@ -1800,10 +1794,10 @@ class Interpreter:
             return None
         owner.busy += 1
         since = now()
-        found: list[Value] | Unknown = Unknown("call")
+        found: Seq | Unknown = Unknown("call")
         self._journals.append({})
         try:
-            found = owner.left if owner.left is not None else owner.draw()
+            found = Seq("list", owner.left) if owner.left is not None else owner.draw()
         finally:
             owner.busy -= 1
             journal = self._journals.pop()
@@ -1820,9 +1814,10 @@ class Interpreter:
                 if thing.born < since and not isinstance(thing, Iterator):
                     self.touch(thing)
                     thing.taint(why) if isinstance(thing, Namespace) else thing.taint()
+        owner.depends |= found.depends  # how many there are
         depends = owner.depends
         owner.depends |= self.condition
-        return [depending(item, depends) for item in found]
+        return [depending(item, depends) for item in found.items]
 
     @staticmethod
     def lost(value: Value) -> Unknown | None:
@@ -2024,8 +2019,8 @@ class Interpreter:
                 source = over if over is not None else self.value(first.iter, frame)
             else:
                 source = self.value(first.iter, inner)
-            depends |= source.depends
             items = self.items(source)
+            depends |= source.depends
             if items is None or first.is_async:
                 raise NotKnown(self.lost(source) or self.unknown(node, frame, depends=depends_of(source)))
             with self._going_through(source):
@@ -2130,6 +2125,9 @@ class Interpreter:
                 return self.call_function(function, arguments, keywords, node, frame)
             case Class():
                 return self._instance(function, arguments, keywords, node, frame)
+            case Unknown(reason="generated"):
+                self._outside(node, frame, [*arguments, *keywords.values()])
+                return function  # `SystemRandom().choice(letters)`
             case Joined(options=options) if not self._perhaps:
                 with self._perhaps_evaluated():
                     return join([self.call(option, arguments, keywords, node, frame) for option in options])

@@ -280,8 +280,13 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         return False if name in _COMMANDS else None
     if owner.kind == "sys.modules":
         return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
-    if owner.kind == "scope":
-        return None
+    if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        names = module.namespace
+        held = names.names.get(name)
+        if held is None or isinstance(held.value, Absent):
+            return None if names.get(name) is not None or name.startswith("__") else False
+        perhaps = isinstance(held.value, Joined) and any(isinstance(one, Absent) for one in held.value.options)
+        return None if perhaps else True
     return None
 
 
@@ -289,6 +294,10 @@ def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
         return frozenset({name}) | interpreter.exported.depends
+    if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
+        held = module.namespace.names.get(name)
+        # Whether it is set: that it is worth something else in another environment does not matter, but is not told.
+        return module.namespace.absent(name) | (depends_of(held.value) if held is not None else NOTHING)
     return NOTHING
 
 
@@ -658,7 +667,7 @@ def _iterator(
             interpreter._lose(source)
         return None  # they take from it in turn
 
-    def draw() -> list[Value] | Unknown:
+    def draw() -> Seq | Unknown:
         rows: list[list[Value]] = []
         for source in sources:
             row = interpreter.items(source)
@@ -685,7 +694,7 @@ def _iterator(
             made = rows[0]
         else:
             return _mapped(interpreter, name, arguments[0], rows, sources, node, frame, depends)
-        return [_depending(item, depends) for item in made]
+        return Seq("list", made, depends=depends)
 
     return Iterator(draw, (*sources, *arguments[:1]) if name in {"map", "filter"} else tuple(sources))
 
@@ -698,7 +707,7 @@ def _shown(value: Value) -> Depends:
 def _mapped(
     interpreter: Interpreter, name: str, function: Value, rows: list[list[Value]], sources: Sequence[Value],
     node: ast.AST, frame: Frame, depends: Depends,
-) -> list[Value] | Unknown:  # fmt: skip
+) -> Seq | Unknown:  # fmt: skip
     made: list[Value] = []
     with contextlib.ExitStack() as stack:
         for source in sources:
@@ -720,7 +729,7 @@ def _mapped(
                 made.append(row[0])
     if any(isinstance(source, Iterator) and source.lost for source in sources) and not interpreter._perhaps:
         return interpreter.unknown(node, frame, depends=depends)
-    return [_depending(item, depends) for item in made]
+    return Seq("list", made, depends=depends)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:

@@ -150,7 +150,7 @@ class Iterator(Value):
     gone through. sources: what it goes through. draw: computes its items, when they are first asked for. left: those
     that are still in it, None: none was asked for yet. lost: nobody knows what is still in it."""
 
-    draw: Callable[[], "list[Value] | Unknown"] = field(default=list)
+    draw: Callable[[], "Seq | Unknown"] = field(default=lambda: Seq())
     sources: tuple[Value, ...] = ()
     left: list[Value] | None = None
     lost: bool = False

@@ -260,7 +260,7 @@ def _chain(call: Call) -> Value | None:
     if call.keywords or (inner and len(call.arguments) != 1):
         return None
 
-    def draw() -> list[Value] | Unknown:
+    def draw() -> Seq | Unknown:
         made: list[Value] = []
         depends: frozenset[str] = frozenset()
         rows = interpreter.items(call.arguments[0]) if inner else call.arguments
@@ -272,7 +272,7 @@ def _chain(call: Call) -> Value | None:
             depends |= row.depends
         if rows is None or len(made) >= 10_000:
             return unknown(call, "call", call.name)
-        return [depending(item, depends) for item in made]
+        return Seq("list", made, depends=depends)
 
     return Iterator(draw, tuple(call.arguments))
 
@@ -293,6 +293,31 @@ def _named_tuple(call: Call) -> Value | None:
     if defaults is None or not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         return None
     return Object(kind="namedtuple", state={"fields": lifted(list(names)), "defaults": Seq("list", defaults)})
+
+
+def _derived_tuple(call: Call) -> Value | None:
+    """A class of the repository that derives from typing.NamedTuple is called: fields, and no methods that matter."""
+    cls = call.owner
+    if (
+        not isinstance(cls, Class)
+        or len(cls.order) > 1
+        or not isinstance(cls.node, ast.ClassDef)
+        or cls.attributes.rest
+    ):
+        return None
+    state: dict[str, Value] = {}
+    fields: list[Value] = []
+    body = [part for part in cls.node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+    for part in body:
+        if not isinstance(part, ast.AnnAssign) or not isinstance(part.target, ast.Name):
+            return None
+        fields.append(Const(part.target.id))
+        if part.value is not None:
+            state[part.target.id] = cls.attributes.names[part.target.id].value
+    made = Object(
+        kind="namedtuple", state={"fields": Seq("list", fields), "defaults": Seq("list", list(state.values()))}
+    )
+    return _make_tuple(call._replace(owner=made))
 
 
 def _make_tuple(call: Call) -> Value | None:
@@ -352,6 +377,15 @@ def _same(call: Call) -> Value | None:
 
 def _second(call: Call) -> Value | None:
     return call.arguments[1] if len(call.arguments) == 2 else None  # typing.cast
+
+
+def _domain(call: Call) -> Value | None:
+    """split_domain_port of a plain host (django/http/request.py); others are not followed."""
+    only = call.arguments[0] if len(call.arguments) == 1 and not call.keywords else None
+    match = re.fullmatch(r"([a-z0-9][a-z0-9.-]*?)\.?(?::([0-9]{1,5}))?", (text(only) or "").lower())
+    if match is None or only is None:
+        return unknown(call, "call", call.name, depends_of(only) if only is not None else frozenset())
+    return Seq("tuple", [Const(one, depends=only.depends) for one in (match[1], match[2] or "")], depends=only.depends)
 
 
 def _opaque(call: Call) -> Value | None:
@@ -472,7 +506,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "collections.namedtuple": _named_tuple, "itertools.chain": _chain, "itertools.chain.from_iterable": _chain,
     "functools.partial": _partial, "functools.lru_cache": _cached, "functools.cache": _cached,
     "typing.cast": _second, "re.compile": _opaque, "importlib.import_module": _import_module,
-    "builtins.getattr": _operator, "builtins.hasattr": _operator,
+    "django.http.request.split_domain_port": _domain, "builtins.getattr": _operator, "builtins.hasattr": _operator,
     **dict.fromkeys((
         "socket.gethostname", "socket.getfqdn", "socket.gethostbyname", "platform.node", "platform.system",
         "platform.machine", "platform.python_version", "os.getcwd", "os.getpid", "os.getuid", "os.cpu_count",
@@ -482,6 +516,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "shutil.which", "os.path.getmtime", "os.access",
     ), _machine),
 }  # fmt: skip
+BASES = {"typing.NamedTuple": _derived_tuple}
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
 METHODS = {"url": _url_method, "chain.map": _chain_map_method}
 ATTRIBUTES = {

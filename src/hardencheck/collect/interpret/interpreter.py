@@ -1083,6 +1083,8 @@ class Interpreter:
                     self.block(orelse, frame)
         except _Unsure:
             self._taint_written(everything, frame, why)
+        if isinstance(value, Iterator):
+            value.depends |= self._left - left  # who left it before its end left something in it
         self._loop_left(everything, frame, depends, left)
 
     @contextmanager
@@ -1736,6 +1738,8 @@ class Interpreter:
             found = self._contains(Seq("list", held), item) if held is not None else None
             if found is not False:
                 self._lose(container)
+            if isinstance(container, Iterator):
+                container.depends |= NOTHING.union(depends_of(item), *(depends_of(one) for one in held or ()))
             return found
         if isinstance(container, Map):
             try:

@@ -379,6 +379,8 @@ def _builtin(
             return interpreter.lost(first) or interpreter.unknown(node, frame, depends=depends_of(first))
         if name in {"any", "all"} and (name == "any") in {truth(item) for item in gathered} | {None}:
             interpreter._lose(first)  # it stops there
+        if name in {"any", "all"} and isinstance(first, Iterator):
+            first.depends |= NOTHING.union(*(depends_of(item) for item in gathered))
         depends = first.depends | first.of.depends if isinstance(first, View) else first.depends
         arguments = [Seq("list", gathered, depends=depends), *arguments[1:]]
     if name in _EACH and arguments and isinstance(several := arguments[0], Joined):
@@ -667,6 +669,8 @@ def _iterator(
             interpreter._lose(source)
         return None  # they take from it in turn
 
+    at_first = interpreter.items(sources[0]) if name == "reversed" else None
+
     def draw() -> Seq | Unknown:
         rows: list[list[Value]] = []
         for source in sources:
@@ -689,7 +693,9 @@ def _iterator(
                 return interpreter.unknown(node, frame, depends=depends_of(start))
             made = [Seq("tuple", [Const(n, depends=start.depends), item]) for n, item in enumerate(rows[0], first)]
         elif name == "reversed":
-            made = rows[0][::-1]
+            if at_first is None or len(rows[0]) < len(at_first):
+                return interpreter.unknown(node, frame, depends=depends)
+            made = rows[0][: len(at_first)][::-1]  # what was added later is not among them
         elif name == "iter":
             made = rows[0]
         else:

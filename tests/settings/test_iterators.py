@@ -7,9 +7,9 @@ from tests.settings.following import Case, cases, check, depending
 CASES = cases(r"""
 M = map(str, [1, 2])  #? call
 A = list(M)  #= ['1', '2']
-B = list(M)  #= []
+B = list(M)  #? call
 C = bool(filter(None, []))  #= True
-D = isinstance(map(str, []), list)  #= False
+D = isinstance(map(str, []), list)  #? call
 E = zip(('a',), ('b',))  #? call
 F = dict(zip('ab', [1, 2, 3]))  #= {'a': 1, 'b': 2}
 G = list(map(lambda a, b: a + b, [1, 2], [3, 4]))  #= [4, 6]
@@ -25,10 +25,10 @@ L = [1]
 G = (x + 1 for x in L)
 L.append(5)
 A = list(G)  #= [2, 6]
-B = list(G)  #= []
+B = list(G)  #? call
 I = iter([1, 2, 3])
-C = next(I)  #= 1
-D = list(I)  #= [2, 3]
+C = next(I)  #? call
+D = list(I)  #? call
 E = next((x for x in [1, 2, 3] if x > 1), None)  #= 2
 F = next((x for x in []), 'none')  #= 'none'
 
@@ -39,7 +39,7 @@ A = list(V)  #= [('a', 1), ('b', 2)]
 B = len(V)  #= 2
 C = 'a' in d.keys()  #= True
 D = list(V)  #= [('a', 1), ('b', 2)]
-E = bool({}.values())  #= False
+E = bool({}.values())  #? branch
 F = d.keys()  #? call
 
 it = iter([1, 2, 3, 4])
@@ -61,7 +61,7 @@ for a in unknown():
     list(it)
 F = list(it)  #? call
 it = iter([1, 0])
-G = any(it)  #= True
+G = any(it)  #? branch
 H = list(it)  #? call
 
 from itertools import chain

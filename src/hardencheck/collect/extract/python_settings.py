@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
-from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, statements
+from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, names
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
@@ -78,10 +78,10 @@ MAX_TABLES = 20
 
 
 class PythonSettings(Extractor):
-    """Statements, classes, calls, configuration writes and response headers of one file, as written."""
+    """Settings, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 4
+    version = 5
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -119,7 +119,7 @@ class PythonSettings(Extractor):
 def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole: bool = True) -> PythonModule | None:
     """The fact of one parsed file; None when it says nothing about settings. whole: look into functions as well."""
     around = Around(file.tree)
-    body = statements(file, file.tree.body, known)
+    settings = names(file.tree.body, known)
     calls = tuple(_calls(file, around)) if whole else ()
     headers = tuple(_headers(file, around)) if whole else ()
     writes = tuple(_writes(file, around)) if whole else ()
@@ -128,16 +128,18 @@ def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole:
             name=node.name,
             line=node.lineno,
             bases=tuple(name for base in node.bases if (name := file.name(base))),
-            body=statements(file, node.body, known),
+            settings=names(node.body, known),
         )
         for node in (file.classes if whole else ())
     )
-    if not (body or calls or headers or writes or any(item.body for item in classes) or _middleware_like(classes)):
+    if not (
+        settings or calls or headers or writes or any(item.settings for item in classes) or _middleware_like(classes)
+    ):
         return None
     return PythonModule(
         location=Location(path=path),
         role=role(path),
-        statements=body,
+        settings=settings,
         classes=classes,
         calls=calls,
         writes=writes,

@@ -6,20 +6,21 @@ joined; what cannot be followed taints all that it may have written.
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Iterator as Iterates
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import shorten, syntax_tree
-from hardencheck.collect.interpret import library, models
+from hardencheck.collect.interpret import exceptions, library, models
+from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
     ABSENT,
     MAX_CHAIN,
     NOTHING,
+    WORK,
     Absent,
     Binding,
     Changing,
@@ -28,8 +29,8 @@ from hardencheck.collect.interpret.values import (
     Depends,
     Function,
     Instance,
-    Iterator,
     Joined,
+    Lazy,
     Library,
     Map,
     Method,
@@ -40,9 +41,10 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
-    View,
+    changing,
     depending,
     depends_of,
+    distinct,
     is_code,
     join,
     lifted,
@@ -50,6 +52,7 @@ from hardencheck.collect.interpret.values import (
     plain,
     same,
     truth,
+    unordered,
 )
 from hardencheck.lazily import compiled
 
@@ -60,16 +63,9 @@ MAX_MODULES = 200
 MAX_LOOP = 5_000
 MAX_FORKS = 2_000
 MAX_ITEMS = 10_000  # of a list
+MAX_WORK = 4_000_000  # values that are looked at, or copied
 MAX_SIZE = 100_000  # characters of a text, items of a container, bits of a number
 _LOCAL = ("local_settings", "settings_local", "local")
-
-
-class Raised(Exception):
-    """An exception of the target, by the name of its class."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class _Return(Exception):
@@ -103,8 +99,10 @@ class Frame:
         self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
         self.globals: set[str] = set()
         self.nonlocals: set[str] = set()
+        self.comprehended = False  # of a comprehension: `:=` binds outside of it
+        self.function: Function | None = None  # whose call it is
+        self.local: frozenset[str] = frozenset()  # names that are the function's own, set or not
         self.returned: list[Value] = []
-        self.function: Function | None = None  # that runs in it
 
 
 Version = tuple[int, ...]
@@ -132,6 +130,7 @@ class Asked(NamedTuple):
     cast: str = ""
 
 
+_Remembered = tuple[int, int, tuple[object, ...]]
 _Journal = dict[int, tuple[Changing, object]]
 _REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
 
@@ -188,11 +187,11 @@ class _Marking:
 
     def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
         for one in _reached(value) if deep else [value]:
-            if isinstance(one, Seq | Map | Iterator):
+            if isinstance(one, Seq | Map):
                 one.depends |= self._depends
             elif isinstance(one, Module):
                 self.all(one.namespace)
-            elif isinstance(one, Instance):
+            elif isinstance(one, Instance | Class):
                 self.all(one.attributes)
             elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
                 for part in one.state.values():
@@ -203,7 +202,7 @@ class _Marking:
 _READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
 
 
-def _reached(value: Value) -> Iterates[Value]:
+def _reached(value: Value) -> Iterator[Value]:
     """A value and all that whoever has it can change."""
     stack, seen = [value], set[int]()
     while stack and len(seen) < MAX_ITEMS:
@@ -215,10 +214,6 @@ def _reached(value: Value) -> Iterates[Value]:
             stack.extend((*one.items, *one.extra))
         elif isinstance(one, Map):
             stack.extend(one.items.values())
-        elif isinstance(one, View):
-            stack.extend(one.of.items.values())
-        elif isinstance(one, Iterator):
-            stack.extend((*one.sources, *(one.left or ())))
         elif isinstance(one, Instance):
             stack.extend(item.value for item in one.attributes.names.values())
         elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
@@ -227,8 +222,12 @@ def _reached(value: Value) -> Iterates[Value]:
             stack.extend(one.options)
         elif isinstance(one, Method):
             stack.append(one.owner)
+        elif isinstance(one, Unknown):
+            stack.extend(one.reach)
         elif isinstance(one, Function) and one.owner is not None:
             stack.append(one.owner)
+        elif isinstance(one, Lazy):
+            stack.extend(one.of)
         if not isinstance(one, Const | Library | Unknown):
             yield one
 
@@ -252,22 +251,29 @@ class Interpreter:
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
+        self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Value] = {}  # what a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
-        self._cached: dict[int, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._cached: dict[_Remembered, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._unsure: set[_Remembered] = set()  # of those: on some way only
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
         self._left: Depends = NOTHING  # variables that decide whether a function or loop has been left before
         self._watched: Depends = NOTHING  # variables that may decide whether something is raised
         self._handled: list[frozenset[str]] = []
+        self._own_names: dict[int, tuple[ast.AST, frozenset[str]]] = {}  # of functions
+        self._generators: dict[int, tuple[ast.AST, bool]] = {}
+        self._caught: list[Raised] = []  # what the handlers that run have taken
+        self._again: set[int] = set()  # what was changed more than once since it was last put back
         self._may_raise = False
         self._partly = False  # the function that runs has perhaps returned already
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
+        self._most = WORK.done + MAX_WORK
         self._running: set[str] = set()
 
     # Modules
@@ -316,15 +322,17 @@ class Interpreter:
             self._taint(made.namespace, Unknown("budget", "it is nested too deeply", path, 1))
             return made
         self.files.add(path)
+        since = made.namespace.born
         self.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
         self._running.add(path)
         frame = Frame(made.namespace, made)
         self._top(tree.body, frame)
+        self.lasting.append((since, now()))
         self._running.discard(path)
         return made
 
     @contextmanager
-    def _aside(self) -> Iterates[None]:
+    def _aside(self) -> Iterator[None]:
         """For the first import of a module: it stays imported, whatever becomes of the branch that imported it."""
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
@@ -393,7 +401,11 @@ class Interpreter:
     def touch(self, thing: Changing) -> None:
         """To be called before anything is changed."""
         if self._journals:
-            self._journals[-1].setdefault(id(thing), (thing, thing.save()))
+            journal = self._journals[-1]
+            if id(thing) in journal:
+                self._again.add(id(thing))
+            else:
+                journal[id(thing)] = (thing, thing.save())
 
     def fork(self, arms: Sequence[Callable[[], None]], why: Unknown, depends: Depends = NOTHING) -> None:
         """Each from the same state; then what they left is joined. An arm that raises is not what the service does."""
@@ -402,10 +414,13 @@ class Interpreter:
             raise OutOfBudget
         ends: list[_Journal] = []
         before: _Journal = {}
+        own: list[tuple[int, int]] = []
         signals: list[Exception | None] = []
         for arm in arms:
+            since = now()
             with self._deciding(depends):
                 journal, after, signal = self._tried(arm)
+            own.append((since, now()))
             for key, item in journal.items():
                 before.setdefault(key, item)
             signals.append(signal)
@@ -419,7 +434,7 @@ class Interpreter:
         if self._handled and len(going) < len(signals):
             self._may_raise = True
         ways = [signals[number] for number in going]
-        self._merge([ends[number] for number in going], before, why)
+        self._merge([ends[number] for number in going], before, why, [own[number] for number in going])
         if all(signal is None for signal in ways):
             return
         if all(isinstance(signal, _Return) for signal in ways):
@@ -457,7 +472,7 @@ class Interpreter:
         return journal, after, signal
 
     @contextmanager
-    def _deciding(self, depends: Depends) -> Iterates[None]:
+    def _deciding(self, depends: Depends) -> Iterator[None]:
         """What is bound in here depends on these variables."""
         kept, self._under = self._under, self._under | depends
         try:
@@ -487,6 +502,8 @@ class Interpreter:
             self._left |= depends
             return
         split, self._partly = self._partly, partly
+        for value in (*self._perhaps_returned, *([signal.value] if isinstance(signal, _Return) else [])):
+            depending(value, depends)  # a list: it may be that one that is changed
         self._perhaps_returned, self._left, self._may_raise = kept
         for key, (thing, before) in journal.items():
             self.touch(thing)
@@ -500,14 +517,61 @@ class Interpreter:
         if depends:
             self._over_written(nodes, frame, _Marking(self, depends), set())
 
-    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown) -> None:
+    def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
+        """own: from when to when each arm made things. What it made for itself is as it left it."""
+        rest: list[tuple[int, Changing, object]] = []
         for key, (thing, old) in before.items():
+            within = next((number for number, (since, until) in enumerate(own) if since < thing.born < until), None)
+            if within is not None and not any(since <= thing.born <= until for since, until in self.lasting):
+                if all((key in end) is (number == within) for number, end in enumerate(ends)):
+                    self.touch(thing)
+                    thing.load(ends[within][key][1])
+                    continue
+            rest.append((key, thing, old))
+        # Names last: what they hold is compared.
+        for key, thing, old in sorted(rest, key=lambda item: isinstance(item[1], Namespace)):
             states = [end[key][1] if key in end else old for end in ends]
             self.touch(thing)
             if len(states) == 1:
                 thing.load(states[0])
             else:
                 thing.merge(states, why)
+            if isinstance(thing, Namespace) and own:
+                self._apart(thing, states, own)
+
+    def _apart(self, names: Namespace, states: list[Any], own: Sequence[tuple[int, int]]) -> None:
+        """Names that got in every arm something that was made in it."""
+        for name, binding in names.names.items():
+            if not isinstance(binding.value, Joined):
+                continue
+            given = [state[0].get(name) for state in states]
+            if any(one is not None and one.value is binding.value for one in given):
+                continue
+            binding.value.apart = all(
+                one is not None and self._made_within(one.value, *times) for one, times in zip(given, own, strict=True)
+            )
+
+    def _made_within(self, value: Value, since: int, until: int) -> bool:
+        if isinstance(value, Joined):
+            return value.apart and all(self._made_within(option, since, until) for option in value.options)
+        return (
+            isinstance(value, Seq | Map)
+            and since < value.born < until
+            and not any(first <= value.born <= last for first, last in self.lasting)
+        )
+
+    def _on_each(self, held: Joined, change: Callable[[Value], Value | None], why: Unknown) -> list[Value | None]:
+        """A change of what is one of several: of each, or of one of them."""
+        made: list[Value | None] = []
+        for option in held.options:
+            before: object = None
+            if isinstance(option, Seq | Map) and not held.apart:
+                self.touch(option)
+                before = option.save()
+            made.append(change(option))
+            if isinstance(option, Seq | Map) and not held.apart:
+                option.merge([option.save(), before], why)
+        return made
 
     def _taint(self, names: Namespace, why: Unknown) -> None:
         self.touch(names)
@@ -515,10 +579,10 @@ class Interpreter:
 
     def spoil(self, value: Value, why: Unknown) -> None:
         """Something unknown has had its hands on it."""
-        if isinstance(value, Seq | Map | Iterator):
+        if isinstance(value, Seq | Map):
             self.touch(value)
             value.taint()
-        elif isinstance(value, Instance):
+        elif isinstance(value, Instance | Class):
             self._taint(value.attributes, why)
         elif isinstance(value, Module):
             self._taint(value.namespace, why)
@@ -527,6 +591,9 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self.spoil(option, why)
+        elif isinstance(value, Unknown) and value.reach:
+            for one in _reached(value):
+                self.spoil(one, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -538,14 +605,15 @@ class Interpreter:
 
     def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
         for node in nodes:
-            prefixed = _prefixed(node)
+            prefixed: dict[int, str | None] | None = None
             for part in ast.walk(node):
+                WORK.done += 8
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
                     act.name(frame, part.id, part.lineno)
-                elif isinstance(part, ast.Name):
-                    seen_there = self.lookup(frame, part.id)
-                    if seen_there is not None and isinstance(seen_there.value, Iterator):
-                        act.thing(seen_there.value)  # whoever reads it takes from it
+                elif isinstance(part, ast.MatchAs | ast.MatchStar) and part.name is not None:
+                    act.name(frame, part.name, part.lineno)
+                elif isinstance(part, ast.MatchMapping) and part.rest is not None:
+                    act.name(frame, part.rest, part.lineno)
                 elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
                     path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
                     found = self.module(path).namespace if path is not None else None
@@ -553,6 +621,12 @@ class Interpreter:
                         act.name(frame, name, part.lineno)
                     if found is None or found.rest is not None or path in self._running:
                         act.all(frame.names)
+                elif isinstance(part, ast.MatchAs | ast.MatchStar):
+                    if part.name is not None:
+                        act.name(frame, part.name, part.lineno)
+                elif isinstance(part, ast.MatchMapping):
+                    if part.rest is not None:
+                        act.name(frame, part.rest, part.lineno)
                 elif isinstance(part, ast.Import | ast.ImportFrom):
                     for item in part.names:
                         act.name(frame, (item.asname or item.name).partition(".")[0], part.lineno)
@@ -562,13 +636,16 @@ class Interpreter:
                     if _changes_the_environment(part.func):
                         act.environment()
                     if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
-                        act.all(frame.module.namespace, prefixed.get(id(part), ""))
-                        act.all(frame.names, prefixed.get(id(part), ""))
+                        prefixed = prefixed if prefixed is not None else _prefixed(node)
+                        prefix = prefixed.get(id(part), "")
+                        if prefix is not None:
+                            act.all(frame.module.namespace, prefix)
+                            act.all(frame.names, prefix)
                     if self._only_looks(part.func, frame):
-                        # What it is given stays as it is; only functions among it may be called.
+                        # What it is given stays as it is; what gives its items once, and functions, do not.
                         for inner in (*part.args, *(item.value for item in part.keywords)):
                             held = self._behind(inner, frame)
-                            if isinstance(held, Function | Class | Instance):
+                            if isinstance(held, Function | Class | Instance | Lazy):
                                 act.thing(held)
                                 self._over_called(held, act, seen)
                         continue
@@ -619,8 +696,12 @@ class Interpreter:
             seen.add(id(value.node))
             if len(seen) > MAX_DEPTH:
                 raise OutOfBudget
-            body = value.node.body if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef) else []
-            self._over_written(body, Frame(Namespace(), self.modules[value.path], value.frame), act, seen)
+            body: Sequence[ast.AST] = []
+            if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = value.node.body
+            elif isinstance(value.node, ast.Lambda):
+                body = [value.node.body]
+            self._over_written(body, Frame(Namespace(), value.frame.module, value.frame), act, seen)
         elif isinstance(value, Class | Instance):
             cls = value if isinstance(value, Class) else value.cls
             for one in cls.order if cls is not None else ():
@@ -629,6 +710,18 @@ class Interpreter:
         elif isinstance(value, Joined):
             for option in value.options:
                 self._over_called(option, act, seen)
+        elif isinstance(value, Lazy) and isinstance(value.frame, Frame) and id(value.node) not in seen:
+            seen.add(id(value.node))
+            inner = Frame(Namespace(), value.frame.module, value.frame)
+            self._over_written([value.node] if isinstance(value.node, ast.AST) else [], inner, act, seen)
+            for inner_value in value.of:
+                self._over_called(inner_value, act, seen)
+
+    def over_called(self, values: Iterable[Value], why: Unknown) -> None:
+        """What the functions behind these may write is not known: whoever has them can call them."""
+        act = _Tainting(self, why)
+        for value in values if self._depth < MAX_DEPTH else ():
+            self._over_called(value, act, set())
 
     def _behind(self, node: ast.expr, frame: Frame, *, called: bool = False) -> Value | None:
         """What an expression may change when it is handed over: what its name holds, or an attribute of that.
@@ -684,8 +777,12 @@ class Interpreter:
         while at is not None:
             # Functions do not see the names of the class they are in.
             seen = at is frame or not at.of_class
-            if seen and name not in at.globals and (found := at.names.get(name)) is not None:
+            if name in at.globals:
+                break
+            if seen and (found := at.names.get(name)) is not None:
                 return found
+            if name in at.local:
+                return None  # the function's own, though it has no value yet
             at = at.outer
         return frame.module.namespace.get(name)
 
@@ -741,7 +838,7 @@ class Interpreter:
 
     def step(self, by: int = 1) -> None:
         self._steps += by
-        if self._steps > MAX_STEPS:
+        if self._steps > MAX_STEPS or WORK.done > self._most:
             raise OutOfBudget
 
     # Statements
@@ -807,7 +904,7 @@ class Interpreter:
             case ast.Return(value=value):
                 raise _Return(self.value(value, frame) if value is not None else Const(None))
             case ast.Raise(exc=error):
-                raise Raised(_raised(error))
+                raise self._raising(error, frame)
             case ast.Delete(targets=targets):
                 for target in targets:
                     self._delete(target, frame)
@@ -816,19 +913,17 @@ class Interpreter:
             case ast.Nonlocal(names=names):
                 frame.nonlocals.update(names)
             case ast.Assert(test=test):
-                if truth(self.value(test, frame)) is False:
+                held = self.value(test, frame)
+                self._watched |= depends_of(held)
+                if truth(held) is False:
                     raise Raised("AssertionError")
+                self._may_raise = self._may_raise or truth(held) is None
             case ast.Break():
                 raise _Break
             case ast.Continue():
                 raise _Continue
-            case ast.Match(subject=subject, cases=cases):
-                self.value(subject, frame)
-                why = Unknown("branch", "match", frame.module.path, node.lineno)
-                arms = [self._arm(case.body, frame) for case in cases]
-                for case in cases:
-                    self._taint_written([case.pattern], frame, why)
-                self.fork([*arms, lambda: None], why)
+            case ast.Match():
+                self._match(node, frame)
             case ast.Pass():
                 pass
             case _:
@@ -854,9 +949,11 @@ class Interpreter:
 
     def _unpack(self, target: ast.expr, elements: Sequence[ast.expr], value: Value, frame: Frame) -> None:
         stars = [number for number, item in enumerate(elements) if isinstance(item, ast.Starred)]
+        value = self.listed(value)
         items = self.items(value)
         if items is None or (not stars and len(items) != len(elements)) or len(items) < len(elements) - len(stars):
             why = self.unknown(target, frame, "call", "unpacked", depends_of(value))
+            why.reach = changing(_parts_of(value))
             for item in elements:
                 self.assign(item, why, frame)
             return
@@ -868,38 +965,89 @@ class Interpreter:
         after = len(elements) - first - 1
         for item, one in zip(elements[:first], items[:first], strict=True):
             self.assign(item, one, frame)
-        self.assign(elements[first], Seq("list", list(items[first : len(items) - after])), frame)
+        self.assign(elements[first], Seq("list", items[first : len(items) - after], depends=value.depends), frame)
         for item, one in zip(elements[first + 1 :], items[len(items) - after :], strict=True):
             self.assign(item, one, frame)
 
     def set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
-        line = getattr(node, "lineno", 0)
+        if self._perhaps and isinstance(owner, Module | Instance | Class):
+            value = self.unknown(node, frame, "branch", "", depends_of(value))
         match owner:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
                 outside = {base for one in cls.order for base in one.outside if base not in _BARE}
                 call = Call(self, name, [value], {}, node, frame, owner)
                 if not outside or not all(self._modelled("SETTERS", base, call) is not None for base in outside):
                     self._outside(node, frame, [owner, value])
+            case Instance(cls=cls) if cls is not None and self._descriptor(held := self._class_attribute(cls, name)):
+                self._set_descriptor(owner, held, value, node, frame)
+            case Instance(cls=cls, attributes=names) if cls is not None and self._class_attribute(cls, "__slots__"):
+                self._may_raise = True
+                self._set_in(names, name, value, False, node, frame)
+            case Module(namespace=names) if name in {"__class__", "__dict__"}:
+                self._taint(names, self.unknown(node, frame, "tainted"))
             case Module(namespace=names) | Instance(attributes=names) | Class(attributes=names):
-                self._bind_in(names, name, value, frame.module.path, line)
-                _, origin = self.origins.get(id(value), (None, None))
-                if isinstance(owner, Module) and origin is not None and origin[0] == name:
-                    # A loader moves it here: it was given its value where the class says so.
-                    made = names.names[name]
-                    chain = (*made.chain, *origin[1].chain, (made.path, made.line))[-MAX_CHAIN:]
-                    names.names[name] = made._replace(path=origin[1].path, line=origin[1].line, chain=chain)
+                if self._perhaps:
+                    before = names.get(name)
+                    value = join([before.value if before is not None else ABSENT, value])
+                self._set_in(names, name, value, isinstance(owner, Module), node, frame)
             case Joined():
                 self.spoil(owner, self.unknown(node, frame))
+            case Object(kind="environ"):
+                library.export(self, None, Const(None))  # os.environ.get = ...
+                self.patched.add("os.environ.*")
             case Object(kind=kind):
                 if self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner)) is None:
                     self.spoil(owner, self.unknown(node, frame))
             case Library(dotted=dotted):
-                self.patched.add(f"{dotted.replace('__builtins__', 'builtins')}.{name}")
+                self.patched.add(f"{dotted}.{name}")
             case _:
                 pass
 
+    def replaced(self, name: str | None, node: ast.AST, frame: Frame) -> None:
+        """`sys.modules[name] = ...`: what is imported under this name is another object from now on."""
+        why = self.unknown(node, frame, "tainted", "sys.modules")
+        for module in list(self.modules.values()):
+            called = module.namespace.names.get("__name__")
+            known = called.value.value if called is not None and isinstance(called.value, Const) else None
+            if name is None or name == known:
+                self._taint(module.namespace, why)
+        if name is not None:
+            self.patched.add(f"{name}.*")
+
+    def _set_in(self, names: Namespace, name: str, value: Value, of_module: bool, node: ast.AST, frame: Frame) -> None:
+        self._bind_in(names, name, value, frame.module.path, getattr(node, "lineno", 0))
+        _, origin = self.origins.get(id(value), (None, None))
+        if of_module and origin is not None and origin[0] == name:
+            # A loader moves it here: it was given its value where the class says so.
+            made = names.names[name]
+            chain = (*made.chain, *origin[1].chain, (made.path, made.line))[-MAX_CHAIN:]
+            names.names[name] = made._replace(path=origin[1].path, line=origin[1].line, chain=chain)
+
+    def _descriptor(self, held: Value | None) -> bool:
+        """Whether what a class has under a name decides what setting it on an object does."""
+        if isinstance(held, Function):
+            return held.how in {"property", "decorated"}
+        if isinstance(held, Joined):
+            return any(self._descriptor(option) for option in held.options)
+        if not isinstance(held, Instance) or held.cls is None:
+            return False
+        return any(name in one.attributes.names for one in held.cls.order for name in ("__set__", "__delete__"))
+
+    def _set_descriptor(self, owner: Value, held: Value | None, value: Value, node: ast.AST, frame: Frame) -> None:
+        if isinstance(held, Function) and held.how == "property":
+            if isinstance(held.setter, Function):
+                self.call_function(held.setter, [owner, value], {}, node, frame)
+            elif self._catching("AttributeError"):
+                raise Raised("AttributeError")
+            return
+        self._outside(node, frame, [owner, value, *([held] if held is not None else [])])
+
     def set_item(self, owner: Value, key: Value, value: Value, node: ast.AST, frame: Frame) -> None:
         value = depending(value, self.condition)
+        if isinstance(owner, Library):
+            self.patched.add(f"{owner.dotted}.{library.text_of(key) or '*'}")
+        if isinstance(node, ast.Subscript) and isinstance(owner, Unknown | Library) and _of_the_environment(node.value):
+            library.export(self, None, Const(None))
         if isinstance(owner, Object):
             stored = self._modelled("STORES", owner.kind, Call(self, "[]", [key, value], {}, node, frame, owner))
             if stored is None:
@@ -913,14 +1061,20 @@ class Interpreter:
             return
         if self._perhaps:
             self.spoil(owner, self.unknown(node, frame))
+        elif isinstance(owner, Joined) and all(isinstance(option, Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            self._on_each(owner, lambda one: self.set_item(one, key, value, node, frame), why)
         elif isinstance(owner, Map):
             self.touch(owner)
+            if len(owner.items) > MAX_SIZE:
+                raise OutOfBudget
             owner.items[index] = value
             owner.maybe.discard(index)
             owner.depends |= self.condition | depends_of(key)
         elif (
             isinstance(owner, Seq)
             and owner.exact
+            and owner.kind == "list"
             and isinstance(index, int)
             and -len(owner.items) <= index < len(owner.items)
         ):
@@ -937,7 +1091,9 @@ class Interpreter:
         given = self.value(node.value, frame)
         if isinstance(node.op, ast.Add) and isinstance(old, Seq) and old.kind == "list":
             # In place: every name of the list sees it.
+            given = self.listed(given)
             items = self.items(given)
+            self._may_raise = self._may_raise or items is None
             self.touch(old)
             if len(old.items) + len(items or ()) > MAX_ITEMS:
                 raise OutOfBudget
@@ -955,11 +1111,65 @@ class Interpreter:
                 self.spoil(old, self.unknown(node, frame))
             self.assign(target, old, frame)
             return
+        if isinstance(old, Joined) and any(isinstance(one, Seq | Map) for one in old.options):
+            # Whichever it is, it is changed in place, and so for all who hold it.
+            why = self.unknown(node, frame)
+            if isinstance(node.op, ast.Add) and all(_is_list(one) for one in old.options):
+                self._on_each(old, lambda one: self._extended(one, given), why)
+            elif isinstance(node.op, ast.BitOr) and all(isinstance(one, Map) for one in old.options):
+                self._on_each(old, lambda one: self.call_method(one, "update", [given], {}, node, frame), why)
+            elif any(isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple") for one in old.options):
+                self.spoil(old, why)
+            else:
+                old = self._binary(node.op, old, given, node, frame)
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Seq) and old.kind != "tuple":
+            made = self._binary(node.op, old, given, node, frame)
+            self.touch(old)
+            if isinstance(made, Seq) and made.kind == old.kind and not self._perhaps:
+                old.load(made.save())
+            else:
+                old.taint()
+            old.depends |= made.depends | self.condition
+            self.assign(target, old, frame)
+            return
+        if isinstance(old, Unknown) and old.reach:
+            self.spoil(old, self.unknown(node, frame))
         if isinstance(node.op, ast.BitOr) and isinstance(old, Map):
             self.call_method(old, "update", [given], {}, node, frame)
             self.assign(target, old, frame)
             return
-        self.assign(target, self._binary(node.op, old, given, node, frame), frame)
+        made = self._binary(node.op, old, given, node, frame)
+        if isinstance(old, Seq) and old.kind != "tuple":
+            self._into(old, made)
+            made = old
+        elif isinstance(old, Joined | Instance | Unknown):
+            # What has a way of its own to do this changes, and all that have it see it.
+            for option in old.options if isinstance(old, Joined) else (old,):
+                if not isinstance(option, Const):
+                    self.spoil(option, self.unknown(node, frame))
+        self.assign(target, made, frame)
+
+    def _into(self, old: Seq, made: Value) -> None:
+        """What was computed of a list or set in place: all that have it see it."""
+        self.touch(old)
+        if self._perhaps or not isinstance(made, Seq) or made.kind != old.kind:
+            old.taint()
+        else:
+            old.items, old.extra, old.exact, old.open = list(made.items), list(made.extra), made.exact, made.open
+        old.depends |= made.depends | self.condition
+
+    def _extended(self, held: Value, given: Value) -> None:
+        if isinstance(held, Seq):
+            items = self.items(given)
+            self.touch(held)
+            self.bounded(held, [given])
+            if items is None or self._perhaps:
+                held.taint()
+            else:
+                held.items.extend(items)
+            held.depends |= self.condition | depends_of(given)
 
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
@@ -973,15 +1183,24 @@ class Interpreter:
                 held, index = self.value(owner, frame), self.value(key, frame)
                 try:
                     plain_key = plain(index)
-                except NotKnown:
-                    plain_key = None
-                if isinstance(held, Map) and plain_key in held.items and not self._perhaps:
+                    hash(plain_key)
+                except (NotKnown, TypeError):
+                    plain_key = _NOTHING
+                if isinstance(held, Object):
+                    library.delete_item(self, held, index, target, frame)
+                elif isinstance(held, Map) and held.exact and plain_key is not _NOTHING and plain_key not in held.items:
+                    self._watched |= held.depends | depends_of(index)
+                    if self._catching("KeyError", "LookupError"):
+                        raise Raised("KeyError")
+                    self._may_raise = True
+                elif isinstance(held, Map) and plain_key in held.items and plain_key not in held.maybe:
                     self.touch(held)
                     held.depends |= self.condition | depends_of(index)
                     del held.items[plain_key]
                 elif (
                     isinstance(held, Seq)
                     and held.exact
+                    and held.kind == "list"
                     and isinstance(plain_key, int)
                     and -len(held.items) <= plain_key < len(held.items)
                 ):
@@ -991,7 +1210,10 @@ class Interpreter:
                 else:
                     self.spoil(held, self.unknown(target, frame))
             case ast.Attribute(value=owner):
-                self.spoil(self.value(owner, frame), self.unknown(target, frame))
+                gone = self.value(owner, frame)
+                if isinstance(gone, Library):
+                    self.patched.add(f"{gone.dotted}.{target.attr}")
+                self.spoil(gone, self.unknown(target, frame))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for item in elements:
                     self._delete(item, frame)
@@ -1016,6 +1238,43 @@ class Interpreter:
                 self._left |= depends
                 self._watched |= depends
                 raise
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        """One of the cases, where constants are compared; else any of them, or none."""
+        subject = self.value(node.subject, frame)
+        depends = depends_of(subject)
+        answers = [_matches(case.pattern, subject) if case.guard is None else None for case in node.cases]
+        taken = next((number for number, answer in enumerate(answers) if answer is not False), None)
+        if taken is None or answers[taken]:
+            for case in node.cases if depends else ():
+                if taken is None or case is not node.cases[taken]:
+                    self._instead(self._case(case, subject, frame), depends, [case.pattern, *case.body], frame)
+            if taken is not None:
+                with self._deciding(depends):
+                    try:
+                        self._case(node.cases[taken], subject, frame)()
+                    except (Raised, _Return, _Break, _Continue, _Unsure):
+                        self._left |= depends
+                        self._watched |= depends
+                        raise
+            return
+        why = Unknown("branch", "match", frame.module.path, node.lineno, depends=depends, reach=(subject,))
+        for case in node.cases:
+            self._taint_written([case.pattern, *([case.guard] if case.guard is not None else [])], frame, why)
+        open_ended = answers[-1] is not True
+        arms = [self._arm(case.body, frame) for case in node.cases]
+        self.fork([*arms, *([lambda: None] if open_ended else [])], why, depends)
+
+    def _case(self, case: ast.match_case, subject: Value, frame: Frame) -> Callable[[], None]:
+        def run() -> None:
+            for part in ast.walk(case.pattern):
+                if isinstance(part, ast.MatchAs) and part.name is not None:
+                    whole = part is case.pattern
+                    given = subject if whole else self.unknown(part, frame, "branch", "match", depends_of(subject))
+                    self.bind(frame, part.name, given, part.lineno)
+            self.block(case.body, frame)
+
+        return run
 
     def _assumed(self, test: ast.expr, given: Value, frame: Frame) -> Value:
         """A condition whose value is not known, and which is off in production."""
@@ -1057,17 +1316,20 @@ class Interpreter:
         orelse: Sequence[ast.stmt],
         frame: Frame,
     ) -> None:
-        value = self.value(over, frame)
-        items = self.items(value, whole=False)
+        value = self.listed(self.value(over, frame))
+        items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
         if items is None or len(items) > MAX_LOOP:
+            why.reach = changing(_parts_of(value))
+            self.assign(target, why, frame)
+            self._may_raise = True
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
             return
         everything = [*node.body, *node.orelse, node.target]
         depends, left = value.depends, self._left
         try:
-            with self._deciding(depends), self._going_through(value):
-                for item in items:
+            with self._deciding(depends):
+                for item in self._going_over(value, items):
                     self.step()
                     self.assign(target, item, frame)
                     try:
@@ -1075,40 +1337,14 @@ class Interpreter:
                     except _Continue:
                         continue
                     except _Break:
-                        self._lose(value)
                         break
-                    if self._partly or (isinstance(value, Iterator) and value.lost):
+                    if self._partly:
                         raise _Unsure
                 else:
                     self.block(orelse, frame)
         except _Unsure:
             self._taint_written(everything, frame, why)
-        if isinstance(value, Iterator):
-            value.depends |= self._left - left  # who left it before its end left something in it
         self._loop_left(everything, frame, depends, left)
-
-    @contextmanager
-    def _going_through(self, value: Value) -> Iterates[None]:
-        """While it runs, nobody else can take from an iterator: what each gets would not be known."""
-        if not isinstance(value, Iterator):
-            yield
-            return
-        value.busy += 1
-        try:
-            yield
-        except BaseException:
-            self._lose(value)
-            raise
-        finally:
-            value.busy -= 1
-
-    def _lose(self, value: Value) -> None:
-        """Nobody knows what an iterator still has, and those that it takes from."""
-        if isinstance(value, Iterator) and not value.lost:
-            self.touch(value)
-            value.taint()
-            for source in value.sources:
-                self._lose(source)
 
     def _loop_left(self, nodes: Sequence[ast.AST], frame: Frame, depends: Depends, left: Depends) -> None:
         """After a loop: how often it ran depends on these, and on what may have left it or skipped a part of it."""
@@ -1157,86 +1393,190 @@ class Interpreter:
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         caught = frozenset(name for handler in node.handlers for name in _handles(handler.type))
-        outer_may, outer_watched = self._may_raise, self._watched
-        self._may_raise, self._watched = False, NOTHING
-        self._handled.append(caught)
+        outer_may, outer_watched, outer_again = self._may_raise, self._watched, self._again
+        self._may_raise, self._watched, self._again = False, NOTHING, set()
         why = Unknown("branch", "try", frame.module.path, node.lineno)
         self._journals.append({})
         signal: Exception | None = None
+        may, in_else = False, False
         try:
-            self.block(node.body, frame)
-            self.block(node.orelse, frame)
-        except (Raised, _Return, _Break, _Continue, _Unsure) as left:
-            signal = left
-        finally:
-            self._handled.pop()
-            journal = self._journals.pop()
-        may, self._may_raise = self._may_raise, outer_may
-        watched, self._watched = self._watched, outer_watched | self._watched
-        handler: ast.ExceptHandler | None = None
-        if isinstance(signal, Raised):
-            self._keep(journal)
-            handler = next((one for one in node.handlers if _catches(one.type, signal.name)), None)
-            self._mark_written([*node.body, *node.orelse], frame, watched)
-            if handler is None:
-                self.block(node.finalbody, frame)
-                raise signal
-            with self._deciding(watched):
+            self._handled.append(caught)
+            try:
+                self.block(node.body, frame)
+            except (Raised, _Return, _Break, _Continue, _Unsure) as left:
+                signal = left
+            finally:
+                self._handled.pop()
+            may = self._may_raise
+            if signal is None and node.orelse:
+                in_else = True
                 try:
-                    self._handler(handler, frame)
-                except (Raised, _Return, _Break, _Continue, _Unsure):
-                    self._left |= watched
-                    self.block(node.finalbody, frame)
-                    raise
-        elif may and node.handlers:
-            # It may have stopped anywhere: as it ended, or a handler from the state before or after.
-            after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
-            for thing, state in journal.values():
-                thing.load(state)
-
-            def whole() -> None:
-                for thing, state in after.values():
-                    self.touch(thing)
-                    thing.load(state)
+                    self.block(node.orelse, frame)
+                except (Raised, _Return, _Break, _Continue, _Unsure) as left:
+                    signal = left
+        finally:
+            journal = self._journals.pop()
+            if signal is None or isinstance(signal, Raised | _Return | _Break | _Continue | _Unsure):
+                again, self._again = self._again, outer_again | self._again
+        watched, self._watched = self._watched, outer_watched | self._watched
+        kinds = [list(exceptions.kinds(handler.type, self._looking(frame))) for handler in node.handlers]
+        every = any(kind in {"BaseException", "Exception"} for row in kinds for kind in row if isinstance(kind, str))
+        self._may_raise = outer_may or (may and not every) or (in_else and self._may_raise)
+        try:
+            if isinstance(signal, Raised) and not in_else:
+                takers = _takers(node.handlers, kinds, signal)
+                self._mark_written([*node.body, *node.orelse], frame, watched)
+                if len(takers) == 1 and not may:
+                    self._keep(journal)
+                    if takers[0] is None:
+                        raise signal
+                    with self._deciding(watched):
+                        try:
+                            self._handler(takers[0], frame, signal)
+                        except (Raised, _Return, _Break, _Continue, _Unsure):
+                            self._left |= watched
+                            raise
+                else:
+                    self._taken(node, frame, journal, again, signal, takers, may, why, watched)
+            elif may and node.handlers:
+                self._taken(node, frame, journal, again, signal, [], True, why, watched)
+            else:
+                self._keep(journal)
+                if watched and node.handlers:
+                    # In another environment it may have stopped anywhere.
+                    for thing, state in journal.values():
+                        self.touch(thing)
+                        thing.mark(state, thing.save(), watched)
+                    for one in node.handlers:
+                        self._instead(
+                            lambda one=one: self._handler(one, frame, Raised("")),  # type: ignore[misc]
+                            watched, [one], frame,
+                        )  # fmt: skip
                 if signal is not None:
                     raise signal
+        except (Raised, _Return, _Break, _Continue, _Unsure):
+            self._at_last(node, frame)
+            raise
+        self._at_last(node, frame)
 
-            def half(handler: ast.ExceptHandler) -> Callable[[], None]:
-                def run() -> None:
-                    for key, (thing, state) in after.items():
-                        self.touch(thing)
-                        thing.merge([journal[key][1], state], why)
-                    self._handler(handler, frame)
+    def _at_last(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
+        """`finally`: all of it runs, whether the function has perhaps been left or not."""
+        partly, self._partly = self._partly, False
+        try:
+            self.block(node.finalbody, frame)
+        finally:
+            self._partly = partly or self._partly
 
-                return run
+    def _taken(
+        self,
+        node: ast.Try | ast.TryStar,
+        frame: Frame,
+        journal: _Journal,
+        again: set[int],
+        signal: Exception | None,
+        takers: Sequence[ast.ExceptHandler | None],
+        may: bool,
+        why: Unknown,
+        watched: Depends,
+    ) -> None:
+        """It may have stopped anywhere: as it ended, or a handler from any state on the way. takers: the handlers that
+        what was raised in the end may go to, None: to one around."""
+        after = {key: (thing, thing.save()) for key, (thing, _) in journal.items()}
+        for thing, state in journal.values():
+            thing.load(state)
+        often = _bound_often(node.body)
 
-            self.fork([whole, *(half(handler) for handler in node.handlers)], why, watched)
-        else:
-            self._keep(journal)
-            if watched and node.handlers:
-                # In another environment it may have stopped anywhere.
-                for thing, state in journal.values():
-                    self.touch(thing)
-                    thing.mark(state, thing.save(), watched)
-                for one in node.handlers:
-                    self._instead(lambda one=one: self._handler(one, frame), watched, [one], frame)  # type: ignore[misc]
+        def ended() -> None:
+            for thing, state in after.values():
+                self.touch(thing)
+                thing.load(state)
+
+        def whole() -> None:
+            ended()
             if signal is not None:
-                self.block(node.finalbody, frame)
                 raise signal
-        self.block(node.finalbody, frame)
 
-    def _handler(self, handler: ast.ExceptHandler, frame: Frame) -> None:
+        def at_end(handler: ast.ExceptHandler | None) -> Callable[[], None]:
+            def run() -> None:
+                ended()
+                if handler is None:
+                    raise signal or Raised("")
+                self._handler(handler, frame, signal if isinstance(signal, Raised) else Raised(""))
+
+            return run
+
+        def half(handler: ast.ExceptHandler) -> Callable[[], None]:
+            def run() -> None:
+                for key, (thing, state) in after.items():
+                    self.touch(thing)
+                    thing.merge([journal[key][1], state], why)
+                    if isinstance(thing, Seq | Map) and key in again:
+                        thing.taint()
+                for name in often:
+                    held = frame.names.names.get(name)
+                    if held is not None and id(frame.names) in after:
+                        frame.names.names[name] = held._replace(value=join([held.value, why]))
+                self._handler(handler, frame, Raised(""))
+
+            return run
+
+        arms = [at_end(one) for one in takers] if takers else [whole]
+        self.fork([*arms, *(half(handler) for handler in node.handlers if may)], why, watched)
+
+    def _looking(self, frame: Frame) -> Callable[[ast.expr], Value | None]:
+        """What a name of an exception stands for."""
+
+        def look(node: ast.expr) -> Value | None:
+            if isinstance(node, ast.Name):
+                found = self.lookup(frame, node.id)
+                return found.value if found is not None else None
+            owner = look(node.value) if isinstance(node, ast.Attribute) else None
+            if not isinstance(node, ast.Attribute) or not isinstance(owner, Module | Library | Class):
+                return None
+            kept = self._may_raise
+            found_at = self.attribute(owner, node.attr, node, frame)
+            self._may_raise = kept
+            return found_at
+
+        return look
+
+    def _raising(self, error: ast.expr | None, frame: Frame) -> Raised:
+        """What `raise` raises."""
+        if error is None:
+            return self._caught[-1] if self._caught else Raised("RuntimeError")
+        if isinstance(error, ast.Call):
+            kept = self._may_raise
+            self.value(error, frame)
+            self._may_raise = kept
+            error = error.func
+        match list(exceptions.kinds(error, self._looking(frame))):
+            case [Class() as cls]:
+                return Raised(cls.name, cls)
+            case [str() as name]:
+                return Raised(name.rpartition(".")[2])
+        return Raised("")
+
+    def _handler(self, handler: ast.ExceptHandler, frame: Frame, taken: Raised) -> None:
         if handler.name:
             self.bind(
                 frame, handler.name, Unknown("call", "an exception", frame.module.path, handler.lineno), handler.lineno
             )
-        self.block(handler.body, frame)
+        self._caught.append(taken)
+        try:
+            self.block(handler.body, frame)
+        finally:
+            self._caught.pop()
+            if handler.name:
+                names = self._names_of(frame, handler.name)
+                self.touch(names)
+                names.names.pop(handler.name, None)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
         why = Unknown("call", "with", frame.module.path, node.lineno)
-        quiet = False
+        swallows: list[ast.ExceptHandler] = []
         entered: list[Object] = []
         for item in items:
+            called = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
             manager = self.value(item.context_expr, frame)
             if isinstance(manager, Object):
                 call = Call(self, "__enter__", [], {}, node, frame, manager)
@@ -1246,13 +1586,17 @@ class Interpreter:
                 self._may_raise = True
                 if isinstance(manager, Instance):
                     self._outside(node, frame, [manager])
-            if isinstance(item.context_expr, ast.Call) and _spelled(item.context_expr.func).endswith("suppress"):
-                quiet = True
+            spelled = _spelled(called).rpartition(".")[2] if called is not None else ""
+            if spelled == "suppress" and isinstance(item.context_expr, ast.Call):
+                swallows += [_silently(kind) for kind in item.context_expr.args]
+            elif not isinstance(manager, Object) and spelled not in _LETTING_THROUGH:
+                swallows.append(_silently(ast.Constant(None)))  # nobody knows
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, why if not isinstance(manager, Object) else manager, frame)
         try:
-            if quiet:
-                self.fork([self._arm(body, frame), lambda: None], why)
+            if swallows:
+                whole = ast.Try(list(body), swallows, [], [])
+                self._try(ast.copy_location(whole, node), frame)
             else:
                 self.block(body, frame)
         finally:
@@ -1293,7 +1637,8 @@ class Interpreter:
     def _not_here(self, name: str, node: ast.stmt, frame: Frame) -> None:
         if name.startswith(".") or name.rpartition(".")[2] in _LOCAL or self.source.ours(name, frame.module.path):
             raise Raised("ModuleNotFoundError")
-        if name.partition(".")[0] not in library.STANDARD:
+        top = name.partition(".")[0]
+        if top not in library.STANDARD or top in library.CHANGING:
             self._may_raise = True  # nobody knows whether it is installed
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame) -> None:
@@ -1307,7 +1652,8 @@ class Interpreter:
                     f"{name}{item.name}" if name.endswith(".") else f"{name}.{item.name}", frame.module.path
                 )
                 if inner is None:
-                    raise Raised("ImportError")
+                    # `from .missing import X` misses the module, `from . import missing` a name of the package.
+                    raise Raised("ModuleNotFoundError" if node.module else "ImportError")
                 self.bind(frame, item.asname or item.name, self.module(inner), line)
             return
         if path is None:
@@ -1320,6 +1666,10 @@ class Interpreter:
                         continue
                     self._taint(frame.names, why)
                 else:
+                    if name == "urllib" and item.name not in {"parse", "request", "error", "response", "robotparser"}:
+                        raise Raised("ImportError")  # Python 2 had it there
+                    if (name, item.name) in library.MOVED:
+                        self._may_raise = True
                     found_outside = library.attribute(self, f"{name}.{item.name}", node, frame)
                     self.bind(frame, item.asname or item.name, found_outside, line)
             return
@@ -1340,6 +1690,8 @@ class Interpreter:
                 self.bind(frame, item.asname or item.name, self.module(inner), line)
             elif path in self._running:
                 self.bind(frame, item.asname or item.name, self.unknown(node, frame, "import", "an import cycle"), line)
+            elif "__getattr__" in found.namespace.names:
+                self.bind(frame, item.asname or item.name, self.unknown(node, frame), line)
             else:
                 raise Raised("ImportError")
 
@@ -1352,17 +1704,33 @@ class Interpreter:
         frame.names.names[name] = Binding(value, binding.path, binding.line, (*chain, *binding.chain)[-MAX_CHAIN:])
 
     def _star(self, found: Module, frame: Frame) -> None:
-        exported = found.namespace.names.get("__all__")
-        names: list[str] | None = None
+        exported = found.namespace.get("__all__")
+        names: set[str] | None = None
+        perhaps = False
         if exported is not None:
             try:
                 given = plain(exported.value)
-                names = [item for item in given if isinstance(item, str)] if isinstance(given, list | tuple) else None
+                names = {item for item in given if isinstance(item, str)} if isinstance(given, list | tuple) else None
             except NotKnown:
-                names = None
+                perhaps = True
+        elif found.namespace.names.get("__all__") is not None:
+            perhaps = True
         for name, binding in list(found.namespace.names.items()):
-            if name in names if names is not None else not name.startswith("_"):
-                self._bind_as(frame, name, binding, binding.line)
+            if name not in names if names is not None else name.startswith("__" if perhaps else "_"):
+                continue
+            self._star_name(frame, name, binding, perhaps)
+        for name in sorted((names or set()) - found.namespace.names.keys()):
+            inner = self.source.find(f".{name}", found.path) if found.path.endswith("__init__.py") else None
+            if inner is not None:
+                self.bind(frame, name, self.module(inner), 1)
+            elif found.namespace.rest is None and self._catching("AttributeError"):
+                raise Raised("AttributeError")
+        by = depends_of(exported.value) if exported is not None else NOTHING
+        if by:
+            self.touch(frame.names)
+            for name in found.namespace.names:
+                if not name.startswith("__"):
+                    frame.names.mark_name(name, by)
         if found.namespace.unless:
             self.touch(frame.names)
             frame.names.mark_all(found.namespace.unless)
@@ -1374,6 +1742,29 @@ class Interpreter:
                 if name not in found.namespace.names and not name.startswith("_") and not is_code(binding.value):
                     frame.names.names[name] = binding._replace(value=join([binding.value, rest]))
             frame.names.rest = rest
+        for prefix, why in found.namespace.prefixes.items():
+            self.touch(frame.names)
+            for name, binding in list(frame.names.names.items()):
+                if name.startswith(prefix) and name not in found.namespace.names and not is_code(binding.value):
+                    frame.names.names[name] = binding._replace(value=join([binding.value, why]))
+            frame.names.prefixes = {**frame.names.prefixes, prefix: why}
+
+    def _star_name(self, frame: Frame, name: str, binding: Binding, perhaps: bool) -> None:
+        """One name of a star import. perhaps: nobody knows whether it comes along."""
+        value = binding.value
+        old = frame.names.get(name)
+        if isinstance(value, Absent):
+            if value.depends:
+                # In another environment it is set there, and comes along.
+                self.touch(frame.names)
+                frame.names.mark_name(name, value.depends)
+            return
+        if perhaps or _perhaps_absent(value):
+            options = value.options if isinstance(value, Joined) else (value,)
+            before = old.value if old is not None else ABSENT
+            options = (*(one for one in options if not isinstance(one, Absent)), before)
+            binding = binding._replace(value=depending(join(options), value.depends))
+        self._bind_as(frame, name, binding, binding.line)
 
     # Expressions
 
@@ -1403,9 +1794,13 @@ class Interpreter:
                 given = self._assumed(test, self.value(test, frame), frame)
                 known = truth(given)
                 if known is None:
+                    since = now()
                     with self._perhaps_evaluated():
                         both = [self.value(body, frame), self.value(orelse, frame)]
-                    return depending(join(both), depends_of(given))
+                    result = join(both)
+                    if isinstance(result, Joined):
+                        result.apart = all(self._made_within(one, since, now()) for one in both)
+                    return depending(result, depends_of(given))
                 depends = depends_of(given)
                 self._not_evaluated([orelse if known else body], depends, frame)
                 with self._deciding(depends):
@@ -1423,13 +1818,11 @@ class Interpreter:
             case ast.ListComp(elt=element, generators=generators):
                 return self._comprehension("list", element, None, generators, node, frame)
             case ast.GeneratorExp(elt=element, generators=generators):
-                first = self.value(generators[0].iter, frame)
-
-                def draw() -> Seq | Unknown:
-                    made = self._comprehension("list", element, None, generators, node, frame, first)
-                    return made if isinstance(made, Seq | Unknown) else self.unknown(node, frame)
-
-                return Iterator(draw, (first,))
+                over = self.value(generators[0].iter, frame)
+                return Lazy(
+                    lambda: self._comprehension("list", element, None, generators, node, frame, over),
+                    (over,), node, frame, depends=over.depends,
+                )  # fmt: skip
             case ast.SetComp(elt=element, generators=generators):
                 return self._comprehension("set", element, None, generators, node, frame)
             case ast.DictComp(key=key, value=element, generators=generators):
@@ -1438,7 +1831,10 @@ class Interpreter:
                 return self._function(node, frame)
             case ast.NamedExpr(target=target, value=inner):
                 given = self.value(inner, frame)
-                self.assign(target, given if not self._perhaps else self.unknown(node, frame, "branch"), frame)
+                around = frame
+                while around.comprehended and around.outer is not None:
+                    around = around.outer
+                self.assign(target, given if not self._perhaps else self.unknown(node, frame, "branch"), around)
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
@@ -1448,11 +1844,17 @@ class Interpreter:
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
         for node in nodes if depends else ():
-            if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
-                self._instead(lambda node=node: (self.value(node, frame), None)[1], depends, [node], frame)  # type: ignore[misc]
+            if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Name) for part in ast.walk(node)):
+                # What it would give may be changed through whatever holds it.
+                self._instead(
+                    lambda node=node: (depending(self.value(node, frame), depends), None)[1],  # type: ignore[misc]
+                    depends,
+                    [node],
+                    frame,
+                )
 
     @contextmanager
-    def _perhaps_evaluated(self) -> Iterates[None]:
+    def _perhaps_evaluated(self) -> Iterator[None]:
         self._perhaps += 1
         try:
             yield
@@ -1465,10 +1867,17 @@ class Interpreter:
             value = found.value
             if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
                 self._may_raise = True
-                return join([option for option in value.options if not isinstance(option, Absent)])
+                there = [option for option in value.options if not isinstance(option, Absent)]
+                return depending(join(there), value.depends)
             return value
         if name in library.BUILTINS:
             return self.outside(f"builtins.{name}", node, frame)
+        if name == "__builtins__":
+            return Library(dotted="builtins")
+        if name in frame.local:
+            if self._catching("UnboundLocalError", "NameError"):
+                raise Raised("UnboundLocalError")
+            return self.unknown(node, frame, "call", f"{name} is not set")
         absent = frame.names.absent(name) | frame.module.namespace.absent(name)
         self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
@@ -1483,22 +1892,23 @@ class Interpreter:
             for one in elements
         ]
         several = [number for number, (spread, value) in enumerate(parts) if spread and isinstance(value, Joined)]
-        if len(several) != 1:
+        options = parts[several[0]][1] if len(several) == 1 else None
+        if not isinstance(options, Joined) or any(isinstance(one, Lazy) for one in options.options):
             return self._filled(kind, parts)
         at = several[0]
-        _, value = parts[at]
-        options = value.options if isinstance(value, Joined) else ()
-        made = [self._filled(kind, [*parts[:at], (True, option), *parts[at + 1 :]]) for option in options]
-        return depending(join(made), value.depends)
+        made = [self._filled(kind, [*parts[:at], (True, one), *parts[at + 1 :]]) for one in options.options]
+        return depending(join(made), options.depends)
 
     def _filled(self, kind: str, parts: Sequence[tuple[bool, Value]]) -> Seq:
         """A list, tuple or set of its parts: items, and (True) what is spread in it."""
         made = Seq(kind)  # type: ignore[arg-type]
-        for spread, inner in parts:
+        for spread, item in parts:
             if not spread:
-                if kind != "set" or not any(same(inner, known) for known in made.items):
-                    made.items.append(inner)
+                if kind == "set":
+                    made.depends |= depends_of(item)  # which of them are the same
+                made.items.append(item)
                 continue
+            inner = self.listed(item)
             items = self.items(inner)
             made.depends |= depends_of(inner)
             if items is not None:
@@ -1509,38 +1919,46 @@ class Interpreter:
                 made.exact, made.open = False, made.open or inner.open
             else:
                 made.exact, made.open = False, True
+                self._may_raise = True
         if len(made.items) > MAX_SIZE:
             raise OutOfBudget
+        if kind == "set":
+            made.items = distinct(made.items)
         return made
 
     def _table(self, node: ast.AST, keys: Sequence[ast.expr | None], values: Sequence[ast.expr], frame: Frame) -> Map:
         made = Map()
         for key, inner in zip(keys, values, strict=True):
+            held = self.value(key, frame) if key is not None else None
             value = self.value(inner, frame)
-            if key is None:
+            if held is None:
+                value = self._as_table(value)
                 if isinstance(value, Map):
-                    made.items.update(value.items)
-                    made.maybe |= value.maybe
-                    made.exact = made.exact and value.exact
-                    made.depends |= value.depends
+                    made.lay(value, self.unknown(node, frame) if not value.exact else _NO_WHY)
                 else:
-                    made.exact = False
+                    made.blur(self.unknown(node, frame, depends=depends_of(value)))
                     made.depends |= depends_of(value)
                 continue
-            held = self.value(key, frame)
             made.depends |= depends_of(held)
             try:
                 index = plain(held)
                 hash(index)
             except (NotKnown, TypeError):
-                made.exact = False
+                made.blur(self.unknown(node, frame, depends=depends_of(held)))
                 continue
             made.items[index] = value
             made.maybe.discard(index)
         return made
 
+    @staticmethod
+    def _as_table(value: Value) -> Value:
+        if isinstance(value, Object) and value.kind == "attributes" and isinstance(of := value.state["of"], Instance):
+            return library.table_of(of) or value
+        return value
+
     def _text(self, node: ast.expr, parts: Sequence[ast.expr], frame: Frame) -> Value:
         pieces: list[str] = []
+        size = 0
         depends = NOTHING
         start: Object | None = None
         try:
@@ -1552,18 +1970,21 @@ class Interpreter:
                         start = value
                         continue
                     inner = plain(value)
-                    spec = plain(self.value(part.format_spec, frame)) if part.format_spec is not None else ""
+                    spec = str(plain(self.value(part.format_spec, frame))) if part.format_spec is not None else ""
+                    if _unprintable(value) or not library.short(spec):
+                        return self.unknown(node, frame, depends=depends)
                     shown = _CONVERSIONS[part.conversion](inner) if part.conversion in _CONVERSIONS else inner
-                    pieces.append(format(shown, str(spec)) if len(str(spec)) < 20 else "")
+                    pieces.append(format(shown, spec))
                 else:
                     pieces.append(str(plain(self.value(part, frame))))
+                size += len(pieces[-1])
+                if size > MAX_SIZE:
+                    raise OutOfBudget
         except NotKnown as error:
             return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
         except (TypeError, ValueError):
             return self.unknown(node, frame, depends=depends)
         text = "".join(pieces)
-        if len(text) > MAX_SIZE:
-            raise OutOfBudget
         if start is not None:
             given: list[Value] = [start, Const(text, depends=depends)]
             call = Call(self, "f", given, {}, node, frame, start)
@@ -1587,7 +2008,12 @@ class Interpreter:
                 if answer is not None:
                     return answer
         depends = depends_of(left) | depends_of(right)
-        if isinstance(op, ast.Add) and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind:
+        if (
+            isinstance(op, ast.Add)
+            and isinstance(left, Seq)
+            and isinstance(right, Seq)
+            and left.kind == right.kind != "set"
+        ):
             if len(left.items) + len(right.items) > MAX_ITEMS:
                 raise OutOfBudget
             return Seq(
@@ -1597,20 +2023,25 @@ class Interpreter:
         if isinstance(op, ast.Add) and {type(left), type(right)} == {Seq, Unknown}:
             known = left if isinstance(left, Seq) else right
             if isinstance(known, Seq) and known.kind != "set":
+                self._may_raise = True
                 return Seq(known.kind, list(known.items), list(known.extra), False, True, depends=depends)
         if isinstance(op, ast.BitOr) and isinstance(left, Map) and isinstance(right, Map):
-            made = Map(
-                {**left.items, **right.items}, exact=left.exact and right.exact, depends=left.depends | right.depends
-            )
-            made.maybe = {
-                key
-                for key in made.items
-                if key in left.maybe | right.maybe and key not in right.items.keys() - right.maybe
-            }
+            made = Map(dict(left.items), set(left.maybe), left.exact, depends=left.depends)
+            made.lay(right, self.unknown(node, frame) if not right.exact else _NO_WHY)
             return made
+        if isinstance(op, ast.Mult):
+            for many, count in ((left, right), (right, left)):
+                if isinstance(many, Seq) and many.exact and many.kind != "set" and isinstance(count, Const):
+                    if isinstance(count.value, int) and len(many.items) * max(count.value, 0) <= MAX_ITEMS:
+                        # The items themselves, over and over.
+                        return Seq(many.kind, many.items * count.value, depends=left.depends | right.depends)
         function = _OPERATORS.get(type(op))
         try:
             one, two = plain(left), plain(right)
+            if isinstance(op, ast.Mod) and isinstance(one, str | bytes):
+                marks = one.count("%" if isinstance(one, str) else b"%")  # type: ignore[arg-type]
+                if _unprintable(right) or marks * library.written([right], MAX_SIZE) > 10 * MAX_SIZE:
+                    return self.unknown(node, frame, depends=depends)
             if function is None or not _small(op, one, two):
                 return self.unknown(node, frame, depends=depends)
             return lifted(function(one, two), depends)
@@ -1707,7 +2138,7 @@ class Interpreter:
             ):
                 return Const((left.value is right.value) is isinstance(op, ast.Is))
             none = isinstance(right, Const) and right.value is None
-            if none and isinstance(left, Seq | Map | Iterator | View | Module | Function | Class | Instance):
+            if none and isinstance(left, Seq | Map | Module | Function | Class | Instance):
                 return Const(isinstance(op, ast.IsNot))
             return self.unknown(node, frame, "branch")
         for one, two in ((left, right), (right, left)):
@@ -1721,6 +2152,9 @@ class Interpreter:
                 )
                 if answer is not None:
                     return answer
+        if isinstance(left, Map) and isinstance(right, Map) and left.items.keys() == right.items.keys():
+            if list(left.items) != list(right.items):
+                return self.unknown(node, frame)  # equal as tables, and not as two OrderedDict
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
@@ -1729,18 +2163,9 @@ class Interpreter:
             return self.unknown(node, frame)
 
     def _contains(self, container: Value, item: Value) -> bool | None:
+        container = self.listed(container)
         if isinstance(container, Object):
             return library.contains(self, container, item)
-        if isinstance(container, View) and container.which == "keys":
-            return self._contains(container.of, item)
-        if isinstance(container, View | Iterator):
-            held = self.items(container, whole=False)
-            found = self._contains(Seq("list", held), item) if held is not None else None
-            if found is not False:
-                self._lose(container)
-            if isinstance(container, Iterator):
-                container.depends |= NOTHING.union(depends_of(item), *(depends_of(one) for one in held or ()))
-            return found
         if isinstance(container, Map):
             try:
                 key = plain(item)
@@ -1764,86 +2189,76 @@ class Interpreter:
         except (NotKnown, TypeError):
             return None
 
-    def items(self, value: Value, *, whole: bool = True) -> list[Value] | None:
-        """What iterating over it gives; None when that is not known. whole: all of it is asked for at once."""
+    def listed(self, value: Value) -> Value:
+        """A generator, a range or a view of a table as the list of what it gives now; other values as they are."""
         match value:
-            case Iterator():
-                return self._taken(value, whole)
-            case View(of=Map(items=held, maybe=maybe, exact=True) as of, which=which) if not maybe:
-                depends = value.depends | of.depends
-                if which == "values":
-                    return [depending(item, depends) for item in held.values()]
-                keys = [lifted(key, depends) for key in held]
-                if which == "keys":
-                    return keys
-                return [
-                    Seq("tuple", [key, item], depends=depends) for key, item in zip(keys, held.values(), strict=True)
-                ]
+            case Lazy(used=used):
+                if used.items or not used.exact:
+                    return Unknown("call", "what has been gone through before", depends=value.depends)
+                self.touch(used)
+                if self._perhaps:
+                    used.taint()
+                else:
+                    used.items.append(Const(True))
+                return depending(value.make(), value.depends | used.depends)  # whether somebody took from it
+            case Object(kind="view", state={"of": Map() as held, "what": Const(value=str() as what)}):
+                return depending(library.viewed(held, what), value.depends)
+            case Object(kind="range" | "names", state={"items": Seq() as inner}):
+                return depending(inner, value.depends)
+            case _:
+                return value
+
+    def partly(self, value: Value) -> Value:
+        """The same for who stops somewhere: what the code behind it writes on the way is not known."""
+        since = now()
+        self._journals.append({})
+        try:
+            found = self.listed(value)
+        finally:
+            journal = self._journals.pop()
+            self._keep(journal)
+        why = Unknown("call", "what is computed while it is asked for")
+        for thing, _ in journal.values():
+            if thing.born < since and not (isinstance(value, Lazy) and thing is value.used):
+                self.touch(thing)
+                thing.taint(why) if isinstance(thing, Namespace) else thing.taint()
+        return found
+
+    def items(self, value: Value) -> list[Value] | None:
+        """What iterating over it gives, in that order; None when that is not known."""
+        value = self.listed(value)
+        match value:
+            case Seq(kind="set", items=items) if len(items) > 1:
+                return None
             case Seq(items=items, exact=True):
+                WORK.done += len(items) if value.depends else len(items) >> 4
                 return [depending(item, value.depends) for item in items] if value.depends else list(items)
             case Map(items=held, maybe=maybe, exact=True) if not maybe:
                 return [lifted(key, value.depends) for key in held]
             case Const(value=str() as text):
                 return [Const(letter, depends=value.depends) for letter in text] if len(text) <= MAX_LOOP else None
+            case Joined(options=options) if all(same(option, options[0]) for option in options):
+                return self.items(depending(options[0], value.depends))
+            case Object(kind="scope"):
+                table = library.scope_table(value)
+                return self.items(table) if table is not None else None
             case Object(state={"items": Seq() as inner}):
                 return self.items(inner)
             case _:
                 return None
-
-    def _taken(self, owner: Iterator, whole: bool) -> list[Value] | None:
-        """All that is still in an iterator, which is empty then."""
-        self.touch(owner)
-        if owner.busy or owner.lost:
-            owner.taint()
-            return None
-        owner.busy += 1
-        since = now()
-        found: Seq | Unknown = Unknown("call")
-        self._journals.append({})
-        try:
-            found = Seq("list", owner.left) if owner.left is not None else owner.draw()
-        finally:
-            owner.busy -= 1
-            journal = self._journals.pop()
-            self._keep(journal)
-            taken = not isinstance(found, Unknown) and not self._perhaps and not owner.lost
-            owner.left, owner.lost = [], not taken
-        if isinstance(found, Unknown):
-            owner.why = found
-            return None
-        if not whole:
-            # It is computed bit by bit, and perhaps not to the end.
-            why = Unknown("call", "what is computed while it is asked for")
-            for thing, _ in journal.values():
-                if thing.born < since and not isinstance(thing, Iterator):
-                    self.touch(thing)
-                    thing.taint(why) if isinstance(thing, Namespace) else thing.taint()
-        owner.depends |= found.depends  # how many there are
-        depends = owner.depends
-        owner.depends |= self.condition
-        return [depending(item, depends) for item in found.items]
-
-    @staticmethod
-    def lost(value: Value) -> Unknown | None:
-        """Why the items of an iterator were not known."""
-        return value.why if isinstance(value, Iterator) else None
-
-    def next(self, owner: Iterator) -> Value | None:
-        """The next one of an iterator; Absent: there is none. None: not known."""
-        found = self._taken(owner, False)
-        if found is None:
-            return None
-        if not owner.lost:
-            owner.left = found[1:]
-            for source in owner.sources:
-                self._lose(source)
-        return found[0] if found else ABSENT
 
     def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
         found_at = self._attribute(owner, name, node, frame)
         return depending(found_at, owner.depends) if owner.depends else found_at
 
     def _attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+        if name in _INSIDES:
+            # The names of a function or a frame: whoever has them can set any.
+            inside = self.unknown(node, frame, "tainted")
+            for path in self._running:
+                self._taint(self.modules[path].namespace, inside)
+            self._taint(frame.names, inside)
+            return inside
         match owner:
             case Module(namespace=names, path=path):
                 found = names.get(name)
@@ -1858,17 +2273,13 @@ class Interpreter:
             case Library(dotted=base):
                 return library.attribute(self, f"{base}.{name}", node, frame)
             case Instance(cls=cls, attributes=names):
+                if "__class__" in names.names:
+                    return self.unknown(node, frame)
                 if cls is not None and any("__getattribute__" in one.attributes.names for one in cls.order):
                     return self.unknown(node, frame)
-                found = names.get(name) if name in names.names else None
-                if found is not None:
-                    return found.value
-                inherited = self._class_attribute(cls, name) if cls is not None else None
-                if inherited is not None:
-                    return self._bound(inherited, owner, cls, node, frame)
-                return (
-                    Unknown("call", f"{name} of an object", depends=owner.depends) if names.rest is None else names.rest
-                )
+                if name == "__dict__":
+                    return Object(kind="attributes", state={"of": owner})
+                return self._of_instance(owner, cls, name, node, frame)
             case Class():
                 inherited = self._class_attribute(owner, name)
                 for base in owner.outside:
@@ -1888,29 +2299,106 @@ class Interpreter:
             case Unknown():
                 self._may_raise = True
                 return owner
+            case Joined(options=options) if all(isinstance(option, Seq | Map) for option in options):
+                return Method(owner=owner, name=name, depends=owner.depends)
             case Joined(options=options):
                 return join([self.attribute(option, name, node, frame) for option in options])
+            case Object(kind="super"):
+                return self._above(owner, name, node, frame)
             case Object(kind=kind):
                 found_value = self._modelled("ATTRIBUTES", kind, Call(self, name, [], {}, node, frame, owner))
                 return found_value or library.object_attribute(self, owner, name, node, frame)
             case _:
                 found_value = library.plain_attribute(owner, name)
+                if found_value is None and not library.has_attribute(owner, name):
+                    self._watched |= owner.depends
+                    if self._catching("AttributeError"):
+                        raise Raised("AttributeError")
+                    self._may_raise = True
                 return found_value if found_value is not None else Method(owner=owner, name=name, depends=owner.depends)
 
-    def _class_attribute(self, cls: Class, name: str) -> Value | None:
-        hidden = ""
-        for one in cls.order:
-            found = one.attributes.names.get(name)
-            if found is not None and not isinstance(found.value, Absent):
+    def _of_instance(self, owner: Instance, cls: Class | None, name: str, node: ast.AST, frame: Frame) -> Value:
+        names = owner.attributes
+        inherited = self._class_attribute(cls, name) if cls is not None else None
+        if inherited is not None and self._descriptor(inherited):
+            return self._bound(inherited, owner, cls, node, frame)
+        code = isinstance(inherited, Function)  # nobody writes over a method
+        found = names.get(name) if name in names.names or not code else None
+        if found is None:
+            depends = names.absent(name)
+            if inherited is None:
+                return Unknown("call", f"{name} of an object", depends=owner.depends | depends)
+            return depending(self._bound(inherited, owner, cls, node, frame), depends)
+        if _perhaps_absent(found.value):
+            self._may_raise = True
+            below = self._bound(inherited, owner, cls, node, frame) if inherited is not None else None
+            return _instead_of_absent(found.value, below)
+        return found.value
+
+    def _class_attribute(self, cls: Class, name: str, after: int = 0) -> Value | None:
+        """What a class has under a name, itself or from its bases; after: how many of its order do not count."""
+        hidden = next((one.hiding for one in cls.order[:after] if one.hiding), "")
+        perhaps: list[Value] = []  # of those before, which may not have it
+        depends = NOTHING
+        found: Value | None = None
+        for one in cls.order[after:]:
+            held = one.attributes.names.get(name)
+            unset = held is None or isinstance(held.value, Absent) or _perhaps_absent(held.value)
+            depends |= one.attributes.absent(name) if unset else NOTHING
+            if held is not None and not isinstance(held.value, Absent):
                 if hidden:
-                    return Unknown("call", f"{name} may come from {hidden}")
-                self._remember(name, found.value, found)
-                return found.value
+                    found = Unknown("call", f"{name} may come from {hidden}")
+                    break
+                self._remember(name, held.value, held)
+                if not _perhaps_absent(held.value):
+                    found = held.value
+                    break
+                perhaps.append(_instead_of_absent(held.value, None))
             if one.attributes.rest is not None:
-                return one.attributes.rest
+                found = one.attributes.rest
+                break
             hidden = hidden or one.hiding
-        outside = next((base for one in cls.order for base in one.outside if base not in _BARE), "")
-        return Unknown("call", f"{name} may come from {outside}") if outside else None
+        if found is None:
+            outside = next((base for one in cls.order for base in one.outside if base not in _BARE), "")
+            found = Unknown("call", f"{name} may come from {outside}") if outside else None
+        if found is None and not perhaps:
+            return None
+        if not perhaps:
+            return depending(found, depends) if depends and found is not None else found
+        self._may_raise = True
+        return depending(join([*perhaps, *([found] if found is not None else [])]), depends)
+
+    def above(self, frame: Frame) -> Value | None:
+        """`super()` in a method: what the classes after the one that it is written in have; None where not known."""
+        at: Frame | None = frame
+        while at is not None and at.function is None:
+            at = at.outer
+        function = at.function if at is not None else None
+        if at is None or function is None or not isinstance(function.node, ast.FunctionDef):
+            return None
+        first = [*function.node.args.posonlyargs, *function.node.args.args][:1]
+        held = at.names.names.get(first[0].arg) if first else None
+        receiver = held.value if held is not None else None
+        cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        if receiver is None or not isinstance(cls, Class) or not isinstance(function.frame, Frame):
+            return None
+        here = [n for n, one in enumerate(cls.order) if one.attributes is function.frame.names]
+        if not here:
+            return None
+        return Object(kind="super", state={"of": receiver, "after": Const(here[0] + 1)})
+
+    def _above(self, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value:
+        receiver, after = owner.state["of"], owner.state["after"]
+        cls = receiver.cls if isinstance(receiver, Instance) else receiver
+        if isinstance(cls, Class) and isinstance(after, Const) and isinstance(after.value, int):
+            found = self._class_attribute(cls, name, after.value)
+            if found is None and name in library.EMPTY:
+                return Library(dotted=f"builtins.object.{name}")
+            if found is not None and not isinstance(found, Unknown):
+                return self._bound(found, receiver if isinstance(receiver, Instance) else None, cls, node, frame)
+        why = self.unknown(node, frame)
+        self._spoil_deep(receiver, why, 0)
+        return why
 
     def _remember(self, name: str, value: Value, binding: Binding) -> None:
         if name.isupper() and len(self.origins) < MAX_ITEMS:
@@ -1919,16 +2407,22 @@ class Interpreter:
     def _bound(self, value: Value, owner: Value | None, cls: Class | None, node: ast.AST, frame: Frame) -> Value:
         if isinstance(value, Instance) and self._class_attribute(value.cls, "__get__") is not None:  # type: ignore[arg-type]
             return self.unknown(node, frame, "call", "a descriptor")
+        if isinstance(value, Joined) and any(isinstance(option, Function | Instance) for option in value.options):
+            return join([self._bound(option, owner, cls, node, frame) for option in value.options])
         if not isinstance(value, Function):
             return value
         if value.how == "opaque":
             return value
-        if value.how == "property":
+        if value.how == "decorated":
+            return self._outside(node, frame, [value, *([owner] if owner is not None else [])], value.name)
+        if value.how in {"property", "cached_property"}:
             if owner is None:
                 return self.unknown(node, frame)
             computed = self.call_function(value, [owner], {}, node, frame)
             line = getattr(value.node, "lineno", 0)
             self._remember(value.name, computed, Binding(computed, value.path, line))
+            if value.how == "cached_property" and isinstance(owner, Instance):
+                self._bind_in(owner.attributes, value.name, computed, value.path, line)
             return computed
         if value.how == "staticmethod":
             return value
@@ -1945,10 +2439,9 @@ class Interpreter:
             found = [self._subscript(option, key, node, frame) for option in owner.options]
             return depending(join(found), owner.depends)
         if isinstance(owner, Library) and owner.dotted in {"typing.Literal", "typing_extensions.Literal"}:
-            parts = key.elts if isinstance(key, ast.Tuple) else [key]
-            return Object(
-                kind="typing.literal", state={"of": Seq("tuple", [self.value(part, frame) for part in parts])}
-            )
+            each = key.elts if isinstance(key, ast.Tuple) else [key]
+            words = Seq("tuple", [self.value(part, frame) for part in each])
+            return Object(kind="typing.literal", state={"of": words})
         if isinstance(owner, Library):
             generic = self.unknown(node, frame, depends=owner.depends)  # `Auth[User]`
             self.foreign.add((generic.path, generic.line, generic.text))
@@ -1958,38 +2451,54 @@ class Interpreter:
             by = NOTHING.union(*(bound.depends for bound in bounds))
             try:
                 low, high, step = (plain(bound) for bound in bounds)
-                if isinstance(owner, Seq) and owner.exact:
+                if isinstance(owner, Object):
+                    owner = self.listed(owner) if owner.kind == "range" else owner
+                if isinstance(owner, Seq) and owner.exact and owner.kind != "set":
                     return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends | by)  # type: ignore[index]
+                if isinstance(owner, Seq):
+                    return self.unknown(node, frame, depends=depends_of(owner) | by)
                 return lifted(plain(owner)[low:high:step], depends_of(owner) | by)  # type: ignore[index]
             except (NotKnown, TypeError, ValueError):
                 return self.unknown(node, frame, depends=depends_of(owner))
         index = self.value(key, frame)
+        if by_key := depends_of(index):
+            for other in (
+                owner.items if isinstance(owner, Seq) else owner.items.values() if isinstance(owner, Map) else ()
+            ):
+                depending(other, by_key)  # lists: it may be another one that is changed through what this gives
         if isinstance(owner, Object):
             call = Call(self, "[]", [index], {}, node, frame, owner)
             item = self._modelled("ITEMS", owner.kind, call)
             return item or library.get_item(self, owner, index, node, frame)
-        return self._item(owner, index, node, frame)
-
-    def _item(self, owner: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
         depends = owner.depends | depends_of(index)
         if isinstance(owner, Unknown):
             self._may_raise = True
             return depending(owner, depends)
         try:
             known = plain(index)
+        except NotKnown:
+            # Any of them, or none.
+            self._may_raise = True
+            parts = _parts_of(owner)
+            if isinstance(owner, Map | Seq) and owner.exact and parts:
+                return depending(join(parts), depends)
+            return replace(self.unknown(node, frame, depends=depends), reach=changing(parts))
+        try:
             if isinstance(owner, Map):
                 if known in owner.items:
                     if known in owner.maybe:
                         self._may_raise = True
                     return depending(owner.items[known], depends)
                 if owner.exact:
+                    self._watched |= depends
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
-                return self.unknown(node, frame, depends=depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             if isinstance(owner, Seq):
-                if owner.exact and isinstance(known, int) and -len(owner.items) <= known < len(owner.items):
-                    return depending(owner.items[known], depends)
-                return self.unknown(node, frame, depends=depends)
+                if owner.exact and owner.kind != "set" and isinstance(known, int):
+                    if -len(owner.items) <= known < len(owner.items):
+                        return depending(owner.items[known], depends)
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
             return self.unknown(node, frame, depends=depends)
@@ -2007,57 +2516,100 @@ class Interpreter:
         frame: Frame,
         over: Value | None = None,
     ) -> Value:
-        """over: what the first generator goes through, where it is evaluated already."""
+        """over: what the first `for` goes over, where that has been computed before."""
         inner = Frame(Namespace(), frame.module, frame)
+        inner.comprehended = True
         made: list[tuple[Value | None, Value]] = []
+        sources: list[Value] = []
         depends = NOTHING
+        ordered = True
 
         def run(rest: Sequence[ast.comprehension]) -> None:
-            nonlocal depends
+            nonlocal depends, ordered
             if not rest:
                 with self._deciding(depends):
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
                 return
             first, *others = rest
-            if first is generators[0]:
-                source = over if over is not None else self.value(first.iter, frame)
+            if first is generators[0] and over is not None:
+                source = over
             else:
-                source = self.value(first.iter, inner)
-            items = self.items(source)
+                source = self.value(first.iter, frame if first is generators[0] else inner)
+            source = self.listed(source)
             depends |= source.depends
+            sources.extend(_parts_of(source))
+            items = self.items(source)
+            if items is None and kind != "dict" and isinstance(source, Seq) and _but_for_order(source):
+                items, ordered = list(source.items), False
+                depends |= depends_of(source)
             if items is None or first.is_async:
-                raise NotKnown(self.lost(source) or self.unknown(node, frame, depends=depends_of(source)))
-            with self._going_through(source):
-                for item in items:
-                    self.step()
-                    self.assign(first.target, item, inner)
-                    keep = True
-                    for test in first.ifs:
-                        given = self.value(test, inner)
-                        known = truth(given)
-                        depends |= depends_of(given)
-                        if known is None:
-                            raise NotKnown(self.unknown(node, frame, "branch", depends=depends))
-                        keep = keep and known
-                    if keep:
-                        run(others)
-            if isinstance(source, Iterator) and source.lost and not self._perhaps:
                 raise NotKnown(self.unknown(node, frame, depends=depends_of(source)))
+            for item in self._going_over(source, items):
+                self.step()
+                self.assign(first.target, item, inner)
+                keep = True
+                for test in first.ifs:
+                    given = self.value(test, inner)
+                    known = truth(given)
+                    depends |= depends_of(given)
+                    if known is None:
+                        raise NotKnown(self.unknown(node, frame, "branch", depends=depends))
+                    keep = known
+                    if not keep:
+                        break
+                if keep:
+                    run(others)
 
+        parts: list[ast.AST] = [element, *generators, *([key] if key is not None else [])]
         try:
             run(generators)
+            if depends and any(isinstance(one, ast.Call | ast.NamedExpr) for part in parts for one in ast.walk(part)):
+                # In another environment it goes over more, or less.
+                self._mark_written(parts, inner, depends)
             if kind == "dict":
                 keys = NOTHING.union(*(depends_of(name) for name, _ in made if name is not None))
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
-        except (NotKnown, TypeError) as error:
-            found = error.value if isinstance(error, NotKnown) else None
-            return found or self.unknown(node, frame, depends=depends)
+        except (NotKnown, TypeError, _Unsure) as error:
+            why = error.value if isinstance(error, NotKnown) else self.unknown(node, frame, depends=depends)
+            why = replace(why, reach=(*why.reach, *changing(sources)))
+            self._may_raise = True
+            # What it has done until then is done, and nobody knows how much more.
+            for generator in generators:
+                self.assign(generator.target, why, inner)
+            self._taint_written(parts, inner, why)
+            for part in ast.walk(node):
+                if isinstance(part, ast.NamedExpr):
+                    around = frame
+                    while around.comprehended and around.outer is not None:
+                        around = around.outer
+                    self.assign(part.target, why, around)
+            return why
         items = [value for _, value in made]
         if kind == "set":
-            items = [
-                item for number, item in enumerate(items) if not any(same(item, before) for before in items[:number])
-            ]
-        return Seq("set" if kind == "set" else "list", items, depends=depends)
+            return Seq("set", distinct(items), depends=depends | NOTHING.union(*map(depends_of, items)))
+        return Seq("list", items, exact=ordered or len(items) < 2, depends=depends)
+
+    def _going_over(self, value: Value, items: list[Value]) -> Iterator[Value]:
+        """The items one after the other, as they are when their turn comes: a loop may change what it goes over."""
+        if isinstance(value, Seq) and value.kind == "list" and value.exact:
+            at = 0
+            while at < len(value.items):
+                item = value.items[at]
+                yield depending(item, value.depends) if value.depends else item
+                if not value.exact:
+                    raise _Unsure
+                at += 1
+        elif isinstance(value, Map):
+            keys = list(value.items)
+            for item in items:
+                yield item
+                if value.exact and not value.maybe and len(value.items) != len(keys):
+                    self._watched |= value.depends
+                    raise Raised("RuntimeError")
+                if not value.exact or value.maybe or list(value.items) != keys:
+                    raise _Unsure
+        else:
+            yield from items
 
     # Calls
 
@@ -2066,11 +2618,17 @@ class Interpreter:
         arguments: list[Value] = []
         keywords: dict[str, Value] = {}
         whole = True
+        decide = NOTHING  # how many arguments there are
+        handed: list[Value] = []
         for argument in node.args:
             given = self.value(argument.value if isinstance(argument, ast.Starred) else argument, frame)
             if isinstance(argument, ast.Starred):
+                given = self.listed(given)
+                decide |= given.depends
                 items = self.items(given)
                 whole = whole and items is not None
+                if items is None:
+                    handed.append(given)
                 arguments.extend(items or ())
             else:
                 arguments.append(given)
@@ -2084,37 +2642,41 @@ class Interpreter:
                 and not given.maybe
                 and all(isinstance(key, str) for key in given.items)
             ):
+                if keywords.keys() & given.items.keys():
+                    return self._outside(node, frame, [function, *arguments, *keywords.values(), given])  # given twice
                 keywords.update({str(key): item for key, item in given.items.items()})
+                decide |= given.depends
             else:
                 whole = False
+                handed.append(given)
         if not whole:
             if isinstance(function, Library) and function.dotted not in self.patched:
                 partly = Call(self, function.dotted, arguments, keywords, node, frame)
                 known = self._modelled("PARTLY", function.dotted, partly)
                 if known is not None:
                     return known
-            return self._outside(node, frame, [function, *arguments, *keywords.values()])
-        return self.call(function, arguments, keywords, node, frame)
+            return self._outside(node, frame, [function, *arguments, *keywords.values(), *handed])
+        if not decide:
+            return self.call(function, arguments, keywords, node, frame)
+        with self._deciding(decide):
+            return depending(self.call(function, arguments, keywords, node, frame), decide)
 
     def call(
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         if not function.depends:
             found = self._called(function, arguments, keywords, node, frame)
-        else:
-            with self._deciding(function.depends):
-                found = depending(self._called(function, arguments, keywords, node, frame), function.depends)
-        if _takes(function):
-            for value in (*arguments, *keywords.values()):
-                if isinstance(value, Iterator) and value.left != []:
-                    self._lose(value)
-        return found
+            self._may_raise = self._may_raise or isinstance(found, Unknown)
+            return found
+        with self._deciding(function.depends):
+            return depending(self._called(function, arguments, keywords, node, frame), function.depends)
 
     def _called(
         self, function: Value, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         match function:
             case Library(dotted=name) if name not in self.patched:
+                arguments = library.gone_through(self, name, arguments)
                 found = self._modelled("CALLS", name, Call(self, name, arguments, keywords, node, frame))
                 found = found or library.call(self, name, arguments, keywords, node, frame)
                 return (
@@ -2129,6 +2691,11 @@ class Interpreter:
                 return self.call_function(function, arguments, keywords, node, frame)
             case Class():
                 return self._instance(function, arguments, keywords, node, frame)
+            case Instance(cls=cls) if cls is not None and isinstance(
+                called := self._class_attribute(cls, "__call__"), Function
+            ):
+                bound = self._bound(called, function, cls, node, frame)
+                return self.call(bound, arguments, keywords, node, frame)
             case Unknown(reason="generated"):
                 self._outside(node, frame, [*arguments, *keywords.values()])
                 return function  # `SystemRandom().choice(letters)`
@@ -2152,11 +2719,10 @@ class Interpreter:
             why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
-        act = _Tainting(self, why)
         for value in handed:
             self._spoil_deep(value, why, 0)
-            if self._depth < MAX_DEPTH and not (foreign and self.calm):
-                self._over_called(value, act, set())
+        if not (foreign and self.calm):
+            self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         return why
 
@@ -2187,11 +2753,24 @@ class Interpreter:
     def call_method(
         self, owner: Value, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
+        if name in library.GOING_THROUGH:
+            arguments = [self.listed(one) for one in arguments]
         if isinstance(owner, Object):
             call = Call(self, name, arguments, keywords, node, frame, owner)
             answer = self._modelled("METHODS", owner.kind, call)
             if answer is not None:
                 return answer
+        if isinstance(owner, Joined) and name in library.READING:
+            if all(same(option, owner.options[0]) for option in owner.options):
+                owner = depending(owner.options[0], owner.depends)
+        if isinstance(owner, Joined) and all(isinstance(option, Seq | Map) for option in owner.options):
+            why = self.unknown(node, frame)
+            made = self._on_each(
+                owner, lambda one: library.method(self, one, name, list(arguments), dict(keywords), node, frame), why
+            )
+            results = [one for one in made if one is not None]
+            if len(results) == len(made):
+                return join(results)
         found = library.method(self, owner, name, arguments, keywords, node, frame)
         if found is not None:
             return found
@@ -2203,18 +2782,17 @@ class Interpreter:
         others: list[ast.expr] = []
         for decorator in [] if isinstance(node, ast.Lambda) else node.decorator_list:
             spelled = _spelled(decorator).partition("(")[0].rpartition(".")[2]
-            if spelled in {"property", "cached_property", "classproperty", "computed_field"}:
-                how = "property"
+            if spelled in {"property", "classproperty", "computed_field"}:
+                how = "property" if how in {"", "property", "classmethod"} else "decorated"
+            elif spelled == "cached_property":
+                how = "cached_property" if not how else "decorated"
             elif spelled in {"staticmethod", "classmethod"}:
-                how = spelled
+                how = spelled if not how else "decorated" if how != "property" else how
             elif spelled in {"lru_cache", "cache"}:
-                how = "cached"
+                how = "cached" if not how else "decorated"
             elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
                 others.append(decorator)
-        if isinstance(node, ast.AsyncFunctionDef) or (
-            isinstance(node, ast.FunctionDef)
-            and any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
-        ):
+        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and self._yields(node)):
             how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
@@ -2224,19 +2802,22 @@ class Interpreter:
         result: Value = made
         for decorator in reversed(others):
             given = self.value(decorator, frame)
+            changed = _property_of(given, made) if result is made else None
+            if changed is not None:
+                return changed
             if isinstance(given, Library | Unknown | Method | Object):
                 # A library's (`@app.route`, `@receiver`): it keeps the function and does not call it here.
                 result = self.unknown(decorator, frame, "call", f"@{_spelled(decorator)}")
             else:
                 result = self.call(given, [result], {}, decorator, frame)
         # Nobody knows what an unknown decorator made of it: when it is called, so perhaps is what it was.
-        return replace(made, how="opaque") if isinstance(result, Unknown) else result
+        return replace(made, how="decorated") if isinstance(result, Unknown) else result
 
     def call_function(
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
-        if function.how == "opaque":
+        if function.how in {"opaque", "decorated"}:
             owner = [function.owner] if function.owner is not None else []
             return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
@@ -2245,21 +2826,28 @@ class Interpreter:
             raise OutOfBudget
         inner = Frame(Namespace(), function.frame.module, function.frame)
         inner.function = function
+        inner.local = self._locals(body)
         given = [function.owner, *arguments] if function.owner is not None else list(arguments)
         if not self._arguments(body.args, function, given, dict(keywords), inner):
             return self.unknown(node, frame, "call", f"{function.name} is called with other arguments")
-        if function.how == "cached" and not given and not keywords and id(body) in self._cached:
-            return self._cached[id(body)][1]
+        remembered = self._remembered(function, body, given, keywords) if function.how == "cached" else None
+        if remembered is not None and remembered in self._cached and not self._unsettled(remembered):
+            return self._cached[remembered][1]
         self._depth += 1
         left, self._left = self._left, NOTHING
+        since = now()
         try:
             result = self._run(function, body, inner, node, frame)
             if self._left and isinstance(body, ast.FunctionDef):
                 # It has been left early, or not, as these variables are: the rest of it was perhaps not run.
                 self._mark_written(body.body, inner, self._left)
+                self._mark_given(body, inner, self._left)
             result = depending(result, self._left)
-            if function.how == "cached" and not given and not keywords:
-                self._cached[id(body)] = (body, result)
+            if remembered is not None:
+                result = self._remembering(remembered, body, result)
+                self.lasting.append((since, now()))
+            elif function.how == "cached":
+                result = self.unknown(node, frame, "call", f"{function.name}, which remembers what it gave")
             return result
         except Raised:
             self._watched |= self._left
@@ -2267,6 +2855,69 @@ class Interpreter:
         finally:
             self._left = left
             self._depth -= 1
+
+    def _mark_given(self, body: ast.FunctionDef, inner: Frame, depends: Depends) -> None:
+        """What another environment would give back, or give another name: lists that are changed through that."""
+        for part in _own(body):
+            if isinstance(part, ast.Return | ast.Assign | ast.AnnAssign) and part.value is not None:
+                for name in _passed_on(part.value):
+                    found = self.lookup(inner, name)
+                    if found is not None and isinstance(found.value, Seq | Map | Joined):
+                        for one in _reached(found.value):
+                            depending(one, depends)
+
+    def _yields(self, node: ast.FunctionDef) -> bool:
+        """Whether it is a generator."""
+        known = self._generators.get(id(node))
+        if known is None or known[0] is not node:
+            found = any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+            known = self._generators[id(node)] = (node, found)
+        return known[1]
+
+    @staticmethod
+    def _remembered(
+        function: Function, body: ast.AST, given: Sequence[Value], keywords: Mapping[str, Value]
+    ) -> "_Remembered | None":
+        """Under what lru_cache keeps what a call gives; None: that is not known."""
+        try:
+            whole = (*(plain(one) for one in given), *((name, plain(one)) for name, one in keywords.items()))
+            hash(whole)
+        except (NotKnown, TypeError):
+            return None
+        return id(body), id(function.frame), whole
+
+    def _unsettled(self, key: "_Remembered") -> bool:
+        return key in self._unsure
+
+    def _remembering(self, key: "_Remembered", body: ast.AST, result: Value) -> Value:
+        if key in self._unsure:
+            result = join([self._cached[key][1], result])
+        elif len(self._journals) > 1 or self._perhaps:
+            self._unsure.add(key)  # perhaps it is called here for the first time, perhaps later
+        self._cached[key] = (body, result)
+        return result
+
+    def _locals(self, body: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+        """The names that a function binds somewhere: its own from its first line on."""
+        known = self._own_names.get(id(body))
+        if known is None or known[0] is not body:
+            bound: set[str] = set()
+            elsewhere: set[str] = set()
+            for part in _own(body) if isinstance(body, ast.FunctionDef) else ():
+                WORK.done += 1
+                match part:
+                    case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                        bound.add(name)
+                    case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                        bound.add(name)
+                    case ast.alias(name=name, asname=other):
+                        bound.add(other or name.partition(".")[0])
+                    case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
+                        bound.add(name)
+                    case ast.Global(names=names) | ast.Nonlocal(names=names):
+                        elsewhere.update(names)
+            known = self._own_names[id(body)] = (body, frozenset(bound - elsewhere))
+        return known[1]
 
     def _run(
         self, function: Function, body: ast.FunctionDef | ast.Lambda, inner: Frame, node: ast.AST, frame: Frame
@@ -2360,6 +3011,8 @@ class Interpreter:
                 put(item.arg, default)
             else:
                 return False
+        if any(item.arg in keywords for item in spec.args):
+            return False  # given twice
         if spec.kwarg is not None:
             put(spec.kwarg.arg, Map({name: value for name, value in keywords.items()}))
             return True
@@ -2370,8 +3023,12 @@ class Interpreter:
         if any(not (isinstance(one, Library) and one.dotted == "abc.ABCMeta") for one in makers):
             # Making the class calls what is not followed.
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
-            return self._outside(node, frame, makers, f"class {node.name} with a metaclass")
+            return self._outside(node, frame, makers, f"class {node.name}{_METACLASS}")
         bases = [self.value(base, frame) for base in node.bases]
+        if any(isinstance(base, Unknown) and base.text.endswith((_METACLASS, _HOOKED)) for base in bases):
+            self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
+            return self._outside(node, frame, [], f"class {node.name}{_METACLASS}")
+        _mangle(node)
         names = Namespace()
         inner = Frame(names, frame.module, frame, of_class=True)
         self.block(node.body, inner)
@@ -2383,10 +3040,14 @@ class Interpreter:
         for number, base in enumerate(bases):
             if number < last and not isinstance(base, Class) and _named(base) not in _BARE:
                 made.hiding = _named(base)
+        if sum(len(base.order) for base in bases if isinstance(base, Class)) > 4 * MAX_DEPTH:
+            return self.unknown(node, frame, "budget", f"class {node.name} with many bases")
         order = linear([base for base in bases if isinstance(base, Class)])
         made.order = (made, *order)
-        if any("__init_subclass__" in one.attributes.names for one in order):
-            return self._outside(node, frame, [made], f"class {node.name}")
+        told = [item.value.cls for item in names.names.values() if isinstance(item.value, Instance)]
+        hooked = any("__set_name__" in one.attributes.names for cls in told if cls is not None for one in cls.order)
+        if hooked or any("__init_subclass__" in one.attributes.names for one in order):
+            return self._outside(node, frame, [made], f"class {node.name}{_HOOKED}")
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):
             return self.unknown(node, frame, "call", f"class {node.name} with a decorator")
         if node.decorator_list:
@@ -2429,25 +3090,18 @@ class Interpreter:
         if cls.fields is not None and all(one.fields is not None or not one.outside for one in cls.order):
             return self._data_instance(made, cls, arguments, keywords, node, frame)
         maker = self._class_attribute(cls, "__init__")
-        if isinstance(maker, Function):
+        if self._class_attribute(cls, "__new__") is not None and not isinstance(maker, Unknown):
+            return self._outside(node, frame, [cls, *arguments, *keywords.values()], cls.name)
+        if isinstance(maker, Function) and maker.how == "":
             bound = self._bound(maker, made, cls, node, frame)
             if isinstance(bound, Function):
                 self.call_function(bound, arguments, keywords, node, frame)
-        elif arguments or keywords or isinstance(maker, Unknown) or self._class_attribute(cls, "__new__") is not None:
+        elif arguments or keywords or maker is not None:
             return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
         return made
 
 
 _ONLY_LOOKING = library.LOOKING | {"builtins.getattr", "copy.copy", "copy.deepcopy"}
-
-
-def _takes(function: Value) -> bool:
-    """Whether a call of it may take from the iterators that it is given, and does not say so."""
-    if isinstance(function, Library):
-        return not function.dotted.startswith(("builtins.", "itertools.chain"))
-    if isinstance(function, Method):
-        return not isinstance(function.owner, Seq | Map | Const)
-    return isinstance(function, Object)
 
 
 def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:
@@ -2472,6 +3126,56 @@ def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | Non
 
 def _is_field(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Call) and _spelled(value.func).rpartition(".")[2] == "field"
+
+
+def _matches(pattern: ast.pattern, subject: Value) -> bool | None:
+    """Whether a value surely matches; None where that is not known."""
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return True
+        case ast.MatchAs(pattern=ast.pattern() as inner):
+            return _matches(inner, subject)
+        case ast.MatchOr(patterns=patterns):
+            found = [_matches(one, subject) for one in patterns]
+            return True if True in found else None if None in found else False
+        case ast.MatchValue(value=ast.Constant(value=wanted)) if isinstance(subject, Const):
+            return bool(subject.value == wanted)
+        case ast.MatchSingleton(value=wanted) if isinstance(subject, Const):
+            return subject.value is wanted
+    return None
+
+
+def _passed_on(node: ast.expr) -> Iterator[str]:
+    """The names whose objects an expression may be itself, or a part of."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _passed_on(body)
+            yield from _passed_on(orelse)
+        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            for value in values:
+                yield from _passed_on(value)
+        case ast.Subscript(value=value) | ast.Attribute(value=value) | ast.NamedExpr(value=value):
+            yield from _passed_on(value)
+
+
+def _parts_of(value: Value) -> list[Value]:
+    """What may be had from it."""
+    match value:
+        case Seq(items=items, extra=extra):
+            return [*items, *extra]
+        case Map(items=held):
+            return list(held.values())
+        case Joined(options=options):
+            return [part for option in options for part in _parts_of(option)]
+        case Unknown(reach=reach):
+            return list(reach)
+    return []
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Seq) and value.kind == "list"
 
 
 def linear(bases: list[Class]) -> list[Class]:
@@ -2511,6 +3215,70 @@ _BARE = frozenset({
     "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "configurations.Configuration",
     "configurations.base.Configuration",
 })  # fmt: skip
+
+
+def _perhaps_absent(value: Value) -> bool:
+    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
+
+
+def _instead_of_absent(value: Value, other: Value | None) -> Value:
+    """What a name that is perhaps not set is worth, with what it is worth then."""
+    options = [one for one in value.options if not isinstance(one, Absent)] if isinstance(value, Joined) else [value]
+    return depending(join([*options, *([other] if other is not None else [])]), value.depends)
+
+
+def _property_of(decorator: Value, function: Function) -> Value | None:
+    """`@x.setter`: the property x that this function sets."""
+    if not isinstance(decorator, Method) or not isinstance(decorator.owner, Function):
+        return None
+    held = decorator.owner
+    if held.how != "property" or decorator.name not in {"setter", "deleter"}:
+        return None
+    return replace(held, setter=function) if decorator.name == "setter" else held
+
+
+def _unprintable(value: Value) -> bool:
+    """Whether what Python writes for it is not known: the order of a set, the class of a path in a list."""
+    return unordered(value) or (isinstance(value, Seq | Map) and library.has_path(value))
+
+
+_NOTHING = object()
+_NO_WHY = Unknown()
+_METACLASS = " with a metaclass"
+_HOOKED = " with hooks of its own making"
+
+
+def _mangle(node: ast.ClassDef) -> None:
+    """`__x` in a class is `_Class__x` (Python reference, "Private name mangling"): written out in the tree."""
+    prefix = node.name.lstrip("_")
+    stack: list[ast.AST] = list(node.body) if prefix else []
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.ClassDef):
+            part.name = _mangled(part.name, prefix)
+            stack.extend((*part.bases, *part.keywords, *part.decorator_list))
+            continue
+        for field in ("id", "attr", "name", "arg", "asname"):
+            held = getattr(part, field, None)
+            if type(held) is str and held.startswith("__"):
+                setattr(part, field, _mangled(held, prefix))
+        if isinstance(part, ast.Global | ast.Nonlocal):
+            part.names = [_mangled(name, prefix) for name in part.names]
+        stack.extend(ast.iter_child_nodes(part))
+
+
+def _mangled(name: str, prefix: str) -> str:
+    private = name.startswith("__") and not name.endswith("__") and "." not in name
+    return f"_{prefix}{name}" if private else name
+
+
+# Where Python keeps the names of frames and functions.
+_INSIDES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__", "func_globals"})
+
+
+def _but_for_order(value: Seq) -> bool:
+    """Whether these are its items, in an order that nobody knows."""
+    return not value.extra and not value.open and (value.exact or len(value.items) > 0)
 
 
 def _named(base: Value) -> str:
@@ -2564,27 +3332,53 @@ def _changes_the_environment(function: ast.expr) -> bool:
     return name in _ENVIRONMENT_LOADERS
 
 
-def _prefixed(node: ast.AST) -> dict[int, str]:
-    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches."""
-    found: dict[int, str] = {}
+def _prefixed(node: ast.AST) -> dict[int, str | None]:
+    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches; None for
+    one that only looks: `for name in globals()`, `globals()["X"]`, `globals().get("X")`."""
+    found: dict[int, str | None] = {}
     for part in ast.walk(node):
-        if not isinstance(part, ast.If):
-            continue
-        for test in part.test.values if isinstance(part.test, ast.BoolOp) else [part.test]:
-            match test:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
-                    args=[ast.Constant(value=str() as prefix)],
-                ) if not (isinstance(part.test, ast.BoolOp) and isinstance(part.test.op, ast.Or)):
-                    for inner in (one for statement in part.body for one in ast.walk(statement)):
-                        match inner:
-                            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call):
-                                if isinstance(inner.slice, ast.Name) and inner.slice.id == name:
-                                    found[id(call)] = prefix
-                            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]):
-                                if written == name:
-                                    found[id(inner)] = prefix
+        WORK.done += 4
+        match part:
+            case ast.Subscript(value=ast.Call() as looked, ctx=ast.Load()):
+                found[id(looked)] = None
+            case ast.Attribute(value=ast.Call() as looked, attr="get" | "items" | "keys" | "values" | "copy"):
+                found[id(looked)] = None
+            case ast.comprehension(iter=ast.Call() as looked) | ast.For(iter=ast.Call() as looked):
+                found[id(looked)] = None
+            case ast.Compare(comparators=[ast.Call() as looked]):
+                found[id(looked)] = None
+            case ast.Call(
+                func=ast.Name(id="sorted" | "list" | "dict" | "len" | "tuple" | "set"), args=[ast.Call() as looked]
+            ):
+                found[id(looked)] = None
+            case ast.If(test=ast.BoolOp(op=ast.And(), values=tests)):
+                for test in tests:
+                    found.update(_under_prefix(part, test))
+            case ast.If(test=test):
+                found.update(_under_prefix(part, test))
     return found
+
+
+def _under_prefix(part: ast.If, test: ast.expr) -> Iterator[tuple[int, str]]:
+    match test:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
+            args=[ast.Constant(value=str() as prefix)],
+        ):
+            inside = [one for statement in part.body for one in ast.walk(statement)]
+            WORK.done += 4 * len(inside)
+            if any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in inside):
+                return  # it is another name by then
+            for inner in inside:
+                match inner:
+                    case ast.Subscript(
+                        value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call,
+                        slice=ast.Name(id=written),
+                        ctx=ast.Store() | ast.Del(),
+                    ) if written == name:
+                        yield id(call), prefix
+                    case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]) if written == name:
+                        yield id(inner), prefix
 
 
 def _loading(target: ast.expr) -> ast.expr:
@@ -2598,27 +3392,20 @@ def _loading(target: ast.expr) -> ast.expr:
     return target
 
 
-def _own(node: ast.FunctionDef) -> Iterates[ast.AST]:
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp,
+)  # fmt: skip
+
+
+def _own(node: ast.FunctionDef) -> Iterator[ast.AST]:
     """The nodes of a function without those of functions in it."""
     stack: list[ast.AST] = list(node.body)
     while stack:
         part = stack.pop()
         yield part
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        if not isinstance(part, _SCOPES):
             stack.extend(ast.iter_child_nodes(part))
-
-
-def _raised(error: ast.expr | None) -> str:
-    if isinstance(error, ast.Call):
-        error = error.func
-    return _spelled(error).rpartition(".")[2] if error is not None else "Exception"
-
-
-_PARENTS = {
-    "ModuleNotFoundError": ("ImportError",), "KeyError": ("LookupError",), "IndexError": ("LookupError",),
-    "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"), "UnicodeDecodeError": ("ValueError",),
-    "OSError": ("IOError", "EnvironmentError"), "JSONDecodeError": ("ValueError",), "YAMLError": (),
-}  # fmt: skip
 
 
 def _handles(kind: ast.expr | None) -> list[str]:
@@ -2628,10 +3415,43 @@ def _handles(kind: ast.expr | None) -> list[str]:
     return [_spelled(part).rpartition(".")[2] for part in parts]
 
 
-def _catches(kind: ast.expr | None, name: str) -> bool:
-    names = set(_handles(kind))
-    plain_error = name not in {"SystemExit", "KeyboardInterrupt", "GeneratorExit"}
-    return bool(names & {name, *_PARENTS.get(name, ()), "", "BaseException"}) or ("Exception" in names and plain_error)
+def _silently(kind: ast.expr) -> ast.ExceptHandler:
+    """`except kind: pass`."""
+    return ast.copy_location(ast.ExceptHandler(kind, None, [ast.copy_location(ast.Pass(), kind)]), kind)
+
+
+# They do not keep an exception from getting out.
+_LETTING_THROUGH = frozenset({
+    "open", "urlopen", "closing", "Lock", "RLock", "catch_warnings", "TemporaryDirectory", "NamedTemporaryFile",
+    "TemporaryFile", "ZipFile", "nullcontext", "redirect_stdout", "redirect_stderr", "files", "as_file", "path",
+    "open_text", "open_binary", "localcontext", "chdir", "fdopen", "scandir",
+})  # fmt: skip
+
+
+def _takers(
+    handlers: Sequence[ast.ExceptHandler], kinds: Sequence[Sequence[exceptions.Kind]], raised: Raised
+) -> list[ast.ExceptHandler | None]:
+    """The handlers that may take what is raised; None among them: perhaps none does."""
+    found: list[ast.ExceptHandler | None] = []
+    for handler, row in zip(handlers, kinds, strict=True):
+        answers = [exceptions.takes(kind, raised) for kind in row]
+        if True in answers:
+            return [*found, handler]
+        if None in answers:
+            found.append(handler)
+    return [*found, None]
+
+
+def _bound_often(body: Sequence[ast.stmt]) -> set[str]:
+    """Names that these statements bind more than once."""
+    seen: set[str] = set()
+    often: set[str] = set()
+    for node in body:
+        for part in ast.walk(node):
+            WORK.done += 1
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                (often if part.id in seen else seen).add(part.id)
+    return often
 
 
 def _spelled(node: ast.AST) -> str:

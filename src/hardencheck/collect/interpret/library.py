@@ -7,28 +7,30 @@ is then one that is not followed.
 from __future__ import annotations
 
 import ast
-import contextlib
 import logging
 import math
 import stat
 import string
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import PosixPath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.values import (
     ABSENT,
     NOTHING,
+    WORK,
     Absent,
     Class,
     Const,
     Depends,
     Function,
     Instance,
-    Iterator,
     Joined,
+    Lazy,
     Library,
     Map,
     Module,
@@ -37,14 +39,17 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
-    View,
+    changing,
+    copied,
     depending,
     depends_of,
+    distinct,
     join,
     lifted,
     plain,
     same,
     truth,
+    unordered,
 )
 from hardencheck.lazily import compiled
 
@@ -71,13 +76,27 @@ _STRING_METHODS = frozenset({
     "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "count", "find", "rfind", "index", "encode", "decode",
     "format", "zfill", "swapcase", "isspace", "islower", "isupper", "expandtabs",
 })  # fmt: skip
+# In some versions of Python only, and names that moved elsewhere.
+CHANGING = frozenset({
+    "distutils", "imp", "asynchat", "asyncore", "smtpd", "cgi", "cgitb", "crypt", "telnetlib", "pipes", "nntplib",
+    "msilib", "nis", "ossaudiodev", "spwd", "sndhdr", "uu", "xdrlib", "aifc", "audioop", "chunk", "imghdr", "mailcap",
+    "sunau", "lib2to3", "tomllib", "zoneinfo", "graphlib", "typing", "annotationlib", "compression",
+})  # fmt: skip
+MOVED = frozenset({
+    *(("collections", name) for name in (
+        "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet", "Iterable", "Iterator",
+        "Callable", "Hashable", "Sized", "Container",
+    )),
+    ("fractions", "gcd"), ("inspect", "getargspec"), ("asyncio", "coroutine"), ("enum", "StrEnum"),
+    ("datetime", "UTC"), ("functools", "cache"), ("importlib", "resources"), ("importlib", "metadata"),
+})  # fmt: skip
 _QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
 _NOTHING = frozenset({
     "logging.basicConfig", "logging.config.dictConfig", "logging.config.fileConfig", "logging.disable",
     "logging.captureWarnings", "logging.addLevelName", "logging.debug", "logging.info", "logging.warning",
-    "logging.error", "logging.critical", "logging.exception", "warnings.warn", "warnings.filterwarnings",
-    "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type", "mimetypes.init",
-    "django.utils.translation.activate", "django.utils.translation.deactivate",
+    "logging.log", "logging.setLoggerClass", "logging.error", "logging.critical", "logging.exception", "warnings.warn",
+    "warnings.filterwarnings", "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type",
+    "mimetypes.init", "django.utils.translation.activate", "django.utils.translation.deactivate",
 })  # fmt: skip
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
@@ -108,12 +127,15 @@ _COMMANDS = frozenset({
     "compress", "shell", "shell_plus", "makemessages", "compilemessages", "jenkins", "harvest", "behave", "testserver",
     "createsuperuser", "loaddata", "flush", "check", "spectacular", "-t", "--test",
 })  # fmt: skip
+# Methods that do nothing where no base of the repository has them: of object, of django-configurations' Configuration.
+EMPTY = frozenset({"__init__", "__init_subclass__", "setup", "pre_setup", "post_setup"})
 # They look at what they are given and change nothing.
 LOOKING = frozenset(f"builtins.{name}" for name in (
     "isinstance", "issubclass", "type", "id", "hash", "repr", "str", "len", "bool", "callable", "hasattr", "int",
     "float", "any", "all", "min", "max", "sum", "sorted", "print", "dir", "format", "abs", "round", "list", "tuple",
     "set", "frozenset", "dict", "enumerate", "zip", "range", "reversed", "iter", "ord", "chr", "hex", "bytes",
 ))  # fmt: skip
+READING = frozenset({"copy", "index", "count", "get", "items", "keys", "values"})  # of lists and tables
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -153,14 +175,26 @@ def plain_attribute(owner: Value, name: str) -> Value | None:
         and name in {"parent", "name", "suffix", "stem"}
     ):
         return lifted(getattr(owner.value, name), owner.depends)
+    if isinstance(owner, Const) and isinstance(owner.value, timedelta) and name in {"days", "seconds", "microseconds"}:
+        return Const(getattr(owner.value, name), depends=owner.depends)
     return None
+
+
+def has_attribute(owner: Value, name: str) -> bool:
+    """Whether a plain value has an attribute or method of this name; of other values that is not known: yes."""
+    match owner:
+        case Const(value=PurePosixPath()):
+            return hasattr(PosixPath, name)
+        case Const(value=inner):
+            return hasattr(type(inner), name)
+        case Seq(kind=kind):
+            return hasattr({"list": list, "tuple": tuple, "set": set}[kind], name)
+    return True
 
 
 def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value:
     from hardencheck.collect.interpret.values import Method
 
-    if owner.kind == "super.of" and (held := _of_super(interpreter, owner, name, node, frame)) is not None:
-        return held
     return Method(owner=owner, name=name)
 
 
@@ -174,15 +208,25 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
+    if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
+        interpreter._may_raise = True
+        return Unknown("tainted", "os.environ, which was replaced", frame.module.path, getattr(node, "lineno", 0))
     exported = interpreter.exported
     depends |= exported.depends if name not in exported.items else NOTHING
     if not exported.exact:
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
     held = exported.items.get(name)
+    if isinstance(held, Joined) and any(isinstance(option, Absent) for option in held.options):
+        interpreter._may_raise = True
+        return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends | held.depends)
+    removed = isinstance(held, Absent) and name not in exported.maybe
+    if held is not None and removed:
+        depends |= held.depends
+        held = None
     if held is not None and name not in exported.maybe:
         return depending(held, depends)
-    if name in interpreter.environment:
+    if name in interpreter.environment and not removed and not isinstance(held, Absent):
         outside = interpreter.environment[name]
         outer = Const(outside, depends=depends) if isinstance(outside, str) else depending(outside, depends)
         return join([held, outer]) if held is not None else outer
@@ -191,8 +235,6 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     if default is None:
         if interpreter._catching("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"):
-            from hardencheck.collect.interpret.interpreter import Raised
-
             raise Raised("KeyError")
         return Unknown("env-required", name, frame.module.path, getattr(node, "lineno", 0), depends=depends)
     return _depending(default, depends)
@@ -210,6 +252,51 @@ def _name(value: Value) -> str | None:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
+text_of = _name
+
+
+def short(spec: str) -> bool:
+    """Whether a format says no width or precision that would make a long text."""
+    return len(spec) < 50 and not any(
+        len(part) > 3 for part in "".join(c if c.isdigit() else " " for c in spec).split()
+    )
+
+
+def has_path(value: Value) -> bool:
+    """Whether there is a path in a container: Python writes its class, which depends on the system."""
+    stack, seen = [value], set[int]()
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Const):
+            if isinstance(one.value, PurePosixPath):
+                return True
+        elif isinstance(one, Seq | Map) and id(one) not in seen:
+            seen.add(id(one))
+            WORK.done += 1
+            stack.extend(one.items if isinstance(one, Seq) else one.items.values())
+    return False
+
+
+def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> None:
+    """`del os.environ[x]`, `del globals()[x]`."""
+    name = _name(key)
+    why = interpreter.unknown(node, frame, "tainted")
+    if owner.kind == "environ" and _own(owner) is None:
+        export(interpreter, name, Unknown("tainted", "a variable that is deleted"))
+    elif owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
+        if name is None or interpreter._perhaps or interpreter.condition:
+            interpreter._taint(module.namespace, why)
+        else:
+            interpreter.touch(module.namespace)
+            module.namespace.names.pop(name, None)
+    elif owner.kind == "sys.modules":
+        interpreter.replaced(name, node, frame)
+    elif owner.kind == "attributes":
+        interpreter.spoil(owner.state["of"], why)
+    else:
+        interpreter.spoil(owner, why)
+
+
 def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> Value:
     name = _name(key)
     if owner.kind == "environ" and name is not None:
@@ -220,6 +307,13 @@ def get_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST,
         return variable(interpreter, name, None, node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module) and name is not None:
         return interpreter.attribute(module, name, node, frame)
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        table = table_of(of)
+        return table.items[name] if table is not None and name in table.items else interpreter.unknown(node, frame)
+    if owner.kind == "range" and isinstance(key, Const) and isinstance(key.value, int):
+        items = interpreter.items(owner) or []
+        if -len(items) <= key.value < len(items):
+            return depending(items[key.value], owner.depends | key.depends)
     if owner.kind == "sys.argv":
         return Object(kind="argument")
     if owner.kind == "sys.modules" and name is not None:
@@ -241,6 +335,13 @@ def set_item(interpreter: Interpreter, owner: Object, key: Value, value: Value, 
         interpreter.set_item(own, key, value, node, frame)
     elif owner.kind == "environ":
         export(interpreter, name, value)
+    elif owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        if name is not None and not interpreter._perhaps:
+            interpreter._bind_in(of.attributes, name, value, frame.module.path, getattr(node, "lineno", 0))
+        else:
+            interpreter.spoil(of, interpreter.unknown(node, frame))
+    elif owner.kind == "sys.modules":
+        interpreter.replaced(name, node, frame)
 
 
 def _own(owner: Object) -> Map | None:
@@ -257,9 +358,17 @@ def export(interpreter: Interpreter, name: str | None, value: Value) -> None:
         exported.taint()
         return
     if interpreter._perhaps:
-        value = Unknown("branch", name, depends=frozenset({name}))
+        perhaps_exported(interpreter, name)
+        return
     exported.items[name] = _depending(value, interpreter.condition)
     exported.maybe.discard(name)
+
+
+def perhaps_exported(interpreter: Interpreter, name: str) -> None:
+    """The program sets a variable, or does not."""
+    interpreter.touch(interpreter.exported)
+    interpreter.exported.items[name] = Unknown("branch", name, depends=frozenset({name}) | interpreter.condition)
+    interpreter.exported.maybe.add(name)
 
 
 def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | None:
@@ -272,43 +381,93 @@ def contains(interpreter: Interpreter, owner: Object, item: Value) -> bool | Non
         if own is not None and (name in own.items or not own.exact):
             return True if own.exact and name not in own.maybe else None
         interpreter.reads.add(name)
-        exported = interpreter.exported
-        if name in exported.maybe or not exported.exact:
+        if interpreter.patched and not interpreter.patched.isdisjoint({"os.environ", "os.environ.*", "os.*"}):
             return None
-        return name in exported.items or name in interpreter.environment
+        exported = interpreter.exported
+        held = exported.items.get(name)
+        if (
+            name in exported.maybe
+            or not exported.exact
+            or isinstance(held, Joined)
+            or (isinstance(held, Unknown) and held.reason == "tainted")
+        ):
+            return None
+        return not isinstance(held, Absent) if held is not None else name in interpreter.environment
     if owner.kind in {"sys.argv", "argument"}:
         return False if name in _COMMANDS else None
     if owner.kind == "sys.modules":
         return False if name in {"pytest", "test", "unittest", "IPython", "nose"} else None
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
-        names = module.namespace
-        held = names.names.get(name)
-        if held is None or isinstance(held.value, Absent):
-            return None if names.get(name) is not None or name.startswith("__") else False
-        perhaps = isinstance(held.value, Joined) and any(isinstance(one, Absent) for one in held.value.options)
-        return None if perhaps else True
+        bound = module.namespace.get(name)
+        if bound is None:
+            return False if not name.startswith("__") else None
+        perhaps = bound.value.options if isinstance(bound.value, Joined) else ()
+        surely = name in module.namespace.names and not any(isinstance(option, Absent) for option in perhaps)
+        return True if surely and not isinstance(bound.value, Unknown) else None
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        table = table_of(of)
+        return name in table.items if table is not None else None
     return None
 
 
 def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
-        return frozenset({name}) | interpreter.exported.depends
+        put = interpreter.exported.items.get(name)
+        return frozenset({name}) | interpreter.exported.depends | (put.depends if put is not None else NOTHING)
     if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
-        held = module.namespace.names.get(name)
-        # Whether it is set: that it is worth something else in another environment does not matter, but is not told.
-        return module.namespace.absent(name) | (depends_of(held.value) if held is not None else NOTHING)
+        bound = module.namespace.get(name)
+        absent = module.namespace.absent(name) if bound is None else bound.value.depends
+        return absent | owner.depends
     return NOTHING
 
 
 # Calls
 
+# Methods of texts and containers that go through what they are given.
+GOING_THROUGH = frozenset({
+    "join", "extend", "update", "union", "difference", "intersection", "issubset", "issuperset", "symmetric_difference",
+    "intersection_update", "difference_update", "symmetric_difference_update",
+})  # fmt: skip
+_GOING_THROUGH = frozenset({
+    *(f"builtins.{name}" for name in (
+        "list", "tuple", "set", "frozenset", "sorted", "sum", "max", "min", "any", "all", "dict",
+    )),
+    "collections.OrderedDict", "itertools.chain", "collections.deque",
+})  # fmt: skip
+
+
+def gone_through(interpreter: Interpreter, name: str, arguments: list[Value]) -> list[Value]:
+    """The arguments of a call; of one that goes through them the lists that generators and views give."""
+    if name in {"builtins.any", "builtins.all"}:
+        return [interpreter.partly(one) for one in arguments]
+    if name in _GOING_THROUGH:
+        return [interpreter.listed(one) for one in arguments]
+    if name == "itertools.chain.from_iterable":
+        return [_rows(interpreter, one) for one in arguments]
+    if name == "builtins.len":
+        return [one if isinstance(one, Lazy) else interpreter.listed(one) for one in arguments]
+    return arguments
+
+
+def _rows(interpreter: Interpreter, value: Value) -> Value:
+    held = interpreter.listed(value)
+    items = interpreter.items(held)
+    if items is None:
+        return held
+    return Seq("list", [interpreter.listed(one) for one in items], depends=held.depends)
+
 
 def call(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
+    if name.startswith("builtins.str.") and arguments and _name(arguments[0]) is not None:
+        return interpreter.call_method(arguments[0], name.rpartition(".")[2], arguments[1:], keywords, node, frame)
     if name.startswith("builtins."):
-        return _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        found = _builtin(interpreter, name.removeprefix("builtins."), arguments, keywords, node, frame)
+        by = arguments[0].depends if arguments else NOTHING
+        # Which of several objects it was asked about.
+        return depending(found, by) if found is not None and by else found
     if name in {"os.getenv", "os.environ.get"}:
         return _get(interpreter, arguments, keywords, node, frame)
     if name in _GENERATORS or name.startswith(("random.", "secrets.")):
@@ -329,16 +488,25 @@ def call(
         return _plainly(PurePosixPath, arguments, keywords)
     if name.startswith("os.path."):
         return _path(name.removeprefix("os.path."), arguments)
-    if name in {"copy.copy", "copy.deepcopy"} and len(arguments) == 1:
-        try:
-            return lifted(plain(arguments[0]), depends_of(arguments[0]))
-        except (NotKnown, TypeError):
-            return None
+    if name == "copy.deepcopy" and len(arguments) == 1:
+        return copied(arguments[0])
+    if name == "copy.copy" and len(arguments) == 1 and isinstance(arguments[0], Seq | Map):
+        only = arguments[0]
+        if isinstance(only, Map):
+            return Map(dict(only.items), set(only.maybe), only.exact, depends=only.depends)
+        return Seq(only.kind, list(only.items), list(only.extra), only.exact, only.open, depends=only.depends)
+    if name == "copy.copy" and len(arguments) == 1:
+        return arguments[0] if isinstance(arguments[0], Const) else None
     return None
 
 
-def _plainly(function: Callable[..., object], arguments: Sequence[Value], keywords: dict[str, Value]) -> Value | None:
+def _plainly(
+    function: Callable[..., object], arguments: Sequence[Value], keywords: dict[str, Value], *, set_too: bool = False
+) -> Value | None:
+    """A pure function of plain values. set_too: the order of a set makes no difference to it."""
     depends = NOTHING
+    if not set_too and any(unordered(value) for value in (*arguments, *keywords.values())):
+        return Unknown("call", "the order of a set")
     for value in (*arguments, *keywords.values()):
         depends |= depends_of(value)
     try:
@@ -373,70 +541,72 @@ def _path(name: str, arguments: list[Value]) -> Value | None:
 def _builtin(
     interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value | None:
-    if name in _GATHERING and arguments and isinstance(first := arguments[0], Iterator | View):
-        gathered = interpreter.items(first, whole=name not in {"any", "all"})
-        if gathered is None:
-            return interpreter.lost(first) or interpreter.unknown(node, frame, depends=depends_of(first))
-        if name in {"any", "all"} and (name == "any") in {truth(item) for item in gathered} | {None}:
-            interpreter._lose(first)  # it stops there
-        if name in {"any", "all"} and isinstance(first, Iterator):
-            first.depends |= NOTHING.union(*(depends_of(item) for item in gathered))
-        depends = first.depends | first.of.depends if isinstance(first, View) else first.depends
-        arguments = [Seq("list", gathered, depends=depends), *arguments[1:]]
-    if name in _EACH and arguments and isinstance(several := arguments[0], Joined):
-        made = [_builtin(interpreter, name, [one, *arguments[1:]], keywords, node, frame) for one in several.options]
-        known_ones = [one for one in made if one is not None]
-        return depending(join(known_ones), several.depends) if len(known_ones) == len(made) else None
     match name, arguments:
         case "bool", [value]:
             known = truth(value)
             return Const(known, depends=depends_of(value)) if known is not None else _unknown_of(value)
         case (("list" | "tuple" | "set" | "frozenset"), []):
             return Seq("list" if name == "list" else "tuple" if name == "tuple" else "set")
+        case (("list" | "tuple"), [Joined(options=options) as several]) if all(isinstance(o, Seq) for o in options):
+            made = [_builtin(interpreter, name, [one], keywords, node, frame) for one in options]
+            known_ones = [one for one in made if one is not None]
+            return depending(join(known_ones), several.depends) if len(known_ones) == len(made) else None
         case (("list" | "tuple" | "set" | "frozenset"), [value]):
             kind = "list" if name == "list" else "tuple" if name == "tuple" else "set"
+            if kind == "set" and isinstance(value, Seq) and _but_for_order(value):
+                return Seq("set", distinct(value.items), depends=depends_of(value))
             items = interpreter.items(value)
             if items is not None:
                 depends = value.depends
                 if kind == "set":
                     depends = depends_of(value)
-                    items = [
-                        item
-                        for number, item in enumerate(items)
-                        if not any(same(item, known) for known in items[:number])
-                    ]
+                    items = distinct(items)
                 return Seq(kind, items, depends=depends)  # type: ignore[arg-type]
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
             return None
         case "dict", [Object(kind="chain.map") as first]:
-            shown = interpreter.call_method(first, "items", [], {}, node, frame)
-            return _dict([shown.of], keywords, interpreter) if isinstance(shown, View) else None
+            shown = interpreter.listed(interpreter.call_method(first, "items", [], {}, node, frame))
+            return _dict([shown], keywords, interpreter)
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
-        case "len", [View(of=of)]:
-            return _builtin(interpreter, name, [of], keywords, node, frame)
-        case "len", [Seq(items=items, exact=True, kind=kind) as value]:
-            return Const(len(items), depends=value.depends if kind != "set" else depends_of(value))
+        case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
+            items = interpreter.items(value)
+            if items is None:
+                return None
+            try:
+                given = rest[0] if rest else Const(None)
+                return Map(
+                    {plain(item): given for item in items}, depends=depends_of(Seq("list", items)) | value.depends
+                )
+            except (NotKnown, TypeError):
+                return None
+        case "len", [Seq(items=items, exact=True, kind=kind) as value] if kind != "set":
+            return Const(len(items), depends=value.depends)
+        case "len", [Map(items=entries, maybe=maybe, exact=True) as value] if not maybe:
+            return Const(len(entries), depends=value.depends)
         case "range", _:
             return _range(arguments)
-        case (("enumerate" | "zip" | "map" | "filter" | "reversed" | "iter"), _):
-            return _iterator(interpreter, name, arguments, keywords, node, frame)
-        case "next", [Iterator() as owner, *rest]:
-            taken = interpreter.next(owner)
-            if not isinstance(taken, Absent):
-                return taken
-            if not rest and interpreter._catching("StopIteration"):
-                from hardencheck.collect.interpret.interpreter import Raised
-
-                raise Raised("StopIteration")
-            return rest[0] if rest else None
+        case (("enumerate" | "zip" | "reversed" | "map" | "filter"), [_, *_]) if not keywords:
+            return _lazy(interpreter, name, arguments, node, frame)
+        case "next", [Lazy() as value, *rest] if len(rest) < 2:
+            held = interpreter.listed(value)
+            items = interpreter.items(held)
+            if items is None:
+                return None
+            if not items and not rest:
+                return None
+            return depending(items[0] if items else rest[0], held.depends)
         case "sorted", [value]:
             if keywords.keys() - {"reverse"}:
                 return None
-            return _plainly(sorted, arguments, keywords)
+            return _sorted(value, keywords, interpreter)
+        case (("max" | "min"), [value]) if not keywords:
+            return _most(name, value)
+        case "sum", [value, *rest] if not keywords and len(rest) < 2:
+            return _sum(interpreter, value, rest[0] if rest else Const(0), node, frame)
         case (("any" | "all"), [value]):
-            items = interpreter.items(value)
+            items = list(value.items) if isinstance(value, Seq) and _but_for_order(value) else interpreter.items(value)
             found = [truth(item) for item in items] if items is not None else [None]
             depends = depends_of(value)
             if name == "any" and True in found:
@@ -459,6 +629,8 @@ def _builtin(
         case "setattr", [owner, *_]:
             why = interpreter.unknown(node, frame, "tainted")
             interpreter.spoil(owner, why)
+            if isinstance(owner, Object) and owner.kind == "environ":
+                export(interpreter, None, Const(None))
             if not isinstance(owner, Instance | Class):
                 interpreter._taint(frame.module.namespace, why)  # sys.modules[__name__], or what holds it
             return Const(None)
@@ -471,11 +643,33 @@ def _builtin(
             return None
         case "vars", [Module() as module]:
             return Object(kind="scope", state={"module": module})
-        case "vars", [Class() | Instance() as owner]:
+        case "vars", [Class() as owner]:
             return table_of(owner)
+        case "vars", [Instance() as owner]:
+            return Object(kind="attributes", state={"of": owner})
+        case "super", []:
+            above = interpreter.above(frame)
+            if above is None:
+                _spoil_first(interpreter, node, frame)
+            return above
+        case "super", [Class() as cls, Instance() | Class() as receiver]:
+            order = (receiver.cls.order if receiver.cls else ()) if isinstance(receiver, Instance) else receiver.order
+            here = [number for number, one in enumerate(order) if one.attributes is cls.attributes]
+            if here:
+                return Object(kind="super", state={"of": receiver, "after": Const(here[0] + 1)})
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            return None
+        case "super", [_, receiver]:
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            return None
+        case empty, _ if empty.removeprefix("object.") in EMPTY:
+            return Const(None)
         case "dir", [Class() | Instance() | Module() as owner]:
             names = _members(interpreter, owner)
-            return Seq("list", [Const(one) for one in sorted(names)]) if names is not None else None
+            if names is None:
+                return None
+            # Python has further names that begin with "__", so this is gone through and never compared.
+            return Object(kind="names", state={"items": Seq("list", [Const(one) for one in sorted(names)])})
         case "print", _:
             return Const(None)
         case "callable", [value]:
@@ -483,58 +677,69 @@ def _builtin(
         case (("exec" | "eval"), _):
             interpreter._taint(frame.module.namespace, interpreter.unknown(node, frame, "tainted", name))
             return interpreter.unknown(node, frame, "tainted", name)
-        case "super", []:
-            return _super(frame)
         case "type", [Instance(cls=cls)] if cls is not None:
             return cls
     if name in _PURE:
-        if (
-            name in {"str", "repr", "format"}
-            and any(isinstance(item, Seq | Map) for item in arguments)
-            and not _tiny(arguments)
-        ):
+        if not _bounded_call(name, arguments):
             return None
-        return _plainly(_PURE[name], arguments, keywords)
+        return _plainly(_PURE[name], arguments, keywords, set_too=name in {"len", "bool", "max", "min"})
     return None
 
 
-def _super(frame: Frame) -> Value | None:
-    """super() in a method: what the classes after the one that it stands in say."""
-    function = frame.function
-    node = function.node if function is not None else None
-    if function is None or not isinstance(node, ast.FunctionDef) or not node.args.args:
-        return None
-    first = frame.names.names.get(node.args.args[0].arg)
-    owner = first.value if first is not None else None
-    cls = owner.cls if isinstance(owner, Instance) else owner
-    around = getattr(function.frame, "names", None)
-    if (
-        owner is None
-        or not isinstance(cls, Class)
-        or any("__getattribute__" in one.attributes.names for one in cls.order)
-    ):
-        return None
-    at = next((number for number, one in enumerate(cls.order) if one.attributes is around), None)
-    if at is None:
-        return None
-    return Object(kind="super.of", state={"owner": owner, "after": Seq("tuple", list(cls.order[at + 1 :])), "cls": cls})
+def _bounded_call(name: str, arguments: Sequence[Value]) -> bool:
+    """Whether a function of plain values takes no more than looking at them does."""
+    if name in {"str", "repr", "format"}:
+        if any(isinstance(item, Seq | Map) for item in arguments) and not _tiny(arguments):
+            return False
+        if any(has_path(item) for item in arguments if name == "repr" or isinstance(item, Seq | Map)):
+            return False
+    if name == "format" and len(arguments) > 1 and not short(_name(arguments[1]) or "0" * 99):
+        return False
+    return True
 
 
-def _of_super(interpreter: Interpreter, owner: Object, name: str, node: ast.AST, frame: Frame) -> Value | None:
-    after, receiver, cls = owner.state["after"], owner.state["owner"], owner.state["cls"]
-    if not isinstance(after, Seq) or not isinstance(cls, Class):
-        return None
-    rest = Class(cls.name, cls.path, cls.line, tuple(one for one in after.items if isinstance(one, Class)))
-    place = cls.order.index(rest.order[0]) if rest.order else len(cls.order)
-    if any(one.hiding for one in cls.order[:place]):
-        return None
-    held = interpreter._class_attribute(rest, name) if rest.order else None
-    if held is None or any(set(one.outside) - _PLAIN_BASES for one in cls.order[:place]):
-        return None
-    return interpreter._bound(held, receiver, cls, node, frame)
+def _spoil_first(interpreter: Interpreter, node: ast.AST, frame: Frame) -> None:
+    """`super()` that is not followed may change whatever the method was given first."""
+    at: Frame | None = frame
+    while at is not None and at.function is None:
+        at = at.outer
+    for binding in list(at.names.names.values())[:1] if at is not None else ():
+        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame), 0)
 
 
-_PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+def _attributes(
+    interpreter: Interpreter,
+    owner: Instance,
+    name: str,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value | None:
+    """A method of `vars(x)` or `x.__dict__`: the attributes of the object themselves."""
+    why = interpreter.unknown(node, frame)
+    given = Map({str(key): item for key, item in keywords.items()})
+    if name == "update" and len(arguments) < 2:
+        first = arguments[0] if arguments else Map()
+        if isinstance(first, Object) and first.kind == "attributes" and isinstance(of := first.state["of"], Instance):
+            first = table_of(of) or first
+        whole = (
+            isinstance(first, Map) and first.exact and not first.maybe and all(isinstance(k, str) for k in first.items)
+        )
+        if isinstance(first, Map) and whole and not interpreter._perhaps:
+            with interpreter._deciding(first.depends):
+                for key, item in {**first.items, **given.items}.items():
+                    interpreter._bind_in(
+                        owner.attributes, str(key), item, frame.module.path, getattr(node, "lineno", 0)
+                    )
+            return Const(None)
+    if name in {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}:
+        interpreter.spoil(owner, why)
+        return why
+    table = table_of(owner)
+    if table is None:
+        return why
+    return _map_method(interpreter, table, name, arguments, keywords, node, frame)
 
 
 def table_of(owner: Class | Instance) -> Map | None:
@@ -546,7 +751,29 @@ def table_of(owner: Class | Instance) -> Map | None:
         name: item.value for name, item in names.names.items() if not isinstance(item.value, Absent)
     }
     depends = NOTHING.union(names.unless, *(names.absent(str(name)) for name in names.names.keys() - held.keys()))
-    return Map({"__module__": Const("module"), **held}, depends=depends)
+    start: dict[object, Value] = {"__module__": Const("module")} if isinstance(owner, Class) else {}
+    return Map({**start, **held}, depends=depends)
+
+
+def scope_table(owner: Object) -> Map | None:
+    """`vars(module)`: its names with their values, as a copy; None where not all of its names are known."""
+    module = owner.state["module"]
+    if not isinstance(module, Module) or module.namespace.rest is not None or module.namespace.prefixes:
+        return None
+    made = Map(depends=owner.depends | module.namespace.unless)
+    for name, binding in module.namespace.names.items():
+        options = binding.value.options if isinstance(binding.value, Joined) else (binding.value,)
+        there = [option for option in options if not isinstance(option, Absent)]
+        if len(there) < len(options):
+            made.depends |= binding.value.depends
+            made.maybe.add(name)
+        if there:
+            both = binding.value if len(there) == len(options) else join(there)
+            made.items[name] = depending(both, binding.value.depends)
+        made.maybe &= made.items.keys()
+    for name in ("__builtins__", "__doc__", "__loader__", "__package__", "__spec__", "__cached__"):
+        made.items.setdefault(name, Unknown("call", name))
+    return made
 
 
 def _members(interpreter: Interpreter, owner: Value) -> set[str] | None:
@@ -589,24 +816,29 @@ def getmembers(
 _OBJECT = frozenset(dir(object))
 
 
-def _tiny(arguments: Sequence[Value]) -> bool:
-    return all(not isinstance(item, Seq | Map) or len(item.items) < 1_000 for item in arguments)
+def written(arguments: Iterable[Value], most: int = 100_000) -> int:
+    """How many characters writing them out takes, roughly; no further than `most`."""
+    found = 0
+    stack = list(arguments)
+    while stack and found <= most:
+        one = stack.pop()
+        WORK.done += 1
+        found += len(one.value) if isinstance(one, Const) and isinstance(one.value, str | bytes) else 1
+        if isinstance(one, Seq):
+            stack.extend(one.items)
+        elif isinstance(one, Map):
+            stack.extend(one.items.values())
+    return found
+
+
+def _tiny(arguments: Iterable[Value]) -> bool:
+    return written(arguments) <= 100_000
 
 
 def _unknown_of(value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return value
     return Unknown("branch", "one of several values", depends=depends_of(value))
-
-
-def _listed(interpreter: Interpreter, value: Value) -> Value:
-    """What an iterator or view gives, as a list; other values as they are."""
-    if not isinstance(value, Iterator | View):
-        return value
-    items = interpreter.items(value)
-    if items is None:
-        return interpreter.lost(value) or Unknown("call", "what goes through a list", depends=depends_of(value))
-    return Seq("list", items, depends=_shown(value))
 
 
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
@@ -619,123 +851,173 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
             items = interpreter.items(first)
             if items is None:
                 return None
+            made.depends |= first.depends
             for item in items:
                 pair = interpreter.items(item)
                 if pair is None or len(pair) != 2:
                     return None
+                made.depends |= depends_of(pair[0])
                 try:
                     made.items[plain(pair[0])] = pair[1]
                 except (NotKnown, TypeError):
                     return None
     made.items.update(keywords)
+    made.maybe -= keywords.keys()
     return made
+
+
+def _pairs(interpreter: Interpreter, value: Value) -> Map | None:
+    """What `update` takes besides a table: the attributes of an object, pairs."""
+    if isinstance(value, Object) and value.kind == "attributes" and isinstance(of := value.state["of"], Instance):
+        return table_of(of)
+    made = _dict([value], {}, interpreter) if isinstance(value, Seq) else None
+    return made if isinstance(made, Map) else None
 
 
 def _range(arguments: list[Value]) -> Value | None:
     try:
         given = [plain(item) for item in arguments]
         found = range(*given)  # type: ignore[call-overload]
-    except (NotKnown, TypeError, ValueError):
+        if len(found) > 5_000:
+            return None
+    except (NotKnown, TypeError, ValueError, OverflowError):
         return None
     depends = NOTHING.union(*(item.depends for item in arguments))
-    return Seq("list", [Const(number) for number in found], depends=depends) if len(found) <= 5_000 else None
+    items = Seq("list", [Const(number) for number in found], depends=depends)
+    return Object(kind="range", state={"items": items}, depends=depends)
 
 
-_EACH = frozenset({"list", "tuple", "set", "frozenset", "dict", "len", "sorted", "str", "int", "float"})
-# They go through all that they are given first, but for any and all.
-_GATHERING = frozenset({
-    "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "max", "min", "any", "all", "bytes",
-})  # fmt: skip
+def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast.AST, frame: Frame) -> Value | None:
+    """map, filter, zip, enumerate, reversed: computed when somebody goes through them."""
+    depends = NOTHING.union(*(value.depends for value in arguments))
 
+    def lost(why: Value | None = None) -> Value:
+        found = _unknown_of(why) if why is not None else interpreter.unknown(node, frame, "call", name, depends)
+        for one in arguments:
+            interpreter._spoil_deep(one, found, 0)
+        interpreter.over_called(arguments, found)
+        return found
 
-def _iterator(
-    interpreter: Interpreter, name: str, arguments: list[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value | None:
-    """enumerate, zip, map, filter, reversed, iter: they compute nothing before they are asked."""
-    if keywords.keys() - ({"strict"} if name == "zip" else {"start"} if name == "enumerate" else set()):
-        return None
-    sources = arguments[1:] if name in {"map", "filter"} else arguments[:1] if name == "enumerate" else arguments
-    start = keywords.get("start", arguments[1] if name == "enumerate" and len(arguments) == 2 else Const(0))
-    single = name in {"filter", "reversed", "iter", "enumerate"}
-    if (not sources and name != "zip") or (single and len(sources) != 1) or len(arguments) - len(sources) > 1:
-        return None
-    if name == "iter" and isinstance(sources[0], Iterator):
-        return sources[0]
-    if name == "reversed" and not isinstance(sources[0], Seq | Map | View):
-        return None
-    taken_from = [source for source in sources if isinstance(source, Iterator)]
-    if len({id(source) for source in taken_from}) < len(taken_from):
-        for source in taken_from:
-            interpreter._lose(source)
-        return None  # they take from it in turn
+    def make() -> Value:
+        nonlocal depends
+        over = [interpreter.listed(one) for one in (arguments[1:] if name in {"map", "filter"} else arguments)]
+        depends |= NOTHING.union(*(one.depends for one in over))  # how many there are
+        rows = [interpreter.items(one) for one in over]
+        known = [row for row in rows if row is not None]
+        if len(known) < len(rows):
+            return lost()
+        columns = [list(column) for column in zip(*known, strict=False)]
+        match name, arguments:
+            case "zip", _:
+                return Seq("list", [Seq("tuple", column) for column in columns], depends=depends)
+            case "enumerate", [_]:
+                pairs = enumerate(known[0])
+                return Seq("list", [Seq("tuple", [Const(n), item]) for n, item in pairs], depends=depends)
+            case "reversed", [_]:
+                return Seq("list", known[0][::-1], depends=depends)
+            case "map", [function, *_]:
+                made = [interpreter.call(function, column, {}, node, frame) for column in columns]
+                return Seq("list", made, depends=depends)
+            case "filter", [function, _]:
+                return filtered(function, known[0])
+        return lost()
 
-    at_first = interpreter.items(sources[0]) if name == "reversed" else None
-
-    def draw() -> Seq | Unknown:
-        rows: list[list[Value]] = []
-        for source in sources:
-            row = interpreter.items(source)
-            if row is None:
-                return interpreter.lost(source) or interpreter.unknown(node, frame, depends=depends_of(source))
-            rows.append(row)
-        depends = NOTHING.union(*(_shown(source) for source in sources))
-        if len({len(row) for row in rows}) > 1:
-            for source in taken_from:
-                interpreter._lose(source)
-            if "strict" in keywords:
-                return interpreter.unknown(node, frame, depends=depends)
-        made: list[Value] = []
-        if name == "zip":
-            made = [Seq("tuple", list(row)) for row in zip(*rows, strict=False)]
-        elif name == "enumerate":
-            first = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
-            if first is None:
-                return interpreter.unknown(node, frame, depends=depends_of(start))
-            made = [Seq("tuple", [Const(n, depends=start.depends), item]) for n, item in enumerate(rows[0], first)]
-        elif name == "reversed":
-            if at_first is None or len(rows[0]) < len(at_first):
-                return interpreter.unknown(node, frame, depends=depends)
-            made = rows[0][: len(at_first)][::-1]  # what was added later is not among them
-        elif name == "iter":
-            made = rows[0]
-        else:
-            return _mapped(interpreter, name, arguments[0], rows, sources, node, frame, depends)
-        return Seq("list", made, depends=depends)
-
-    return Iterator(draw, (*sources, *arguments[:1]) if name in {"map", "filter"} else tuple(sources))
-
-
-def _shown(value: Value) -> Depends:
-    """What the number and order of its items depends on."""
-    return value.depends | value.of.depends if isinstance(value, View) else value.depends
-
-
-def _mapped(
-    interpreter: Interpreter, name: str, function: Value, rows: list[list[Value]], sources: Sequence[Value],
-    node: ast.AST, frame: Frame, depends: Depends,
-) -> Seq | Unknown:  # fmt: skip
-    made: list[Value] = []
-    with contextlib.ExitStack() as stack:
-        for source in sources:
-            stack.enter_context(interpreter._going_through(source))
-        for row in zip(*rows, strict=False):
-            interpreter.step()
-            if name == "filter" and isinstance(function, Const) and function.value is None:
-                answer = row[0]
-            else:
-                answer = interpreter.call(function, list(row), {}, node, frame)
-            if name == "map":
-                made.append(answer)
-                continue
+    def filtered(function: Value, items: list[Value]) -> Value:
+        kept: list[Value] = []
+        by = depends
+        for item in items:
+            answer = item
+            if not (isinstance(function, Const) and function.value is None):
+                answer = interpreter.call(function, [item], {}, node, frame)
             known = truth(answer)
-            depends |= depends_of(answer)
+            by |= depends_of(answer)
             if known is None:
-                return _unknown_of(answer)
+                return lost(answer)
             if known:
-                made.append(row[0])
-    if any(isinstance(source, Iterator) and source.lost for source in sources) and not interpreter._perhaps:
-        return interpreter.unknown(node, frame, depends=depends)
-    return Seq("list", made, depends=depends)
+                kept.append(item)
+        return Seq("list", kept, depends=by)
+
+    if name == "enumerate" and len(arguments) == 2:
+        start = arguments[1]
+        if not isinstance(start, Const) or not isinstance(start.value, int):
+            return None
+        first = start.value
+        only = arguments[:1]
+
+        def counted() -> Value:
+            over = interpreter.listed(only[0])
+            items = interpreter.items(over)
+            if items is None:
+                return lost()
+            pairs: list[Value] = [Seq("tuple", [Const(n), item]) for n, item in enumerate(items, first)]
+            return Seq("list", pairs, depends=depends | over.depends)
+
+        return Lazy(counted, tuple(only), node, frame, depends=depends)
+    code = arguments[0] if name in {"map", "filter"} else None
+    return Lazy(make, tuple(arguments), node if code is not None else None, frame, depends=depends)
+
+
+def _sorted(value: Value, keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
+    """The items themselves in another order: who changes one changes it in both."""
+    if not isinstance(value, Seq | Map | Const):
+        return None
+    items = list(value.items) if isinstance(value, Seq) and _but_for_order(value) else interpreter.items(value)
+    reverse = keywords.get("reverse", Const(False))
+    depends = depends_of(value) | reverse.depends
+    if items is None or not isinstance(reverse, Const):
+        return _plainly(sorted, [value], keywords)
+    try:
+        keys = [plain(item) for item in items]
+        order = sorted(range(len(items)), key=lambda at: keys[at], reverse=bool(reverse.value))  # type: ignore[arg-type,return-value]
+    except NotKnown as error:
+        return Unknown(error.value.reason, error.value.text, error.value.path, error.value.line, depends=depends)
+    except TypeError:
+        return None
+    return Seq("list", [items[number] for number in order], depends=depends)
+
+
+def _most(name: str, value: Value) -> Value | None:
+    """max and min of several: one of the items itself."""
+    if not isinstance(value, Seq) or not _but_for_order(value) or not value.items:
+        return _plainly(max if name == "max" else min, [value], {}, set_too=True)
+    depends = depends_of(value)
+    try:
+        keys = [plain(item) for item in value.items]
+        best = (max if name == "max" else min)(range(len(keys)), key=lambda at: keys[at])  # type: ignore[arg-type,return-value]
+    except NotKnown as error:
+        return Unknown(error.value.reason, error.value.text, error.value.path, error.value.line, depends=depends)
+    except TypeError:
+        return None
+    return depending(value.items[best], depends)
+
+
+def _sum(interpreter: Interpreter, value: Value, start: Value, node: ast.AST, frame: Frame) -> Value | None:
+    if isinstance(start, Const) and isinstance(start.value, int | float):
+        return _plainly(sum, [value, start], {}, set_too=True)
+    items = interpreter.items(value)
+    if items is None:
+        return None
+    for item in items:
+        start = interpreter._binary(ast.Add(), start, item, node, frame)
+    return depending(start, value.depends)
+
+
+def _but_for_order(value: Seq) -> bool:
+    """Whether these are its items, in an order that nobody knows, or in this one."""
+    return not value.extra and not value.open and (value.exact or len(value.items) > 0)
+
+
+def viewed(held: Map, what: str) -> Value:
+    """What a view of a table (`d.items()`) gives now."""
+    if not held.exact or held.maybe:
+        return Unknown("call", f"{what} of a table that is not known", depends=held.depends)
+    if what == "values":
+        return Seq("list", list(held.items.values()), depends=held.depends)
+    keys = [lifted(key) for key in held.items]
+    if what == "keys":
+        return Seq("list", keys, depends=held.depends)
+    pairs = zip(keys, held.items.values(), strict=True)
+    return Seq("list", [Seq("tuple", [key, value]) for key, value in pairs], depends=held.depends)
 
 
 def _isinstance(value: Value, kind: Value) -> Value | None:
@@ -745,9 +1027,8 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         if found or not any(one.outside for one in value.cls.order):
             return Const(bool(found), depends=value.depends)
     plain_value = isinstance(value, Const | Seq | Map | Unknown | Library | Object)
-    if isinstance(value, Unknown | Library | Object) and not (
-        isinstance(kind, Library) and kind.dotted == "builtins.property"
-    ):
+    properties = isinstance(kind, Library) and kind.dotted == "builtins.property"
+    if isinstance(value, Unknown | Library | Object) and not properties:
         return None  # a property is never had from an object, whatever else it is
     if plain_value and any(_is_other(one) for one in kinds):
         kinds = [one for one in kinds if not _is_other(one)]
@@ -760,12 +1041,14 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
     if isinstance(value, Const):
         return Const(isinstance(value.value, wanted), depends=value.depends)
     if isinstance(value, Seq):
+        if value.open and value.kind != "set" and (list in wanted) is not (tuple in wanted):
+            return None  # it was added to what is not known
+        if value.kind == "set" and set in wanted:
+            return None  # a frozenset is none
         made = {"list": list, "tuple": tuple, "set": set}[value.kind]
         return Const(any(issubclass(made, one) for one in wanted if isinstance(one, type)), depends=value.depends)
     if isinstance(value, Map):
         return Const(dict in wanted, depends=value.depends)
-    if isinstance(value, Iterator | View):
-        return Const(False, depends=value.depends)
     return None
 
 
@@ -790,6 +1073,8 @@ def _getattr(
             return found.value if known or not rest else None
         inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
         if inner is not None:
+            return None
+        if attribute.startswith("__") or "__getattr__" in owner.namespace.names:
             return None
         absent = owner.namespace.absent(attribute)
         if name == "hasattr":
@@ -839,8 +1124,8 @@ def method(
         case Map():
             return _map_method(interpreter, owner, name, arguments, keywords, node, frame)
         case Const(value=str() | bytes()) if name in _STRING_METHODS:
-            arguments = [_listed(interpreter, item) for item in arguments]
-            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, arguments):
+            given = (*arguments, *keywords.values())
+            if name in {"zfill", "expandtabs", "replace", "join", "format"} and not _bounded(owner, given):
                 return None
             if name == "format" and not _plain_template(owner.value):
                 return None
@@ -870,6 +1155,8 @@ def method(
             found = [method(interpreter, option, name, arguments, keywords, node, frame) for option in options]
             return join([item for item in found if item is not None]) if None not in found else None
         case Unknown():
+            if owner.reach:
+                interpreter.spoil(owner, interpreter.unknown(node, frame))
             for item in (*arguments, *keywords.values()):
                 interpreter._spoil_deep(item, owner, 0)
             interpreter._may_raise = True
@@ -878,13 +1165,14 @@ def method(
 
 
 def _bounded(owner: Const, arguments: Sequence[Value]) -> bool:
-    size = len(owner.value)  # type: ignore[arg-type]
+    """Whether a method makes a text that is not much longer than those it is made of."""
+    size = max(len(owner.value), 1)  # type: ignore[arg-type]
     for item in arguments:
-        if isinstance(item, Const) and isinstance(item.value, int) and item.value > 10_000:
+        if isinstance(item, Const) and isinstance(item.value, int) and item.value * size > 1_000_000:
             return False
-        if isinstance(item, Const) and isinstance(item.value, str) and len(item.value) * max(size, 1) > 1_000_000:
+        if isinstance(item, Const) and isinstance(item.value, str | bytes) and len(item.value) * size > 1_000_000:
             return False
-        if isinstance(item, Seq) and len(item.items) * max(size, 1) > 1_000_000:
+        if isinstance(item, Seq | Map) and (len(item.items) * size > 1_000_000 or not _tiny([item])):
             return False
     return True
 
@@ -897,6 +1185,8 @@ def _plain_template(text: object) -> bool:
 
 
 def _with_owner(owner: Const, name: str, arguments: list[Value], keywords: dict[str, Value]) -> Value | None:
+    if name == "format" and any(has_path(item) for item in arguments if isinstance(item, Seq | Map)):
+        return None
     return _plainly(lambda first, *rest, **more: getattr(first, name)(*rest, **more), [owner, *arguments], keywords)
 
 
@@ -912,10 +1202,9 @@ def _seq_method(
     if name == "copy":
         return Seq(owner.kind, list(owner.items), list(owner.extra), owner.exact, owner.open, depends=owner.depends)
     if name in {"index", "count"} and owner.exact:
-        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
+        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {}, set_too=True)
     if name in {"union", "difference", "intersection", "issubset", "issuperset"} and owner.kind == "set":
-        arguments = [_listed(interpreter, item) for item in arguments]
-        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {})
+        return _plainly(lambda first, *rest: getattr(first, name)(*rest), [owner, *arguments], {}, set_too=True)
     if owner.kind == "tuple" or name not in {
         "append", "extend", "insert", "remove", "add", "discard", "update", "clear", "pop", "reverse", "sort",
     }:  # fmt: skip
@@ -928,8 +1217,10 @@ def _seq_method(
     owner.depends |= interpreter.condition
     match name, arguments:
         case (("append" | "add"), [value]):
-            if owner.kind == "set" and any(same(value, item) for item in owner.items):
-                return Const(None)
+            if owner.kind == "set":
+                owner.depends |= depends_of(owner) | depends_of(value)  # which of them are the same
+                if any(same(value, item) for item in owner.items):
+                    return Const(None)
             owner.items.append(value)
         case (("extend" | "update"), [value]):
             items = interpreter.items(value)
@@ -946,6 +1237,7 @@ def _seq_method(
                 owner.exact, owner.open = False, True
         case "insert", [place, value]:
             at = place.value if isinstance(place, Const) and isinstance(place.value, int) else None
+            owner.depends |= depends_of(place)
             if at is None:
                 owner.items.append(value)
                 if owner.exact:
@@ -959,12 +1251,16 @@ def _seq_method(
             owner.items, owner.extra, owner.exact, owner.open = [], [], True, False
         case "reverse", []:
             owner.items.reverse()
-        case "pop", [] | [Const(value=int())] if owner.exact and owner.items:
+        case "pop", [] | [Const(value=int())] if owner.exact and (
+            owner.items if owner.kind == "list" else len(owner.items) == 1
+        ):
             at = arguments[0].value if arguments else -1  # type: ignore[attr-defined]
+            owner.depends |= arguments[0].depends if arguments else NOTHING
             if isinstance(at, int) and -len(owner.items) <= at < len(owner.items):
                 return depending(owner.items.pop(at), owner.depends)
             owner.taint()
         case "sort", [] if not keywords:
+            owner.depends |= depends_of(owner)
             try:
                 owner.items.sort(key=plain)  # type: ignore[arg-type]
             except (NotKnown, TypeError):
@@ -976,16 +1272,19 @@ def _seq_method(
 
 
 def _removed(interpreter: Interpreter, owner: Seq, name: str, value: Value) -> Value:
+    owner.depends |= depends_of(owner) | depends_of(value)  # which of them it is
     for number, item in enumerate(owner.items):
-        if same(item, value):
+        equal = isinstance(item, Const) and isinstance(value, Const) and item.value == value.value
+        if same(item, value) or equal:
             del owner.items[number]
             return Const(None)
     owner.extra = [item for item in owner.extra if not same(item, value)]
     if owner.exact and isinstance(value, Const) and all(isinstance(item, Const) for item in owner.items):
-        if name == "remove" and interpreter._catching("ValueError"):
-            from hardencheck.collect.interpret.interpreter import Raised
-
-            raise Raised("ValueError")
+        error = "KeyError" if owner.kind == "set" else "ValueError"
+        interpreter._watched |= depends_of(owner) | value.depends
+        if name == "remove" and interpreter._catching(error, "LookupError" if owner.kind == "set" else error):
+            raise Raised(error)
+        interpreter._may_raise = interpreter._may_raise or name == "remove"
         return Const(None)
     if not isinstance(value, Const):
         owner.taint()
@@ -1005,7 +1304,7 @@ def _map_method(
         case "copy", []:
             return Map(dict(owner.items), set(owner.maybe), owner.exact, depends=owner.depends)
         case (("items" | "keys" | "values"), []):
-            return View(owner, name)
+            return Object(kind="view", state={"of": owner, "what": Const(name)}, depends=owner.depends)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
             default = rest[0] if rest else Const(None)
             try:
@@ -1014,7 +1313,10 @@ def _map_method(
             except (NotKnown, TypeError):
                 if name != "get":
                     interpreter.spoil(owner, interpreter.unknown(node, frame))
-                return interpreter.unknown(node, frame, depends=depends_of(key))
+                elif owner.exact:
+                    return depending(join([*owner.items.values(), default]), depends_of(key) | owner.depends)
+                why = interpreter.unknown(node, frame, depends=depends_of(key))
+                return replace(why, reach=changing([*owner.items.values(), default]))
             by = depends_of(key) | owner.depends
             if name == "get":
                 if there and wanted not in owner.maybe:
@@ -1028,31 +1330,26 @@ def _map_method(
                 owner.taint()
                 return interpreter.unknown(node, frame)
             if name == "pop":
+                if not there and not rest:
+                    interpreter._watched |= by
+                    if interpreter._catching("KeyError", "LookupError"):
+                        raise Raised("KeyError")
+                    return interpreter.unknown(node, frame, depends=by)
                 return depending(owner.items.pop(wanted) if there else default, by)
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
             given = arguments[0] if arguments else Map()
-            if not isinstance(given, Map):
-                given = _dict([_listed(interpreter, given)], {}, interpreter) or given
+            if isinstance(given, Object | Seq):
+                given = _pairs(interpreter, given) or given
             if interpreter._perhaps or not isinstance(given, Map) or len(arguments) > 1:
                 owner.taint()
                 return Const(None)
-            both: dict[object, Value] = {**given.items, **{str(key): item for key, item in keywords.items()}}
-            for key_, value in both.items():
-                if key_ in given.maybe:
-                    old = owner.items.get(key_)
-                    owner.items[key_] = join([old, value]) if old is not None else value
-                    if old is None:
-                        owner.maybe.add(key_)
-                else:
-                    owner.items[key_] = value
-                    owner.maybe.discard(key_)
-            owner.depends |= given.depends | interpreter.condition
-            if not given.exact:
-                owner.exact = False
-                for key_ in owner.items.keys() - given.items.keys():
-                    owner.items[key_] = join([owner.items[key_], Unknown("call", "updated with what is not known")])
+            owner.lay(given, Unknown("call", "updated with what is not known"))
+            for word, item in keywords.items():
+                owner.items[word] = item
+                owner.maybe.discard(word)
+            owner.depends |= interpreter.condition
             return Const(None)
         case "clear", []:
             interpreter.touch(owner)
@@ -1097,30 +1394,40 @@ def _object_method(
                 return variable(interpreter, key, None, node, frame)
         if name == "pop" and arguments and (popped := _name(arguments[0])) is not None:
             was = variable(interpreter, popped, arguments[1] if len(arguments) > 1 else None, node, frame)
-            export(interpreter, popped, Unknown("tainted", popped, depends=frozenset({popped})))
+            export(interpreter, popped, Absent())
             return was
-        if name == "update" and len(arguments) == 1:
-            new = arguments[0]
+        if name == "update" and len(arguments) < 2:
+            new = _dict(arguments, keywords, interpreter)
             if isinstance(new, Map) and new.exact and not new.maybe:
                 for variable_name, item in new.items.items():
-                    export(interpreter, str(variable_name), item)
-                for word, item in keywords.items():
-                    export(interpreter, word, item)
+                    export(interpreter, str(variable_name), depending(item, new.depends))
+                if new.depends:
+                    interpreter.exported.depends |= new.depends
                 return Const(None)
         if name in {"items", "keys"} and interpreter.exported.exact and not interpreter.exported.maybe:
             # Those that the repository says are set; where it runs there are others.
             variables: dict[object, Value] = {
                 key: variable(interpreter, key, None, node, frame)
                 for key in sorted({*interpreter.environment, *map(str, interpreter.exported.items)})
+                if contains(interpreter, owner, Const(key)) is not False
             }
-            return _map_method(interpreter, Map(variables, depends=frozenset({EVERY})), name, [], {}, node, frame)
+            perhaps: set[object] = {key for key in variables if contains(interpreter, owner, Const(str(key))) is None}
+            given = Map(variables, perhaps, depends=frozenset({EVERY}) | interpreter.exported.depends)
+            return _map_method(interpreter, given, name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))
         return interpreter.unknown(node, frame)
+    if owner.kind == "attributes" and isinstance(of := owner.state["of"], Instance):
+        return _attributes(interpreter, of, name, arguments, keywords, node, frame)
     if owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         names = module.namespace
-        if name == "update" and len(arguments) == 1 and isinstance(arguments[0], Map) and arguments[0].exact:
-            given = arguments[0]
+        made = (
+            _dict(arguments, keywords, interpreter)
+            if name == "update" and not interpreter._perhaps and len(arguments) < 2
+            else None
+        )
+        if isinstance(made, Map) and made.exact:
+            given = made
             with interpreter._deciding(given.depends):
                 for written, item in given.items.items():
                     if isinstance(written, str):
@@ -1135,10 +1442,15 @@ def _object_method(
             found = names.get(text)
             default = arguments[1] if len(arguments) > 1 else Const(None)
             absent = names.absent(text)
+            if found is None and text.startswith("__"):
+                return interpreter.unknown(node, frame)
             if found is not None and isinstance(found.value, Joined):
                 options = [option for option in found.value.options if not isinstance(option, Absent)]
-                return join([*options, default]) if len(options) < len(found.value.options) else found.value
+                both = depending(join([*options, default]), found.value.depends)
+                return both if len(options) < len(found.value.options) else found.value
             return found.value if found is not None else _depending(default, absent)
+        if name in {"items", "keys", "values", "copy"} and not arguments and (table := scope_table(owner)) is not None:
+            return _map_method(interpreter, table, name, [], {}, node, frame)
         if name in {"update", "setdefault", "pop", "clear", "__setitem__"}:
             interpreter._taint(names, interpreter.unknown(node, frame, "tainted"))
         return interpreter.unknown(node, frame, "tainted")

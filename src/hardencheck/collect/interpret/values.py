@@ -6,8 +6,7 @@ a table, a namespace) can be saved and put back, so that both sides of a conditi
 """
 
 import itertools
-from collections.abc import Callable, Iterable
-from collections.abc import Iterator as Iterates
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,6 +19,9 @@ Kind = Literal["list", "tuple", "set"]
 MAX_OPTIONS = 6
 MAX_CHAIN = 12
 _OWN = frozenset({"__file__", "__name__"})  # nobody writes over these
+MAX_PARTS = (
+    100_000  # of one value that is looked at as a whole: lists in lists grow faster than the steps that make them
+)
 
 Plain = bool | int | float | complex | str | bytes | None | timedelta | Decimal | PurePosixPath
 
@@ -32,6 +34,17 @@ class NotKnown(Exception):
         self.value = value
 
 
+class Work:
+    """How much was looked at: values, items that were copied, texts. What an interpreter may spend is bounded, and a
+    single step of it can be as dear as its largest list."""
+
+    __slots__ = ("done",)
+
+    def __init__(self) -> None:
+        self.done = 0
+
+
+WORK = Work()
 _births = itertools.count()
 
 
@@ -53,17 +66,21 @@ class Const(Value):
 @dataclass(eq=False, slots=True)
 class Unknown(Value):
     """reason: "env-required", "generated", "branch", "call", "import", "tainted", "loader", "budget", "python-syntax",
-    "location". text: what stopped the interpreter, for people."""
+    "location". text: what stopped the interpreter, for people. reach: what it may be, or hold: changed with it."""
 
     reason: str = "call"
     text: str = ""
     path: str = ""
     line: int = 0
+    reach: tuple[Value, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
 class Joined(Value):
+    """apart: each of them was made where it is the one, and is nowhere else: what is done to it is done to each."""
+
     options: tuple[Value, ...] = ()
+    apart: bool = field(default=False, kw_only=True)
 
 
 @dataclass(eq=False, slots=True)
@@ -78,7 +95,11 @@ class Seq(Value):
     open: bool = False
     born: int = field(default_factory=now, kw_only=True)
 
+    def __post_init__(self) -> None:
+        WORK.done += len(self.items) >> 2
+
     def save(self) -> object:
+        WORK.done += len(self.items) >> 2
         return (list(self.items), list(self.extra), self.exact, self.open)
 
     def load(self, state: object) -> None:
@@ -91,12 +112,14 @@ class Seq(Value):
         if all(_same_items(first, other) for other in plain[1:]):
             self.load(first)
             return
-        surely = [item for item in first[0] if all(any(same(item, there) for there in other[0]) for other in plain[1:])]
+        surely = [item for item in first[0] if all(any(alike(item, it) for it in other[0]) for other in plain[1:])]
         maybe: list[Value] = []
         for items, extra, _, _ in plain:
             for item in (*items, *extra):
-                if not any(same(item, known) for known in (*surely, *maybe)):
+                if not any(alike(item, known) for known in (*surely, *maybe)):
                     maybe.append(item)
+        if not maybe and any(len(items) != len(surely) for items, *_ in plain):
+            maybe = surely[:1]  # one of them is in it more than once
         self.items, self.extra, self.exact = surely, maybe, False
         self.open = any(state[3] for state in plain)
 
@@ -116,7 +139,11 @@ class Map(Value):
     exact: bool = True
     born: int = field(default_factory=now, kw_only=True)
 
+    def __post_init__(self) -> None:
+        WORK.done += len(self.items)
+
     def save(self) -> object:
+        WORK.done += len(self.items) >> 1
         return (dict(self.items), set(self.maybe), self.exact)
 
     def load(self, state: object) -> None:
@@ -143,47 +170,28 @@ class Map(Value):
     def taint(self) -> None:
         self.items, self.maybe, self.exact = {}, set(), False
 
+    def lay(self, given: "Map", why: Unknown) -> None:
+        """Another table over this one: `update`, `|`, `{**other}`. What is perhaps in it perhaps replaces."""
+        WORK.done += len(given.items)
+        for key, value in given.items.items():
+            if key not in given.maybe:
+                self.items[key] = value
+                self.maybe.discard(key)
+            elif key in self.items:
+                self.items[key] = join([self.items[key], value])
+            else:
+                self.items[key] = value
+                self.maybe.add(key)
+        self.depends |= given.depends
+        if not given.exact:
+            self.blur(why, given.items.keys())
 
-@dataclass(eq=False, slots=True)
-class Iterator(Value):
-    """What `map()`, `zip()`, `iter()` or a generator expression gives: always true, no list, and empty once it was
-    gone through. sources: what it goes through. draw: computes its items, when they are first asked for. left: those
-    that are still in it, None: none was asked for yet. lost: nobody knows what is still in it."""
-
-    draw: Callable[[], "Seq | Unknown"] = field(default=lambda: Seq())
-    sources: tuple[Value, ...] = ()
-    left: list[Value] | None = None
-    lost: bool = False
-    busy: int = 0  # loops that go through it now
-    why: Unknown | None = None  # why its items are not known
-    born: int = field(default_factory=now, kw_only=True)
-
-    def save(self) -> object:
-        return (self.left, self.lost)
-
-    def load(self, state: object) -> None:
-        held: tuple[list[Value] | None, bool] = state  # type: ignore[assignment]
-        self.left, self.lost = held
-
-    def merge(self, states: list[object], why: Unknown) -> None:
-        plain: list[tuple[list[Value] | None, bool]] = states  # type: ignore[assignment]
-        first = plain[0]
-        alike = all(left is first[0] or (left == [] and first[0] == []) for left, _ in plain)
-        self.left, self.lost = first[0], not alike or any(lost for _, lost in plain)
-
-    def mark(self, before: object, after: object, depends: Depends) -> None:
-        self.depends |= depends
-
-    def taint(self) -> None:
-        self.left, self.lost = None, True
-
-
-@dataclass(eq=False, slots=True)
-class View(Value):
-    """What `items()`, `keys()` or `values()` of a table gives: it shows what is in the table now, and is no list."""
-
-    of: Map = field(default_factory=Map)
-    which: Literal["items", "keys", "values"] = "items"
+    def blur(self, why: Unknown, but: Iterable[object] = ()) -> None:
+        """Any key may be there now, and any value be another one."""
+        self.exact = False
+        kept = set(but)
+        for key in self.items.keys() - kept:
+            self.items[key] = join([self.items[key], why])
 
 
 class Binding(NamedTuple):
@@ -222,6 +230,7 @@ class Namespace:
         return self.unless | (found.value.depends if found is not None else NOTHING)
 
     def save(self) -> object:
+        WORK.done += len(self.names) >> 1
         return (dict(self.names), self.rest, self.unless, dict(self.prefixes))
 
     def load(self, state: object) -> None:
@@ -243,9 +252,13 @@ class Namespace:
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
         else:
-            self.names[name] = Binding(Absent(depends=depends), "", 0)
+            # Where anything may have been written, this may have been.
+            other = self.get(name)
+            made = Binding(Absent(depends=depends), "", 0)
+            self.names[name] = other._replace(value=depending(other.value, depends)) if other is not None else made
 
     def mark_all(self, depends: Depends, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         for name in list(self.names):
             if name.startswith(prefix) and not name.startswith("__"):
                 self.mark_name(name, depends)
@@ -254,26 +267,34 @@ class Namespace:
 
     def merge(self, states: list[object], why: Unknown) -> None:
         plain: list[_Names] = states  # type: ignore[assignment]
+        WORK.done += sum(len(names) for names, *_ in plain)
         self.rest = next((rest for _, rest, *_ in plain if rest is not None), None)
         self.unless = NOTHING.union(*(unless for _, _, unless, _ in plain))
         self.prefixes = {prefix: why for *_, prefixes in plain for prefix, why in prefixes.items()}
         merged: dict[str, Binding] = {}
+        others = [names for names, *_ in plain[1:]]
         for name in dict.fromkeys(name for names, *_ in plain for name in names):
+            only = plain[0][0].get(name)
+            if only is not None and all(names.get(name) is only for names in others):
+                merged[name] = only
+                continue
             found = [names.get(name) for names, *_ in plain]
             there = [item for item in found if item is not None]
             first = there[0]
-            if len(there) == len(found) and all(item is first or same(item.value, first.value) for item in there[1:]):
+            if len(there) == len(found) and all(item is first or alike(item.value, first.value) for item in there[1:]):
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
-            if len(there) < len(found):
-                values.append(ABSENT)
+            for (_, rest, _, prefixes), item in zip(plain, found, strict=True):
+                if item is None:
+                    values.append(rest or next((why for one, why in prefixes.items() if name.startswith(one)), ABSENT))
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)
         self.names = merged
 
     def taint(self, why: Unknown, prefix: str = "") -> None:
+        WORK.done += len(self.names)
         self.names = {
             name: item._replace(value=why, path=why.path, line=why.line)
             if name.startswith(prefix) and not is_code(item.value) and name not in _OWN
@@ -308,7 +329,8 @@ class Function(Value):
     defaults: tuple[Value | None, ...] = ()
     keyword_defaults: tuple[Value | None, ...] = ()
     owner: Value | None = None  # self or cls of a bound method
-    how: str = ""  # "property", "staticmethod", "classmethod"
+    how: str = ""  # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated"
+    setter: Value | None = None  # of a property
 
 
 @dataclass(eq=False, slots=True)
@@ -351,13 +373,26 @@ class Method(Value):
 
 
 @dataclass(eq=False, slots=True)
+class Lazy(Value):
+    """What computes its items when they are asked for, and once: a generator, `map`, `zip`.
+
+    make: the items, a list or what is not known. of: what it goes over. node, frame: the code that it runs."""
+
+    make: Callable[[], Value]
+    of: tuple[Value, ...] = ()
+    node: object = None
+    frame: object = None
+    used: Seq = field(default_factory=Seq)
+
+
+@dataclass(eq=False, slots=True)
 class Absent(Value):
     """The name is not set; in a `Joined`: perhaps."""
 
 
 ABSENT = Absent()
 _Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
-Changing = Seq | Map | Iterator | Namespace
+Changing = Seq | Map | Namespace
 
 
 def is_code(value: Value) -> bool:
@@ -371,17 +406,23 @@ def _same_items(
         one[2:] == two[2:]
         and len(one[0]) == len(two[0])
         and len(one[1]) == len(two[1])
-        and all(same(a, b) for a, b in zip(one[0], two[0], strict=True))
-        and all(same(a, b) for a, b in zip(one[1], two[1], strict=True))
+        and all(alike(a, b) for a, b in zip(one[0], two[0], strict=True))
+        and all(alike(a, b) for a, b in zip(one[1], two[1], strict=True))
     )
 
 
-def same(one: Value, two: Value, depth: int = 0) -> bool:
-    """Whether both are surely the same value; False where it is not known."""
+def same(one: Value, two: Value, depth: int = 0, left: list[int] | None = None) -> bool:
+    """Whether both are surely the same value; False where it is not known. left: how much more may be looked at."""
     if one is two:
         return not isinstance(one, Unknown)
     if depth > 20:
         return False
+    WORK.done += 1
+    if depth:
+        left = left if left is not None else [MAX_PARTS]
+        left[0] -= 1
+        if left[0] < 0:
+            return False
     if isinstance(one, Const) and isinstance(two, Const):
         return type(one.value) is type(two.value) and one.value == two.value
     if isinstance(one, Seq) and isinstance(two, Seq):
@@ -390,7 +431,7 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
             and one.exact
             and two.exact
             and len(one.items) == len(two.items)
-            and all(same(a, b, depth + 1) for a, b in zip(one.items, two.items, strict=True))
+            and all(same(a, b, depth + 1, left) for a, b in zip(one.items, two.items, strict=True))
         )
     if isinstance(one, Map) and isinstance(two, Map):
         return (
@@ -399,13 +440,31 @@ def same(one: Value, two: Value, depth: int = 0) -> bool:
             and not one.maybe
             and not two.maybe
             and one.items.keys() == two.items.keys()
-            and all(same(value, two.items[key], depth + 1) for key, value in one.items.items())
+            and all(same(value, two.items[key], depth + 1, left) for key, value in one.items.items())
         )
     if isinstance(one, Library) and isinstance(two, Library):
         return one.dotted == two.dotted
     if isinstance(one, Object) and isinstance(two, Object) and one.kind == two.kind == "place":
         return all(same(one.state[word], two.state[word]) for word in ("path", "form"))
     return isinstance(one, Absent) and isinstance(two, Absent)
+
+
+def changing(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Those among them that somebody who has them can change."""
+    return tuple(
+        value
+        for value in values
+        if not isinstance(value, Const | Absent) and (not isinstance(value, Unknown) or value.reach)
+    )
+
+
+def alike(one: Value, two: Value) -> bool:
+    """Whether nobody can tell one from the other, now or later: two lists that hold the same may be changed apart."""
+    if one is two or isinstance(one, Map) or (isinstance(one, Seq) and one.kind != "tuple"):
+        return one is two and not isinstance(one, Unknown)
+    if isinstance(one, Seq) and isinstance(two, Seq):
+        return same(one, two) and all(alike(a, b) for a, b in zip(one.items, two.items, strict=True))
+    return same(one, two)
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -415,12 +474,12 @@ def join(values: Iterable[Value]) -> Value:
     for value in values:
         depends |= value.depends
         for option in value.options if isinstance(value, Joined) else (value,):
-            if not any(option is known or same(option, known) for known in found):
+            if not any(option is known or alike(option, known) for known in found):
                 found.append(option)
     if len(found) == 1:
         return depending(found[0], depends)
     if len(found) > MAX_OPTIONS:
-        return Unknown("branch", "one of many values", depends=depends)
+        return Unknown("branch", "one of many values", depends=depends, reach=changing(found))
     return Joined(tuple(found), depends=depends)
 
 
@@ -428,23 +487,30 @@ def depending(value: Value, depends: Depends) -> Value:
     """The same, also dependent on these variables. What can be changed stays the same object."""
     if not depends or depends <= value.depends:
         return value
-    if isinstance(value, Seq | Map | Iterator):
+    if isinstance(value, Seq | Map):
         value.depends |= depends
         return value
     return replace(value, depends=value.depends | depends)
 
 
-def depends_of(value: Value, depth: int = 0) -> Depends:
+def depends_of(value: Value) -> Depends:
     """The variables that a value and all in it depend on."""
     found = value.depends
-    if depth > 8:
+    if not isinstance(value, Seq | Map | Joined):
         return found
-    for inner in _parts(value):
-        found |= depends_of(inner, depth + 1)
+    seen = {id(value)}
+    stack = list(_parts(value))
+    while stack:
+        one = stack.pop()
+        WORK.done += 1
+        found |= one.depends
+        if isinstance(one, Seq | Map | Joined) and id(one) not in seen:
+            seen.add(id(one))
+            stack.extend(_parts(one))
     return found
 
 
-def _parts(value: Value) -> Iterates[Value]:
+def _parts(value: Value) -> Iterator[Value]:
     if isinstance(value, Seq):
         yield from value.items
         yield from value.extra
@@ -452,22 +518,63 @@ def _parts(value: Value) -> Iterates[Value]:
         yield from value.items.values()
     elif isinstance(value, Joined):
         yield from value.options
-    elif isinstance(value, View):
-        yield value.of
-    elif isinstance(value, Iterator):
-        yield from value.sources
-        yield from value.left or ()
 
 
-def plain(value: Value, depth: int = 0) -> object:
+def unordered(value: Value) -> bool:
+    """Whether there is a set in it whose order nobody knows: a text made of it, or a list, may be any."""
+    stack, seen = [value], set[int]()
+    while stack:
+        one = stack.pop()
+        WORK.done += 1
+        if not isinstance(one, Seq | Map | Joined) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Seq) and one.kind == "set" and len(one.items) > 1:
+            return True
+        stack.extend(_parts(one))
+    return False
+
+
+def distinct(items: Iterable[Value]) -> list[Value]:
+    """The items of a set, by Python's equality where that is known: 1 and True are one."""
+    found: list[Value] = []
+    known: set[object] = set()
+    for item in items:
+        WORK.done += 1
+        if isinstance(item, Const):
+            if item.value not in known:
+                known.add(item.value)
+                found.append(item)
+            continue
+        try:
+            whole = plain(item)
+            hash(whole)
+        except (NotKnown, TypeError):
+            if not any(item is other for other in found):
+                found.append(item)
+            continue
+        if whole not in known:
+            known.add(whole)
+            found.append(item)
+    return found
+
+
+def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
     """The Python object that a value surely is: a copy. Raises NotKnown."""
-    if depth > 40:
+    if isinstance(value, Const):
+        if isinstance(value.value, str):
+            WORK.done += len(value.value) >> 7
+        return value.value
+    left = left if left is not None else [MAX_PARTS]
+    left[0] -= 1
+    WORK.done += 1
+    if depth > 40 or left[0] < 0:
         raise NotKnown(Unknown("budget", "nested too deeply"))
     match value:
-        case Const(value=inner):
-            return inner
         case Seq(kind=kind, items=items, exact=True):
-            inner_items = [plain(item, depth + 1) for item in items]
+            left[0] -= len(items)
+            WORK.done += len(items)
+            inner_items = [plain(item, depth + 1, left) for item in items]
             if kind == "tuple":
                 return tuple(inner_items)
             if kind == "set":
@@ -477,21 +584,54 @@ def plain(value: Value, depth: int = 0) -> object:
                     raise NotKnown(Unknown("call", "a set of what has no hash")) from None
             return inner_items
         case Map(items=items, maybe=maybe, exact=True) if not maybe:
-            return {key: plain(item, depth + 1) for key, item in items.items()}
+            left[0] -= len(items)
+            WORK.done += len(items)
+            return {key: plain(item, depth + 1, left) for key, item in items.items()}
         case Unknown():
             raise NotKnown(value)
+        case Joined(options=options) if all(same(option, options[0]) for option in options):
+            return plain(options[0], depth + 1)
         case Joined():
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
-        case Iterator() | View():
-            raise NotKnown(Unknown("call", "no list, but what goes through one", depends=depends_of(value)))
         case _:
             raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
 
 
+def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:
+    """A deep copy, as far as it is known; None for what copies itself in ways of its own."""
+    known = {} if known is None else known
+    if id(value) in known:
+        return known[id(value)]
+    if depth > 20:
+        return None
+    if isinstance(value, Seq | Map):
+        made: Seq | Map = replace(value, born=now())
+        known[id(value)] = made
+        if isinstance(made, Seq) and isinstance(value, Seq):
+            items, extra = ([copied(item, known, depth + 1) for item in part] for part in (value.items, value.extra))
+            if None in items or None in extra:
+                return None
+            made.items = [item for item in items if item is not None]
+            made.extra = [item for item in extra if item is not None]
+        elif isinstance(made, Map) and isinstance(value, Map):
+            pairs = {key: copied(item, known, depth + 1) for key, item in value.items.items()}
+            made.items = {key: item for key, item in pairs.items() if item is not None}
+            made.maybe = set(value.maybe)
+            if len(made.items) < len(pairs):
+                return None
+        return made
+    if isinstance(value, Joined):
+        options = [copied(option, known, depth + 1) for option in value.options]
+        return (
+            replace(value, options=tuple(item for item in options if item is not None)) if None not in options else None
+        )
+    return value if isinstance(value, Const | Unknown | Library | Function | Class) else None
+
+
 def lifted(value: object, depends: Depends = NOTHING) -> Value:
-    """A Python object as a value. Raises TypeError for what is none of ours."""
+    """A Python object as a value. Raises TypeError for what is none of ours, NotKnown for what is too large."""
     if isinstance(value, list | tuple | set | frozenset):
         kind: Kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
         items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
@@ -501,6 +641,11 @@ def lifted(value: object, depends: Depends = NOTHING) -> Value:
     if value is None or isinstance(
         value, bool | int | float | complex | str | bytes | timedelta | Decimal | PurePosixPath
     ):
+        if isinstance(value, str | bytes):
+            WORK.done += len(value) >> 4
+        elif isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > 1_000:
+            # Nine letters that are a thousand million digits as soon as somebody writes them out.
+            raise NotKnown(Unknown("budget", "a very large number"))
         return Const(value, depends=depends)
     raise TypeError(type(value).__name__)
 
@@ -518,10 +663,10 @@ def truth(value: Value) -> bool | None:
             if items.keys() - maybe:
                 return True
             return False if exact and not items else None
-        case Function() | Class() | Module() | Iterator():
+        case Function(how=how) if how != "decorated":
             return True
-        case View(of=of):
-            return truth(of)
+        case Class() | Module() | Lazy():
+            return True
         case Joined(options=options):
             found = {truth(option) for option in options}
             return found.pop() if len(found) == 1 else None

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import FLASK
-from hardencheck.collect.resolve._evaluate import Modules, Namespace
+from hardencheck.collect.resolve._evaluate import Namespace
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.model.facts.settings import Call, Expression, PythonModule, Write
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -77,12 +76,11 @@ def unread(facts: FactSet) -> list[tuple[str, Gap]]:
     ]
 
 
-def flask_namespace(app: Application, facts: FactSet, tree: Tree, alone: bool) -> Namespace:
-    """The configuration of a Flask application after everything in the repository has written to it.
+def flask_namespace(app: Application, facts: FactSet, alone: bool) -> Namespace:
+    """What code is seen to write to the configuration of a Flask application that nobody saw being built.
 
     alone: it is the only one, so that writes to `app.config` in other files are to it.
     """
-    modules = Modules(facts, tree)
     variable = app.call.variable
     mine = {name for name in (variable, "self" if "." not in app.call.name else "") if name}
     state: Namespace = {}
@@ -91,7 +89,10 @@ def flask_namespace(app: Application, facts: FactSet, tree: Tree, alone: bool) -
         call for call in app.module.calls if call.name in _LOADERS and call.variable.removesuffix(".config") in mine
     ]
     for event in sorted(events, key=lambda event: event.line):
-        state = _written(state, event, app.path) if isinstance(event, Write) else _loaded(state, event, app, modules)
+        if isinstance(event, Write):
+            state = _written(state, event, app.path)
+        else:
+            state = _tainted(state, app.path, event.line, f"config{event.name}() may set it")
     if alone:
         state = _elsewhere(state, app, facts, mine)
     return state
@@ -103,40 +104,12 @@ def _written(state: Namespace, write: Write, path: str) -> Namespace:
     if write.conditional:
         why = Expression(what="unknown", text="set under a condition")
         return {**state, write.name: Bound(why, path, write.line, reason=Reason.DYNAMIC)}
-    bound = Bound(write.expression, path, write.line)
-    if write.expression.what == "name":
-        bound = Bound(Expression(what="unknown", text=write.expression.text), path, write.line)
-    return {**state, write.name: bound}
+    return {**state, write.name: Bound(write.expression, path, write.line)}
 
 
 def _tainted(state: Namespace, path: str, line: int, text: str) -> Namespace:
     why = Expression(what="unknown", text=text)
     return {**state, **{name: Bound(why, path, line, reason=Reason.DYNAMIC) for name in FLASK}}
-
-
-def _loaded(state: Namespace, call: Call, app: Application, modules: Modules) -> Namespace:
-    """`app.config.from_object(...)`: a class or module of the repository; all else may set anything."""
-    if call.name == ".from_object" and not call.conditional and call.first:
-        dotted = call.first.strip("'").replace(":", ".")
-        found = _object(dotted, app, modules)
-        if found is not None:
-            return {**state, **{name: bound for name, bound in found.items() if name in FLASK}}
-    text = f"config{call.name}() may set it"
-    return _tainted(state, app.path, call.line, text)
-
-
-def _object(dotted: str, app: Application, modules: Modules) -> Namespace | None:
-    own = modules.class_namespace(app.path, dotted) if "." not in dotted else None
-    if own is not None:
-        return own
-    module, _, name = dotted.rpartition(".")
-    holder = modules.find(module, app.path) if module else None
-    if holder is not None:
-        inherited = modules.class_namespace(holder, name)
-        if inherited is not None:
-            return inherited
-    path = modules.find(dotted, app.path)
-    return modules.namespace(path) if path is not None else None
 
 
 def _elsewhere(state: Namespace, app: Application, facts: FactSet, mine: set[str]) -> Namespace:

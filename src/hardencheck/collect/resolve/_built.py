@@ -17,7 +17,8 @@ from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
-from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Raised, Source
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
@@ -103,7 +104,7 @@ def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) ->
     alone: it is the only one, so that writes to `app.config` in other files are to it.
     """
     seen = built(facts, tree)
-    written = flask_namespace(app, facts, tree, alone)
+    written = flask_namespace(app, facts, alone)
     configuration = seen.configuration(app.path, app.call.line)
     if configuration is None:
         return written
@@ -135,7 +136,7 @@ def _valued(call: Call, arguments: Mapping[str, Binding]) -> Call:
     better: dict[str, Expression] = {}
     for name, binding in arguments.items():
         given = call.arguments.get(name)
-        if given is not None and given.what not in {"unknown", "name"} and given.complete:
+        if given is not None and given.what != "unknown" and given.complete:
             continue
         if given is None and not call.spread:
             continue

@@ -21,7 +21,6 @@ from hardencheck.model.facts.settings import (
     SettingsClassName,
     SettingsModuleName,
     Source,
-    Statement,
 )
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -40,6 +39,10 @@ OTHER_MIDDLEWARE = {
     "permissions": "django_permissions_policy.PermissionsPolicyMiddleware",
 }
 _ALWAYS: Version = (0,)
+_HASHERS = tuple(
+    f"django.contrib.auth.hashers.{name}PasswordHasher"
+    for name in ("PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "Scrypt")
+)
 # name -> its default since each version (release notes of Django 2.1 to 6.1); the oldest first.
 DEFAULTS: dict[str, Since] = {
     "DEBUG": [(_ALWAYS, False)],
@@ -68,7 +71,7 @@ DEFAULTS: dict[str, Since] = {
     "CSRF_USE_SESSIONS": [(_ALWAYS, False)],
     "CSRF_TRUSTED_ORIGINS": [(_ALWAYS, ())],
     "AUTH_PASSWORD_VALIDATORS": [(_ALWAYS, ())],
-    "PASSWORD_HASHERS": [(_ALWAYS, ("django.contrib.auth.hashers.PBKDF2PasswordHasher",))],
+    "PASSWORD_HASHERS": [(_ALWAYS, _HASHERS[:4]), ((4, 0), _HASHERS)],
     "SILENCED_SYSTEM_CHECKS": [(_ALWAYS, ())],
     "DEBUG_PROPAGATE_EXCEPTIONS": [(_ALWAYS, False)],
     "DATA_UPLOAD_MAX_MEMORY_SIZE": [(_ALWAYS, 2621440)],
@@ -137,7 +140,7 @@ def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
         return Project(name, path, _namespace(followed), at, modules, followed, given)
-    classes = _settings_classes(modules, path)
+    classes = _settings_classes(modules, path, followed)
     chosen = _configuration(facts, classes)
     if chosen:
         followed = modules.follow(path, given, chosen)
@@ -152,15 +155,14 @@ def _namespace(followed: Followed) -> Namespace:
     return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
 
-def _settings_classes(modules: Modules, path: str) -> list[Class]:
+def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[Class]:
     """Classes of a module that hold settings: django-configurations and its like."""
     fact = modules.known.get(path)
-    found: list[Class] = []
-    for one in fact.classes if fact is not None else ():
-        inherited = modules.class_namespace(path, one.name)
-        if _ESSENTIAL & set(inherited.keys() if inherited is not None else _sets(one.body)):
-            found.append(one)
-    return found
+    return [
+        one
+        for one in (fact.classes if fact is not None else ())
+        if _ESSENTIAL & (followed.classes.get(one.name, frozenset()) | set(one.settings))
+    ]
 
 
 def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
@@ -247,16 +249,6 @@ def _production_sibling(path: str, modules: Modules) -> str:
     return path
 
 
-def _sets(statements: tuple[Statement, ...]) -> set[str]:
-    found: set[str] = set()
-    for statement in statements:
-        if statement.name:
-            found.add(statement.name)
-        for branch in statement.branches:
-            found |= _sets(branch)
-    return found
-
-
 def required(facts: FactSet) -> bool:
     """Whether Django may be in use: it is required, or nothing says what is."""
     packages = {fact.package for fact in facts.of("package.requirement") if isinstance(fact, PackageRequirement)}
@@ -264,7 +256,7 @@ def required(facts: FactSet) -> bool:
 
 
 def looks_like_settings(fact: PythonModule, django: bool) -> bool:
-    names = _sets(fact.statements) & DJANGO
+    names = set(fact.settings) & DJANGO
     if {"INSTALLED_APPS", "ROOT_URLCONF"} <= names:
         return True
     if not django or not _NAME.fullmatch(fact.location.path or ""):

@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._statements import DEVELOPMENT, MAX_ITEMS, SECRETS
+from hardencheck.collect.extract._statements import DEVELOPMENT, GUNICORN, MAX_ITEMS, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
+    Class,
     Const,
     Depends,
     Joined,
@@ -22,7 +25,9 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depending,
     depends_of,
+    same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
 from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
@@ -49,6 +54,7 @@ _REASONS = {
 _LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
+_LOWER = SECRETS | GUNICORN
 _SENTINEL = "csp.constants.NONCE"
 
 
@@ -80,7 +86,8 @@ class Bound(NamedTuple):
 class Followed(NamedTuple):
     """One settings module after it ran, with what the deployment files of the repository set.
 
-    names: every name in capitals. variables: those of the environment that it asks for. files: all that were read.
+    names: every name in capitals, and what gunicorn reads. variables: those of the environment that it asks for.
+    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones.
     """
 
     names: Mapping[str, Binding]
@@ -89,6 +96,7 @@ class Followed(NamedTuple):
     unless: Depends
     variables: Mapping[str, Variable]
     files: frozenset[str]
+    classes: Mapping[str, frozenset[str]] = {}
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
@@ -161,23 +169,33 @@ def note_secrets(tree: Tree, interpreter: Interpreter) -> None:
     held = _secrets.setdefault(tree, {})
     for module in interpreter.modules.values():
         for name, binding in module.namespace.names.items():
-            for value in _texts(name, binding.value, 0):
+            for value in _texts(name, binding.value):
                 held[value] = None
 
 
-def _texts(name: str, value: Value, depth: int) -> Iterator[str]:
-    match value:
-        case Const(value=str() as text) if is_secret(name) and len(text) >= _SHORTEST:
-            yield text
-        case Seq(items=items) if depth < 4:
-            for item in items:
-                yield from _texts(name, item, depth + 1)
-        case Map(items=held) if depth < 4:
-            for key, item in held.items():
-                yield from _texts(key if isinstance(key, str) and not is_secret(name) else name, item, depth + 1)
-        case Joined(options=options) if depth < 4:
-            for item in options:
-                yield from _texts(name, item, depth + 1)
+def _texts(name: str, value: Value) -> Iterator[str]:
+    """The texts in a value that a name, its own or of a key above it, calls a secret."""
+    stack: list[tuple[str, Value]] = [(name, value)]
+    seen: set[tuple[int, bool]] = set()
+    while stack:
+        called, one = stack.pop()
+        secret = is_secret(called)
+        if isinstance(one, Const):
+            if secret and isinstance(one.value, str) and len(one.value) >= _SHORTEST:
+                yield one.value
+            continue
+        if (id(one), secret) in seen:
+            continue
+        seen.add((id(one), secret))
+        match one:
+            case Seq(items=items):
+                stack.extend((called, item) for item in items)
+            case Map(items=held):
+                stack.extend(
+                    (key if isinstance(key, str) and not secret else called, item) for key, item in held.items()
+                )
+            case Joined(options=options):
+                stack.extend((called, item) for item in options)
 
 
 def follow(
@@ -221,17 +239,25 @@ def _follow(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
-    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in SECRETS}
+    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
+    classes = {
+        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
+        for name, one in names.names.items()
+        if isinstance(one.value, Class)
+    }
     note_secrets(tree, interpreter)
     variables = variables_of(interpreter, environment)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files))
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files), classes)
 
 
 def _plain(binding: Binding) -> Binding:
     """What comes from a library is not known, only what it is called."""
-    if not isinstance(binding.value, Library):
+    value = binding.value
+    if isinstance(value, Joined) and all(same(option, value.options[0]) for option in value.options):
+        return binding._replace(value=depending(value.options[0], value.depends))
+    if not isinstance(value, Library):
         return binding
-    why = Unknown("import", binding.value.dotted, binding.path, binding.line, depends=binding.value.depends)
+    why = Unknown("import", value.dotted, binding.path, binding.line, depends=value.depends)
     return binding._replace(value=why)
 
 
@@ -307,6 +333,11 @@ def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
         expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
         return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
     made = [expression_of(name, option) for option in options]
+    # A list that perhaps has more in it is no value that can be named.
+    made = [
+        msgspec.structs.replace(one, complete=False) if _maybe(option) else one
+        for one, option in zip(made, options, strict=True)
+    ]
     if len(options) < len(value.options):
         made.append(Expression(what="unset"))
     return bound._replace(expression=Expression(what="unknown", text=text), options=tuple(made))
@@ -426,13 +457,13 @@ def policy(name: str, value: Value) -> tuple[str | None] | None:
     return ((", " if name == "PERMISSIONS_POLICY" else "; ").join(parts),)
 
 
-def _sources(value: Value) -> list[str] | None:
+def _sources(value: Value, depth: int = 0) -> list[str] | None:
     match value:
         case Seq(items=items, exact=True):
             found: list[str] = []
             for item in items:
-                inner = _sources(item)
-                if inner is None:
+                inner = _sources(item, depth + 1) if depth < 3 else None
+                if inner is None or len(found) > MAX_ITEMS:
                     return None
                 found.extend(inner)
             return found

@@ -41,6 +41,8 @@ MAX_TEXT = 160
 _MAX_ITEMS = 20
 _MAX_DEPTH = 4
 _MODES = ("_PERMISSIONS", "umask", "unix_socket_perms")
+_MAX_PARTS = 1_000
+_MAX_NESTED = 60
 _HIDDEN = "…"
 # The last words of a name that holds a secret; more words after them name something about it (TOKEN_LIFETIME).
 _SECRET = compiled(
@@ -191,52 +193,76 @@ def unknown_part(value: Value) -> Unknown | None:
     return _stopped(value)
 
 
-def _stopped(value: Value, depth: int = 0) -> Unknown | None:
-    if depth > 12:
-        return None
+def _stopped(value: Value, depth: int = 0, seen: set[int] | None = None) -> Unknown | None:
+    """seen: what has been looked at, for the same list may be in another one many times over, or in itself."""
     match value:
         case Unknown():
             return value
         case Joined(options=options):
             inner: Iterable[Value] = options
         case Seq(items=items, extra=extra, exact=exact, open=opened):
-            if not exact and opened:
-                first = next((found for item in items if (found := _stopped(item, depth + 1)) is not None), None)
-                return first or Unknown("call", "more items, which are not known")
-            inner = [*items, *extra]
-        case Map(items=held, exact=exact):
+            inner = items if not exact and opened else [*items, *extra]
+        case Map(items=held):
             inner = held.values()
-            if not exact:
-                first = next((found for item in inner if (found := _stopped(item, depth + 1)) is not None), None)
-                return first or Unknown("call", "more keys, which are not known")
         case _:
             return None
-    return next((found for item in inner if (found := _stopped(item, depth + 1)) is not None), None)
+    seen = seen if seen is not None else set()
+    if id(value) in seen:
+        return None
+    seen.add(id(value))
+    if depth > _MAX_NESTED:
+        return Unknown("budget", "nested too deeply")
+    found = next((one for item in inner if (one := _stopped(item, depth + 1, seen)) is not None), None)
+    if found is None and isinstance(value, Seq) and not value.exact and value.open:
+        return Unknown("call", "more items, which are not known")
+    if found is None and isinstance(value, Map) and not value.exact:
+        return Unknown("call", "more keys, which are not known")
+    return found
 
 
-def _several(value: Value, depth: int = 0) -> bool:
+def _several(value: Value, depth: int = 0, seen: set[int] | None = None) -> bool:
     """Whether a value with no unknown part may still be one of several."""
-    if depth > 12:
-        return False
     match value:
         case Joined():
             return True
         case Seq(items=items, exact=exact):
-            return not exact or any(_several(item, depth + 1) for item in items)
+            if not exact:
+                return True
+            inner: Iterable[Value] = items
         case Map(items=held, maybe=maybe):
-            return bool(maybe) or any(_several(item, depth + 1) for item in held.values())
-    return False
+            if maybe:
+                return True
+            inner = held.values()
+        case _:
+            return False
+    seen = seen if seen is not None else set()
+    if id(value) in seen or depth > _MAX_NESTED:
+        return False
+    seen.add(id(value))
+    return any(_several(item, depth + 1, seen) for item in inner)
 
 
-def _written(value: Value, name: str, depth: int) -> str:
-    if depth > _MAX_DEPTH:
+class _Page:
+    """How many parts of a value may still be written: lists in lists have more than anybody reads."""
+
+    def __init__(self) -> None:
+        self.left = _MAX_PARTS
+
+    def full(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def _written(value: Value, name: str, depth: int, page: _Page | None = None) -> str:
+    page = page or _Page()
+    if depth > _MAX_DEPTH or page.full():
         return _HIDDEN
     match value:
         case Const(value=inner):
             return _plain(inner, name)
         case Seq(kind=kind, items=items, extra=extra, exact=exact, open=opened):
-            parts = [_written(item, name, depth + 1) for item in items[:_MAX_ITEMS]]
-            parts += [f"perhaps {_written(item, name, depth + 1)}" for item in extra[:_MAX_ITEMS]]
+            parts = [_written(item, name, depth + 1, page) for item in items[:_MAX_ITEMS]]
+            parts += [f"perhaps {_written(item, name, depth + 1, page)}" for item in extra[:_MAX_ITEMS]]
             if len(items) > _MAX_ITEMS or (not exact and opened):
                 parts.append(_HIDDEN)
             inside = ", ".join(parts)
@@ -248,12 +274,12 @@ def _written(value: Value, name: str, depth: int) -> str:
             for key, item in list(held.items())[:_MAX_ITEMS]:
                 under = key if isinstance(key, str) and is_secret(key) else name
                 mark = "perhaps " if key in maybe else ""
-                pairs.append(f"{mark}{key!r}: {_written(item, under, depth + 1)}")
+                pairs.append(f"{mark}{key!r}: {_written(item, under, depth + 1, page)}")
             if len(held) > _MAX_ITEMS or not exact:
                 pairs.append(_HIDDEN)
             return "{" + ", ".join(pairs) + "}"
         case Joined(options=options):
-            return " or ".join(dict.fromkeys(_written(option, name, depth + 1) for option in options))
+            return " or ".join(dict.fromkeys(_written(option, name, depth + 1, page) for option in options))
         case Library(dotted=dotted):
             return dotted.removeprefix("builtins.")
         case Class(name=called) | Function(name=called):

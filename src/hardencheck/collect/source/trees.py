@@ -108,10 +108,11 @@ class FilesTree(BaseTree):
         except OSError as error:
             text = "it is a symbolic link now" if error.errno == errno.ELOOP else str(error.strerror)
             raise Unreadable(f"cannot be opened: {text}", reason=Reason.UNREADABLE) from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):  # a directory, say, which open() does not take
+            os.close(descriptor)
+            raise Unreadable("not a regular file", reason=Reason.UNREADABLE)
         with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Unreadable("not a regular file", reason=Reason.UNREADABLE)
             if status.st_size > MAX_FILE_BYTES:
                 # The beginning tells whether it is binary, which is a reason not to mind.
                 raise TooLarge(status.st_size, file.read(HEAD_BYTES))

@@ -13,54 +13,30 @@ Source = Literal["literal", "environment", "default"]
 class Expression(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The right-hand side of an assignment, as far as it can be had without running anything.
 
-    what: "scalar" (value), "list" (items; complete: nothing else is in it;
-    splices: settings whose items are in it too), "name" (value names another setting;
-    negated: `not` before it), "secret" (a text that is not kept: length, distinct characters, prefixed with
-    "django-insecure-"), "environment" (a required variable; of a secret also one that may
-    be missing, value "optional"), "environment-text" (a variable with a text that is
-    not empty as its default), "generated" (a new random text on every start), "unknown".
+    what: "scalar" (value), "list" (items; complete: nothing else is in it), "secret" (a text that is not kept: length,
+    distinct characters, prefixed with "django-insecure-"), "environment" (a required variable; of a secret also one
+    that may be missing, value "optional"), "environment-text" (a variable with a text that is not empty as its
+    default), "generated" (a new random text on every start), "unknown".
     text: the expression for people, string contents hidden.
     """
 
     what: str
     value: Scalar = None
     items: tuple[str, ...] = ()
-    splices: tuple[str, ...] = ()
     complete: bool = True
-    negated: bool = False
     length: int = 0
     distinct: int = 0
     prefixed: bool = False
     text: str = ""
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One statement of a module or class body that can change a setting, in order.
-
-    do: "set", "extend" (+=, append, insert), "grow" (items that are not known may be
-    added), "remove", "delete", "star" (import * of `module`), "import" (one
-    name of `module`), "taint" (anything may have been written: `names`, or all when there are none), "lend" (a list
-    is handed to a function that may change it), "if"
-    (branches: body and else; test is None when it cannot be decided), "maybe" (a body that may run or stop
-    half-way), "try" (branches: body, handlers ...; names: "import" when a missing module is handled).
-    """
-
-    do: str
-    line: int
-    name: str = ""
-    module: str = ""
-    expression: Expression | None = None
-    branches: tuple[tuple["Statement", ...], ...] = ()
-    names: tuple[str, ...] = ()
-
-
 class Class(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A class of the file with its bases (dotted names through imports) and the settings in its body."""
+    """A class of the file with its bases (dotted names through imports) and the settings that its body binds."""
 
     name: str
     line: int
     bases: tuple[str, ...] = ()
-    body: tuple[Statement, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,12 +82,15 @@ class HeaderSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PythonModule(Fact, tag="python.module", frozen=True, kw_only=True):
-    """Everything one Python file says about settings. Raw material for resolvers, never judged by a rule."""
+    """Everything one Python file says about settings. Raw material for resolvers, never judged by a rule.
+
+    settings: those that its top level binds or changes, "*" where it may be any of them.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
 
     role: str
-    statements: tuple[Statement, ...] = ()
+    settings: tuple[str, ...] = ()
     classes: tuple[Class, ...] = ()
     calls: tuple[Call, ...] = ()
     writes: tuple[Write, ...] = ()

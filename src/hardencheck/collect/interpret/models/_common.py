@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from hardencheck.collect.interpret import library
+from hardencheck.collect.interpret.exceptions import Raised, above
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
     NOTHING,
@@ -98,9 +99,7 @@ def missing(call: Call, name: str, error: str) -> Value:
 
 def failing(call: Call, error: str) -> None:
     """The library raises: that matters where somebody catches it."""
-    from hardencheck.collect.interpret.interpreter import _PARENTS, Raised
-
-    if call.interpreter._catching(error, *_PARENTS.get(error, ())):
+    if call.interpreter._catching(error, *above(error)):
         raise Raised(error)
     call.interpreter._may_raise = True
 
@@ -125,8 +124,10 @@ def computed(call: Call, function: Callable[..., object], *values: Value) -> Val
     except (RecursionError, MemoryError):
         return unknown(call, "budget", call.name, depends)
     except Failed as error:
+        call.interpreter._watched |= depends
         failing(call, error.name)
     except Exception as error:
+        call.interpreter._watched |= depends
         failing(call, type(error).__name__)
     return unknown(call, "call", call.name, depends)
 

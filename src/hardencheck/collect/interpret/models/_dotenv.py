@@ -62,7 +62,7 @@ def put(call: Call, name: str, value: Value, overwrite: bool | None) -> None:
     if overwrite is True or there is False:
         library.export(call.interpreter, name, value)
     elif overwrite is None or there is None:
-        library.export(call.interpreter, name, Unknown("branch", name, depends=frozenset({name})))
+        library.perhaps_exported(call.interpreter, name)
 
 
 def upwards(call: Call, start: Value, name: str) -> Value | None:

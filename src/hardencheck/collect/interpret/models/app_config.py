@@ -95,7 +95,7 @@ def _item(call: Call) -> Value | None:
     found = held(config).get(name)
     if found is None and name not in DEFAULTS[text_of(config.state["framework"])]:
         if call.interpreter._catching("KeyError", "LookupError"):
-            from hardencheck.collect.interpret.interpreter import Raised
+            from hardencheck.collect.interpret.exceptions import Raised
 
             raise Raised("KeyError")
     return get(call, config, name)
@@ -304,7 +304,7 @@ def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner:
 
 def _imported(call: Call, dotted: str) -> Value | None:
     """`import_string("pkg.module.Class")` or "pkg.module:Class"."""
-    from hardencheck.collect.interpret.interpreter import Raised
+    from hardencheck.collect.interpret.exceptions import Raised
 
     interpreter, near = call.interpreter, call.frame.module.path
     dotted = dotted.replace(":", ".")

@@ -435,7 +435,7 @@ def _super(call: Call) -> Value | None:
         me = found.value if found is not None else None
     if not isinstance(me, Object) or not isinstance(me.state.get(TYPE_KEY), Class):
         return None
-    return Object(kind="super", state={"self": me})
+    return Object(kind="application.super", state={"self": me})
 
 
 def _super_method(call: Call) -> Value | None:
@@ -507,7 +507,12 @@ PARTLY: dict[str, Model] = {
 OBJECTS: dict[str, Model] = {"app.member": _member_called}
 ITEMS: dict[str, Model] = {"app.member": _quiet}
 STORES: dict[str, Model] = {"app.member": _nothing}
-METHODS: dict[str, Model] = {"application": method, "app.member": _quiet, "part": part_method, "super": _super_method}
+METHODS: dict[str, Model] = {
+    "application": method,
+    "app.member": _quiet,
+    "part": part_method,
+    "application.super": _super_method,
+}
 ATTRIBUTES: dict[str, Model] = {"application": attribute, "part": attribute, "app.member": _inner}
 SETTERS: dict[str, Model] = {"application": set_attribute, "part": set_attribute, "app.member": _nothing}
 

@@ -227,7 +227,8 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
 
     Names that neither the class nor the module sets are not in it: they are what Django's default is.
     """
-    from hardencheck.collect.interpret.interpreter import Frame, Interpreter
+    from hardencheck.collect.interpret.exceptions import Raised
+    from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget
 
     assert isinstance(interpreter, Interpreter)
     module = interpreter.module(path)
@@ -240,8 +241,8 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
     ready = Class(cls.name, cls.path, cls.line, (), (), Names(_flat(cls), _rest(cls, call)))
     ready.order = (ready, *cls.order)
     _variables(call, ready)
-    _hook(call, ready, "pre_setup")
-    _set_up_all(call, ready)
+    _hook(call, ready, "pre_setup", lambda: None)
+    _hook(call, ready, "setup", lambda: _set_up_all(call, ready))
     made = Names({key: item for key, item in module.namespace.names.items() if _upper(key) and key not in ALWAYS})
     made.rest = ready.attributes.rest or module.namespace.rest
     instance = Instance(ready)
@@ -249,12 +250,16 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
         binding = ready.attributes.names[key]
         if not _upper(key) or binding.value is _DEFAULT:
             continue
-        found = _result(call, key, binding, ready, instance)
+        try:
+            found = _result(call, key, binding, ready, instance)
+        except (Raised, OutOfBudget) as error:
+            reason = "budget" if isinstance(error, OutOfBudget) else "call"
+            found = Unknown(reason, f"{key} of {cls.name}", binding.path, binding.line)
         made.names[key] = binding._replace(value=found)
         if isinstance(found, Map) and _is_mail(binding.value):
             for inner, item in found.items.items():
                 made.names[str(inner)] = binding._replace(value=item)
-    _hook(call, ready, "post_setup")
+    _hook(call, ready, "post_setup", lambda: None)
     return made
 
 
@@ -312,12 +317,50 @@ def _rest(cls: Class, call: Call) -> Unknown | None:
     return None
 
 
-def _hook(call: Call, cls: Class, name: str) -> None:
-    """pre_setup and post_setup of the program."""
-    found = next((one.attributes.names[name] for one in cls.order if name in one.attributes.names), None)
-    if found is not None and isinstance(found.value, Function):
-        bound = call.interpreter._bound(found.value, None, cls, call.node, call.frame)
-        call.interpreter.call(bound, [], {}, call.node, call.frame)
+def _hook(call: Call, cls: Class, name: str, library: Callable[[], None]) -> None:
+    """pre_setup, setup and post_setup: what the library does, then those of the program from the first class on, as
+    long as each begins with `super()`."""
+    from hardencheck.collect.interpret.exceptions import Raised
+    from hardencheck.collect.interpret.interpreter import OutOfBudget
+
+    mine = cls.order[1:]
+    # After the last class that derives from the library's comes the library's own, and what that does not call.
+    last = max(number for number, one in enumerate(mine) if _is_configuration(one))
+    found = [one.attributes.names[name].value for one in mine[: last + 1] if name in one.attributes.names]
+    chain: list[Function] = []
+    for held in found:
+        first = _begins_with_super(held, name) if isinstance(held, Function) else None
+        if first is None or not isinstance(held, Function):
+            cls.attributes.taint(unknown(call, "call", f"{name} of {cls.name}"))
+            return
+        chain.append(held)
+        if not first:
+            break
+    else:
+        library()
+    for held in reversed(chain):
+        bound = call.interpreter._bound(held, None, cls, call.node, call.frame)
+        try:
+            call.interpreter.call(bound, [], {}, call.node, call.frame)
+        except (Raised, OutOfBudget):
+            cls.attributes.taint(unknown(call, "budget", f"{name} of {cls.name}"))
+
+
+def _begins_with_super(held: Function, name: str) -> bool | None:
+    """Whether a method starts with `super().name()`; None where it calls that elsewhere."""
+    if not isinstance(held.node, ast.FunctionDef):
+        return None
+    body = held.node.body
+    documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    first, *rest = body[1:] if documented and len(body) > 1 else body
+    begins = False
+    match first:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=attr))):
+            begins = attr == name
+    others = rest if begins else body
+    if any(isinstance(part, ast.Name) and part.id == "super" for one in others for part in ast.walk(one)):
+        return None
+    return begins
 
 
 def _variables(call: Call, cls: Class) -> None:

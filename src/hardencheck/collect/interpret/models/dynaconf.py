@@ -124,7 +124,7 @@ def _decorated(value: Value) -> bool:
 
 def _run(call: Call, hook: Function, lost: Unknown) -> None:
     """A hook gives a table of settings: they are set, or merged with those there are."""
-    from hardencheck.collect.interpret.interpreter import Raised
+    from hardencheck.collect.interpret.exceptions import Raised
 
     interpreter, module = call.interpreter, call.frame.module
     settings = Object(kind="dynaconf.settings", state={"module": module})

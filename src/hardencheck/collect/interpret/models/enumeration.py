@@ -39,13 +39,35 @@ def _member(call: Call) -> Value | None:
     value = call.arguments[0]
     if isinstance(value, Function | Class) or call.name.startswith("_"):
         return None
-    return member(call.owner, call.name, value)
+    if not _followed(call.owner, value):
+        return unknown(call, "call", "a member of an enumeration")
+    first = by_value(call.owner, value)  # a second name of one value is an alias
+    return first if first is not None else member(call.owner, call.name, value)
+
+
+# With one of these in its body, a class decides itself what its members are.
+_HOOKS = frozenset({"__new__", "__init__", "__eq__", "__hash__", "_generate_next_value_", "_missing_", "_ignore_"})
+
+
+def _followed(cls: Class, value: Value) -> bool:
+    """Whether a member is worth what the body says: str(1) is not 1."""
+    if any(name in one.attributes.names for one in cls.order for name in _HOOKS):
+        return False
+    bases = {base for one in cls.order for base in one.outside}
+    if bases - {*_BASES, *_MIXED}:
+        return False
+    kind = (
+        str if bases & {"builtins.str", "enum.StrEnum"} else int if bases & {"builtins.int", "enum.IntEnum"} else None
+    )
+    return kind is None or (isinstance(value, Const) and type(value.value) is kind)
 
 
 def _looked_up(call: Call) -> Value | None:
     """Level("x"): the member of this value."""
     if len(call.arguments) != 1 or not isinstance(call.owner, Class):
         return None
+    if not _followed(call.owner, call.arguments[0]):
+        return unknown(call, "call", "a member of an enumeration")
     return by_value(call.owner, call.arguments[0]) or unknown(call, "call", "a member of an enumeration")
 
 

@@ -2,7 +2,7 @@
 
 A default is given back as it is, but by the readers of addresses, which parse it. Source: environs documentation;
 measured with 15.2.0 and marshmallow 4.4. Values of a `.env` file count where the environment has none: before version
-15 they went into the environment, where others see them too, so they are exported here.
+15 they went into the environment, where others see them too, so they are exported here, perhaps.
 """
 
 import json
@@ -35,6 +35,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
     depends_of,
+    now,
     truth,
 )
 
@@ -285,7 +286,8 @@ def _file(call: Call) -> Value:
         if override is not False:
             loaded.items[f" {name}"] = Const(True)
         # Others see it, or not: that depends on the version.
-        _dotenv.put(call, name, Unknown("branch", name, depends=made.depends), override)
+        if override is not False or asked(call, name) is None:
+            library.perhaps_exported(call.interpreter, name)
     return unknown(call, "branch")
 
 
@@ -313,10 +315,12 @@ def _shared(call: Call) -> Value | None:
     """`from environs import env`: the one that all share."""
     owner = call.interpreter.shared.get(_KIND)
     if owner is None:
+        since = now()
         made = _env(call._replace(name="environs.Env", arguments=[], keywords={}))
         if not isinstance(made, Object):
             return None
         owner = call.interpreter.shared[_KIND] = made
+        call.interpreter.lasting.append((since, now()))
     name = call.name.removeprefix("environs.env").removeprefix(".")
     use = call._replace(name=name, owner=owner)
     return _method(use) if name else _called(use)

@@ -10,9 +10,10 @@ from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import syntax_tree
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
-from hardencheck.collect.interpret.models._common import text, unknown
+from hardencheck.collect.interpret.models._common import given, text, unknown
 from hardencheck.collect.interpret.models.split_settings import fits, run
-from hardencheck.collect.interpret.values import Const, Map, Module, Object, Seq, Unknown, Value, depends_of
+from hardencheck.collect.interpret.models.standard import _import_module
+from hardencheck.collect.interpret.values import Const, Map, Module, Object, Seq, Unknown, Value, depends_of, truth
 
 
 def _compile(call: Call) -> Value | None:
@@ -102,7 +103,17 @@ def _sorted(call: Call) -> Value | None:
 
 
 def _import(call: Call) -> Value | None:
-    """`__import__(name)`: like an import statement, it changes nothing here; what it gives is not followed."""
+    """`__import__(name)`: like an import statement. With a list of names it gives the module, else its first part."""
+    names = ("name", "globals", "locals", "fromlist", "level")
+    asked = given(call, names)
+    name = text(asked.get("name")) if asked is not None else None
+    listed = truth(asked.get("fromlist", Const(None))) if asked is not None else None
+    top = name.partition(".")[0] if name is not None and listed is False else name
+    if asked is not None and name is not None and listed is not None and truth(asked.get("level", Const(0))) is False:
+        found = _import_module(call._replace(arguments=[asked["name"]], keywords={}))
+        if top == name or found is None or isinstance(found, Unknown):
+            return found
+        return _import_module(call._replace(arguments=[Const(top, depends=asked["name"].depends)], keywords={}))
     return unknown(call, "import", "__import__", depends_of(Seq("list", call.arguments)))
 
 

@@ -158,7 +158,7 @@ def _followed(
 
 
 def _called(call: Call, function: Function, arguments: list[Value]) -> Value | None:
-    from hardencheck.collect.interpret.interpreter import Raised
+    from hardencheck.collect.interpret.exceptions import Raised
 
     try:
         return call.interpreter.call(function, arguments, {}, call.node, call.frame)

@@ -7,6 +7,7 @@ Python documentation of each module.
 import ast
 import json
 import operator
+import posixpath
 import re
 import shlex
 import textwrap
@@ -32,7 +33,7 @@ from hardencheck.collect.interpret.values import (
     Const,
     Function,
     Instance,
-    Iterator,
+    Lazy,
     Library,
     Map,
     Module,
@@ -45,9 +46,11 @@ from hardencheck.collect.interpret.values import (
     lifted,
     plain,
 )
+from hardencheck.lazily import compiled
 
 _URL_PARTS = ("scheme", "netloc", "path", "params", "query", "fragment", "username", "password", "hostname", "port")
 _TRUE, _FALSE = {"y", "yes", "t", "true", "on", "1"}, {"n", "no", "f", "false", "off", "0"}
+MAX_BESIDE = 20  # modules that are looked through for one that is named by a variable
 _OLDEST = (3, 8)  # no service runs on an older Python
 
 
@@ -112,7 +115,14 @@ def _json(call: Call) -> Value | None:
 
 
 def _toml(call: Call) -> Value | None:
-    return _pure(lambda one: _data.checked(tomllib.loads(one)), 1)(call)
+    return _pure(_toml_loads, 1)(call)
+
+
+def _toml_loads(document: object) -> object:
+    """Keys of thousands of parts take the square of that."""
+    if isinstance(document, str) and any(max(line.count("."), line.count("[")) > 200 for line in document.splitlines()):
+        raise NotKnown(Unknown("budget", "a deep document"))
+    return _data.checked(tomllib.loads(document))  # type: ignore[arg-type]
 
 
 def _yaml(call: Call) -> Value | None:
@@ -234,7 +244,10 @@ def _shown(call: Call, owner: Value | None) -> Map | None:
 
 def _chain_map_item(call: Call) -> Value | None:
     shown = _shown(call, call.owner)
-    return call.interpreter._item(shown, call.arguments[0], call.node, call.frame) if shown is not None else None
+    try:
+        return shown.items.get(plain(call.arguments[0])) if shown is not None else None
+    except (NotKnown, TypeError):
+        return None
 
 
 def _chain_map_method(call: Call) -> Value | None:
@@ -254,27 +267,26 @@ def _chain_map_store(call: Call) -> Value | None:
 
 
 def _chain(call: Call) -> Value | None:
-    """itertools.chain: it asks each when it comes to it."""
-    interpreter = call.interpreter
-    inner = call.name.endswith("from_iterable")
-    if call.keywords or (inner and len(call.arguments) != 1):
-        return None
+    """itertools.chain: no list; it asks each when it comes to it."""
+    rows, interpreter = call.arguments, call.interpreter
+    if call.name.endswith("from_iterable"):
+        rows = (interpreter.items(rows[0]) if len(rows) == 1 else None) or []
+        if not rows:
+            return None
 
-    def draw() -> Seq | Unknown:
+    def make() -> Value:
         made: list[Value] = []
         depends: frozenset[str] = frozenset()
-        rows = interpreter.items(call.arguments[0]) if inner else call.arguments
-        for row in rows if rows is not None else ():
+        for one in rows:
+            row = interpreter.listed(one)
             items = interpreter.items(row)
-            if items is None:
-                return interpreter.lost(row) or unknown(call, "call", call.name, depends_of(row))
+            if items is None or len(made) + len(items) > 10_000:
+                return unknown(call, "call", call.name, depends_of(row))
             made.extend(items)
             depends |= row.depends
-        if rows is None or len(made) >= 10_000:
-            return unknown(call, "call", call.name)
         return Seq("list", made, depends=depends)
 
-    return Iterator(draw, tuple(call.arguments))
+    return Lazy(make, tuple(rows), None, call.frame)
 
 
 def _named_tuple(call: Call) -> Value | None:
@@ -424,6 +436,10 @@ def _import_module(call: Call) -> Value | None:
         if level > len(base):
             return None
         name = ".".join([*base[: len(base) - level + 1], *[part for part in [name.lstrip(".")] if part]])
+    by = depends_of(found["name"])
+    if by and _may_export(call, name):
+        interpreter.touch(interpreter.exported)
+        interpreter.exported.depends |= by
     path = interpreter.source.find(name, near)
     if path is not None:
         interpreter._parents(name, call.frame)
@@ -433,6 +449,19 @@ def _import_module(call: Call) -> Value | None:
         return unknown(call, "import", f"{name}: it is not in the repository")
     interpreter._may_raise = True
     return Library(dotted=name)
+
+
+_EXPORTS = compiled(r"environ(?:\s*\[[^]\n]{0,80}\]\s*=[^=]|\.(?:setdefault|update|pop)\b)|putenv|load_dotenv|read_env")
+
+
+def _may_export(call: Call, name: str) -> bool:
+    """Whether one of the modules that it might be instead sets variables of the environment."""
+    source = call.interpreter.source
+    folder = "/".join(name.split(".")[:-1])
+    beside = [path for path in (source.paths() if source.paths is not None else ()) if path.endswith(".py")]
+    beside = [path for path in beside if f"/{posixpath.dirname(path)}/".endswith(f"/{folder}/")]
+    texts = (source.read(path) for path in beside[:MAX_BESIDE])
+    return len(beside) > MAX_BESIDE or any(_EXPORTS.search((text or b"").decode("latin-1")) for text in texts)
 
 
 def _version(call: Call) -> Value | None:
@@ -516,14 +545,21 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
         "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "shutil.which", "os.path.getmtime", "os.access",
     ), _machine),
 }  # fmt: skip
+
+
+def _tuple_field(call: Call) -> Value | None:
+    """A field of a NamedTuple, asked for on the class: an object that gets it from a tuple, not its default."""
+    code = any(isinstance(item, Function | Class) for item in call.arguments)
+    return None if code or call.name.startswith("_") else unknown(call, "call", call.name)
+
+
+MEMBERS = {"typing.NamedTuple": _tuple_field}
 BASES = {"typing.NamedTuple": _derived_tuple}
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
-METHODS = {"url": _url_method, "chain.map": _chain_map_method}
+METHODS = {"chain.map": _chain_map_method, "url": _url_method}
 ATTRIBUTES = {
     "url": _url_part, "tuple.named": _tuple_part, "version": _version_part, "operator": _operator_part,
 }  # fmt: skip
-ITEMS = {
-    "url": _url_item, "tuple.named": _url_item, "version": _version_part, "chain.map": _chain_map_item,
-}  # fmt: skip
+ITEMS = {"chain.map": _chain_map_item, "url": _url_item, "tuple.named": _url_item, "version": _version_part}
 STORES = {"chain.map": _chain_map_store}
 COMPARE = {"version": _version}

@@ -95,7 +95,7 @@ def test_what_it_knows_is_what_an_import_gives(world: World, style: str, tmp_pat
     run()
     totals[world.django].update(counts)
     print(style, world.django, dict(counts))
-    assert counts["imported"] > counts["packages"] * 0.6, counts
+    assert counts["imported"] >= counts["packages"] * 0.5, counts
     assert counts["misplaced"] <= counts["placed"] * 0.05, counts
 
 

@@ -120,6 +120,14 @@ class Program:
             return self._chance.choice(SCALARS)
         return self._chance.choice(made)()
 
+    def _iterator(self, over: str = "") -> str:
+        over = over or self._list()
+        return self._chance.choice((
+            f"iter({over})", f"map(str, {over})", f"filter(None, {over})", f"reversed({over})", f"(i for i in {over})",
+            f"(i for i in {over} if {self._asked()})", f"filter(lambda i: {self._asked()} or i == 'a', {over})",
+            f"map(lambda i: held('{self._name()}', i), {over})", f"iter(envlist('{self._variable()}', {over}))",
+        ))  # fmt: skip
+
     def _condition(self, depth: int = 0) -> str:
         return self._chance.choice((
             self._expression(depth + 1), f"held('{self._name()}', 0) == 1", f"'a' in {self._list()}", "unknown()",
@@ -195,6 +203,18 @@ class Program:
             lambda: ["def deco(f):", f"    if isinstance(globals().get('{name}'), list): {name}.append('deco')",
                      "    return f", "@deco", "def decorated(): return 3", f"{other} = decorated()"],
             lambda: ["import other", f"other.{name} = {given}", f"{other} = getattr(other, '{name}', 0)"],
+            lambda: [f"m = {self._iterator()}", f"{name} = list(m)", f"{other} = list(m)"],
+            lambda: [f"m = {self._iterator()}", f"if {self._condition()}: next(m, 0)", f"{name} = list(m)"],
+            lambda: [f"m = {self._iterator()}", "for i in m:", f"    {other} = i", f"    if {self._asked()}: break",
+                     f"{name} = list(m)"],
+            lambda: [f"l = {self._list()}", f"m = {self._iterator('l')}", f"l.append({self._expression(2)})",
+                     f"{name} = list(m)", f"{other} = any(m)"],
+            lambda: [f"t = {{'k': {given}}}", "v = t.items()", f"if {self._condition()}: t['n'] = 1",
+                     f"{name} = [list(p) for p in v]", f"{other} = len(v)"],
+            lambda: [f"m = {self._iterator()}", "for i in unknown(): list(m)" if depth else "list(m) and unknown()",
+                     f"{name} = list(m)"],
+            lambda: [f"{name} = [list(i) for i in zip({self._list()}, {self._iterator()})]",
+                     f"{other} = next(({self._expression(2)} for i in {self._list()} if i), {self._expression(2)})"],
         ]  # fmt: skip
         nested = [
             lambda: [f"if {self._condition()}:", *self._block(depth), "else:", *self._block(depth)],

@@ -66,10 +66,44 @@ def test_dynaconf_may_set_every_name() -> None:
         "import dynaconf\nDEBUG = False\n"
         "settings = dynaconf.DjangoDynaconf(__name__, ENVVAR_PREFIX_FOR_DYNACONF='SHOP')\n"
     )
-    assert followed({"main.py": text}) == {"DEBUG": False}
+    made = dict.fromkeys(("DYNACONF", "DEFAULT_SETTINGS_PATHS", "LOAD_DOTENV"), Why("loader"))
+    assert followed({"main.py": text}) == {"DEBUG": False, **made}
     assert depending({"main.py": text})["DEBUG"] == ["SHOP.settings", "SHOP_DEBUG"]
-    assert followed({"main.py": text}, {"SHOP_DEBUG": "true"}) == {"DEBUG": Why("loader")}
+    assert followed({"main.py": text}, {"SHOP_DEBUG": "true"}) == {"DEBUG": Why("loader"), **made}
     assert followed({"main.py": text, "settings.toml": "DEBUG = true"}) == {"DEBUG": Why("tainted")}
+
+
+def test_dynaconf_makes_lists_and_asks_hooks_and_validators() -> None:
+    text = (
+        "from dynaconf import DjangoDynaconf, Validator\n"
+        "A = ('a',)\nB = {'x': ('t',)}\nC = '@format x'\nD = 1\nE = ['m']\nF = 5\n"
+        "def more(settings):\n"
+        "    data = {'dynaconf_merge': True}\n"
+        "    if 'Q' not in settings:\n"
+        "        data['G'] = settings.D + settings.get('NONE', 1)\n"
+        "    if settings.F == 5:\n"
+        "        data['E'] = ['n']\n"
+        "    return data\n"
+        "def last(settings):\n"
+        "    return {'h': ('x',)}\n"
+        "v = Validator('F', cast=str) | Validator('D', gt=0)\n"
+        "DjangoDynaconf(__name__, validators=[v], post_hooks=(more, last))\n"
+    )
+    found = followed({"main.py": text})
+    assert {name: found[name] for name in "ABDGH"} == {"A": ["a"], "B": {"x": ["t"]}, "D": 1, "G": 2, "H": ["x"]}
+    assert {name: found[name] for name in "CEF"} == dict.fromkeys("CEF", Why("loader"))
+
+
+def test_dynaconf_with_a_hook_that_is_not_followed_may_set_anything() -> None:
+    text = (
+        "from dynaconf import DjangoDynaconf\nfrom ext import hook\nA = 1\nDjangoDynaconf(__name__, post_hooks=hook)\n"
+    )
+    assert followed({"main.py": text})["A"] == Why("tainted")
+    text = (
+        "from dynaconf import DjangoDynaconf\nA = 1\ndef hook(settings):\n    settings.set('A', 2)\n    return {}\n"
+        "DjangoDynaconf(__name__, post_hooks=[hook])\n"
+    )
+    assert followed({"main.py": text})["A"] == Why("loader")
 
 
 def test_dataclasses() -> None:

@@ -138,6 +138,32 @@ D = settings.d  #= True
 E = settings.e  #= [True, False]
 F = settings.f  #= None
 G = settings.g  #= 5
+
+$ A=x
+from pydantic import field_validator, model_validator
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    a: str = 'a'
+    b: str = 'b'
+    c: str = 'c'
+    d: int = 1
+    @field_validator('a', 'b')
+    @classmethod
+    def upper(cls, v):
+        return v.upper()
+    def check(self, value):
+        if value == 'none':
+            raise ValueError(value)
+    @model_validator(mode='after')
+    def whole(self):
+        self.check(self.c)
+        self.d = self.d + 1
+        return self
+settings = Settings()
+A = settings.a  #= 'X'
+B = settings.b  #= 'B'
+C = settings.c  #= 'c'
+D = settings.d  #= 2
 """)
 
 
@@ -162,10 +188,11 @@ AFTER = "x: str = 'a'\n    @model_validator(mode='after')\n    def v(self):\n   
         ("x: int", "env-required"),
         ("x: int = Field(...)", "env-required"),
         ("x: Optional[int]", "env-required"),
-        ("x: str = 'a'\n    @field_validator('x')\n    @classmethod\n    def v(cls, v):\n        return 'b'", "loader"),
+        ("x: str = 'a'\n    @field_validator('x', mode='before')\n    def v(cls, v):\n        return 'b'", "loader"),
         ("x: str = 'a'\n    @validator('*')\n    def v(cls, v):\n        return 'b'", "loader"),
-        (AFTER + "self.x = 'b'\n        return self", "loader"),
-        (AFTER + "f(self)\n        return self", "loader"),
+        (AFTER + "self.x = ext()\n        return self", "call"),
+        (AFTER + "return ext(self)", "loader"),
+        (AFTER + "ext(self)\n        return self", "loader"),
         ("x: str = 'a'\n    @model_validator(mode='before')\n    def v(cls, data):\n        return data", "loader"),
         ("x: str = 'a'\n    @classmethod\n    def settings_customise_sources(cls, *a):\n        return a", "loader"),
         ("x: str = 'a'\n    def __init__(self, **k):\n        super().__init__(x='b')", "loader"),
@@ -242,3 +269,36 @@ A, B, C = s.debug, s.name, s.port
 """
     assert followed({"main.py": text}, {"APP_DEBUG": "yes", "P": "7"}) == {"A": True, "B": None, "C": 7}
     assert depending({"main.py": text})["B"] == ["X_NAME"]
+
+
+def test_validators_of_pydantic_1() -> None:
+    text = """\
+from pydantic import BaseSettings, root_validator, validator
+class Settings(BaseSettings):
+    a: str = 'a'
+    b: str = 'b'
+    c: str = 'c'
+    d: str = 'd'
+    @validator('a')
+    def one(cls, v):
+        return v + '1'
+    @validator('b')
+    def two(cls, v):
+        return v + '2'
+    @validator('c', always=True)
+    def three(cls, v, values):
+        return v + values['a']
+    @validator('d', pre=True)
+    def four(cls, v):
+        return v
+    @root_validator
+    def last(cls, values):
+        values['b'] = values['b'] + '!'
+        return values
+    class Config:
+        fields = {'b': {'env': 'OTHER'}}
+s = Settings()
+A, B, C, D = s.a, s.b, s.c, s.d
+"""
+    assert followed({"main.py": text}, {"OTHER": "o"}) == {"A": "a1", "B": "o2!", "C": "ca1", "D": Why("loader")}
+    assert followed({"main.py": text}, {"A": "x"})["C"] == "cx1"

@@ -38,8 +38,10 @@ _DOTTED = compiled(r"[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,20}")
 _STARTS = compiled(r"(?:start|serve|prod|production|web|server)(?:[:_-](?:prod|production|web|server|django|api))?")
 _TESTED = compiled(r"(?:^|[._])tests?(?:ing)?(?:$|[._])")
 _Source = Literal["environment", "wsgi", "manage"]
-_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
-             "django-csp")  # fmt: skip
+_PACKAGES = (
+    "django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
+    "django-cors-headers", "django-csp",
+)  # fmt: skip
 
 
 class SettingsModuleNames(Extractor):

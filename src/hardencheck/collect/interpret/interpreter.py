@@ -106,17 +106,22 @@ class Frame:
         self.returned: list[Value] = []
 
 
+Version = tuple[int, ...]
+
+
 class Source(NamedTuple):
     """read: the text of a file of the repository, None when there is none or it cannot be read. find: the path of a
     module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
     paths: of all files of the repository, None when they cannot be listed. broken: of a file that was found to be
-    unreadable the reason, what is wrong, and the line; None for every other file."""
+    unreadable the reason, what is wrong, and the line; None for every other file. versions: the lowest and the highest
+    version of a package that is installed, as far as the repository says."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
     ours: Callable[[str, str], bool]
     paths: Callable[[], Iterable[str]] | None = None
     broken: Callable[[str], tuple[str, str, int] | None] | None = None
+    versions: Callable[[str], "tuple[Version, Version]"] | None = None
 
 
 class Asked(NamedTuple):
@@ -136,7 +141,7 @@ class _Act(Protocol):
 
     def name(self, frame: Frame, name: str, line: int) -> None: ...
     def all(self, names: Namespace, prefix: str = "") -> None: ...
-    def thing(self, value: Value, written: bool = False) -> None: ...
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None: ...
     def environment(self) -> None: ...
 
 
@@ -153,9 +158,9 @@ class _Tainting:
         self._interpreter.touch(names)
         names.taint(self._why, prefix)
 
-    def thing(self, value: Value, written: bool = False) -> None:
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
         why = replace(self._why, reason="tainted") if written else self._why
-        for one in _reached(value):
+        for one in _reached(value) if deep else [value]:
             self._interpreter.spoil(one, why)
 
     def environment(self) -> None:
@@ -181,8 +186,8 @@ class _Marking:
     def environment(self) -> None:
         self._interpreter.exported.depends |= self._depends
 
-    def thing(self, value: Value, written: bool = False) -> None:
-        for one in _reached(value):
+    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
+        for one in _reached(value) if deep else [value]:
             if isinstance(one, Seq | Map):
                 one.depends |= self._depends
             elif isinstance(one, Module):
@@ -248,7 +253,7 @@ class Interpreter:
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
-        self.shared: dict[str, Object] = {}  # objects that a library has one of
+        self.shared: dict[str, Value] = {}  # what a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
@@ -638,6 +643,14 @@ class Interpreter:
                         if prefix is not None:
                             act.all(frame.module.namespace, prefix)
                             act.all(frame.names, prefix)
+                    if self._only_looks(part.func, frame):
+                        # What it is given stays as it is; what gives its items once, and functions, do not.
+                        for inner in (*part.args, *(item.value for item in part.keywords)):
+                            held = self._behind(inner, frame)
+                            if isinstance(held, Function | Class | Instance | Lazy):
+                                act.thing(held)
+                                self._over_called(held, act, seen)
+                        continue
                     callee = self._behind(part.func, frame)
                     about = isinstance(callee, Function) and _about_settings(callee)
                     for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
@@ -653,7 +666,8 @@ class Interpreter:
                         act.environment()
                     held = self._behind(part.value, frame)
                     if held is not None:
-                        act.thing(held, _reaches_settings(part))
+                        # `x[k] = v` changes x, and nothing that is in it.
+                        act.thing(held, _reaches_settings(part), deep=not isinstance(part.value, ast.Name))
                 elif isinstance(part, ast.Global):
                     for name in part.names:
                         act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
@@ -662,6 +676,21 @@ class Interpreter:
                     within.nonlocals.update(part.names)
                     for name in part.names:
                         act.name(within, name, part.lineno)
+
+    def _only_looks(self, function: ast.expr, frame: Frame) -> bool:
+        """Whether it is a function of Python that changes nothing of what it is given."""
+        name = ""
+        if isinstance(function, ast.Name):
+            found = self.lookup(frame, function.id)
+            if found is None and function.id in library.BUILTINS:
+                name = f"builtins.{function.id}"
+            elif found is not None and isinstance(found.value, Library):
+                name = found.value.dotted
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            found = self.lookup(frame, function.value.id)
+            if found is not None and isinstance(found.value, Library):
+                name = f"{found.value.dotted}.{function.attr}"
+        return name in _ONLY_LOOKING and name not in self.patched
 
     def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
         """What the functions behind a value may write."""
@@ -947,7 +976,10 @@ class Interpreter:
             value = self.unknown(node, frame, "branch", "", depends_of(value))
         match owner:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
-                self._outside(node, frame, [owner, value])
+                outside = {base for one in cls.order for base in one.outside if base not in _BARE}
+                call = Call(self, name, [value], {}, node, frame, owner)
+                if not outside or not all(self._modelled("SETTERS", base, call) is not None for base in outside):
+                    self._outside(node, frame, [owner, value])
             case Instance(cls=cls) if cls is not None and self._descriptor(held := self._class_attribute(cls, name)):
                 self._set_descriptor(owner, held, value, node, frame)
             case Instance(cls=cls, attributes=names) if cls is not None and self._class_attribute(cls, "__slots__"):
@@ -1862,16 +1894,29 @@ class Interpreter:
         self.foreign.add((lost.path, lost.line, lost.text))
         return lost
 
-    def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Seq:
+    def _sequence(self, kind: str, elements: Sequence[ast.expr], frame: Frame) -> Value:
+        parts = [
+            (isinstance(one, ast.Starred), self.value(one.value if isinstance(one, ast.Starred) else one, frame))
+            for one in elements
+        ]
+        several = [number for number, (spread, value) in enumerate(parts) if spread and isinstance(value, Joined)]
+        options = parts[several[0]][1] if len(several) == 1 else None
+        if not isinstance(options, Joined) or any(isinstance(one, Lazy) for one in options.options):
+            return self._filled(kind, parts)
+        at = several[0]
+        made = [self._filled(kind, [*parts[:at], (True, one), *parts[at + 1 :]]) for one in options.options]
+        return depending(join(made), options.depends)
+
+    def _filled(self, kind: str, parts: Sequence[tuple[bool, Value]]) -> Seq:
+        """A list, tuple or set of its parts: items, and (True) what is spread in it."""
         made = Seq(kind)  # type: ignore[arg-type]
-        for element in elements:
-            if not isinstance(element, ast.Starred):
-                item = self.value(element, frame)
+        for spread, item in parts:
+            if not spread:
                 if kind == "set":
                     made.depends |= depends_of(item)  # which of them are the same
                 made.items.append(item)
                 continue
-            inner = self.listed(self.value(element.value, frame))
+            inner = self.listed(item)
             items = self.items(inner)
             made.depends |= depends_of(inner)
             if items is not None:
@@ -2079,6 +2124,10 @@ class Interpreter:
             if len(lefts) * len(rights) <= 16:
                 return join([self._compared(op, one, two, node, frame) for one in lefts for two in rights])
         if isinstance(op, ast.In | ast.NotIn):
+            if isinstance(right, Object):
+                answer = self._modelled("CONTAINS", right.kind, Call(self, "in", [left], {}, node, frame, right))
+                if isinstance(answer, Const):
+                    return Const(bool(answer.value) is isinstance(op, ast.In), depends=answer.depends)
             known = self._contains(right, left)
             depends = library.asked(self, right, left) if isinstance(right, Object) else NOTHING
             if known is None:
@@ -2159,13 +2208,29 @@ class Interpreter:
                     used.taint()
                 else:
                     used.items.append(Const(True))
-                return depending(value.make(), value.depends)
+                return depending(value.make(), value.depends | used.depends)  # whether somebody took from it
             case Object(kind="view", state={"of": Map() as held, "what": Const(value=str() as what)}):
                 return depending(library.viewed(held, what), value.depends)
             case Object(kind="range" | "names", state={"items": Seq() as inner}):
                 return depending(inner, value.depends)
             case _:
                 return value
+
+    def partly(self, value: Value) -> Value:
+        """The same for who stops somewhere: what the code behind it writes on the way is not known."""
+        since = now()
+        self._journals.append({})
+        try:
+            found = self.listed(value)
+        finally:
+            journal = self._journals.pop()
+            self._keep(journal)
+        why = Unknown("call", "what is computed while it is asked for")
+        for thing, _ in journal.values():
+            if thing.born < since and not (isinstance(value, Lazy) and thing is value.used):
+                self.touch(thing)
+                thing.taint(why) if isinstance(thing, Namespace) else thing.taint()
+        return found
 
     def items(self, value: Value) -> list[Value] | None:
         """What iterating over it gives, in that order; None when that is not known."""
@@ -2381,6 +2446,10 @@ class Interpreter:
         if isinstance(owner, Joined):
             found = [self._subscript(option, key, node, frame) for option in owner.options]
             return depending(join(found), owner.depends)
+        if isinstance(owner, Library) and owner.dotted in {"typing.Literal", "typing_extensions.Literal"}:
+            each = key.elts if isinstance(key, ast.Tuple) else [key]
+            words = Seq("tuple", [self.value(part, frame) for part in each])
+            return Object(kind="typing.literal", state={"of": words})
         if isinstance(owner, Library):
             generic = self.unknown(node, frame, depends=owner.depends)  # `Auth[User]`
             self.foreign.add((generic.path, generic.line, generic.text))
@@ -2635,6 +2704,9 @@ class Interpreter:
             ):
                 bound = self._bound(called, function, cls, node, frame)
                 return self.call(bound, arguments, keywords, node, frame)
+            case Unknown(reason="generated"):
+                self._outside(node, frame, [*arguments, *keywords.values()])
+                return function  # `SystemRandom().choice(letters)`
             case Joined(options=options) if not self._perhaps:
                 with self._perhaps_evaluated():
                     return join([self.call(option, arguments, keywords, node, frame) for option in options])
@@ -3035,6 +3107,9 @@ class Interpreter:
         elif arguments or keywords or maker is not None:
             return self._outside(node, frame, [*arguments, *keywords.values()], cls.name)
         return made
+
+
+_ONLY_LOOKING = library.LOOKING | {"builtins.getattr", "copy.copy", "copy.deepcopy"}
 
 
 def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:

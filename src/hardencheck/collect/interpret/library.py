@@ -160,7 +160,11 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Object(kind="version")
     if name in {"sys.argv", "sys.modules"}:
         return Object(kind=name)
-    return Library(dotted=name)
+    from hardencheck.collect.interpret.models import Call, find
+
+    constant = find("CONSTANTS", name)
+    found = constant(Call(interpreter, name, [], {}, node, frame)) if constant is not None else None
+    return found if found is not None else Library(dotted=name)
 
 
 def plain_attribute(owner: Value, name: str) -> Value | None:
@@ -437,6 +441,8 @@ _GOING_THROUGH = frozenset({
 
 def gone_through(interpreter: Interpreter, name: str, arguments: list[Value]) -> list[Value]:
     """The arguments of a call; of one that goes through them the lists that generators and views give."""
+    if name in {"builtins.any", "builtins.all"}:
+        return [interpreter.partly(one) for one in arguments]
     if name in _GOING_THROUGH:
         return [interpreter.listed(one) for one in arguments]
     if name == "itertools.chain.from_iterable":
@@ -543,6 +549,10 @@ def _builtin(
             return Const(known, depends=depends_of(value)) if known is not None else _unknown_of(value)
         case (("list" | "tuple" | "set" | "frozenset"), []):
             return Seq("list" if name == "list" else "tuple" if name == "tuple" else "set")
+        case (("list" | "tuple"), [Joined(options=options) as several]) if all(isinstance(o, Seq) for o in options):
+            made = [_builtin(interpreter, name, [one], keywords, node, frame) for one in options]
+            known_ones = [one for one in made if one is not None]
+            return depending(join(known_ones), several.depends) if len(known_ones) == len(made) else None
         case (("list" | "tuple" | "set" | "frozenset"), [value]):
             kind = "list" if name == "list" else "tuple" if name == "tuple" else "set"
             if kind == "set" and isinstance(value, Seq) and _but_for_order(value):
@@ -557,6 +567,9 @@ def _builtin(
             if isinstance(value, Seq):
                 return Seq(kind, list(value.items), list(value.extra), False, value.open, depends=value.depends)  # type: ignore[arg-type]
             return None
+        case "dict", [Object(kind="chain.map") as first]:
+            shown = interpreter.listed(interpreter.call_method(first, "items", [], {}, node, frame))
+            return _dict([shown], keywords, interpreter)
         case "dict", _:
             return _dict(arguments, keywords, interpreter)
         case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
@@ -888,7 +901,9 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
         return found
 
     def make() -> Value:
-        over = arguments[1:] if name in {"map", "filter"} else arguments
+        nonlocal depends
+        over = [interpreter.listed(one) for one in (arguments[1:] if name in {"map", "filter"} else arguments)]
+        depends |= NOTHING.union(*(one.depends for one in over))  # how many there are
         rows = [interpreter.items(one) for one in over]
         known = [row for row in rows if row is not None]
         if len(known) < len(rows):
@@ -932,10 +947,12 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
         only = arguments[:1]
 
         def counted() -> Value:
-            items = interpreter.items(only[0])
+            over = interpreter.listed(only[0])
+            items = interpreter.items(over)
             if items is None:
                 return lost()
-            return Seq("list", [Seq("tuple", [Const(n), item]) for n, item in enumerate(items, first)], depends=depends)
+            pairs: list[Value] = [Seq("tuple", [Const(n), item]) for n, item in enumerate(items, first)]
+            return Seq("list", pairs, depends=depends | over.depends)
 
         return Lazy(counted, tuple(only), node, frame, depends=depends)
     code = arguments[0] if name in {"map", "filter"} else None
@@ -1011,8 +1028,9 @@ def _isinstance(value: Value, kind: Value) -> Value | None:
         found = {one.order[0] for one in kinds if isinstance(one, Class)} & set(value.cls.order)
         if found or not any(one.outside for one in value.cls.order):
             return Const(bool(found), depends=value.depends)
-    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library)
-    if isinstance(value, Unknown | Library) and not (isinstance(kind, Library) and kind.dotted == "builtins.property"):
+    plain_value = isinstance(value, Const | Seq | Map | Unknown | Library | Object)
+    properties = isinstance(kind, Library) and kind.dotted == "builtins.property"
+    if isinstance(value, Unknown | Library | Object) and not properties:
         return None  # a property is never had from an object, whatever else it is
     if plain_value and any(_is_other(one) for one in kinds):
         kinds = [one for one in kinds if not _is_other(one)]
@@ -1067,7 +1085,7 @@ def _getattr(
     if isinstance(owner, Instance | Class):
         held = interpreter.attribute(owner, attribute, node, frame)
         if isinstance(held, Unknown):
-            return held if not rest and name == "getattr" else None
+            return held  # asking for it ran what it runs, and changes nothing else
         return Const(True, depends=held.depends) if name == "hasattr" else held
     called = _configuration(node)
     if called and isinstance(owner, Unknown | Joined):

@@ -183,7 +183,9 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     if not wanted:
         return NOTHING_BUILT
     given = environment(facts, min(wanted)[0], modules.local())
-    source = Source(Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable)
+    source = Source(
+        Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+    )
     interpreter = _Follower(source, {name: value_of(name, one) for name, one in given.items()})
     started: dict[_Place, Location] = {}
     for start in _starts(facts, modules):

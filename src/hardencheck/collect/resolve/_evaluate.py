@@ -7,6 +7,7 @@ from hardencheck.collect.extract._statements import GUNICORN, KNOWN
 from hardencheck.collect.interpret.library import STANDARD
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow
+from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
 from hardencheck.model.gap import FactSet, Reason
 
@@ -32,6 +33,7 @@ class Modules:
         }
         self.entries = tree.entries
         self.tree = tree
+        self.facts = facts
         self._names: dict[str, list[str]] = {}
 
     def _called(self, name: str) -> list[str]:
@@ -113,7 +115,12 @@ class Modules:
 
     def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
         """What every setting of a module is worth, followed through all that it imports and calls."""
-        return follow(self.tree, self.imported, self.ours, self.unreadable, path, environment, configuration)
+        source = (self.imported, self.ours, self.unreadable, self.versions)
+        return follow(self.tree, *source, path, environment, configuration)
+
+    def versions(self, package: str) -> tuple[Version, Version]:
+        """The lowest and the highest version of a package that may be installed."""
+        return admitted(self.facts, package)
 
     def local(self) -> frozenset[str]:
         """Files that are there and not tracked: a developer's own. In a directory that is no clone nobody can tell."""

@@ -10,7 +10,7 @@ from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._statements import DEVELOPMENT, GUNICORN, MAX_ITEMS, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
-from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
@@ -203,6 +203,7 @@ def follow(
     find: Callable[[str, str], str | None],
     ours: Callable[[str, str], bool],
     broken: Callable[[str], tuple[str, str, int] | None],
+    versions: Callable[[str], tuple[Version, Version]],
     path: str,
     environment: Environment,
     configuration: str = "",
@@ -211,7 +212,7 @@ def follow(
     kept = _memory.setdefault(tree, {})
     key = (path, configuration, bool(environment))
     if key not in kept:
-        kept[key] = _follow(tree, find, ours, broken, path, environment, configuration)
+        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration)
     return kept[key]
 
 
@@ -220,11 +221,12 @@ def _follow(
     find: Callable[[str, str], str | None],
     ours: Callable[[str, str], bool],
     broken: Callable[[str], tuple[str, str, int] | None],
+    versions: Callable[[str], tuple[Version, Version]],
     path: str,
     environment: Environment,
     configuration: str,
 ) -> Followed:
-    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken)
+    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
     interpreter = Interpreter(source, {name: value_of(name, given) for name, given in environment.items()}, is_off)
     try:
         if configuration:

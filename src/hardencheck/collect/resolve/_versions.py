@@ -34,6 +34,22 @@ def lowest(facts: FactSet, package: str) -> Version | None:
     return min(lows) if lows else None
 
 
+def admitted(facts: FactSet, package: str) -> tuple[Version, Version]:
+    """The lowest and the highest version of a package that may be installed, as far as the repository says."""
+    found = [
+        fact
+        for fact in facts.of("package.requirement")
+        if isinstance(fact, PackageRequirement) and fact.package == package
+    ]
+    pinned = [version(fact.lowest) for fact in found if fact.exact and fact.lowest]
+    if pinned:
+        return min(pinned), max(pinned)
+    lows = [version(fact.lowest) for fact in found if fact.lowest]
+    if found and not lows and not any(fact.bounded for fact in found):
+        return NEWEST, NEWEST  # the newest there is
+    return (min(lows) if lows else ()), NEWEST
+
+
 Since = Sequence[tuple[Version, Value]]
 
 

@@ -282,7 +282,9 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
         text = f"{command.config[:80]}, which is not a file of this repository"
         return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
     tree = modules.tree
-    source = Source(Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable)
+    source = Source(
+        Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+    )
     interpreter = Interpreter(source, {one: value_of(one, what) for one, what in given.items()})
     try:
         names: Namespace = interpreter.module(found[0]).namespace

@@ -8,12 +8,14 @@ CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
 METHODS, OBJECTS, ITEMS, ATTRIBUTES: kind of an `Object` -> a method called on it (name: the method's), itself called,
 an item asked for (arguments: the key), an attribute that is no method (name: the attribute's).
-SETTERS: kind -> an attribute of it is set (name, arguments: the value). STORES: an item is (arguments: the key and the
+SETTERS: kind -> an attribute of it is set (name, arguments: the value); dotted name of a class -> that of an instance
+of a class of the repository that derives from it. STORES: an item is (arguments: the key and the
 value). MANAGERS: kind -> it is entered or left by a `with` (name: "__enter__" or "__exit__"). OPERATORS: kind -> it is
 an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. COMPARE: kind -> it is compared (name:
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
 that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
-that is not followed has had its hands on it (arguments: what). An object whose state holds a `Seq` "items" can be
+that is not followed has had its hands on it (arguments: what). CONTAINS: kind -> whether something is in it
+(arguments: what). CONSTANTS: dotted name -> data of a library. An object whose state holds a `Seq` "items" can be
 iterated over.
 """
 
@@ -43,11 +45,12 @@ class Call(NamedTuple):
 Model = Callable[[Call], Value | None]
 _MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
-    "decouple", "enumeration", "pydantic_settings", "starlette", "ini", "applications", "app_config", "flask",
+    "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
+    "flask", "constants", "readers", "inspection",
 )  # fmt: skip
 _TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS",
 )  # fmt: skip
 
 

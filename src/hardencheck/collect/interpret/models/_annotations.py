@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.interpret.models import Call, _data, enumeration
 from hardencheck.collect.interpret.models._common import NONE, computed, failing, unknown
+from hardencheck.collect.interpret.models._places import form_of
 from hardencheck.collect.interpret.values import (
     Class,
     Const,
@@ -80,6 +81,9 @@ def kind_of(call: Call, node: ast.expr, depth: int = 0) -> Kind:
     if not isinstance(node, ast.Name | ast.Attribute):
         return OTHER
     found = call.interpreter.value(node, call.frame)
+    if isinstance(found, Object) and found.kind == "typing.literal":
+        held = found.state["of"]
+        return Kind("literal", values=tuple(held.items)) if isinstance(held, Seq) else OTHER
     if isinstance(found, Library):
         return Kind(_NAMES.get(found.dotted, "other"))
     if isinstance(found, Class):
@@ -185,6 +189,8 @@ def _scalar(call: Call, name: str, value: Value) -> Value:
     if not isinstance(value, Const):
         if name == "path" and isinstance(value, Object) and value.kind == "place":
             return Object(kind="place", state={**value.state, "form": Const("path")}, depends=value.depends)
+        if name == "str" and isinstance(value, Object) and value.kind == "place" and form_of(value) == "text":
+            return value
         return lost
     held = value.value
     if name == "none":

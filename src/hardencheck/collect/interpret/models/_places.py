@@ -128,7 +128,9 @@ def _parent(call: Call, value: Object) -> Value:
     path = path_of(value) or ""
     if form_of(value) == "path":
         path = "" if path in {"", "."} else str(PurePosixPath(path))
-    if path in {"", "."} or path.rpartition("/")[2] in {"..", "."} or path.startswith(".."):
+    if path in {"", "."}:
+        return made("..", form_of(value), value.depends)  # the folder that the repository is in
+    if path.rpartition("/")[2] in {"..", "."} or path.startswith(".."):
         return location(call, value.depends)
     return made(posixpath.dirname(path), form_of(value), value.depends)
 
@@ -207,9 +209,16 @@ def named(path: str) -> str:
     return f"{FILE}{path}"
 
 
+def _beyond(value: Value) -> str | None:
+    """The path of a file beside the repository, which is nobody's but the operator's."""
+    path = path_of(value)
+    normal = posixpath.normpath(path) if path else ""
+    return normal if normal.startswith("../") and normal.rpartition("/")[2] != ".." else None
+
+
 def absent(call: Call, value: Value) -> Value:
     """A file that is not in the repository is opened: that raises, unless an operator has put it there."""
-    spelled = inside(value) or _spelled(value)
+    spelled = inside(value) or _beyond(value) or _spelled(value)
     if spelled is None or (not spelled.startswith("/") and path_of(value) is None) or tracked(call, value):
         return unknown(call, "call", "a file that cannot be read", depends_of(value))
     depends = depends_of(value) | {named(spelled)}
@@ -286,6 +295,9 @@ def _method(call: Call) -> Value | None:
     if not isinstance(owner, Object):
         return None
     path, form = path_of(owner) or "", form_of(owner)
+    if form == "text" and call.name == "rstrip" and [text(item) for item in call.arguments] == ["/"]:
+        stripped = path.rstrip("/")
+        return made(stripped, form, owner.depends) if stripped else location(call, owner.depends)
     if form == "text":
         for item in call.arguments:
             call.interpreter._spoil_deep(item, location(call), 0)

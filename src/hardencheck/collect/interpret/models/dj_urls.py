@@ -1,7 +1,7 @@
-"""dj-database-url and dj-email-url: settings as one address in a variable.
+"""dj-database-url, dj-email-url and django-cache-url: settings as one address in a variable.
 
-Source: their documentation; measured with dj-database-url 3.1.2 and dj-email-url 1.0.6. Schemes whose engine changed
-between versions are not followed.
+Source: their documentation; measured with dj-database-url 3.1.2, dj-email-url 1.0.6 and django-cache-url 3.4.6. Schemes
+whose engine changed between versions are not followed.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from hardencheck.collect.interpret.models._common import (
     text,
     unknown,
 )
-from hardencheck.collect.interpret.values import Const, Map, NotKnown, Unknown, Value, depends_of, truth
+from hardencheck.collect.interpret.values import Const, Map, NotKnown, Unknown, Value, depends_of, join, truth
 
 _POSTGRES = {
     **dict.fromkeys(("postgres", "postgresql", "pgsql"), "django.db.backends.postgresql"),
@@ -172,7 +172,70 @@ def _email_config(call: Call) -> Value | None:
     return _from(call, name, found.get("default", Const(None)), lambda url: computed(call, email, url))
 
 
+_MEMCACHED = {
+    "pymemcache": "memcached.PyMemcacheCache", "pymemcached": "memcached.MemcachedCache",
+}  # fmt: skip
+_CACHES = {
+    "db": "db.DatabaseCache", "dummy": "dummy.DummyCache", "file": "filebased.FileBasedCache",
+    "locmem": "locmem.LocMemCache", **_MEMCACHED,
+}  # fmt: skip
+_REDIS = ("django_redis.cache.RedisCache", "django.core.cache.backends.redis.RedisCache")
+
+
+def cache(url: object) -> dict[str, object]:
+    """The table of django-cache-url for one address; of redis without the backend, which changed between versions."""
+    if not isinstance(url, str):
+        raise Failed("TypeError")
+    parts = urlparse(url)
+    more = {key.upper(): ";".join(values) for key, values in parse_qs(parts.query).items()}
+    numbers = {key: int(more.pop(key)) for key in ("MAX_ENTRIES", "CULL_FREQUENCY") if key in more}
+    location = ";".join(parts.netloc.split(",")) if parts.netloc else parts.path
+    if parts.scheme in {"redis", "rediss"}:
+        if not parts.netloc or parts.password or "LIB" in more:
+            raise NotKnown(Unknown("call", "an address of redis that is not followed"))
+        location = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}/{parts.path[1:] or '0'}"
+    elif parts.scheme not in _CACHES:
+        raise NotKnown(Unknown("call", "a scheme that is not followed"))
+    elif not parts.netloc and parts.scheme in _MEMCACHED:
+        location = f"unix://{parts.path}"
+    made: dict[str, object] = {"LOCATION": location, **({"OPTIONS": numbers} if numbers else {}), **more}
+    if parts.scheme in _CACHES:
+        made["BACKEND"] = f"django.core.cache.backends.{_CACHES[parts.scheme]}"
+    return made
+
+
+def cached(call: Call, url: Value) -> Value:
+    """django_cache_url.parse."""
+    made = computed(call, cache, url)
+    if isinstance(made, Map) and "BACKEND" not in made.items:
+        made.items["BACKEND"] = join([Const(name, depends=made.depends) for name in _REDIS])
+    return made
+
+
+def _cache(call: Call) -> Value | None:
+    found = given(call, ("url",))
+    return cached(call, found["url"]) if found else None
+
+
+def _cache_config(call: Call) -> Value | None:
+    found = given(call, ("env", "default"))
+    name = text(found.get("env", Const("CACHE_URL"))) if found is not None else None
+    if found is None or name is None:
+        return None
+    return _from(call, name, found.get("default", Const("locmem://")), lambda url: cached(call, url))
+
+
+def _named(call: Call) -> Value | None:
+    """dj_database_url.DEFAULT_ENV: the name of the variable."""
+    return Const(_VARIABLES[call.name.partition(".")[0]])
+
+
+_VARIABLES = {
+    "dj_database_url": "DATABASE_URL", "dj_email_url": "EMAIL_URL", "django_cache_url": "CACHE_URL",
+    "dj_search_url": "SEARCH_URL",
+}  # fmt: skip
 CALLS = {
     "dj_database_url.config": _config, "dj_database_url.parse": _parse, "dj_email_url.config": _email_config,
-    "dj_email_url.parse": _email,
+    "dj_email_url.parse": _email, "django_cache_url.config": _cache_config, "django_cache_url.parse": _cache,
 }  # fmt: skip
+CONSTANTS = {f"{name}.DEFAULT_ENV": _named for name in _VARIABLES}

@@ -122,34 +122,6 @@ def _import(call: Call) -> Value | None:
     return unknown(call, "import", "__import__", depends_of(Seq("list", call.arguments)))
 
 
-def _dynaconf(call: Call) -> Value | None:
-    """dynaconf.DjangoDynaconf(__name__, ...): settings files and variables may set every name; the module's are their
-    defaults. Source: dynaconf documentation, "Django". Files of settings in the repository are not followed."""
-    interpreter, module = call.interpreter, call.frame.module
-    prefix = text(call.keywords.get("ENVVAR_PREFIX_FOR_DYNACONF", Const("DJANGO")))
-    paths = interpreter.source.paths
-    own = [path for path in (paths() if paths is not None else ()) if posixpath.basename(path) in _DYNACONF_FILES]
-    names = module.namespace
-    if prefix is None or paths is None or own or call.interpreter._perhaps:
-        return None
-    interpreter.touch(names)
-    for name in [name for name in names.names if name.isupper()]:
-        names.mark_name(name, frozenset({f"{prefix}_{name}"}))
-    names.mark_all(frozenset({f"{prefix}.settings"}))
-    for variable in interpreter.environment:
-        if variable.startswith(f"{prefix}_"):
-            why = unknown(call, "loader", variable, frozenset({variable}))
-            interpreter.set_attribute(module, variable.removeprefix(f"{prefix}_"), why, call.node, call.frame)
-    return unknown(call, "loader", "dynaconf")
-
-
-_DYNACONF_FILES = {
-    f"{stem}.{end}"
-    for stem in ("settings", ".secrets", "settings.local")
-    for end in ("toml", "yaml", "yml", "json", "ini")
-}
-
-
 def _environment(call: Call) -> Value | None:
     """dict(os.environ): a copy that is asked as the environment is."""
     only = call.arguments[0] if len(call.arguments) == 1 else None
@@ -160,6 +132,6 @@ def _environment(call: Call) -> Value | None:
 
 CALLS = {
     "builtins.compile": _compile, "builtins.exec": _exec, "builtins.__import__": _import, "glob.glob": _glob,
-    "os.listdir": _listed, "builtins.sorted": _sorted, "dynaconf.DjangoDynaconf": _dynaconf,
+    "os.listdir": _listed, "builtins.sorted": _sorted,
     "builtins.dict": _environment,
 }  # fmt: skip

@@ -1,26 +1,30 @@
 """pydantic-settings, and BaseSettings of pydantic 1: fields that read variables.
 
 A field is worth what the call gives, else the variable (in any case of letters), else the `.env` file, else its
-default, which is validated as well. Validators of the program, other sources and options that change values make what
-they may touch unknown. Source: pydantic-settings documentation ("Environment variable names", "Dotenv"), pydantic 1
+default, which is validated as well. Validators of the program that come after those of the types are followed; others,
+other sources and options that change values make what they may touch unknown. Source:
+pydantic-settings documentation ("Environment variable names", "Dotenv"), pydantic 1
 documentation ("Settings management"); measured with pydantic-settings 2.16 and pydantic 2.14.
 """
 
 import ast
+from dataclasses import replace
 from typing import NamedTuple
 
 from hardencheck.collect.interpret.models import Call, _dotenv, dotenv
 from hardencheck.collect.interpret.models import _annotations as types
-from hardencheck.collect.interpret.models._common import asked, depending, missing, note, text, unknown
+from hardencheck.collect.interpret.models._common import asked, depending, failing, missing, note, text, unknown
 from hardencheck.collect.interpret.values import (
     Binding,
     Class,
     Const,
+    Function,
     Instance,
     Joined,
     Map,
     Object,
     Seq,
+    Unknown,
     Value,
     depends_of,
     join,
@@ -39,7 +43,7 @@ _HARMLESS = {
 }  # fmt: skip
 _HANDLED = {
     "env_prefix", "case_sensitive", "env_file", "env_nested_delimiter", "env_ignore_empty", "validate_default",
-    "validate_all", "populate_by_name", "validate_by_name", "allow_population_by_field_name",
+    "validate_all", "populate_by_name", "fields", "validate_by_name", "allow_population_by_field_name",
 }  # fmt: skip
 _VALIDATORS = {"field_validator", "validator"}
 _WHOLE = {"model_validator", "root_validator"}
@@ -104,16 +108,78 @@ def _instance(call: Call) -> Value | None:
     elif options is not None and "_env_file" in call.keywords:
         options = {**options, "env_file": call.keywords["_env_file"]}
     lost = unknown(call, "loader", f"{cls.name} has other sources or validators")
-    touched = _touched(cls)
+    checks = _checks(cls, old, reads)
     made = Instance(cls)
+    before = Map()
     for field in fields.values():
-        if options is None or touched is None or field.name in touched or "*" in touched:
+        if options is None or checks is None or field.name in checks.lost or "*" in checks.lost:
             value: Value = lost
         else:
             at = call._replace(node=ast.Pass(lineno=field.binding.line, col_offset=0))
             value = _value(at, field, options, words, reads, old)
+            for check in checks.fields.get(field.name, ()):
+                value = _followed(at, check, cls, value, before, options, lost)
         made.attributes.names[field.name] = field.binding._replace(value=value)
+        before.items[field.name] = value
+    for whole in checks.whole if checks is not None else ():
+        if not _ran(call, whole, made, before, old):
+            for name, binding in made.attributes.names.items():
+                made.attributes.names[name] = binding._replace(value=lost)
     return made
+
+
+class _Check(NamedTuple):
+    """A validator of the program that comes after those of the types. always: for defaults too."""
+
+    function: Function
+    always: bool = True
+    more: int = 0  # parameters after the value
+
+
+class _Checks(NamedTuple):
+    """fields: by name, in order. whole: of the object. lost: fields that others may change."""
+
+    fields: dict[str, list[_Check]]
+    whole: list[_Check]
+    lost: set[str]
+
+
+def _followed(
+    call: Call, check: _Check, cls: Class, value: Value, before: Map, options: dict[str, Value], lost: Value
+) -> Value:
+    """What a validator of a field makes of its value."""
+    if isinstance(value, Unknown):
+        return value
+    if not check.always or not all(flag_of(options, name, True) for name in ("validate_default", "validate_all")):
+        return lost  # nobody asks it about a default
+    rest: list[Value] = [Map(dict(before.items))] if check.more else []
+    found = _called(call, replace(check.function, owner=cls), [value, *rest])
+    return depending(found, depends_of(value)) if found is not None else lost
+
+
+def _called(call: Call, function: Function, arguments: list[Value]) -> Value | None:
+    from hardencheck.collect.interpret.exceptions import Raised
+
+    try:
+        return call.interpreter.call(function, arguments, {}, call.node, call.frame)
+    except Raised:
+        failing(call, "ValidationError")
+        return None
+
+
+def _ran(call: Call, check: _Check, made: Instance, before: Map, old: bool) -> bool:
+    """A validator of the whole object is run over it; whether what came of it is known."""
+    if not old:
+        found = _called(call, replace(check.function, owner=made), [])
+        return isinstance(found, Instance) and found.attributes is made.attributes and found.attributes.rest is None
+    found = _called(call, replace(check.function, owner=made.cls), [Map(dict(before.items))])
+    if not isinstance(found, Map) or not found.exact or found.maybe:
+        return False
+    for name, value in found.items.items():
+        held = made.attributes.names.get(str(name))
+        if held is not None and held.value is not value:
+            made.attributes.names[str(name)] = held._replace(value=value)
+    return True
 
 
 def _body(cls: Class) -> list[ast.stmt]:
@@ -141,6 +207,11 @@ def _config(cls: Class) -> dict[str, Value] | None:
             for base in reversed(inner.value.order):
                 found.update({name: item.value for name, item in base.attributes.names.items() if name[:1] != "_"})
     if found.keys() - _HARMLESS - _HANDLED:
+        return None
+    fields = found.get("fields", Map())
+    if not isinstance(fields, Map) or not fields.exact or fields.maybe:
+        return None
+    if any(not isinstance(one, Map) or not one.exact or one.items.keys() - {"env"} for one in fields.items.values()):
         return None
     return found
 
@@ -182,10 +253,11 @@ def _builtin(node: ast.AnnAssign) -> set[str]:
     return {part.id for part in ast.walk(node.annotation) if isinstance(part, ast.Name)}
 
 
-def _touched(cls: Class) -> set[str] | None:
-    """Fields that validators of the program may change; None: any."""
-    found: set[str] = set()
-    for one in cls.order:
+def _checks(cls: Class, old: bool, reads: bool) -> _Checks | None:
+    """The validators of the program; None where they may change any field."""
+    found = _Checks({}, [], set())
+    seen: set[str] = set()
+    for one in reversed(cls.order):
         for node in _body(one):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -200,19 +272,25 @@ def _touched(cls: Class) -> set[str] | None:
                     if isinstance(target, ast.Name)
                     else ""
                 )
-                if name in _VALIDATORS:
+                if name in _VALIDATORS or name in _WHOLE:
+                    check = _check(one, node, decorator, name, old, reads) if node.name not in seen else None
+                    seen.add(node.name)
+                    if name in _WHOLE:
+                        if check is None:
+                            return None
+                        found.whole.append(check)
+                        continue
                     args = decorator.args if isinstance(decorator, ast.Call) else []
-                    names = {
+                    names = [
                         item.value for item in args if isinstance(item, ast.Constant) and isinstance(item.value, str)
-                    }
+                    ]
                     if len(names) != len(args):
                         return None
-                    found |= names
-                elif name in _WHOLE:
-                    changed = _changed(node, decorator)
-                    if changed is None:
-                        return None
-                    found |= changed
+                    for field in names:
+                        if check is None or field == "*":
+                            found.lost.add(field)
+                        else:
+                            found.fields.setdefault(field, []).append(check)
                 elif name not in {
                     "property", "cached_property", "computed_field", "classmethod", "staticmethod", "lru_cache",
                     "cache", "override", "field_serializer", "model_serializer", "abstractmethod", "setter",
@@ -221,32 +299,50 @@ def _touched(cls: Class) -> set[str] | None:
     return found
 
 
-def _changed(node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.expr) -> set[str] | None:
-    """The fields that a validator after all others sets on the object; None: nobody knows."""
-    words = decorator.keywords if isinstance(decorator, ast.Call) else []
-    if not any(isinstance(word.value, ast.Constant) and word.value.value == "after" for word in words):
+def _check(
+    cls: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, decorator: ast.expr, name: str, old: bool, reads: bool
+) -> _Check | None:
+    """A validator that can be followed: one that is called with the value of a field, or the object, at the end."""
+    held = cls.attributes.names.get(node.name)
+    function = held.value if held is not None else None
+    spec = node.args
+    others = [one for one in node.decorator_list if one is not decorator]
+    if (
+        not isinstance(function, Function)
+        or not isinstance(node, ast.FunctionDef)
+        or any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in ast.walk(node))
+        or any(not (isinstance(one, ast.Name) and one.id == "classmethod") for one in others)
+        or spec.vararg or spec.kwarg or spec.kwonlyargs or spec.posonlyargs or spec.defaults
+    ):  # fmt: skip
         return None
-    receiver = node.args.args[0].arg if node.args.args else ""
-    found: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == receiver:
-            if not isinstance(part.ctx, ast.Load):
-                found.add(part.attr)
-        elif isinstance(part, ast.Call):
-            inner = [*part.args, *(word.value for word in part.keywords)]
-            if any(isinstance(item, ast.Name) and item.id == receiver for item in inner):
-                return None
-            if isinstance(part.func, ast.Attribute):
-                base = part.func.value
-                if isinstance(base, ast.Name) and base.id == receiver:
-                    return None  # a method, which may change anything
-                if isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name) and base.value.id == receiver:
-                    found.add(base.attr)
-        elif isinstance(part, ast.Return) and not (isinstance(part.value, ast.Name) and part.value.id == receiver):
+    options: dict[str, object] = {}
+    for word in decorator.keywords if isinstance(decorator, ast.Call) else ():
+        if word.arg is None or not isinstance(word.value, ast.Constant):
             return None
-        elif isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
-            found |= {item.attr for item in ast.walk(part) if isinstance(item, ast.Attribute)}
-    return found
+        options[word.arg] = word.value.value
+    count = len(spec.args)
+    plain = replace(function, how="", owner=None)
+    if old and name == "validator" and not options.keys() - {"always", "allow_reuse"}:
+        third = spec.args[2].arg if count == 3 else ""
+        if count == 2 or third == "values":
+            return _Check(plain, reads or bool(options.get("always")), count - 2)
+    if old and name == "root_validator" and not options.keys() - {"skip_on_failure", "allow_reuse"} and count == 2:
+        return _Check(plain)
+    if not old and reads and name == "field_validator" and options.get("mode", "after") == "after" and count == 2:
+        return _Check(plain) if not options.keys() - {"mode", "check_fields"} else None
+    if not old and name == "model_validator" and options == {"mode": "after"} and count == 1 and not others:
+        return _Check(plain)
+    return None
+
+
+def _info(field: Field, options: dict[str, Value]) -> dict[str, Value]:
+    """What Field() says of a field; of pydantic 1, also what its class Config says in `fields`."""
+    info = dict(field.value.state) if isinstance(field.value, Object) and field.value.kind == "pydantic.field" else {}
+    held = options.get("fields")
+    more = held.items.get(field.name) if isinstance(held, Map) else None
+    if isinstance(more, Map):
+        info.update({str(name): item for name, item in more.items.items() if str(name) not in info})
+    return info
 
 
 def _value(
@@ -261,7 +357,7 @@ def _value(
             return unknown(call, "call", "a type with a validator")
         info = found.state
         default = default if default is not None else info.get("default")
-    names = _env_names(field, info or {}, options, old)
+    names = _env_names(field, (info or {}) | (_info(field, options) if old else {}), options, old)
     given = [words[name] for name in (field.name, *(names.alias if names is not None else ())) if name in words]
     if names is None:
         return unknown(call, "call", f"the variable of {field.name}")
@@ -392,6 +488,21 @@ def _from_file(
     return made if _dotenv.sure(item) else join([made, fallback])
 
 
+def _set(call: Call) -> Value | None:
+    """A field is set after the object was made: it is what it is given, where assignments are not validated."""
+    made = call.owner
+    options = _config(made.cls) if isinstance(made, Instance) and made.cls is not None else None
+    if not isinstance(made, Instance) or made.cls is None or options is None or call.name not in made.attributes.names:
+        return None
+    if any("__setattr__" in one.attributes.names for one in made.cls.order):
+        return None
+    if any(flag_of(options, name, False) for name in ("validate_assignment", "frozen")):
+        return None
+    line = getattr(call.node, "lineno", 0)
+    call.interpreter._bind_in(made.attributes, call.name, call.arguments[0], call.frame.module.path, line)
+    return Const(None)
+
+
 def _secret(call: Call) -> Value | None:
     owner = call.owner
     return owner.state["of"] if isinstance(owner, Object) and call.name == "get_secret_value" else None
@@ -411,3 +522,4 @@ CALLS = {
 }  # fmt: skip
 BASES = dict.fromkeys((*_SETTINGS, *_OLD, *_MODELS), _instance)
 METHODS = {"secret": _secret}
+SETTERS = dict.fromkeys((*_SETTINGS, *_OLD, *_MODELS), _set)

@@ -8,11 +8,13 @@ import ast
 import json
 import operator
 import posixpath
+import re
 import shlex
 import textwrap
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
+from email.utils import getaddresses
 from urllib.parse import parse_qs, quote, quote_plus, unquote, unquote_plus, urlencode, urljoin, urlparse, urlsplit
 
 from hardencheck.collect.interpret.models import Call, _data
@@ -31,6 +33,7 @@ from hardencheck.collect.interpret.values import (
     Const,
     Function,
     Instance,
+    Lazy,
     Library,
     Map,
     Module,
@@ -85,6 +88,26 @@ def _literal(value: object) -> object:
     if found is ...:
         raise NotKnown(Unknown("call", "..."))
     return found
+
+
+def _addresses(value: object) -> object:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise NotKnown(Unknown("call", "addresses"))
+    if any(letter in one for one in value for letter in '"()[]\\'):
+        raise NotKnown(Unknown("call", "addresses that versions of Python read in different ways"))
+    return getaddresses(value)
+
+
+_SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "m": 60, "hour": 3600, "h": 3600, "day": 86400,
+            "d": 86400, "week": 604800, "w": 604800}  # fmt: skip
+
+
+def _duration(value: object) -> object:
+    """pytimeparse.parse of one number with its unit: seconds."""
+    match = re.fullmatch(r"\s*(\d{1,9})\s*([a-z]+?)(?:(?<=[a-z]{2})s)?\s*", str(value))
+    if match is None or match[2] not in _SECONDS:
+        raise NotKnown(Unknown("call", "a duration in another form"))
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def _json(call: Call) -> Value | None:
@@ -198,9 +221,20 @@ def _ordered(call: Call) -> Value | None:
 
 
 def _chain_map(call: Call) -> Value | None:
+    """A ChainMap shows the tables it was given; it is none itself."""
+    if call.keywords or not all(isinstance(item, Map) for item in call.arguments):
+        return None
+    return Object(kind="chain.map", state={"maps": Seq("list", list(call.arguments) or [Map()])})
+
+
+def _shown(call: Call, owner: Value | None) -> Map | None:
+    """All that a ChainMap shows now; None where that is not known."""
+    maps = owner.state["maps"] if isinstance(owner, Object) and owner.kind == "chain.map" else None
+    if not isinstance(maps, Seq) or not maps.exact:
+        return None
     made: dict[object, Value] = {}
     depends: frozenset[str] = frozenset()
-    for item in reversed(call.arguments):
+    for item in reversed(maps.items):
         if not isinstance(item, Map) or not item.exact or item.maybe:
             return None
         made.update(item.items)
@@ -208,21 +242,51 @@ def _chain_map(call: Call) -> Value | None:
     return Map(made, depends=depends)
 
 
+def _chain_map_item(call: Call) -> Value | None:
+    shown = _shown(call, call.owner)
+    try:
+        return shown.items.get(plain(call.arguments[0])) if shown is not None else None
+    except (NotKnown, TypeError):
+        return None
+
+
+def _chain_map_method(call: Call) -> Value | None:
+    shown = _shown(call, call.owner) if call.name in {"get", "items", "keys", "values"} else None
+    if shown is None:
+        return None
+    return call.interpreter.call_method(shown, call.name, call.arguments, call.keywords, call.node, call.frame)
+
+
+def _chain_map_store(call: Call) -> Value | None:
+    """What is written goes to the first table."""
+    maps = call.owner.state["maps"] if isinstance(call.owner, Object) else None
+    key, value = call.arguments
+    if isinstance(maps, Seq) and maps.items:
+        call.interpreter.set_item(maps.items[0], key, value, call.node, call.frame)
+    return Const(None)
+
+
 def _chain(call: Call) -> Value | None:
-    rows = call.arguments
+    """itertools.chain: no list; it asks each when it comes to it."""
+    rows, interpreter = call.arguments, call.interpreter
     if call.name.endswith("from_iterable"):
-        rows = (call.interpreter.items(rows[0]) if len(rows) == 1 else None) or []
+        rows = (interpreter.items(rows[0]) if len(rows) == 1 else None) or []
         if not rows:
             return None
-    made: list[Value] = []
-    depends: frozenset[str] = frozenset()
-    for row in rows:
-        items = call.interpreter.items(row)
-        if items is None:
-            return None
-        made.extend(items)
-        depends |= row.depends
-    return Seq("list", made, depends=depends) if len(made) < 10_000 else None
+
+    def make() -> Value:
+        made: list[Value] = []
+        depends: frozenset[str] = frozenset()
+        for one in rows:
+            row = interpreter.listed(one)
+            items = interpreter.items(row)
+            if items is None or len(made) + len(items) > 10_000:
+                return unknown(call, "call", call.name, depends_of(row))
+            made.extend(items)
+            depends |= row.depends
+        return Seq("list", made, depends=depends)
+
+    return Lazy(make, tuple(rows), None, call.frame)
 
 
 def _named_tuple(call: Call) -> Value | None:
@@ -241,6 +305,31 @@ def _named_tuple(call: Call) -> Value | None:
     if defaults is None or not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         return None
     return Object(kind="namedtuple", state={"fields": lifted(list(names)), "defaults": Seq("list", defaults)})
+
+
+def _derived_tuple(call: Call) -> Value | None:
+    """A class of the repository that derives from typing.NamedTuple is called: fields, and no methods that matter."""
+    cls = call.owner
+    if (
+        not isinstance(cls, Class)
+        or len(cls.order) > 1
+        or not isinstance(cls.node, ast.ClassDef)
+        or cls.attributes.rest
+    ):
+        return None
+    state: dict[str, Value] = {}
+    fields: list[Value] = []
+    body = [part for part in cls.node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+    for part in body:
+        if not isinstance(part, ast.AnnAssign) or not isinstance(part.target, ast.Name):
+            return None
+        fields.append(Const(part.target.id))
+        if part.value is not None:
+            state[part.target.id] = cls.attributes.names[part.target.id].value
+    made = Object(
+        kind="namedtuple", state={"fields": Seq("list", fields), "defaults": Seq("list", list(state.values()))}
+    )
+    return _make_tuple(call._replace(owner=made))
 
 
 def _make_tuple(call: Call) -> Value | None:
@@ -300,6 +389,15 @@ def _same(call: Call) -> Value | None:
 
 def _second(call: Call) -> Value | None:
     return call.arguments[1] if len(call.arguments) == 2 else None  # typing.cast
+
+
+def _domain(call: Call) -> Value | None:
+    """split_domain_port of a plain host (django/http/request.py); others are not followed."""
+    only = call.arguments[0] if len(call.arguments) == 1 and not call.keywords else None
+    match = re.fullmatch(r"([a-z0-9][a-z0-9.-]*?)\.?(?::([0-9]{1,5}))?", (text(only) or "").lower())
+    if match is None or only is None:
+        return unknown(call, "call", call.name, depends_of(only) if only is not None else frozenset())
+    return Seq("tuple", [Const(one, depends=only.depends) for one in (match[1], match[2] or "")], depends=only.depends)
 
 
 def _opaque(call: Call) -> Value | None:
@@ -412,6 +510,9 @@ _PURE: dict[str, Callable[[Call], Value | None]] = {
     "ast.literal_eval": _pure(_literal, 1), "shlex.split": _pure(shlex.split, 1), "shlex.quote": _pure(shlex.quote, 1),
     "textwrap.dedent": _pure(textwrap.dedent, 1), "decimal.Decimal": _pure(Decimal, 1),
     "urllib.parse.quote": _pure(quote), "urllib.parse.quote_plus": _pure(quote_plus),
+    **dict.fromkeys(("requests.utils.quote", "requests.compat.quote"), _pure(quote)),
+    **dict.fromkeys(("requests.utils.unquote", "requests.compat.unquote"), _pure(unquote, 1)),
+    "email.utils.getaddresses": _pure(_addresses, 1), "pytimeparse.parse": _pure(_duration, 1),
     "urllib.parse.unquote": _pure(unquote, 1),
     "urllib.parse.unquote_plus": _pure(unquote_plus, 1), "urllib.parse.urljoin": _pure(urljoin),
     "urllib.parse.urlencode": _pure(urlencode, 1), "urllib.parse.parse_qs": _pure(parse_qs, 1),
@@ -434,7 +535,7 @@ CALLS: dict[str, Callable[[Call], Value | None]] = {
     "collections.namedtuple": _named_tuple, "itertools.chain": _chain, "itertools.chain.from_iterable": _chain,
     "functools.partial": _partial, "functools.lru_cache": _cached, "functools.cache": _cached,
     "typing.cast": _second, "re.compile": _opaque, "importlib.import_module": _import_module,
-    "builtins.getattr": _operator, "builtins.hasattr": _operator,
+    "django.http.request.split_domain_port": _domain, "builtins.getattr": _operator, "builtins.hasattr": _operator,
     **dict.fromkeys((
         "socket.gethostname", "socket.getfqdn", "socket.gethostbyname", "platform.node", "platform.system",
         "platform.machine", "platform.python_version", "os.getcwd", "os.getpid", "os.getuid", "os.cpu_count",
@@ -453,10 +554,12 @@ def _tuple_field(call: Call) -> Value | None:
 
 
 MEMBERS = {"typing.NamedTuple": _tuple_field}
+BASES = {"typing.NamedTuple": _derived_tuple}
 OBJECTS = {"partial": _partial_called, "decorator.same": _same, "namedtuple": _make_tuple}
-METHODS = {"url": _url_method}
+METHODS = {"chain.map": _chain_map_method, "url": _url_method}
 ATTRIBUTES = {
     "url": _url_part, "tuple.named": _tuple_part, "version": _version_part, "operator": _operator_part,
 }  # fmt: skip
-ITEMS = {"url": _url_item, "tuple.named": _url_item, "version": _version_part}
+ITEMS = {"chain.map": _chain_map_item, "url": _url_item, "tuple.named": _url_item, "version": _version_part}
+STORES = {"chain.map": _chain_map_store}
 COMPARE = {"version": _version}

@@ -98,7 +98,7 @@ def test_it_gives_what_python_gives(case: Case) -> None:
 
 
 def test_who_has_taken_from_it_depends_on_a_variable() -> None:
-    text = "import os\nI = iter([1])\nif os.environ.get('Q'):\n    list(I)\nX = list(I)\n"
+    text = "import os\nI = map(int, [1])\nif os.environ.get('Q'):\n    list(I)\nX = list(I)\n"
     assert depending({"main.py": text})["X"] == ["Q"]
 
 

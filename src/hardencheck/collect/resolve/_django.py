@@ -89,6 +89,9 @@ _BUILDING = frozenset({"static", "collectstatic", "build", "docs"})  # what an i
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 
+_ANY_VERSION = "not set, and its default depends on the version of Django, which nothing pins"
+
+
 class Project(NamedTuple):
     """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted."""
 
@@ -332,19 +335,20 @@ def setting(project: Project, name: str) -> Setting:
     """One setting of a project, where it has one value: as assigned, or the default of its version of Django."""
     found = possible(project, name)
     bound = project.bound(name)
-    if found.others and bound is not None:
-        return Setting(False, None, found.source, found.location, bound.reason, why_unknown(bound))
+    if found.others:
+        reason, text = (bound.reason, why_unknown(bound)) if bound is not None else (Reason.NOT_LITERAL, _ANY_VERSION)
+        return Setting(False, None, found.source, found.location, reason, text, found.depends)
     return found
 
 
 def possible(project: Project, name: str) -> Setting:
     """The same with all the values that it may have, for those who look at the others as well."""
     bound = project.bound(name)
-    known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
-    unset = "not set, and its default depends on the version of Django, which nothing pins"
+    history = DEFAULTS.get(name, [(_ALWAYS, None)])
+    known, value = default(history, project.version)
     if bound is None:
-        depends = project.unless(name)
-        return Setting(known, value, "default", project.location, Reason.NOT_LITERAL, "" if known else unset, depends)
+        first, *rest = [value] if known else dict.fromkeys(one for _, one in history)
+        return Setting(True, first, "default", project.location, depends=project.unless(name), others=tuple(rest))
     if bound.options:
         unset_too = any(one.what == "unset" for one in bound.options)
         values = [value if one.what == "unset" else value_of(one) for one in bound.options]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hardencheck.collect.extract._environment_text import shell_commands
+from hardencheck.collect.extract._environment_words import shell_commands
 from hardencheck.collect.extract.admin_routes import AdminRoutes
 from hardencheck.model.facts.protections import AdminRoute, AdminUrl, DebugTools, DjangoProtection, DjangoStore
 from hardencheck.model.gap import Reason

@@ -78,6 +78,7 @@ _PROTECTIONS = {
     "SESSION_COOKIE_HTTPONLY": "session-cookie-http-only",
     "CSRF_COOKIE_SECURE": "csrf-cookie-secure",
     "ALLOWED_HOSTS": "allowed-hosts",
+    "SECRET_KEY": "signing-key",
     "SECRET_KEY_FALLBACKS": "fallback-keys",
 }
 _LOGGING = {"logging.config", "logging.logger"}

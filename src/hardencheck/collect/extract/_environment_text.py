@@ -1,4 +1,4 @@
-"""Texts that become environment variables: words of the shell, `${NAME:-default}`, templates, sections of ini files."""
+"""Texts that become environment variables: `${NAME:-default}`, templates, sections of ini files."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,6 @@ from typing import NamedTuple
 from hardencheck.lazily import compiled
 
 MAX_TEXT = 20_000  # characters that an expansion may come to: A=$A$A doubles
-MAX_COMMANDS = 20_000
 _MAX_DEPTH = 8
 # A "$" that stands for itself: it was in single quotes, or escaped.
 PLAIN_DOLLAR = "\1"
@@ -42,7 +41,7 @@ def interpolated(text: str, known: Mapping[str, str], *, doubled: bool = False, 
             position = at + 2
             continue
         if following == "{":
-            end = _closing(text, at + 2)
+            end = closing_brace(text, at + 2)
             if end < 0:
                 return Expanded(None)
             found = _parameter(text[at + 2 : end], known, doubled, depth)
@@ -68,12 +67,16 @@ def interpolated(text: str, known: Mapping[str, str], *, doubled: bool = False, 
     return Expanded("".join(parts).replace(PLAIN_DOLLAR, "$"), default)
 
 
-def _closing(text: str, start: int) -> int:
+_BRACE = compiled(r"\$\{|\}")
+
+
+def closing_brace(text: str, start: int, within: int = MAX_TEXT) -> int:
+    """Where the brace is that closes one before `start`; -1 when none does."""
     depth = 1
-    for match in re.finditer(r"\$\{|\}", text[start:]):
+    for match in _BRACE.finditer(text, start, start + within):
         depth += 1 if match[0] == "${" else -1
         if depth == 0:
-            return start + match.start()
+            return match.start()
     return -1
 
 
@@ -124,13 +127,18 @@ class Template(NamedTuple):
 
 
 def untemplated(text: str) -> Template:
-    """A template of Go, Jinja or ERB as what it may become. Nothing is filled in; what a condition guards is unsure."""
+    """A template of Go, Jinja or ERB as the file it may become. What a condition guards is unsure."""
     if "{{" not in text and "{%" not in text and "<%" not in text:
         return Template(text, frozenset())
     lines: list[str] = []
     unsure: set[int] = set()
     depth = 0
+    inside = False  # an action that goes on over several lines
     for number, line in enumerate(text.split("\n"), start=1):
+        if inside:
+            inside = "}}" not in line
+            lines.append("")
+            continue
         for match in _BLOCK.finditer(line):
             if match[1] in _OPENING:
                 depth += 1
@@ -139,245 +147,27 @@ def untemplated(text: str) -> Template:
         if depth:
             unsure.add(number)
         stripped = line.strip()
+        inside = stripped.startswith("{{") and "}}" not in stripped
         alone = stripped.startswith(("{{", "{%", "<%")) and stripped.endswith(("}}", "%}", "%>"))
-        lines.append("" if alone or stripped.startswith(("{#", "{{/*")) else _quoted_braces(line))
+        lines.append("" if alone or inside or stripped.startswith(("{#", "{{/*")) else _quoted_braces(line))
     return Template("\n".join(lines), frozenset(unsure))
 
 
-_BARE_BRACES = compiled(r"(?P<before>[:-]\s+|=)(?P<value>\{\{[^\n]*\}\}[^\n]*)$")
+_ACTION = compiled(r"\{\{[^{}\n]*\}\}")
+_BARE_BRACES = compiled(r"[:-]\s+(?P<value>\{\{[^\n]*\}\}[^\n]*)$")
 
 
 def _quoted_braces(line: str) -> str:
-    """`key: {{ value }}` is no YAML; quoted it is."""
-    match = _BARE_BRACES.search(line[:2000])
-    if match is None or len(line) > 2000 or match["before"] == "=":
+    """`key: {{ value }}` and `{{ key }}: value` made YAML: quoted, and no quotes in what is to be filled in."""
+    if "{{" not in line or len(line) > 2000:
         return line
-    return line[: match.start("value")] + "'" + match["value"].replace("'", "") + "'"
-
-
-class Command(NamedTuple):
-    """One simple command. words: without quotes. when: "always", "maybe" (under a condition, in a function), or the
-    name of a variable that is not set whenever it runs."""
-
-    words: tuple[str, ...]
-    line: int
-    when: str = "always"
-
-
-_TESTS = frozenset({"[", "[[", "test", "grep", "command", "which", "type", "!"})
-_UNSET = compiled(r"\[{1,2} (?:-z \$\{?|! \$\{?|! -v |! -n \$\{?)(\w+)(?:\}|:?[-+]\w{0,9}\}|)(?: \]{1,2})?(?: then)?")
-_OPENERS = {"if": "fi", "case": "esac", "for": "done", "while": "done", "until": "done", "select": "done", "{": "}"}
-_HEREDOC = compiled(r"<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1")
-
-
-class _Block:
-    """closing: the word that ends it. unset: the variable that is not set in it."""
-
-    def __init__(self, closing: str, sure: bool = False) -> None:
-        self.closing, self.sure = closing, sure
-        self.unset = ""
-
-
-def shell_commands(text: str) -> Iterator[Command]:
-    """The simple commands of a script in order, each with its line and what must hold for it to run.
-
-    POSIX shell, XCU section 2: quotes, comments, here-documents (passed over), compound commands. A substitution stays
-    as "$(": what it gives is not known.
-    """
-    reader = _Shell()
-    for words, line, ended_by in _simple(text):
-        yield from reader.take(words, line, ended_by)
-
-
-class _Shell:
-    def __init__(self) -> None:
-        self.blocks: list[_Block] = []
-        self.before = ""  # what stands between this command and the last one
-        self.last: tuple[str, ...] = ()
-        self.function = False  # "name (" ")" was just read
-
-    def take(self, words: list[str], line: int, ended_by: str) -> Iterator[Command]:
-        while words and words[0] in {"then", "do", "else", "elif", "if", "while", "until", "!", "time", "{", "}", "fi",
-                                     "done", "esac", "case", "for", "select", "function"}:  # fmt: skip
-            word = words[0]
-            if word in {"else", "elif"} and self.blocks:
-                self.blocks[-1].unset = ""
-            if word in _OPENERS:
-                # Braces alone only group; a function runs when it is called, if it is.
-                self.blocks.append(_Block(_OPENERS[word], sure=word == "{" and not self.function))
-                self.function = False
-            elif self.blocks and word == self.blocks[-1].closing:
-                self.blocks.pop()
-            if word == "function":
-                self.function = True
-            if word in {"case", "for", "select", "function"}:
-                words = []
-                break
-            words = words[1:]
-            if word in {"if", "elif"}:
-                test = " ".join(words).replace('"', "")
-                match = _UNSET.fullmatch(test)
-                if match and ended_by in {"\n", ";"} and word == "if":
-                    self.blocks[-1].unset = match[1]
-        if words:
-            yield Command(tuple(words), line, self._when())
-            self.last = tuple(words)
-        if ended_by == "(":
-            self.blocks.append(_Block(")"))
-        elif ended_by == ")" and self.blocks and self.blocks[-1].closing == ")":
-            self.blocks.pop()
-            self.function = bool(self.last) and len(self.last) == 1
-        self.before = ended_by
-
-    def _when(self) -> str:
-        unsure = [block for block in self.blocks if not block.sure]
-        if self.before == "&&" and self.last and self.last[0] in _TESTS:
-            match = _UNSET.fullmatch(" ".join(self.last))
-            return match[1] if match and not unsure else "maybe"
-        if self.before == "||":
-            return "maybe"
-        if not unsure:
-            return "always"
-        return unsure[0].unset or "maybe" if len(unsure) == 1 else "maybe"
-
-
-def _simple(text: str) -> Iterator[tuple[list[str], int, str]]:
-    """(words, line of the first, the operator that ends them) of every simple command; also empty ones."""
-    words: list[str] = []
-    word: list[str] | None = None
-    position, end, line, first, count = 0, len(text), 1, 1, 0
-    documents: list[str] = []
-
-    while position < end:
-        char = text[position]
-        if char == "\\" and position + 1 < end:
-            escaped = text[position + 1]
-            position += 2
-            if escaped == "\n":
-                line += 1
-                continue
-            first = line if word is None and not words else first
-            (word := word if word is not None else []).append(PLAIN_DOLLAR if escaped == "$" else escaped)
-            continue
-        if char in " \t\r":
-            position += 1
-            if word is not None:
-                words.append("".join(word))
-                word = None
-            continue
-        if char == "#" and word is None:
-            newline = text.find("\n", position)
-            position = end if newline < 0 else newline
-            continue
-        if char == "<" and text.startswith("<<", position) and not text.startswith("<<<", position):
-            heredoc = _HEREDOC.match(text, position)
-            if heredoc is not None:
-                documents.append(heredoc[2])
-                position = heredoc.end()
-                continue
-        # `>&2` and `&>file` are redirections.
-        redirects = char == "&" and (text[position - 1 : position] in {">", "<"} or text.startswith("&>", position))
-        if char in "\n;&|()" and not redirects:
-            if char == "(" and word and word[-1] == "=":
-                opened, position = position, _past(text, position, "(", ")")
-                line += text.count("\n", opened, position)
-                word.append("$(")  # an array
-                continue
-            operator = char * 2 if char in "&|" and text.startswith(char * 2, position) else char
-            if word is not None:
-                words.append("".join(word))
-                word = None
-            count += 1
-            if count > MAX_COMMANDS:
-                return
-            yield words, first if words else line, operator
-            words = []
-            position += len(operator)
-            if char == "\n":
-                line += 1
-                for name in documents:
-                    position, passed = _past_document(text, position, name)
-                    line += passed
-                documents = []
-            continue
-        if word is None and not words:
-            first = line
-        word = word if word is not None else []
-        piece, position = _piece(text, position)
-        line += text.count("\n", position - len(piece[1]), position) if "\n" in piece[1] else 0
-        word.append(piece[0])
-    if word is not None:
-        words.append("".join(word))
-    yield words, first, "\n"
-
-
-def _piece(text: str, position: int) -> tuple[tuple[str, str], int]:
-    """((what a quoted string, a substitution or a plain run of characters gives, as it is written), where it ends)."""
-    char, end = text[position], len(text)
-    if char == "'":
-        close = text.find("'", position + 1)
-        close = end if close < 0 else close
-        raw = text[position : close + 1]
-        return (raw[1:].removesuffix("'").replace("$", PLAIN_DOLLAR), raw), min(close + 1, end)
-    if char == '"':
-        parts: list[str] = []
-        at = position + 1
-        while at < end and text[at] != '"':
-            if text[at] == "\\" and at + 1 < end:
-                escaped = text[at + 1]
-                kept = "" if escaped == "\n" else PLAIN_DOLLAR if escaped == "$" else escaped
-                parts.append(kept if escaped in '"\\$`\n' else f"\\{escaped}")
-                at += 2
-            elif text.startswith("$(", at) or text[at] == "`":
-                past = _past(text, at + 1, "(", ")") if text[at] == "$" else _past_tick(text, at)
-                parts.append("$(")
-                at = past
-            elif text.startswith("${", at):
-                close = _closing(text[: at + 2000], at + 2)
-                close = at + 1 if close < 0 else close
-                parts.append(text[at : close + 1])
-                at = close + 1
-            else:
-                parts.append(text[at])
-                at += 1
-        return ("".join(parts), text[position : at + 1]), min(at + 1, end)
-    if text.startswith("$(", position) or char == "`":
-        past = _past(text, position + 1, "(", ")") if char == "$" else _past_tick(text, position)
-        return ("$(", text[position:past]), past
-    if text.startswith("${", position):
-        close = _closing(text[: position + 2000], position + 2)
-        if close > 0:
-            raw = text[position : close + 1]
-            return (raw.replace('"', ""), raw), close + 1
-    return (char, char), position + 1
-
-
-def _past_tick(text: str, position: int) -> int:
-    close = text.find("`", position + 1)
-    return len(text) if close < 0 else close + 1
-
-
-def _past(text: str, position: int, opening: str, closing: str) -> int:
-    """Behind the bracket that closes the one at `position`; the end of the text when nothing does."""
-    depth = 0
-    for match in re.compile(rf"[{re.escape(opening + closing)}]").finditer(text, position):
-        depth += 1 if match[0] == opening else -1
-        if depth == 0:
-            return match.end()
-    return len(text)
-
-
-def _past_document(text: str, position: int, name: str) -> tuple[int, int]:
-    passed = 0
-    while position < len(text):
-        newline = text.find("\n", position)
-        stop = len(text) if newline < 0 else newline
-        passed += 1
-        ends = text[position:stop].strip() == name
-        position = min(stop + 1, len(text))
-        if ends:
-            break
-    return position, passed
+    plain = _ACTION.sub(lambda found: found[0].replace('"', "").replace("'", ""), line)
+    if plain.lstrip().startswith("{{"):
+        plain = _ACTION.sub("filled-in", plain, count=1)
+    match = _BARE_BRACES.search(plain)
+    if match is None:
+        return plain
+    return plain[: match.start("value")] + "'" + match["value"].replace("'", "") + "'"
 
 
 class IniLine(NamedTuple):

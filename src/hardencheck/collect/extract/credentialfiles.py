@@ -41,12 +41,12 @@ _PAIR = compiled(
 _SECRET_KEY = compiled(
     r"secret|passw|passphrase|(?:^|[_.-])pw(?:d|$|[_.-])|pwd|token|api[_-]?key|private[_-]?key|credential|"
     r"access[_-]?key|signing[_-]?key|encryption[_-]?key|client-key-data|(?:^|[_.:-])_?auth(?:$|[_-]?key)|(?:^|_)salt$|"
-    r"sentry_dsn$|webhook_url$",
+    r"sentry_dsn$|webhook_url$|(?:^|[_.-]|db|pg|sql|mail|smtp|user|root|admin)pass$",
     re.IGNORECASE,
 )
 _NOT_SECRET_KEY = compiled(
-    r"(?:_|-|^)(?:file|path|dir|name|id|ttl|expiry|expires?(?:_\w+)?|lifetime|age|minutes|seconds|days|algorithm|header|"
-    r"length|enabled|required|policy|hasher|validators?|limit|rotation|user(?:name)?|email|type|version|url|uri|endpoint|"
+    r"(?:_|-|^)(?:file|path|dir|name|id|ttl|expiry|expires?(?:_\w+)?|lifetime|age|minutes|seconds|hours|days|timeout|algorithm|header|"
+    r"length|enabled|required|policy|hashers?|validators?|limit|rotation|user(?:name)?|email|type|version|url|uri|endpoint|"
     r"prefix|backend|class|min|max|reset|field)$|^(?:vite|next_public|react_app|nuxt_public|gatsby|public|expo_public)_|"
     r"public_?key|access_key_id$",
     re.IGNORECASE,
@@ -83,6 +83,7 @@ class Credentials(Extractor):
     """`.env`, `.netrc`, `.pypirc` ... and how many of their settings look like secrets with a value."""
 
     name = "files.credentials"
+    version = 2
     emits = (CredentialMaterial,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

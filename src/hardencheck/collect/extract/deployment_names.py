@@ -1,60 +1,188 @@
 """Which settings module the deployment names, and which versions of frameworks are required."""
 
+import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
-from hardencheck.collect.contract import Extractor, Found
-from hardencheck.collect.extract._python import role
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._environment_facts import named_for_production, role_of
+from hardencheck.collect.extract._python import parse
+from hardencheck.collect.extract.environment import environment_of, form_of, speaks
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.settings import PackageRequirement, SettingsModuleName
+from hardencheck.model.facts.settings import (
+    DeployedService,
+    EnvironmentVariable,
+    PackageRequirement,
+    SettingsClassName,
+    SettingsModuleName,
+)
 from hardencheck.model.location import Location
 
+_MODULE = rb"([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z0-9_]{1,99}){0,20})"
 _NAMED = compiled(
-    rb"DJANGO_SETTINGS_MODULE[\"']?[ \t]{0,5}\]?[ \t]{0,5}[,=:]?[ \t]{0,5}[\"']?"
-    rb"([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z0-9_]{1,99}){0,20})"
+    rb"(DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION)[\"']?[ \t]{0,5}\]?[ \t]{0,5}[,=:]?-?[ \t]{0,5}[\"']?" + _MODULE
 )
-# A command of the build, not of the service: collectstatic often runs with settings of its own.
-_BUILD = compiled(rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest")
-_PACKAGES = (
-    "django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
-    "django-cors-headers",
-)  # fmt: skip
+_OPTION = compiled(
+    rb"(?:manage\.py|django-admin(?:\.py)?)[ \t].{0,300}?(--settings|--configuration)[ \t=][\"']?" + _MODULE
+)
+# A command of the build, of tests or of one developer, not of the service: it often runs with settings of its own.
+_BUILD = compiled(
+    rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest|makemigrations|\b(?:runserver|shell|loaddata|test)\b"
+)
+_WORDS = (b"DJANGO_SETTINGS_MODULE", b"DJANGO_CONFIGURATION", b"--settings", b"--configuration")
+_VARIABLES = frozenset({"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"})
+_ENTRIES = frozenset({"wsgi.py", "asgi.py", "manage.py"})
+_DOTTED = compiled(r"[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,20}")
+_STARTS = compiled(r"(?:start|serve|prod|production|web|server)(?:[:_-](?:prod|production|web|server|django|api))?")
+_TESTED = compiled(r"(?:^|[._])tests?(?:ing)?(?:$|[._])")
+_Source = Literal["environment", "wsgi", "manage"]
+_PACKAGES = ("django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
+             "django-csp", "django-cors-headers")  # fmt: skip
 
 
 class SettingsModuleNames(Extractor):
-    """DJANGO_SETTINGS_MODULE in wsgi.py, asgi.py, manage.py, Dockerfile, compose file, unit and start scripts."""
+    """DJANGO_SETTINGS_MODULE and DJANGO_CONFIGURATION in wsgi.py, asgi.py, manage.py and in everything that deploys."""
 
     name = "settings.module-names"
-    emits = (SettingsModuleName,)
+    version = 2
+    emits = (SettingsModuleName, SettingsClassName)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
-        return (
-            name in {"wsgi.py", "asgi.py", "manage.py", "procfile", "app.yaml", "app.json"}
-            or name.startswith(("dockerfile", "containerfile"))
-            or name.endswith((".dockerfile", ".service", ".sh"))
-            or ("compose" in name and name.endswith((".yml", ".yaml")))
-        )
+        return name in _ENTRIES or name in {"package.json", "app.yaml", "app.json"} or form_of(path) != ""
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if role(path) != "production":
+        if not any(word in data for word in _WORDS) or role_of(path) != "production":
             return
         name = path.rpartition("/")[2].lower()
-        source = "manage" if name == "manage.py" else "wsgi" if name in {"wsgi.py", "asgi.py"} else "environment"
-        seen: set[str] = set()
-        for number, line in enumerate(data.splitlines(), start=1):
-            if line.lstrip().startswith(b"#") or _BUILD.search(line):
+        source: _Source = "manage" if name == "manage.py" else "wsgi" if name in _ENTRIES else "environment"
+        named = _of_python(data) if name.endswith(".py") else _of_package(data) if name == "package.json" else None
+        if named is None:
+            named = _of_deployment(path, data)
+        seen: set[tuple[str, str]] = set()
+        for one in named:
+            if (one.variable, one.value) in seen or _DOTTED.fullmatch(one.value) is None:
                 continue
-            found = _NAMED.search(line)
-            if found and (module := found[1].decode()) not in seen:
-                seen.add(module)
-                yield SettingsModuleName(location=Location(path=path, line=number), module=module, source=source)  # type: ignore[arg-type]
+            seen.add((one.variable, one.value))
+            here = Location(path=path, line=one.line)
+            if one.variable == "DJANGO_SETTINGS_MODULE":
+                yield SettingsModuleName(location=here, module=one.value, source=source)
+            else:
+                yield SettingsClassName(location=here, name=one.value, source=source)
+
+
+class _Named(NamedTuple):
+    variable: str
+    value: str
+    line: int
+
+
+def _of_python(data: bytes) -> list[_Named] | None:
+    """`os.environ.setdefault(...)`, `os.environ[...] =` and `raw_env`; None for what says it in some other way."""
+    try:
+        file = parse(data)
+    except Unreadable:
+        return None
+    texts: dict[str, str | None] = {}
+    for node in file.assigns:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if isinstance(target, ast.Name):
+            value = node.value.value if isinstance(node.value, ast.Constant) else None
+            texts[target.id] = value if isinstance(value, str) and target.id not in texts else None
+    found: list[_Named] = []
+    mentioned = False
+
+    def add(variable: ast.expr, value: ast.expr | None, line: int) -> None:
+        nonlocal mentioned
+        name = variable.value if isinstance(variable, ast.Constant) else None
+        mentioned = mentioned or name in _VARIABLES
+        text = texts.get(value.id) if isinstance(value, ast.Name) else getattr(value, "value", None)
+        if isinstance(name, str) and name in _VARIABLES and isinstance(text, str):
+            found.append(_Named(name, text, line))
+
+    for call in file.calls:
+        function = file.name(call.func)
+        if function.endswith("environ.setdefault") and len(call.args) == 2:
+            add(call.args[0], call.args[1], call.lineno)
+        elif function.endswith("environ.update"):
+            for keyword in call.keywords:
+                add(ast.Constant(keyword.arg), keyword.value, keyword.value.lineno)
+    for node in file.assigns:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Subscript) and file.name(target.value).endswith("environ"):
+                add(target.slice, node.value, node.lineno)
+            elif (
+                isinstance(target, ast.Name) and target.id == "raw_env" and isinstance(node.value, ast.List | ast.Tuple)
+            ):
+                for item in node.value.elts:
+                    text = item.value if isinstance(item, ast.Constant) and isinstance(item.value, str) else ""
+                    name, _, value = text.partition("=")
+                    if name in _VARIABLES:
+                        found.append(_Named(name, value, item.lineno))
+    if not mentioned and not found:
+        return None
+    # Settings of tests are chosen under a condition, beside those of the service.
+    return sorted((one for one in found if not _TESTED.search(one.value)), key=lambda one: one.line)
+
+
+def _of_package(data: bytes) -> list[_Named]:
+    """The scripts of a package.json that start the service."""
+    try:
+        table = json.loads(data)
+    except (ValueError, RecursionError):
+        return []
+    scripts = table.get("scripts") if isinstance(table, dict) else None
+    found: list[_Named] = []
+    for name, command in list(scripts.items())[:1000] if isinstance(scripts, dict) else []:
+        if isinstance(command, str) and _STARTS.fullmatch(name):
+            at = data.find(f'"{name}"'.encode())
+            line = data.count(b"\n", 0, max(at, 0)) + 1
+            found.extend(one._replace(line=line) for one in _of_lines(command.encode("utf-8", "replace")))
+    return found
+
+
+def _of_deployment(path: str, data: bytes) -> list[_Named]:
+    """By the structure of the file; where that has no such variable, by its lines."""
+    form = form_of(path)
+    if form and not speaks(form, path, data):
+        return []
+    try:
+        facts = environment_of(path, data) if form else []
+    except Unreadable:
+        facts = []
+    held = [fact for fact in facts if isinstance(fact, EnvironmentVariable) and fact.name in _VARIABLES]
+    if form == "dotenv" and not named_for_production(path):
+        return []
+    found = [
+        _Named(fact.name, fact.value, fact.location.line or 1)
+        for fact in held
+        if fact.role == "production" and fact.what == "text"
+    ]
+    services = [fact for fact in facts if isinstance(fact, DeployedService)]
+    if held or (services and all(fact.role != "production" for fact in services)):
+        known = {fact.name for fact in held}
+        return [*found, *(one for one in _of_lines(data) if one.variable not in known)] if found else found
+    return list(_of_lines(data))
+
+
+def _of_lines(data: bytes) -> Iterator[_Named]:
+    for number, line in enumerate(data.splitlines(), start=1):
+        if len(line) > 20_000 or line.lstrip().startswith(b"#"):
+            continue
+        if (match := _NAMED.search(line)) and not _BUILD.search(line):
+            yield _Named(match[1].decode(), match[2].decode(), number)
+        elif (match := _OPTION.search(line)) and not _BUILD.search(line):
+            variable = "DJANGO_SETTINGS_MODULE" if match[1] == b"--settings" else "DJANGO_CONFIGURATION"
+            yield _Named(variable, match[2].decode(), number)
 
 
 class PackageRequirements(Extractor):
     """Versions of frameworks in requirements files, pyproject.toml, setup.cfg and lock files."""
 
     name = "package.requirements"
+    version = 2
     emits = (PackageRequirement,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -1,515 +1,230 @@
-"""The variables that deployment files give to a service: compose, Dockerfile, dotenv, Kubernetes, systemd, Procfile,
-scripts, supervisor, uWSGI, app.yaml, app.json, fly.toml and workflows that deploy.
+"""The environment that the deployment files of the repository give its services, and what these services are."""
 
-Sources: the compose specification (services, interpolation), Dockerfile reference (ENV), Kubernetes API (EnvVar,
-ConfigMap), systemd.exec(5), POSIX shell, python-dotenv. Values under secret names are measured, never kept.
-"""
-
-import json
-import posixpath
+import ast
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract import _yaml
-from hardencheck.collect.extract._dockerfile import instructions, is_dockerfile
-from hardencheck.collect.extract._environment_text import (
-    PLAIN_DOLLAR,
-    ini_lines,
-    interpolated,
-    shell_commands,
-    templated,
+from hardencheck.collect.extract._environment_facts import MAX_VARIABLES, Full, Maker
+from hardencheck.collect.extract._environment_files import (
+    dockerfile,
+    dotenv,
+    gunicorn_variables,
+    json_file,
+    procfile,
+    supervisor,
+    toml,
+    unit,
+    uwsgi,
 )
-from hardencheck.collect.extract.credentialfiles import has_credentials, names_a_secret
-from hardencheck.collect.extract.dockerfile import purpose
-from hardencheck.collect.interpret.models import dotenv
-from hardencheck.collect.interpret.values import NotKnown
+from hardencheck.collect.extract._environment_shell import script, serves
+from hardencheck.collect.extract._environment_text import untemplated
+from hardencheck.collect.extract._environment_yaml import reader_of
+from hardencheck.collect.extract._python import parse
+from hardencheck.collect.extract._yaml import documents
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.settings import EnvironmentFile, EnvironmentVariable, SettingsClassName
-from hardencheck.model.gap import Reason
+from hardencheck.model.facts.settings import DeployedService, EnvironmentVariable
+from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
-MAX_BYTES = 1 << 20
-MAX_VARIABLES = 2_000
-MAX_VALUE = 2_000
-_NAME = compiled(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
-_COMPOSE = compiled(r".*compose.*\.ya?ml|docker-stack.*\.ya?ml|(?:[\w.-]+[-_.])?stack\.ya?ml")
-_DOTENV = compiled(r"\.env(?:[._-].*)?|.+\.env|env\.(?:example|sample|template|dist|prod|production)|\.flaskenv")
-_EXAMPLE = compiled(r"(?:^|[._-])(?:example|sample|template|tpl|dist|default|defaults|schema)(?:[._-]|$)")
-_DEVELOPMENT = compiled(r"(?:^|[._-])(?:dev|develop|development|local|test|testing|tests|ci|debug|override)(?:[._-]|$)")
-_DEPLOYS = compiled(r"deploy|release|production|publish", re.IGNORECASE)
-_DEVELOPERS_SETTINGS = compiled(r"(?:^|[._])(?:dev|develop|development|local|test|testing|ci)$", re.IGNORECASE)
-# What a developer starts.
-_RUNS_DEVELOPMENT = compiled(rb"\brunserver|--reload\b|\bflask\s+run\b|\bfastapi\s+dev\b|--debug\b")
-_OTHER_IMAGES = compiled(
-    r"(?:.*/)?(?:postgres|postgis|mysql|mariadb|redis|valkey|memcached|rabbitmq|nginx|traefik|caddy|httpd|haproxy|"
-    r"elasticsearch|opensearch|kibana|minio|mongo|mailhog|mailpit|adminer|pgadmin|certbot|prometheus|grafana|"
-    r"zookeeper|kafka|clickhouse|keycloak|localstack|selenium|node|busybox|cadvisor|portainer)[\w.-]*(?:[:@].*)?"
+MAX_BYTES = 1024 * 1024
+MAX_SCRIPT = 256 * 1024
+_NOT_DOTENV = compiled(
+    r".+\.(?:md|rst|txt|py|pyi|js|ts|tsx|jsx|mjs|cjs|vue|html?|json|ya?ml|toml|rb|go|rs|java|php|sh|d|gpg|asc|age|enc|"
+    r"encrypted|vault|svg|png|lock|css|c|h|cpp|swift|kt|spec)"
 )
-_KINDS = {
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "Pod",
-    "Job",
-    "CronJob",
-    "DeploymentConfig",
-    "Service",
-}
+_DOTENV = compiled(
+    r"\.?env|\.env[._-].+|.+\.env(?:[._-](?:example|sample|template|dist|tmpl|tpl|j2|prod|production|live))?|"
+    r"(?:example|sample|template|dist|prod|production)[._-]env|env[._-](?:example|sample|template|dist|prod|production|"
+    r"live|staging|dev|development|local|test|docker)|\.flaskenv"
+)
+_DOCKERFILE = compiled(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
+_NOT_DOCKERFILE = compiled(r".+\.(?:md|rst|txt|py|pyc|json|ya?ml|toml|html?|sh|js|ts|go|rb|java|dockerignore|lock)")
+_SCRIPT = compiled(
+    r".+\.(?:sh|bash)(?:\.j2|\.tmpl|\.template)?|(?:[\w-]*[-_])?entrypoint(?:[-_.][\w-]+)?|"
+    r"(?:start|run|serve|boot|launch|server|web|worker|cmd|gunicorn|uwsgi)(?:[-_][\w-]+)?"
+)
+_UNIT = compiled(r".+\.service(?:\.(?:j2|tmpl|template|in|tpl|erb))?|.*\.service\.d/[^/]+\.conf")
+_TASK = compiled(r".*task[-_.]?def(?:inition)?s?.*\.json")
+# A key of a file that deploys. Answers that tests replay are YAML too, and large: they hold such words inside of texts.
+_KEYS = compiled(
+    rb"^[ \t-]*[\"']?(?:apiVersion|services|env_variables|envVars|envVarGroups|jobs|option_settings|environment|"
+    rb"configMapGenerator|config|envs)[\"']?[ \t]*:",
+    re.MULTILINE,
+)
+_OBJECT = compiled(rb"^apiVersion:[^\n]{0,200}\n(?:[^\n]{0,200}\n)?kind:", re.MULTILINE)
+_TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".sample", ".example", ".dist")
 
 
-class _Given(NamedTuple):
-    """value None: set, to what is not known here (where, for people)."""
+def form_of(path: str) -> str:
+    """What kind of deployment file a path may be; "" for none."""
+    name = path.rpartition("/")[2].lower()
+    bare = name
+    for ending in _TEMPLATES:
+        bare = bare.removesuffix(ending)
+    if bare.endswith((".yml", ".yaml")):
+        return "yaml"
+    if _DOCKERFILE.fullmatch(name) and not _NOT_DOCKERFILE.fullmatch(name):
+        return "dockerfile"
+    if (_DOTENV.fullmatch(name) or "/.envs/" in f"/{path.lower()}") and not _NOT_DOTENV.fullmatch(name):
+        return "dotenv"
+    if name.partition(".")[0] == "procfile":
+        return "procfile"
+    if _UNIT.fullmatch(path.lower()):
+        return "unit"
+    if bare.endswith((".ini", ".conf")):
+        return "supervisor" if "supervisor" in path.lower() else "uwsgi" if bare.endswith(".ini") else ""
+    if name in {"app.json", "zappa_settings.json"} or _TASK.fullmatch(name):
+        return "json"
+    if name in {"fly.toml", "nixpacks.toml", "railway.toml"} or (name.startswith("fly.") and name.endswith(".toml")):
+        return "toml"
+    if "gunicorn" in name and name.endswith(".py"):
+        return "gunicorn"
+    return "script" if _SCRIPT.fullmatch(name) else ""
 
-    name: str
-    value: str | None
-    line: int
-    where: str = ""
-    default: bool = False
 
-
-class DeploymentEnvironment(Extractor):
-    """Variables by the name of the file; the content decides what it is."""
+class DeploymentEnvironments(Extractor):
+    """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    emits = (EnvironmentVariable, EnvironmentFile, SettingsClassName)
+    version = 2
+    emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return _form(path) != ""
+        return form_of(path) != ""
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        form = _form(path)
-        if len(data) > MAX_BYTES:
-            raise Unreadable(f"{len(data)} bytes, more than such a file has", reason=Reason.TOO_LARGE)
-        found: list[Found] = []
-        for item in _READERS[form](path, data):
-            found.append(item)
-            if len(found) > MAX_VARIABLES:
-                raise Unreadable(f"more than {MAX_VARIABLES} variables", reason=Reason.BUDGET)
-        yield from found
-        for item in found:
-            if isinstance(item, EnvironmentVariable) and item.name == "DJANGO_CONFIGURATION" and item.what == "text":
-                if item.role == "production":
-                    yield SettingsClassName(location=item.location, name=item.value, source="environment")
+        return environment_of(path, data)
 
 
-def _form(path: str) -> str:
-    name = path.rpartition("/")[2].lower()
-    if _COMPOSE.fullmatch(name):
-        return "compose"
-    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
-        return "" if name.endswith((".md", ".txt", ".py", ".sh")) else "dockerfile"
-    if _DOTENV.fullmatch(name):
-        return "dotenv"
-    if name == "procfile" or name.startswith("procfile."):
-        return "procfile"
-    if name.endswith(".service"):
-        return "systemd"
-    if name.endswith((".sh", ".bash")) or name in {"entrypoint", "start", "run", "docker-entrypoint"}:
-        return "script"
-    if name == "app.yaml":
-        return "app-yaml"
-    if name == "app.json":
-        return "app-json"
-    if name == "fly.toml":
-        return "fly"
-    if name.endswith((".yml", ".yaml")):
-        return "workflow" if "/workflows/" in f"/{path}" else "kubernetes"
-    if name.startswith("supervisor") and name.endswith((".conf", ".ini")):
-        return "supervisor"
-    if name.endswith(".ini") and "uwsgi" in path.lower():
-        return "uwsgi"
-    return ""
-
-
-def role_of(path: str) -> str:
-    """What the variables of a file are for, by its name: "production", "development", "example", "test" ..."""
-    name = path.rpartition("/")[2].lower()
-    if _EXAMPLE.search(name):
-        return "example"
-    found = purpose(path)
-    return "development" if found == "production" and _DEVELOPMENT.search(name) else found
-
-
-def _fact(path: str, by: str, given: _Given, *, service: str = "", role: str = "", folder: str = "") -> Iterator[Found]:
-    if not _NAME.fullmatch(given.name):
-        return
-    value = given.value
-    shared = {
-        "location": Location(path=path, line=given.line),
-        "name": given.name,
-        "by": by,
-        "service": service,
-        "role": role or role_of(path),
-        "default": given.default,
-        "folder": folder,
-    }
-    if value is None or len(value) > MAX_VALUE or "\0" in value or templated(value):
-        yield EnvironmentVariable(**shared, what="reference", value=given.where)  # type: ignore[arg-type]
-    elif value and (names_a_secret(given.name) or has_credentials(value)):
-        yield EnvironmentVariable(**shared, what="secret", length=len(value), distinct=len(set(value)))  # type: ignore[arg-type]
-    else:
-        yield EnvironmentVariable(**shared, what="text", value=value)  # type: ignore[arg-type]
-
-
-def _expanded(name: str, raw: str, line: int, known: Mapping[str, str], *, doubled: bool, default: bool) -> _Given:
-    found = interpolated(raw, known, doubled=doubled)
-    where = "a variable of whoever starts it" if found.value is None else ""
-    return _Given(name, found.value, line, where, default or found.default)
-
-
-# Compose
-
-
-def _compose(path: str, data: bytes) -> Iterator[Found]:
-    for document in _yaml.documents(data):
-        services = document.get("services") if isinstance(document, _yaml.Mapping) else None
-        for name, (_, node) in services.pairs.items() if isinstance(services, _yaml.Mapping) else ():
-            if isinstance(node, _yaml.Mapping):
-                yield from _service(path, name, node)
-
-
-def _service(path: str, name: str, node: _yaml.Mapping) -> Iterator[Found]:
-    image, build = _text(node.get("image")), node.get("build")
-    if build is None and _OTHER_IMAGES.fullmatch(image.lower()):
-        return
-    role = role_of(path)
-    if role == "production" and _is_development(node):
-        role = "development"
-    context = _text(build.get("context")) if isinstance(build, _yaml.Mapping) else _text(build)
-    folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), context)) if context else ""
-    folder = "" if folder in {".", ""} or folder.startswith("..") else folder
-    for given in _pairs(node.get("environment")):
-        if given.value is not None:
-            given = _expanded(given.name, given.value, given.line, {}, doubled=True, default=False)
-        yield from _fact(path, "compose", given, service=name, role=role, folder=folder)
-    files = node.get("env_file")
-    for item in files.items if isinstance(files, _yaml.Sequence) else [files] if files is not None else []:
-        spelled = _text(item.get("path")) if isinstance(item, _yaml.Mapping) else _text(item)
-        file = posixpath.normpath(posixpath.join(posixpath.dirname(path), spelled))
-        if spelled and "$" not in spelled and not file.startswith(("..", "/")):
-            yield EnvironmentFile(location=Location(path=path, line=item.line), file=file, service=name, role=role)
-
-
-def _is_development(node: _yaml.Mapping) -> bool:
-    """Whether a service is what a developer starts: runserver, his settings, or sources over what was built."""
-    command = " ".join(_words(node.get(key)) for key in ("command", "entrypoint"))
-    if _RUNS_DEVELOPMENT.search(command.encode("utf-8", "replace")):
-        return True
-    if any(
-        _DEVELOPERS_SETTINGS.search(given.value or "")
-        for given in _pairs(node.get("environment"))
-        if given.name in {"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"}
-    ):
-        return True
-    volumes = node.get("volumes")
-    mounts = [_text(item) for item in volumes.items] if isinstance(volumes, _yaml.Sequence) else []
-    return any(re.match(r"\.{1,2}/?:", mount) for mount in mounts)
-
-
-def _words(node: "_yaml.Node | None") -> str:
-    if isinstance(node, _yaml.Sequence):
-        return " ".join(_text(item) for item in node.items)
-    return _text(node)
-
-
-def _text(node: "_yaml.Node | None") -> str:
-    return node.text if isinstance(node, _yaml.Scalar) else ""
-
-
-def _pairs(node: "_yaml.Node | None") -> Iterator[_Given]:
-    """A table of variables, or a list of `NAME=value`."""
-    if isinstance(node, _yaml.Mapping):
-        for name, (line, value) in node.pairs.items():
-            empty = isinstance(value, _yaml.Scalar) and value.plain and value.text in {"", "~", "null"}
-            known = isinstance(value, _yaml.Scalar) and not empty
-            yield _Given(name, _text(value) if known else None, line, "" if known else "whoever starts it")
-    elif isinstance(node, _yaml.Sequence):
-        for item in node.items:
-            name, equals, text = _text(item).partition("=")
-            yield _Given(name.strip(), text if equals else None, item.line, "" if equals else "whoever starts it")
-
-
-# Dockerfile
-
-
-def _dockerfile(path: str, data: bytes) -> Iterator[Found]:
-    text = data.decode("utf-8", "replace")
-    if not is_dockerfile(text):
-        return
-    stages: dict[str, dict[str, _Given]] = {}
-    known: dict[str, str] = {}
-    current: dict[str, _Given] = {}
-    for one in instructions(text):
-        if one.name == "FROM":
-            words = [word for word in one.rest.split() if not word.startswith("--")]
-            current = dict(stages.get(words[0].lower(), {})) if words else {}
-            known = {name: given.value for name, given in current.items() if given.value is not None}
-            stages[words[2].lower() if len(words) > 2 and words[1].lower() == "as" else f"\0{len(stages)}"] = current
-        elif one.name == "ARG":
-            name, equals, default = one.rest.partition("=")
-            if equals:
-                known.setdefault(name.strip(), _unquoted(default.strip()))
-        elif one.name == "ENV":
-            for name, raw in _env_pairs(one.rest):
-                current[name] = _expanded(name, raw, one.line, known, doubled=False, default=True)
-                if (value := current[name].value) is not None:
-                    known[name] = value
-    for given in current.values():
-        yield from _fact(path, "dockerfile", given)
-
-
-_OLD_ENV = compiled(r"([A-Za-z_]\w*)[ \t]+(.+)", re.DOTALL)
-
-
-def _env_pairs(rest: str) -> Iterator[tuple[str, str]]:
-    old = _OLD_ENV.fullmatch(rest)
-    if old is not None and "=" not in rest.split()[0]:
-        yield old[1], _unquoted(old[2].strip())
-        return
-    for command in shell_commands(rest.replace("\n", " ")):
-        for word in command.words:
-            name, equals, value = word.partition("=")
-            if equals:
-                yield name, value
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
-
-
-# Files of variables
-
-
-def _dotenv(path: str, data: bytes) -> Iterator[Found]:
-    text = data.decode("utf-8", "replace")
+def environment_of(path: str, data: bytes) -> list[Found]:
+    """All that one file says. Raises Unreadable for what is claimed by its name and content but does not parse."""
+    form = form_of(path)
+    if not speaks(form, path, data):
+        return []
+    if form == "yaml" and len(data) > MAX_BYTES and not _of_deployment(path, data):
+        return []
+    if len(data) > (MAX_SCRIPT if form == "script" else MAX_BYTES):
+        raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
+    makers: list[Maker] = []
     try:
-        found = dotenv.parse(text)
-    except NotKnown:
-        raise Unreadable("a file of variables that is not understood") from None
-    lines = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        key = line.strip().removeprefix("export ").partition("=")[0].strip().strip("'\"")
-        lines[key] = number
-    known: dict[str, str] = {}
-    for name, raw in found.items():
-        if raw is None:
-            continue
-        given = _expanded(name, raw, lines.get(name, 1), known, doubled=False, default=False) if "${" in raw else None
-        given = given or _Given(name, raw, lines.get(name, 1))
-        known[name] = given.value or ""
-        yield from _fact(path, "dotenv", given)
+        _read(form, path, data, makers)
+    except Full:
+        gap = Gap(
+            kinds=DeploymentEnvironments.kinds(),
+            collector=DeploymentEnvironments.name,
+            reason=Reason.BUDGET,
+            detail=f"more than {MAX_VARIABLES} variables",
+            location=Location(path=path),
+        )
+        return [*(found for maker in makers for found in maker.found), gap]
+    return [found for maker in makers for found in maker.found]
 
 
-def _systemd(path: str, data: bytes) -> Iterator[Found]:
-    for one in ini_lines(data.decode("utf-8", "replace"), backslash=True):
-        if one.section != "Service" or one.key not in {"Environment", "ExecStart"}:
-            continue
-        for command in shell_commands(one.value):
-            words = command.words if one.key == "Environment" else _assignments(command.words)
-            for word in words:
-                name, equals, value = word.partition("=")
-                if equals:
-                    yield from _fact(path, "systemd", _Given(name, value.replace(PLAIN_DOLLAR, "$"), one.line))
+def speaks(form: str, path: str, data: bytes) -> bool:
+    """Whether the content is that of such a file and may say something, looked at before anything is parsed."""
+    if form == "yaml":
+        return data.lstrip()[:1] in {b"{", b"["} or _KEYS.search(data) is not None
+    if form == "script":
+        return (path.lower().endswith((".sh", ".bash")) or data.startswith(b"#!")) and b"=" in data
+    if form == "uwsgi":
+        return b"[uwsgi" in data and b"env" in data
+    if form == "supervisor":
+        return b"[program:" in data or b"[supervisord" in data
+    if form == "gunicorn":
+        return b"raw_env" in data
+    return True
 
 
-def _assignments(words: tuple[str, ...]) -> tuple[str, ...]:
-    """`NAME=value` before the program, also behind `env`."""
-    found: list[str] = []
-    for word in words:
-        if "=" in word and _NAME.fullmatch(word.partition("=")[0]):
-            found.append(word)
-        elif word.rpartition("/")[2] not in {"env", "exec"}:
-            break
-    return tuple(found)
+_BY = {"unit": "systemd", "json": "app", "toml": "app", "gunicorn": "app"}
 
 
-def _procfile(path: str, data: bytes) -> Iterator[Found]:
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-        process, colon, command = line.partition(":")
-        if not colon or process.strip() in {"release", "test"}:
-            continue
-        for one in shell_commands(command):
-            role = "development" if _RUNS_DEVELOPMENT.search(command.encode()) else ""
-            for word in _assignments(one.words):
-                name, _, value = word.partition("=")
-                given = _expanded(name, value, number, {}, doubled=False, default=False)
-                yield from _fact(path, "procfile", given, service=process.strip(), role=role)
-
-
-def _script(path: str, data: bytes) -> Iterator[Found]:
-    """`export NAME=value`, `: ${NAME:=value}`, and variables of the command that starts the server."""
-    if not path.endswith((".sh", ".bash")) and not data.startswith(b"#!"):
+def _read(form: str, path: str, data: bytes, makers: list[Maker]) -> None:
+    if form == "yaml":
+        _yaml(path, data, makers)
         return
-    known: dict[str, str] = {}
-    set_here: dict[str, _Given] = {}
-    exported: set[str] = set()
-    for command in shell_commands(data.decode("utf-8", "replace")):
-        words = command.words
-        first = words[0]
-        pairs: list[str] = []
-        if first in {"export", "declare", "typeset", "readonly"}:
-            pairs = [word for word in words[1:] if not word.startswith("-")]
-            exported.update(word.partition("=")[0] for word in pairs)
-        elif all("=" in word for word in words):
-            pairs = list(words)
-        elif first == ":":
-            for word in words[1:]:
-                match = re.fullmatch(r"\$\{(\w+):?=(.*)\}", word, re.DOTALL)
-                if match:
-                    set_here[match[1]] = _expanded(match[1], match[2], command.line, known, doubled=False, default=True)
-        elif _assignments(words) and command.when == "always":
-            pairs = list(_assignments(words))
-            exported.update(word.partition("=")[0] for word in pairs)
-        for word in pairs:
-            name, equals, raw = word.partition("=")
-            if not equals:
-                continue
-            given = _expanded(name, raw, command.line, known, doubled=False, default=command.when == name)
-            if command.when not in {"always", name}:
-                given = given._replace(value=None, where="a condition of the script")
-            elif given.value is not None and not given.default:
-                known[name] = given.value
-            set_here[name] = given
-    for name, given in set_here.items():
-        if name in exported or given.default:
-            yield from _fact(path, "script", given)
-
-
-def _supervisor(path: str, data: bytes) -> Iterator[Found]:
-    for one in ini_lines(data.decode("utf-8", "replace")):
-        if one.key == "environment" and one.section.startswith(("program", "supervisord")):
-            for match in re.finditer(r'([A-Za-z_]\w*)=(?:"([^"]*)"|\'([^\']*)\'|([^,\s]*))', one.value):
-                value = next((part for part in match.groups()[1:] if part is not None), "")
-                given = _Given(match[1], None if "%(" in value else value, one.line)
-                yield from _fact(path, "supervisor", given, service=one.section.partition(":")[2])
-
-
-def _uwsgi(path: str, data: bytes) -> Iterator[Found]:
-    for one in ini_lines(data.decode("utf-8", "replace")):
-        name, equals, value = one.value.partition("=")
-        if one.key == "env" and equals:
-            given = _Given(name.strip(), None if "$(" in value or "%" in value else value.strip(), one.line)
-            yield from _fact(path, "uwsgi", given)
-
-
-# Kubernetes and platforms
-
-
-def _kubernetes(path: str, data: bytes) -> Iterator[Found]:
-    if b"kind:" not in data or b"apiVersion:" not in data:
+    name = path.rpartition("/")[2].lower()
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    if form == "script" and (not serves(text) or not _of_a_shell(text)):
         return
-    maps: dict[str, _yaml.Mapping] = {}
-    workloads: list[_yaml.Mapping] = []
-    for document in _yaml.documents(data):
-        if not isinstance(document, _yaml.Mapping):
-            continue
-        kind, meta = _text(document.get("kind")), document.get("metadata")
-        held = document.get("data")
-        if kind == "ConfigMap" and isinstance(held, _yaml.Mapping):
-            maps[_text(meta.get("name")) if isinstance(meta, _yaml.Mapping) else ""] = held
-        elif kind in _KINDS:
-            workloads.append(document)
-    used: set[str] = set()
-    for document in workloads:
-        for container in _containers(document):
-            image, name = _text(container.get("image")), _text(container.get("name"))
-            if _OTHER_IMAGES.fullmatch(image.lower()):
-                continue
-            for source in _items(container.get("envFrom")):
-                reference = source.get("configMapRef")
-                called = _text(reference.get("name")) if isinstance(reference, _yaml.Mapping) else ""
-                used.add(called)
-                if called in maps:
-                    for given in _pairs(maps[called]):
-                        yield from _fact(path, "kubernetes", given, service=name)
-            for item in _items(container.get("env")):
-                value, source_of = item.get("value"), item.get("valueFrom")
-                known = _text(value) if value is not None and source_of is None else None
-                where = "" if known is not None else "a Secret or ConfigMap of the cluster"
-                given = _Given(_text(item.get("name")), known, item.line, where)
-                yield from _fact(path, "kubernetes", given, service=name)
-    for called, held in maps.items():
-        if called not in used and not workloads:  # its Deployment is in another file
-            for given in _pairs(held):
-                yield from _fact(path, "kubernetes", given, service=called)
+    make = Maker(path, _BY.get(form, form))
+    makers.append(make)
+    match form:
+        case "dockerfile":
+            dockerfile(text, make)
+        case "dotenv":
+            if name == ".flaskenv":
+                make.role = "development"
+            dotenv(text, make)
+        case "procfile":
+            procfile(text, make)
+        case "unit":
+            unit(text, make)
+        case "supervisor":
+            supervisor(text, make)
+        case "uwsgi":
+            uwsgi(text, make)
+        case "json":
+            json_file(text, make, name)
+        case "toml":
+            toml(text, make, name)
+        case "gunicorn":
+            _gunicorn(data, make)
+        case "script":
+            template = untemplated(text)
+            make.unsure = template.unsure
+            script(template.text, make)
 
 
-def _containers(node: _yaml.Mapping) -> Iterator[_yaml.Mapping]:
-    """`containers` wherever a workload has them: Pod, Deployment, CronJob."""
-    stack: list[_yaml.Node] = [node]
-    for _ in range(10_000):
-        if not stack:
+def _of_a_shell(text: str) -> bool:
+    first = text.partition("\n")[0]
+    return not first.startswith("#!") or "sh" in first or "with-contenv" in first
+
+
+def _yaml(path: str, data: bytes, makers: list[Maker]) -> None:
+    text = data.decode("utf-8-sig", "replace")
+    workflow = ".github/workflows/" in path
+    template = untemplated(text) if not workflow else None
+    try:
+        found = documents(template.text.encode() if template is not None else data)
+    except Unreadable:
+        if not _of_deployment(path, data):
             return
-        one = stack.pop()
-        if isinstance(one, _yaml.Mapping):
-            for key, (_, inner) in one.pairs.items():
-                if key == "containers":
-                    yield from _items(inner)
-                elif key in {"spec", "template", "jobTemplate"}:
-                    stack.append(inner)
+        raise
+    for document in found:
+        chosen = reader_of(path, document)
+        if chosen is not None:
+            by, read = chosen
+            unsure = template.unsure if template is not None else ()
+            make = Maker(path, by, doubled=by == "compose", unsure=unsure)
+            make.count = sum(maker.count for maker in makers)
+            makers.append(make)
+            read(document, make)
 
 
-def _items(node: "_yaml.Node | None") -> Iterator[_yaml.Mapping]:
-    if isinstance(node, _yaml.Sequence):
-        yield from (item for item in node.items if isinstance(item, _yaml.Mapping))
+def _of_deployment(path: str, data: bytes) -> bool:
+    """Whether a YAML file that does not parse is one of those that are looked for."""
+    name = path.rpartition("/")[2].lower()
+    return "compose" in name or ".github/workflows/" in path or _OBJECT.search(data) is not None
 
 
-def _app_yaml(path: str, data: bytes) -> Iterator[Found]:
-    for document in _yaml.documents(data):
-        if isinstance(document, _yaml.Mapping):
-            for key in ("env_variables", "envs"):
-                for given in _pairs(document.get(key)):
-                    yield from _fact(path, "app", given)
-
-
-def _app_json(path: str, data: bytes) -> Iterator[Found]:
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
-    env = document.get("env") if isinstance(document, dict) else None
-    for name, value in env.items() if isinstance(env, dict) else ():
-        held = value.get("value") if isinstance(value, dict) else value
-        given = _Given(str(name), held if isinstance(held, str) else None, 1, "whoever deploys it", default=True)
-        yield from _fact(path, "app", given)
-
-
-def _fly(path: str, data: bytes) -> Iterator[Found]:
-    try:
-        document = tomllib.loads(data.decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        raise Unreadable("not TOML") from None
-    env = document.get("env")
-    lines = data.decode("utf-8", "replace").splitlines()
-    for name, value in env.items() if isinstance(env, dict) else ():
-        line = next((number for number, text in enumerate(lines, 1) if text.strip().startswith(name)), 1)
-        yield from _fact(path, "app", _Given(name, str(value), line))
-
-
-def _workflow(path: str, data: bytes) -> Iterator[Found]:
-    """Jobs that deploy, by their names: what they set is set where the service is built or started."""
-    for document in _yaml.documents(data):
-        if not isinstance(document, _yaml.Mapping):
+def _gunicorn(data: bytes, make: Maker) -> None:
+    file = parse(data)
+    for node in file.tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.List | ast.Tuple):
             continue
-        jobs = document.get("jobs")
-        for name, (_, job) in jobs.pairs.items() if isinstance(jobs, _yaml.Mapping) else ():
-            if not isinstance(job, _yaml.Mapping):
-                continue
-            called = f"{name} {_text(job.get('name'))} {posixpath.basename(path)}"
-            role = "production" if _DEPLOYS.search(called) and "test" not in called.lower() else "test"
-            for step in (document, job, *_items(job.get("steps"))):
-                for given in _pairs(step.get("env")):
-                    if given.value is not None and "${{" in given.value:
-                        given = given._replace(value=None, where="the secrets and variables of the workflow")
-                    yield from _fact(path, "workflow", given, service=name, role=role)
+        if any(isinstance(target, ast.Name) and target.id == "raw_env" for target in node.targets):
+            for item in node.value.elts:
+                if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                    gunicorn_variables([item.value], make, item.lineno)
+                elif isinstance(item, ast.JoinedStr | ast.BinOp) and (name := _begins(item)):
+                    make.held(name, "computed when the server starts", item.lineno)
 
 
-_READERS = {
-    "compose": _compose, "dockerfile": _dockerfile, "dotenv": _dotenv, "procfile": _procfile, "systemd": _systemd,
-    "script": _script, "supervisor": _supervisor, "uwsgi": _uwsgi, "kubernetes": _kubernetes, "app-yaml": _app_yaml,
-    "app-json": _app_json, "fly": _fly, "workflow": _workflow,
-}  # fmt: skip
+def _begins(node: ast.expr) -> str:
+    """The name of a variable at the start of a text that is put together."""
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return text.partition("=")[0] if "=" in text else ""

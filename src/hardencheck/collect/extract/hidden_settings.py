@@ -1,279 +1,227 @@
-"""Settings of a framework that are changed outside of the settings layer: by code that runs later, or by a command that
-edits a settings module while an image is built."""
+"""Code that changes settings of a framework outside of the settings modules."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from itertools import islice
+from re import Pattern
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._hidden_python import Change, Place, changes
 from hardencheck.collect.extract._python import PythonFile, parse, role, shorten
-from hardencheck.collect.extract._security_names import NAME_IN_TEXT, may_be_relevant, relevant
-from hardencheck.collect.extract.dockerfile import purpose
-from hardencheck.collect.extract.python_settings import SKIPPED, Around
+from hardencheck.collect.extract._security_names import may_be_relevant, relevant
+from hardencheck.collect.extract._settings_objects import DJANGO_SETTINGS, text_of
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.hidden import ANY, HiddenSetting, How, Place
+from hardencheck.model.facts.hidden import ANY, HiddenSetting
+from hardencheck.model.facts.hidden import Place as Kind
+from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
-MAX_BYTES = 1 << 20
-# Plain to see in the bytes: a file without any of these is not parsed for us.
-_WRITES = compiled(
-    rb"settings\s*\.\s*[A-Z][A-Z0-9_]*\s*(?:\[[^\]\n]{0,99}\]\s*)?(?:=[^=]|[-+|]=)"
-    rb"|settings\s*\.\s*[A-Z][A-Z0-9_]*\s*\.\s*(?:append|insert|extend|remove|update|pop|clear|setdefault|add|discard)\("
-    rb"|(?:set|del)attr\(\s*\w*settings|\bdel\s+\w*settings\b|settings\.configure\(|settings\.__dict__|vars\(\w*settings"
-    rb"|current_app\.config|=\s*settings\s*\n|settings\s+as\s+\w"
+_MUTATORS = rb"append|insert|extend|remove|pop|clear|update|setdefault|sort|reverse|add|discard"
+# What a change of a setting looks like; a file without any of it is not parsed for us. Bounded, and each begins with a
+# text that is quick to find or is looked for after it was found, since every Python file of a repository is searched.
+_WRITE = compiled(
+    rb"\.[A-Z][A-Z0-9_]{2,60}(?:\[[^\n]{0,200}\])?[ \t)\]]{0,9}"
+    rb"(?:(?:[-+|*]|//)?=[^=]|:[^\n=]{1,60}=[^=]|\.(?:" + _MUTATORS + rb")\("
+    rb"|\.get\([^\n]{0,100}\)(?:\.(?:" + _MUTATORS + rb")\(|\[[^\n]{0,100}\][ \t]{0,9}=[^=]))"
 )
-_SETTINGS_FILE = compiled(
-    r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|local_settings|test_settings)\.py|(?:.*/)?settings/.*\.py|(?:.*/)?conf/\w+\.py"
-)
-_SETTINGS_MODULE = compiled(r"(?:[\w.]+\.)?(?:settings(?:_\w+)?|\w+_settings)(?:\.(?!py$)[a-z]\w*)?")
-_CHANGES = frozenset({
-    "append", "insert", "extend", "remove", "update", "pop", "clear", "setdefault", "add", "discard",
-})  # fmt: skip
-_PLACES: tuple[tuple[str, Place], ...] = (
-    ("/management/commands/", "command"), ("/templatetags/", "template tag"), ("/scripts/", "script"),
-    ("/bin/", "script"),
-    ("middleware", "middleware"), ("views", "view"), ("/api/", "view"), ("tasks", "task"), ("signals", "signal"),
-    ("receivers", "signal"),
+_LISTS = (
+    b"MIDDLEWARE", b"INSTALLED_APPS", b"ALLOWED_HOSTS", b"AUTHENTICATION_BACKENDS", b"PASSWORD_HASHERS", b"LOGGING",
+    b"TEMPLATES", b"REST_FRAMEWORK",
 )  # fmt: skip
-_ENTRIES = frozenset({"manage.py", "wsgi.py", "asgi.py", "conftest.py", "setup.py", "celery.py", "__main__.py"})
-
-
-class _Write(NamedTuple):
-    node: ast.AST
-    target: str
-    name: str
-    how: How
-    value: str = ""
+_CHANGES: tuple[tuple[tuple[bytes, ...], Pattern[bytes]], ...] = (
+    (
+        _LISTS,
+        compiled(
+            rb"\b(?:" + b"|".join(_LISTS) + rb")(?:\[[^\n]{0,200}\])?[ \t]{0,9}"
+            rb"(?:\+=|=[^=]|\.(?:" + _MUTATORS + rb")\()"
+        ),
+    ),
+    ((b"getattr(",), compiled(rb"\bgetattr\([^()\n]{1,80}\)(?:\.(?:" + _MUTATORS + rb")\(|\[)")),
+    ((b"del",), compiled(rb"\bdel[ \t]+[\w.]{1,60}\.[A-Z]")),
+    ((b".debug", b".testing", b".secret_key"), compiled(rb"\.(?:debug|testing|secret_key)[ \t]{0,9}=[^=]")),
+)
+_NEEDED = (b"settings", b"current_app", b"app.", b"DJANGO_SETTINGS_MODULE")
+_SPELLINGS = (
+    b"setattr(", b"delattr(", b"setattr__(", b"_wrapped", b".configure(", b"__dict__", b"vars(", b"override_settings(",
+    b"modify_settings(",
+)  # fmt: skip
+_CONFIG = compiled(
+    rb"\.config(?:\[|\.(?:update|from_\w{1,20}|setdefault|pop)\()|\.(?:debug|testing|secret_key)[ \t]{0,9}=[^=]"
+)
+_MODULE_NAME = compiled(rb"(?:environ\[[\"']DJANGO_SETTINGS_MODULE[\"']\][ \t]{0,9}=[^=]|environ\.update|putenv\()")
+# The settings layer itself, by the names of its files.
+LAYER = compiled(
+    r"(?:.*/)?(?:settings(?:[._]\w+)*|\w+_settings|(?:settings|configurations?|config/env|conf/env)/(?:[^/]+/)?[\w.]+)"
+    r"\.py"
+)
+_CONFIGURATION = compiled(r"(?:.*/)?(?:\w*conf(?:ig)?\w*(?:/\w+)?|default_settings)\.py")
+_ENTRY = compiled(
+    r"(?:.*/)?(?:manage|wsgi|asgi|celery|celeryapp|celery_app|setup|fabfile|gunicorn\w*|passenger_wsgi)\.py"
+)
+_TOOLS = compiled(
+    r"(?:.*/)?(?:run_?tests?|quicktest|noxfile|test\w*|\w*testcases?|\w*testrunner|test_?utils?|pytest_\w+|toxfile)\.py"
+    r"|(?:.*/)?(?:testutils?|testlib|test_utils|pytest_plugin|testsuite|benchmarks?)/.+"
+)
+_SCRIPTS = compiled(r"(?:.*/)?(?:(?:scripts?|bin)/.+|(?:tools?|hack|contrib)/[^/]+)\.py|setup\.py")
+_TEST_LIBRARIES = ("pytest", "unittest", "nose")
+_STARTS = frozenset({
+    "django.setup", "django.core.management.execute_from_command_line", "django.core.wsgi.get_wsgi_application",
+    "django.core.asgi.get_asgi_application", "celery.Celery", "django.core.management.call_command",
+})  # fmt: skip
+_PASSING = frozenset({
+    "__setattr__", "__delattr__", "__setitem__", "__delitem__", "clear", "pop", "popitem", "update", "setdefault",
+})  # fmt: skip
+_LOCAL_KINDS = frozenset[Kind]({"command", "script"})
+MAX_FACTS = 500
 
 
 class HiddenSettings(Extractor):
-    """Writes to django.conf.settings, to settings modules and to the configuration of a running Flask application."""
+    """Writes to Django's settings, to settings modules and to the configuration of a Flask application that serves."""
 
-    name = "settings.hidden"
+    name = "python.hidden-settings"
     emits = (HiddenSetting,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return path.endswith(".py") and size <= MAX_BYTES
+        return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        what_for = role(path)
-        if what_for in SKIPPED or _SETTINGS_FILE.fullmatch(path) or not _WRITES.search(data):
+        if not any(word in data for word in _NEEDED):
+            return
+        purpose = role(path)
+        if purpose in {"test", "documentation", "migration"} or _TOOLS.fullmatch(path.lower()):
+            return
+        if LAYER.fullmatch(path) or not mentions(data):
             return
         try:
             file = parse(data)
-        except Unreadable:
-            return  # `python.settings` says that it cannot be read
-        around = Around(file.tree)
-        restored = _restored(file)
-        for write in _writes(file):
-            scope, conditional = around(write.node).scope, around(write.node).conditional
-            place = _place(path, scope)
-            if write.how == "configured" and (place == "script" or not scope):
-                continue  # a program of its own has to
-            back = write.name != ANY and (scope, write.name) in restored
-            yield HiddenSetting(
-                location=Location(path=path, line=getattr(write.node, "lineno", 1)),
-                target=write.target,
-                name=write.name,
-                how=write.how,
-                place=place,
-                scope=scope,
-                role=what_for,
-                restored=back,
-                local=back or place in {"command", "script"},
-                conditional=conditional,
-                value=write.value,
+        except Unreadable as error:
+            yield Gap(
+                kinds=self.kinds(),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=Location(path=path, line=error.line),
+                about={"role": purpose},
             )
-
-
-def _place(path: str, scope: str) -> Place:
-    low = f"/{path.lower()}"
-    name = low.rpartition("/")[2]
-    if scope.endswith(".ready") or scope == "ready":
-        return "ready"
-    for word, place in _PLACES:
-        if word in (low if word.startswith("/") else name) or (place == "middleware" and "Middleware" in scope):
-            return place
-    if name in _ENTRIES:
-        return "script"
-    return "function" if scope else "module"
-
-
-def _writes(file: PythonFile) -> Iterator[_Write]:
-    aliases = _aliases(file)
-    for node in file.assigns:
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            found = _target(file, target, aliases)
-            if found is not None and relevant(found[1]):
-                inner = isinstance(target, ast.Subscript) and not _is_table(file, target)
-                how: How = "changed in place" if inner or isinstance(node, ast.AugAssign) else "assigned"
-                value = shorten(node.value) if node.value is not None else ""
-                yield _Write(node, *found, how, value)
-    for part in ast.walk(file.tree) if b"del" in file.source.encode("utf-8", "replace") else ():
-        for target in part.targets if isinstance(part, ast.Delete) else ():
-            found = _target(file, target, aliases)
-            if found is not None and relevant(found[1]):
-                yield _Write(part, *found, "deleted")
-    for call in file.calls:
-        yield from _called(file, call, aliases)
-
-
-def _is_table(file: PythonFile, target: ast.Subscript) -> bool:
-    """`current_app.config["X"]`: the item is the setting itself."""
-    return file.name(target.value).endswith(".config")
-
-
-def _called(file: PythonFile, call: ast.Call, aliases: dict[str, str]) -> Iterator[_Write]:
-    name = file.name(call.func)
-    if name in {"setattr", "delattr"} and call.args:
-        owner = _owner(file, call.args[0], aliases)
-        if owner is not None and len(call.args) > 1:
-            written = _written(call.args[1])
-            if written is not None:
-                value = shorten(call.args[2]) if len(call.args) > 2 else ""
-                yield _Write(call, owner, written, "set by setattr" if name == "setattr" else "deleted", value)
-        return
-    if not isinstance(call.func, ast.Attribute):
-        return
-    if call.func.attr == "configure" and _owner(file, call.func.value, aliases) == "django.conf.settings":
-        yield _Write(call, "django.conf.settings", ANY, "configured")
-    elif call.func.attr in _CHANGES:
-        found = _target(file, call.func.value, aliases)
-        if found is not None and relevant(found[1]):
-            yield _Write(call, *found, "changed in place")
-        elif file.name(call.func.value) == "flask.current_app.config" and call.func.attr in {"update", "setdefault"}:
-            for word in call.keywords:
-                if word.arg is not None and relevant(word.arg):
-                    yield _Write(call, "flask.current_app.config", word.arg, "assigned", shorten(word.value))
-
-
-def _written(node: ast.expr) -> str | None:
-    """The name that setattr() is given: "any" where it is computed and may be one of security."""
-    match node:
-        case ast.Constant(value=str() as name):
-            return name if relevant(name) else None
-        case ast.BinOp(left=ast.Constant(value=str() as start)) | ast.JoinedStr(values=[ast.Constant(value=start), *_]):
-            return ANY if isinstance(start, str) and may_be_relevant(start) else None
-    return ANY
-
-
-def _aliases(file: PythonFile) -> dict[str, str]:
-    """`conf = settings`: other names of the settings in this file."""
-    found: dict[str, str] = {}
-    for node in file.assigns:
-        if isinstance(node, ast.Assign) and node.value is not None and len(node.targets) == 1:
-            owner = _owner(file, node.value, {})
-            target = node.targets[0]
-            if owner is not None and isinstance(target, ast.Name):
-                found[target.id] = owner
-    return found
-
-
-def _owner(file: PythonFile, node: ast.expr, aliases: dict[str, str]) -> str | None:
-    """What is written to, when it is the settings of a framework."""
-    name = file.name(node)
-    if not name:
-        return None
-    if name in aliases:
-        return aliases[name]
-    if name == "django.conf.settings" or name.endswith(".django.conf.settings"):
-        return "django.conf.settings"
-    first = name.partition(".")[0]
-    imported = any(value == name or name.startswith(f"{value}.") for value in file.aliases.values())
-    if imported and first not in {"self", "cls"} and _SETTINGS_MODULE.fullmatch(name.lstrip(".")):
-        return name.lstrip(".")
-    return None
-
-
-def _target(file: PythonFile, node: ast.expr, aliases: dict[str, str]) -> tuple[str, str] | None:
-    """(what is written to, the setting) of `settings.X`, `settings.X[...]` or `current_app.config["X"]`."""
-    if isinstance(node, ast.Subscript):
-        if file.name(node.value) == "flask.current_app.config":
-            key = node.slice
-            name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ANY
-            return ("flask.current_app.config", name) if name != ANY else None
-        return _target(file, node.value, aliases)
-    if isinstance(node, ast.Attribute) and node.attr.isupper():
-        owner = _owner(file, node.value, aliases)
-        return (owner, node.attr) if owner is not None else None
-    return None
-
-
-def _restored(file: PythonFile) -> set[tuple[str, str]]:
-    """(function, setting) of all that is written once more in a `finally`, or in the second half of a pair."""
-    aliases = _aliases(file)
-    found: set[tuple[str, str]] = set()
-    around = Around(file.tree)
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.Try):
-            for part in (inner for statement in node.finalbody for inner in ast.walk(statement)):
-                for target in part.targets if isinstance(part, ast.Assign | ast.Delete) else ():
-                    held = _target(file, target, aliases)
-                    if held is not None:
-                        found.add((around(node).scope, held[1]))
-    return found
-
-
-# Commands
-
-_EDITS = compiled(r"\bsed\b[^|;&]*\s-\w*i|\bperl\b[^|;&]*\s-\w*i|>>|\btee\b\s+(?:-a|--append)")
-_FILE = compiled(r"(?<![\w.-])[\w./$\{\}-]*(?:settings[\w.-]*\.py|settings/[\w-]+\.py)")
-
-
-class EditedSettings(Extractor):
-    """Commands of Dockerfiles, scripts and makefiles that edit a settings module: sed, echo, tee, perl."""
-
-    name = "settings.edited"
-    emits = (HiddenSetting,)
-
-    def wants(self, path: str, mode: int, size: int) -> bool:
-        return _kind(path) is not None and size <= MAX_BYTES
-
-    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if b"settings" not in data:
             return
-        place = _kind(path) or "script"
-        text = data.decode("utf-8", "replace")
-        number = 0
-        for lines in _logical(text):
-            number += 1
-            first, whole = number, " ".join(lines)
-            number += len(lines) - 1
-            if whole.lstrip().startswith("#") or len(whole) > 20_000:
-                continue
-            for command in re.split(r"&&|\|\||;", whole):
-                file = _FILE.search(command)
-                if file is None or not _EDITS.search(command):
-                    continue
-                line = next((first + n for n, one in enumerate(lines) if file[0] in one), first)
-                for name in sorted({one for one in NAME_IN_TEXT.findall(command) if relevant(one)}):
-                    yield HiddenSetting(
-                        location=Location(path=path, line=line),
-                        target=file[0],
-                        name=name,
-                        how="by a command",
-                        place=place,
-                        role=purpose(path),
-                    )
+        yield from found(file, path, purpose)
 
 
-def _kind(path: str) -> Place | None:
-    name = path.rpartition("/")[2].lower()
-    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
-        return "image build"
-    if name.endswith((".sh", ".bash")) or name in {"entrypoint", "docker-entrypoint"}:
-        return "shell script"
-    return "makefile" if name in {"makefile", "gnumakefile"} or name.endswith(".mk") else None
+def mentions(data: bytes) -> bool:
+    """Whether a file can hold a change of a setting: a look at its bytes, before it is parsed."""
+    if b"settings" in data and (
+        any(word in data for word in _SPELLINGS)
+        or _WRITE.search(data)
+        or any(any(word in data for word in words) and pattern.search(data) for words, pattern in _CHANGES)
+    ):
+        return True
+    if (b"current_app" in data or b"app." in data) and _CONFIG.search(data):
+        return True
+    return b"DJANGO_SETTINGS_MODULE" in data and _MODULE_NAME.search(data) is not None
 
 
-def _logical(text: str) -> Iterator[list[str]]:
-    """Lines that a backslash joins, together."""
-    held: list[str] = []
-    for line in text.splitlines():
-        held.append(line.rstrip().removesuffix("\\"))
-        if not line.rstrip().endswith("\\"):
-            yield held
-            held = []
-    if held:
-        yield held
+def found(file: PythonFile, path: str, purpose: str) -> Iterator[HiddenSetting]:
+    """The changes of one file, those that put something back taken together with what they put back."""
+    tests = any(file.imports(library) for library in _TEST_LIBRARIES)
+    seen = list(islice((change for change in changes(file, path) if _counts(change, file, path)), 2 * MAX_FACTS))
+    if not seen:
+        return
+    branches = Branches(file)
+    restoring = [change for change in seen if change.restores]
+    told: set[tuple[str, str, int]] = set()
+    for change in sorted(seen, key=lambda change: (change.line, change.setting.name)):
+        place = change.place
+        others = [one for one in restoring if one is not change and _same(one, change)]
+        if change.restores and any(_same(one, change) for one in seen if not one.restores):
+            continue  # the other half of a change that is told already
+        restored = change.how == "overridden" or bool(others)
+        kind = _kind(place, file, path)
+        what = branches.role(change.statement, purpose)
+        if tests or place.test:
+            what = "test"
+        key = (change.setting.target, change.setting.name, change.line)
+        if key in told:  # two halves of one statement
+            continue
+        if len(told) >= MAX_FACTS:
+            return
+        told.add(key)
+        yield HiddenSetting(
+            location=Location(path=path, line=change.line),
+            target=change.setting.target,
+            name=change.setting.name,
+            how=change.how,
+            place=kind,
+            scope=place.scope,
+            role=what,
+            restored=restored,
+            local=restored or kind in _LOCAL_KINDS,
+            conditional=place.conditional,
+            value=_shown(change),
+        )
+
+
+def _same(restoring: Change, change: Change) -> bool:
+    """Whether one change puts back what the other one does: the same setting, the same function or class."""
+    if restoring.setting.target != change.setting.target:
+        return False
+    if ANY not in {restoring.setting.name, change.setting.name} and restoring.setting.name != change.setting.name:
+        return False
+    one, other = restoring.place, change.place
+    if one.function is not None and one.function is other.function:
+        return True
+    # __enter__ and __exit__ of one class
+    return one.owner is not None and one.owner is other.owner and one.leaving
+
+
+def _counts(change: Change, file: PythonFile, path: str) -> bool:
+    """Whether a change is one of security, and not the settings layer at work."""
+    name, target = change.setting.name, change.setting.target
+    if _stands_for(change.place):
+        return False  # what is written through it is what matters
+    if name == ANY:
+        if change.start is not None and not may_be_relevant(change.start):
+            return False
+    elif name != "DJANGO_SETTINGS_MODULE" and not relevant(name):
+        return False
+    if target != DJANGO_SETTINGS and _CONFIGURATION.fullmatch(path) and change.place.kind == "module":
+        return False
+    if change.how == "configured":
+        return not (_starts(file, path) or change.place.unconfigured or _is_script(change.place, file, path))
+    if name == "DJANGO_SETTINGS_MODULE":
+        return not (_starts(file, path) or _is_script(change.place, file, path))
+    return True
+
+
+def _stands_for(place: Place) -> bool:
+    """Whether a method is one of an object that stands for the settings: what it is told it passes on."""
+    name = place.scope.rpartition(".")[2]
+    if place.owner is None or name not in _PASSING:
+        return False
+    methods = {node.name for node in place.owner.body if isinstance(node, ast.FunctionDef)}
+    return name.startswith("__") or "__setitem__" in methods
+
+
+def _starts(file: PythonFile, path: str) -> bool:
+    """Whether a file starts a process of its own, as manage.py does: there the settings may be chosen."""
+    return _ENTRY.fullmatch(path) is not None or any(file.name(call.func) in _STARTS for call in file.calls)
+
+
+def _is_script(place: Place, file: PythonFile, path: str) -> bool:
+    return place.main or file.source.startswith("#!") or _SCRIPTS.fullmatch(path) is not None
+
+
+def _kind(place: Place, file: PythonFile, path: str) -> Kind:
+    if place.kind in {"module", "function"} and (
+        _is_script(place, file, path) or path.rpartition("/")[2] == "manage.py"
+    ):
+        return "script"
+    return place.kind
+
+
+def _shown(change: Change) -> str:
+    if change.value is None or change.setting.name in {"SECRET_KEY", "SECRET_KEY_FALLBACKS"}:
+        return ""
+    if text_of(change.value):
+        return "a text"
+    return shorten(change.value)

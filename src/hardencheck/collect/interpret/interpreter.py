@@ -15,6 +15,7 @@ from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import exceptions, library, models
 from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
     ABSENT,
@@ -315,6 +316,7 @@ class Interpreter:
             return made
         try:
             tree = syntax_tree(data)
+            mangle(tree)
         except Unreadable as error:
             self._taint(made.namespace, Unknown("python-syntax", error.detail, path, error.line or 1))
             return made
@@ -1136,6 +1138,12 @@ class Interpreter:
             return
         if isinstance(old, Unknown) and old.reach:
             self.spoil(old, self.unknown(node, frame))
+        adds = isinstance(node.op, ast.Add) and isinstance(old, Unknown)
+        if adds and isinstance(given, Seq) and given.kind == "tuple":
+            # A list takes in a tuple and stays a list.
+            opened = [Seq(kind, list(given.items), list(given.extra), False, True) for kind in ("list", "tuple")]
+            self.assign(target, depending(join(opened), depends_of(old) | depends_of(given)), frame)
+            return
         if isinstance(node.op, ast.BitOr) and isinstance(old, Map):
             self.call_method(old, "update", [given], {}, node, frame)
             self.assign(target, old, frame)

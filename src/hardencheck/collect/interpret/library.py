@@ -281,8 +281,10 @@ def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.A
     """`del os.environ[x]`, `del globals()[x]`."""
     name = _name(key)
     why = interpreter.unknown(node, frame, "tainted")
-    if owner.kind == "environ" and _own(owner) is None:
-        export(interpreter, name, Unknown("tainted", "a variable that is deleted"))
+    if owner.kind == "environ" and _own(owner) is None and name is not None:
+        interpreter.call_method(owner, "pop", [key], {}, node, frame)
+    elif owner.kind == "environ" and _own(owner) is None:
+        export(interpreter, None, why)
     elif owner.kind == "scope" and isinstance(module := owner.state["module"], Module):
         if name is None or interpreter._perhaps or interpreter.condition:
             interpreter._taint(module.namespace, why)

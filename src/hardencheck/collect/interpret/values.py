@@ -251,11 +251,10 @@ class Namespace:
         held = self.names.get(name)
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
+        elif (lost := self.get(name)) is not None:
+            self.names[name] = lost._replace(value=depending(lost.value, depends))  # anything may have set it
         else:
-            # Where anything may have been written, this may have been.
-            other = self.get(name)
-            made = Binding(Absent(depends=depends), "", 0)
-            self.names[name] = other._replace(value=depending(other.value, depends)) if other is not None else made
+            self.names[name] = Binding(Absent(depends=depends), "", 0)
 
     def mark_all(self, depends: Depends, prefix: str = "") -> None:
         WORK.done += len(self.names)
@@ -285,9 +284,10 @@ class Namespace:
                 merged[name] = first._replace(value=join([item.value for item in there]))
                 continue
             values = [item.value for item in there]
-            for (_, rest, _, prefixes), item in zip(plain, found, strict=True):
-                if item is None:
-                    values.append(rest or next((why for one, why in prefixes.items() if name.startswith(one)), ABSENT))
+            for names, rest, _, prefixes in plain:
+                if name not in names:
+                    lost = rest or next((one for prefix, one in prefixes.items() if name.startswith(prefix)), None)
+                    values.append(lost if lost is not None and not name.startswith("__") else ABSENT)
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)

@@ -182,11 +182,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     wanted = _wanted(facts)
     if not wanted:
         return NOTHING_BUILT
-    given = {
-        name: one
-        for name, one in environment(facts, min(wanted)[0], modules.local()).items()
-        if not (one.location.path or "").endswith(".flaskenv")  # the `flask` command alone reads it
-    }
+    given = environment(facts, min(wanted)[0], modules.local())
     source = Source(
         Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
     )
@@ -260,7 +256,8 @@ def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
             named.append((module, expression or ("application" if fact.server == "gunicorn" else "app"), fact.location))
     for variable in facts.of("deployment.environment"):
         if isinstance(variable, EnvironmentVariable) and variable.name == "FLASK_APP" and variable.what == "text":
-            if variable.role == "production":
+            # What the `flask` command of a developer starts is the same application.
+            if variable.role == "production" or (variable.location.path or "").endswith(".flaskenv"):
                 module, _, expression = variable.value.partition(":")
                 named.append((module.removesuffix(".py"), expression, variable.location))
     for module, expression, where in named[: MAX_STARTS * 4]:

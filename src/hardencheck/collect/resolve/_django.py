@@ -1,13 +1,14 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._statements import DJANGO, FLASK
-from hardencheck.collect.interpret.values import Depends
-from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.interpret.values import Const, Depends
+from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
@@ -15,7 +16,6 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import (
     Class,
-    EnvironmentVariable,
     PackageRequirement,
     PythonModule,
     SettingsClassName,
@@ -85,6 +85,7 @@ _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "production
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
 _NAME = compiled(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
+_BUILDING = frozenset({"static", "collectstatic", "build", "docs"})  # what an image is built with
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 
@@ -131,17 +132,17 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     modules = Modules(facts, tree)
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
-    found = [_project(facts, modules, path, name, at) for path, name in chosen.items()]
+    deployment = Deployment(facts, modules.local())
+    found = [_project(facts, modules, deployment.environment(path), path, name, at) for path, name in chosen.items()]
     return found, troubles
 
 
-def _project(facts: FactSet, modules: Modules, path: str, name: str, at: Version | None) -> Project:
-    given = environment(facts, path, modules.local())
+def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
     followed = modules.follow(path, given)
     if _ESSENTIAL & followed.names.keys():
         return Project(name, path, _namespace(followed), at, modules, followed, given)
     classes = _settings_classes(modules, path, followed)
-    chosen = _configuration(facts, classes)
+    chosen = _configuration(facts, classes, modules.local())
     if chosen:
         followed = modules.follow(path, given, chosen)
     elif classes:
@@ -165,14 +166,15 @@ def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[C
     ]
 
 
-def _configuration(facts: FactSet, classes: Sequence[Class]) -> str:
+def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> str:
     """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
     names = [one.name for one in classes]
-    named = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
+    named = [fact for fact in said if not _local(fact, local)]
     for tier in ("environment", "wsgi", "manage"):
-        said = dict.fromkeys(fact.name for fact in named if fact.source == tier and fact.name in names)
-        if len(said) == 1:
-            return next(iter(said))
+        one = {fact.name for fact in named if fact.source == tier and fact.name in names}
+        if len(one) == 1:
+            return one.pop()
     called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
     return called[0] if len(called) == 1 else ""
 
@@ -183,25 +185,44 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         path = _path_of(profile, modules)
         return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
     troubles: list[str] = []
-    named = settings_modules(facts)
+    named = settings_modules(facts, modules.local())
+    doubtful: dict[str, str] = {}
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
             near = fact.location.path or ""
             if fact.source != tier:
                 continue
-            path = modules.find(fact.module, near)
+            path = modules.find(fact.module, near) or _only(fact.module, modules)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
             elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
-                found[better] = fact.module if better == path else better
+                # What a developer or a test uses is named by mistake, for one command, or as what a server overrides.
+                kept = found if role(better) == "production" else doubtful
+                if better == path or better not in kept:
+                    kept[better] = fact.module if better == path else better
         if found:
             return dict(sorted(found.items())), []
     by_convention = _by_convention(modules, required(facts))
+    if doubtful:
+        folders = {path.rpartition("/")[0] for path in doubtful}
+        beside = {path: name for path, name in by_convention.items() if path.rpartition("/")[0] in folders}
+        usable = {path: name for path, name in beside.items() if role(path) == "production"}
+        return usable or dict(sorted(doubtful.items())), []
     return by_convention, [] if by_convention else troubles
+
+
+def _only(module: str, modules: Modules) -> str | None:
+    """The one file that a dotted module can be, wherever it lies: a directory that is started from may hold an
+    __init__.py all the same."""
+    if "." not in module:
+        return None
+    tail = module.replace(".", "/")
+    found = [path for path in modules.entries if f"/{path}".endswith((f"/{tail}.py", f"/{tail}/__init__.py"))]
+    return found[0] if len(found) == 1 else None
 
 
 def _sets_any(modules: Modules, path: str) -> bool:
@@ -211,22 +232,15 @@ def _sets_any(modules: Modules, path: str) -> bool:
     return bool(_ESSENTIAL & followed.names.keys()) or followed.rest is not None
 
 
-def settings_modules(facts: FactSet) -> list[SettingsModuleName]:
-    """Where a settings module is named for production: not by what a developer starts."""
-    variables = [
-        fact
-        for fact in facts.of("deployment.environment")
-        if isinstance(fact, EnvironmentVariable) and fact.name == "DJANGO_SETTINGS_MODULE" and fact.what == "text"
-    ]
-    ours = [fact for fact in variables if fact.role == "production"]
-    read = {fact.location.path for fact in variables}
-    named = [
-        fact
-        for fact in facts.of("settings.module-name")
-        if isinstance(fact, SettingsModuleName) and fact.location.path not in read
-    ]
-    made = [SettingsModuleName(location=one.location, module=one.value, source="environment") for one in ours]
-    return sorted((*named, *made), key=lambda fact: fact.location.order)
+def settings_modules(facts: FactSet, local: AbstractSet[str]) -> list[SettingsModuleName]:
+    """Where a settings module is named for production. local: files that are a developer's own."""
+    named = (fact for fact in facts.of("settings.module-name") if isinstance(fact, SettingsModuleName))
+    return sorted((fact for fact in named if not _local(fact, local)), key=lambda fact: fact.location.order)
+
+
+def _local(fact: SettingsModuleName | SettingsClassName, local: AbstractSet[str]) -> bool:
+    """Whether an environment file, say, is one that only its developer has."""
+    return fact.source == "environment" and fact.location.path in local
 
 
 def _path_of(module: str, modules: Modules) -> str | None:
@@ -237,10 +251,11 @@ def _path_of(module: str, modules: Modules) -> str | None:
 
 
 def _production_sibling(path: str, modules: Modules) -> str:
-    """`settings/local.py` is what manage.py names and not what production runs, when there is a `production.py`."""
-    folder, _, name = path.rpartition("/")
+    """`settings/local.py` is what manage.py names and not what production runs, when there is a `production.py`. Nor
+    is a package that only takes over what a developer uses."""
+    folder = path.rpartition("/")[0]
     fact = modules.known.get(path)
-    if fact is None or (fact.role == "production" and name not in {"development.py", "dev.py", "local.py"}):
+    if fact is None or (fact.role == "production" and not _takes_over(path, modules)):
         return path
     for better in ("production.py", "prod.py"):
         candidate = f"{folder}/{better}" if folder else better
@@ -249,10 +264,19 @@ def _production_sibling(path: str, modules: Modules) -> str:
     return path
 
 
+def _takes_over(path: str, modules: Modules) -> bool:
+    """Whether a package sets nothing itself and takes over what a developer uses: `from .dev import *`."""
+    if not path.endswith("/__init__.py"):
+        return False
+    followed = modules.follow(path, {})
+    own = any(binding.path == path for binding in followed.names.values())
+    return not own and any(role(file) == "development" for file in followed.files)
+
+
 def required(facts: FactSet) -> bool:
     """Whether Django may be in use: it is required, or nothing says what is."""
     packages = {fact.package for fact in facts.of("package.requirement") if isinstance(fact, PackageRequirement)}
-    return not packages or "django" in packages
+    return not packages or not packages.isdisjoint(("django", "django-csp"))
 
 
 def looks_like_settings(fact: PythonModule, django: bool) -> bool:
@@ -283,12 +307,38 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
             return (min(words, default=len(_PREFERRED)) + late, path)
 
         best = min(paths, key=rank)
+        if rank(best)[0] >= _PREFERRED.index("__init__"):
+            best = _without_debug(paths, modules) or best
         chosen[best] = best
     return chosen
 
 
+def _without_debug(paths: Sequence[str], modules: Modules) -> str | None:
+    """The one module of a folder that takes over the others and says itself that DEBUG is off."""
+    found: list[str] = []
+    for path in paths:
+        words = path.rpartition("/")[2].removesuffix(".py").split("_")
+        if role(path) != "production" or not _BUILDING.isdisjoint(words):
+            continue
+        followed = modules.follow(path, {})
+        bound = followed.names.get("DEBUG")
+        off = bound is not None and bound.path == path and isinstance(bound.value, Const) and bound.value.value is False
+        if off and not followed.files.isdisjoint({*paths} - {path}):
+            found.append(path)
+    return found[0] if len(found) == 1 else None
+
+
 def setting(project: Project, name: str) -> Setting:
-    """One setting of a project: as assigned, or the default of its version of Django."""
+    """One setting of a project, where it has one value: as assigned, or the default of its version of Django."""
+    found = possible(project, name)
+    bound = project.bound(name)
+    if found.others and bound is not None:
+        return Setting(False, None, found.source, found.location, bound.reason, why_unknown(bound))
+    return found
+
+
+def possible(project: Project, name: str) -> Setting:
+    """The same with all the values that it may have, for those who look at the others as well."""
     bound = project.bound(name)
     known, value = default(DEFAULTS.get(name, [(_ALWAYS, None)]), project.version)
     unset = "not set, and its default depends on the version of Django, which nothing pins"

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hardencheck.collect.resolve._django import DEFAULTS, Project, Setting, setting
+from hardencheck.collect.resolve._django import DEFAULTS, Project, Setting, possible
 from hardencheck.collect.resolve._versions import Since, Version, default
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -22,8 +22,9 @@ MORE: dict[str, Since] = {
 
 
 def held(project: Project, name: str) -> Setting:
-    """One setting: as assigned, else the default, of the tables of either module."""
-    found = setting(project, name)
+    """One setting with all the values that it may have: as assigned, else the default, of the tables of either
+    module."""
+    found = possible(project, name)
     if found.source != "default" or name in DEFAULTS or name not in MORE:
         return found
     known, value = default(MORE[name], project.version)

@@ -7,6 +7,7 @@ beside which another of the same name is for production is not what production u
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
@@ -20,7 +21,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeSetting
 from hardencheck.model.facts.hidden import Contradiction
 from hardencheck.model.facts.logging import GunicornFile, ServerCommand
-from hardencheck.model.facts.settings import EnvironmentVariable, SettingsModuleName
+from hardencheck.model.facts.settings import SettingsModuleName
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -69,7 +70,8 @@ class Contradictions(Resolver):
         found, _ = projects(facts, tree)
         for project in found:
             yield from _variables(project)
-        yield from _modules(facts)
+        local = found[0].modules.local() if found else frozenset[str]()
+        yield from _modules(facts, local)
 
 
 def _contradiction(product: str, name: str, said: Iterable[_Said]) -> Iterator[Contradiction]:
@@ -236,21 +238,20 @@ def _given(given: Given) -> Iterator[_Said]:
 
     compose.mariadb.yaml gives what it is called for.
     """
-    facts: Sequence[EnvironmentVariable] = (*((given.first,) if given.first is not None else ()), *given.others)
-    for fact in facts:
-        value = fact.value.strip().lower()
-        if fact.what != "text" or (value and value in words(fact.location.path or "")):
+    for text, place in given.others:
+        value = text.strip().lower()
+        if value and value in words(place.path or ""):
             continue
         known = _SWITCHES.get(value, value)
         if value not in _SWITCHES and not value.isdecimal():
             known = "any" if "*" in re.split(r"[\s,]+", value) else "named"
-        yield _Said(repr(fact.value), fact.location, known)
+        yield _Said(repr(text), place, known)
 
 
-def _modules(facts: FactSet) -> Iterator[Contradiction]:
+def _modules(facts: FactSet, local: AbstractSet[str]) -> Iterator[Contradiction]:
     """Two deployment files that name two settings modules of one project."""
     said: dict[str, list[_Said]] = {}
-    for fact in settings_modules(facts):
+    for fact in settings_modules(facts, local):
         if _names_production(fact):
             said.setdefault(fact.module.partition(".")[0], []).append(_Said(fact.module, fact.location))
     for found in said.values():

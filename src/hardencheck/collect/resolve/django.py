@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._django import (
     Setting,
     has_middleware,
     middleware,
+    possible,
     projects,
     setting,
     why_unknown,
@@ -85,7 +86,7 @@ class DjangoSettings(Resolver):
                 held = Setting(True, text, "environment", bound.location, depends=bound.depends)
                 yield self._fact(project, name, held)
                 continue
-            held = setting(project, name)
+            held = possible(project, name)
             if held.known:
                 yield self._fact(project, name, held)
             else:

@@ -11,12 +11,22 @@ import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.interpret.values import Depends
-from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, Setting, has_middleware, middleware, projects
+from hardencheck.collect.interpret.values import Depends, Joined, Seq
+from hardencheck.collect.resolve._django import (
+    OWN_MIDDLEWARE,
+    Project,
+    Setting,
+    has_middleware,
+    middleware,
+    projects,
+    why_unknown,
+)
 from hardencheck.collect.resolve._django_more import entry, held
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.facts.protections import DjangoProtection
+from hardencheck.model.facts.settings import Expression
+from hardencheck.model.facts.settings import unless as depending_on
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -89,6 +99,7 @@ class DjangoProtections(Resolver):
         hosts = held(project, "ALLOWED_HOSTS")
         on = _answer(hosts, bool) if hosts.known else _surely_some(project, "ALLOWED_HOSTS")
         yield from self._judged(project, "allowed-hosts", "ALLOWED_HOSTS", hosts, True, on, "security.W020")
+        yield from self._key(project)
         yield from self._fallbacks(project)
 
     def _hsts(self, project: Project) -> Iterator[Found]:
@@ -126,6 +137,31 @@ class DjangoProtections(Resolver):
             if None in (application, installed):
                 same_as = f"{only_app}, {only_middleware} or {both}"
             yield from self._judged(project, name, written, one, applies, _is_true(one), same_as)
+
+    def _key(self, project: Project) -> Iterator[Found]:
+        """Of a key that is known, or surely not there. One from the environment, or a new one on every start, does not
+        count: nobody can measure it."""
+        name, what, same_as = "SECRET_KEY", "signing-key", "security.W009"
+        bound = project.bound(name)
+        given = bound.expression if bound is not None else Expression(what="scalar")
+        where = bound.location if bound is not None else project.location
+        unless = project.unless(name)
+        if given.what == "secret":
+            start = ", made by startproject" if given.prefixed else ""
+            shown = f"a text of {given.length} characters, {given.distinct} different ones{start}"
+            strong = _strong(given.length, given.distinct, given.prefixed)
+            yield self._fact(project, what, name, where, strong, same_as, shown, unless)
+        elif given.what == "scalar" and not given.value and not unless:
+            shown = "not set, which is empty" if bound is None else "empty"
+            yield self._fact(project, what, name, where, False, same_as, shown, unless)
+        elif bound is None:
+            # Whatever sets it is not in the repository, and Django does not start without a key.
+            text = f"not set{depending_on(tuple(sorted(unless)))}"
+            one = Setting(False, None, "default", where, Reason.DYNAMIC, text)
+            yield from self._judged(project, what, name, one, True, None, same_as)
+        elif given.what == "unknown":
+            one = Setting(False, None, "literal", where, bound.reason, why_unknown(bound))
+            yield from self._judged(project, what, name, one, True, None, same_as)
 
     def _fallbacks(self, project: Project) -> Iterator[Found]:
         bound = project.bound("SECRET_KEY_FALLBACKS")
@@ -223,7 +259,7 @@ def _proxied(facts: FactSet) -> dict[str, str]:
     return found
 
 
-def _strong(length: int, distinct: int, prefixed: int) -> bool:
+def _strong(length: int, distinct: int, prefixed: bool | int) -> bool:
     """django.core.checks.security.base._check_secret_key, of a key that is only measured."""
     return length >= 50 and distinct >= 5 and not prefixed
 
@@ -250,8 +286,11 @@ def _is_referrer_policy(value: Value) -> bool:
 
 
 def _surely_some(project: Project, name: str) -> bool | None:
-    bound = project.bound(name)
-    return True if bound is not None and bound.expression.what == "list" and bound.expression.items else None
+    """Whether a list surely has an item, known or not."""
+    binding = project.followed.binding(name)
+    value = binding.value if binding is not None else None
+    lists = value.options if isinstance(value, Joined) else (value,)
+    return True if all(isinstance(one, Seq) and one.items for one in lists) else None
 
 
 def _show(one: Setting) -> str:

@@ -51,7 +51,13 @@ class Forwarding(Resolver):
             text = f"{text}, and {unread} may redirect and is not read"
             yield self._gap("redirect.declared", project, Location(path=unread), Reason.NOT_SUPPORTED, text)
             return
-        yield DeclaredRedirect(location=where, application=project.application, present=sent, decided_by=text)
+        yield DeclaredRedirect(
+            location=where,
+            application=project.application,
+            present=sent,
+            decided_by=text,
+            same_as="security.W008" if not sent and present else "",
+        )
 
     def _scheme(self, project: Project, places: list[_nginx.Place], unread: str) -> Iterator[Found]:
         held = setting(project, "SECURE_PROXY_SSL_HEADER")

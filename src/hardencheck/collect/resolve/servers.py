@@ -16,7 +16,7 @@ from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, 
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
 from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
 from hardencheck.collect.resolve._built import built
-from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._evaluate import Modules
 from hardencheck.collect.resolve._follow import Files, note_secrets, value_of, variables_of
 from hardencheck.collect.resolve._rows import row
@@ -96,6 +96,7 @@ class ServerDefaults(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
         modules = Modules(facts, tree)
+        deployment = Deployment(facts, modules.local())
         seen: set[tuple[str, str]] = set()
         for command in sorted(commands, key=lambda fact: fact.location.order):
             path = command.location.path or ""
@@ -104,8 +105,7 @@ class ServerDefaults(Resolver):
             if command.role != "production" and path.endswith(_NO_START):
                 continue
             seen.add((command.server, path))
-            given = environment(facts, path, modules.local())
-            yield from self._command(command, commands, modules, given)
+            yield from self._command(command, commands, modules, deployment.environment(path))
         yield from self._waitress(facts, tree)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()

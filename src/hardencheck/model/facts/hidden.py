@@ -58,6 +58,19 @@ class HiddenSetting(Fact, tag="setting.hidden", frozen=True, kw_only=True):
         return f"{what} of {self.target} is {self.how}{to}, {_IN[self.place]}{where}{tail}"
 
 
+class SettingNames(Fact, tag="setting.names", frozen=True, kw_only=True):
+    """Names of settings in one Python file. Raw material for resolvers, never judged by a rule.
+
+    read: those that look like security settings and that it uses, other than to set them. marks: words of code that
+    decide whether a setting has an effect ("csrf_protect", "SecurityMiddleware").
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    read: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
 class IneffectiveSetting(Fact, tag="setting.ineffective", frozen=True, kw_only=True):
     """A security setting that production sets and that changes nothing.
 

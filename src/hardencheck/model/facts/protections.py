@@ -10,7 +10,8 @@ class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True)
     """One thing that `manage.py check --deploy` asks of a settings module, where it applies.
 
     name: "hsts", "hsts-subdomains", "hsts-preload", "nosniff", "referrer-policy", "opener-policy", "frame-deny",
-    "session-cookie-secure", "session-cookie-http-only", "csrf-cookie-secure", "allowed-hosts", "fallback-keys".
+    "session-cookie-secure", "session-cookie-http-only", "csrf-cookie-secure", "allowed-hosts", "signing-key",
+    "fallback-keys".
     on: the settings do it. elsewhere_by: where the proxy of the repository sends the same header, "" for nowhere.
     held: one of them does.
     same_as: the id that Django gives when it is off. setting, value: what decides, for people. depends_on: variables of

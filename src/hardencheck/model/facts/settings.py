@@ -126,7 +126,7 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
     but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
     default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
-    folder: what the service is built from, from the root of the repository; "" where that is not said.
+    written: the text with its `${NAME:-default}`, where it depends on other variables; for a ConfigMap, the key in it.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -141,17 +141,32 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     service: str = ""
     role: str = "production"
     default: bool = False
-    folder: str = ""
+    written: str = ""
 
 
-class EnvironmentFile(Fact, tag="deployment.environment-file", frozen=True, kw_only=True):
-    """A service that takes its variables from a file (compose `env_file`). Raw material for resolvers, never judged."""
+class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True):
+    """What a deployment file starts, to tell the application from its database. Raw material, never judged by a rule.
+
+    by, service, role: as in `deployment.environment`. image: as written, "" when it is not said. context, dockerfile:
+    what it is built from, from the root of the repository; None when it is not built. runs: programs and scripts of its
+    command that tell what it is. files: environment files it loads, from the root, later ones win; a path that begins
+    with "/" is of the machine. maps: "configmap/name" whose keys all become variables, with a prefix before a colon.
+    extends: "file:service" whose settings it takes over. job: it runs once or now and then, and serves nobody.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("file", "service")
+    identity: ClassVar[tuple[str, ...]] = ("by", "service")
 
-    file: str
-    service: str
+    by: str
+    service: str = ""
+    image: str = ""
+    context: str | None = None
+    dockerfile: str | None = None
+    runs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
+    extends: str = ""
+    job: bool = False
     role: str = "production"
 
 
@@ -345,7 +360,10 @@ class CorsPolicy(Fact, tag="cors.policy", frozen=True, kw_only=True):
 
 
 class DeclaredRedirect(Fact, tag="redirect.declared", frozen=True, kw_only=True):
-    """Whether plain http requests of an application are sent to https by the layers of the repository."""
+    """Whether plain http requests of an application are sent to https by the layers of the repository.
+
+    same_as: the id that Django gives; "" where it gives none, since SecurityMiddleware is not there at all.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("application",)
@@ -353,9 +371,11 @@ class DeclaredRedirect(Fact, tag="redirect.declared", frozen=True, kw_only=True)
     application: str
     present: bool
     decided_by: str
+    same_as: str = ""
 
     def describe(self) -> str:
-        return f"http is {'' if self.present else 'not '}redirected to https: {self.decided_by}"
+        more = f" (Django: {self.same_as})" if self.same_as else ""
+        return f"http is {'' if self.present else 'not '}redirected to https: {self.decided_by}{more}"
 
 
 class ForwardedTrust(Fact, tag="forwarded.trust", frozen=True, kw_only=True):

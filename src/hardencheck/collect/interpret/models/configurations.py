@@ -8,6 +8,7 @@ Source: django-configurations documentation ("Values", "Usage patterns"); measur
 import ast
 from collections.abc import Callable
 
+from hardencheck.collect.framework_names import ALWAYS, SOMETIMES
 from hardencheck.collect.interpret.models import Call, _dotenv, dj_urls
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
@@ -23,7 +24,6 @@ from hardencheck.collect.interpret.models._common import (
     text,
     unknown,
 )
-from hardencheck.collect.interpret.models._django_names import ALWAYS, SOMETIMES
 from hardencheck.collect.interpret.values import (
     Binding,
     Class,

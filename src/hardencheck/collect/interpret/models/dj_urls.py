@@ -86,14 +86,17 @@ def parsed(call: Call, url: Value, options: dict[str, Value]) -> Value:
         )
         if not sure:
             inner.maybe.add("sslmode")
+            if len(inner.items) == 1:
+                made.maybe.add("OPTIONS")
     if isinstance(inner, Map) and not inner.items:
         del made.items["OPTIONS"]
     made.items["CONN_MAX_AGE"] = options.get("conn_max_age", Const(0))
     made.items["CONN_HEALTH_CHECKS"] = options.get("conn_health_checks", Const(False))
     made.items["DISABLE_SERVER_SIDE_CURSORS"] = options.get("disable_server_side_cursors", Const(False))
-    engine = options.get("engine")
-    if engine is not None and truth(engine) is not False:
+    engine = options.get("engine", Const(None))
+    if truth(engine) is not False:
         made.items["ENGINE"] = engine
+    made.depends |= depends_of(secure) | depends_of(engine)  # also where they change nothing
     if "test_options" in options:
         made.items["TEST"] = options["test_options"]
     return made

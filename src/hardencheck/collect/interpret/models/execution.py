@@ -4,6 +4,7 @@ Source: the Python documentation, exec(), compile(), glob. Nothing is executed; 
 the module.
 """
 
+import ast
 import posixpath
 
 from hardencheck.collect.contract import Unreadable
@@ -43,6 +44,10 @@ def _exec(call: Call) -> Value | None:
         tree = syntax_tree(data) if len(data) <= places.MAX_BYTES else None
     except (Unreadable, RecursionError, MemoryError):
         tree = None
+    if path == module.path and tree is not None:
+        for node in ast.walk(tree):  # a text of this file: its lines are not those of the file
+            if hasattr(node, "lineno"):
+                node.lineno = getattr(call.node, "lineno", 1)
     with call.interpreter._deciding(code.depends):
         run(call, path, tree)
     return Const(None)

@@ -10,6 +10,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Sequence
 
+from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import NONE, failing, text, unknown
@@ -220,6 +221,7 @@ def run(call: Call, path: str, tree: ast.Module | None) -> None:
         return
     interpreter.files.add(path)
     interpreter.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
+    mangle(tree)
     _absolute(tree, _top(call))
     interpreter.touch(names)
     before = names.names.get(_CURRENT)

@@ -1,0 +1,438 @@
+"""Environment variables of YAML files: compose, Kubernetes, platforms (app.yaml, render.yaml ...), workflows."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hardencheck.collect.extract._environment_facts import Maker, beside, for_development, role_of
+from hardencheck.collect.extract._environment_text import interpolated
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence
+from hardencheck.lazily import compiled
+
+_BOOLEAN = compiled(r"true|True|TRUE|false|False|FALSE")
+_NULL = compiled(r"|~|null|Null|NULL")
+_FLOAT = compiled(r"\d{1,15}\.\d{1,15}")
+_DEVELOPMENT_WORDS = frozenset({"dev", "development", "local", "test", "tests", "testing", "debug", "ci", "e2e"})
+
+
+def text_of(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _items(node: Node | None) -> "list[Node]":
+    return node.items if isinstance(node, Sequence) else [] if node is None else [node]
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[str, int, Node]]:
+    if isinstance(node, Mapping):
+        for key, (line, value) in node.pairs.items():
+            yield key, line, value
+
+
+def _command(*nodes: Node | None) -> str:
+    return " ".join(item.text for node in nodes for item in _items(node) if isinstance(item, Scalar))[:4000]
+
+
+def _as_go_writes(node: Scalar) -> str:
+    """A value that is no string in YAML, as compose hands it on: True is "true", 1.50 is "1.5"."""
+    if not node.plain:
+        return node.text
+    if _BOOLEAN.fullmatch(node.text):
+        return node.text.lower()
+    if _FLOAT.fullmatch(node.text):
+        return node.text.rstrip("0").rstrip(".")
+    return node.text
+
+
+def compose(document: Mapping, make: Maker) -> None:
+    """`environment`, `env_file`, image, build and command of every service. Source: the compose specification."""
+    services = [
+        (name, line, node) for name, line, node in _pairs(document.get("services")) if isinstance(node, Mapping)
+    ]
+    if make.role == "production" and any(_edited(node, make.path) for _, _, node in services):
+        make.role = "development"
+    for name, line, node in services:
+        _compose_service(name, line, node, make)
+
+
+def _edited(node: Mapping, path: str) -> bool:
+    """Whether a service is one to work on: its server reloads, its settings are the developer's, or the sources it is
+    built from are mounted over it. A file with such a service is nobody's production."""
+    if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in _items(node.get("profiles"))):
+        return False  # it is not started with the others
+    context, _ = _built(node.get("build"), path)
+    return (
+        for_development(_command(node.get("entrypoint"), node.get("command")))
+        or any(_DEVELOPERS.search(text) for text in _settings_of(node.get("environment")))
+        or _words(text_of(_get(node.get("build"), "target")))
+        or (context is not None and _mounts(node.get("volumes"), context, path))
+    )
+
+
+_DEVELOPERS = compiled(r"(?:^|[._])(?:dev|develop|development|local|test|testing|ci)$", re.IGNORECASE)
+_SETTINGS = ("DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION")
+
+
+def _settings_of(environment: Node | None) -> Iterator[str]:
+    """Which settings a service is started with."""
+    for key, _, value in _pairs(environment):
+        if key in _SETTINGS:
+            yield text_of(value)
+    for item in _items(environment) if isinstance(environment, Sequence) else ():
+        key, _, text = text_of(item).partition("=")
+        if key in _SETTINGS:
+            yield text
+
+
+def _words(text: str) -> bool:
+    return bool(_DEVELOPMENT_WORDS & set(re.split(r"[^a-z0-9]+", text.lower())))
+
+
+def _built(build: Node | None, path: str) -> tuple[str | None, str | None]:
+    """(context, Dockerfile) from the root; None for what is not built, or built from elsewhere."""
+    folder = text_of(build) if isinstance(build, Scalar) else text_of(_get(build, "context")) or "." if build else ""
+    if not folder or "://" in folder or folder.startswith("git@"):
+        return None, None
+    known = interpolated(folder, {"PWD": "."}, doubled=True).value
+    context = beside(path, known) if known is not None else None
+    if context is None or context.startswith("/"):
+        return None, None
+    file = interpolated(text_of(_get(build, "dockerfile")) or "Dockerfile", {}, doubled=True).value
+    return context, beside(f"{context}/x" if context else "x", file) if file else None
+
+
+def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
+    context, dockerfile = _built(node.get("build"), make.path)
+    command = _command(node.get("entrypoint"), node.get("command"))
+    role = make.role
+    if role == "production" and any(_words(text_of(item)) for item in _items(node.get("profiles"))):
+        role = "development"
+    files = []
+    for item in _items(node.get("env_file")):
+        written = text_of(_get(item, "path")) if isinstance(item, Mapping) else text_of(item)
+        known = interpolated(written, {"PWD": "."}, doubled=True).value if written else None
+        found = beside(make.path, known) if known else None
+        if found is not None:
+            files.append(found)
+    extends = node.get("extends")
+    base = ""
+    if isinstance(extends, Scalar):
+        base = f"{make.path}:{extends.text}"
+    elif isinstance(extends, Mapping):
+        file = text_of(extends.get("file"))
+        source = beside(make.path, file) if file else make.path
+        base = f"{source}:{text_of(extends.get('service'))}" if source else ""
+    image = interpolated(text_of(node.get("image")), {}, doubled=True).value or text_of(node.get("image"))
+    make.service(
+        line,
+        service=name,
+        image=image,
+        context=context,
+        dockerfile=dockerfile,
+        command=command,
+        files=files,
+        extends=base,
+        role=role,
+    )
+    compose_environment(node.get("environment"), make, name, role)
+
+
+def _mounts(volumes: Node | None, context: str, path: str) -> bool:
+    """Whether what it is built from is mounted over it: so that one may edit it while it runs."""
+    for item in _items(volumes):
+        source = text_of(_get(item, "source")) if isinstance(item, Mapping) else text_of(item).split(":")[0]
+        known = interpolated(source, {"PWD": "."}, doubled=True).value
+        target = text_of(_get(item, "target")) if isinstance(item, Mapping) else text_of(item).partition(":")[2]
+        settled = target.startswith(("/etc", "/config", "/data", "/var/lib", "/usr/share"))
+        if known and known.startswith(".") and beside(path, known) == context and not settled:
+            return True
+    return False
+
+
+def compose_environment(node: Node | None, make: Maker, service: str, role: str) -> None:
+    if isinstance(node, Mapping):
+        for key, line, value in _pairs(node):
+            if not isinstance(value, Scalar):
+                make.held(key, "not a text", line, service=service, role=role)
+            elif value.plain and _NULL.fullmatch(value.text):
+                make.held(key, key, line, service=service, role=role, written=f"${{{key}}}")
+            else:
+                make.text(key, _as_go_writes(value), line, service=service, role=role, known={})
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            if not isinstance(item, Scalar):
+                continue
+            key, equals, text = item.text.partition("=")
+            if equals:
+                make.text(key, text, item.line, service=service, role=role, known={})
+            else:
+                make.held(key, key, item.line, service=service, role=role, written=f"${{{key}}}")
+
+
+_POD_PATHS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Pod": (("spec",),),
+    "CronJob": (("spec", "jobTemplate", "spec", "template", "spec"),),
+    "ScaledJob": (("spec", "jobTargetRef", "template", "spec"),),
+}
+_WORKLOADS = frozenset({
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "Service",
+    "Rollout", "DeploymentConfig", "ScaledJob", "Configuration",
+})  # fmt: skip
+_KUBERNETES_DEPTH = 3
+
+
+def kubernetes(document: Mapping, make: Maker, depth: int = 0) -> None:
+    """Containers of workloads, ConfigMaps, Secrets and what kustomize generates. Source: the Kubernetes API, v1."""
+    kind = text_of(document.get("kind"))
+    if kind in {"List", "Template", "DeploymentList"} and depth < _KUBERNETES_DEPTH:
+        for key in ("items", "objects"):
+            for item in _items(document.get(key)):
+                if isinstance(item, Mapping):
+                    kubernetes(item, make, depth + 1)
+    elif kind == "ConfigMap":
+        service = f"configmap/{_name(document)}"
+        for key, line, value in _pairs(document.get("data")):
+            if isinstance(value, Scalar):
+                make.text(key, value.text, line, service=service)
+    elif kind == "Secret":
+        service = f"secret/{_name(document)}"
+        for part in ("data", "stringData"):
+            for key, line, _ in _pairs(document.get(part)):
+                make.held(key, service, line, service=service)
+    elif kind == "Kustomization":
+        _kustomization(document, make)
+    elif kind in _WORKLOADS:
+        for path in _POD_PATHS.get(kind, (("spec", "template", "spec"),)):
+            pod = _get(document, *path)
+            if isinstance(pod, Mapping):
+                _pod(pod, f"{kind.lower()}/{_name(document)}", kind in {"Job", "CronJob", "ScaledJob"}, make)
+
+
+def _name(document: Mapping) -> str:
+    return text_of(_get(document, "metadata", "name"))[:253]
+
+
+def _pod(pod: Mapping, workload: str, job: bool, make: Maker) -> None:
+    for container in _items(pod.get("containers")):
+        if not isinstance(container, Mapping):
+            continue
+        service = f"{workload}/{text_of(container.get('name'))[:253]}"
+        command = _command(container.get("command"), container.get("args"))
+        role = "development" if make.role == "production" and for_development(command) else make.role
+        maps = []
+        for source in _items(container.get("envFrom")):
+            prefix = text_of(_get(source, "prefix"))
+            for key, what in (("configMapRef", "configmap"), ("secretRef", "secret")):
+                name = text_of(_get(source, key, "name"))
+                if name:
+                    maps.append(f"{prefix}:{what}/{name}" if prefix else f"{what}/{name}")
+        make.service(
+            container.line,
+            service=service,
+            image=text_of(container.get("image")),
+            command=command,
+            maps=maps,
+            job=job,
+            role=role,
+        )
+        for item in _items(container.get("env")):
+            if isinstance(item, Mapping):
+                _container_variable(item, service, role, make)
+
+
+def _container_variable(item: Mapping, service: str, role: str, make: Maker) -> None:
+    name = text_of(item.get("name"))
+    source = item.get("valueFrom")
+    if isinstance(source, Mapping):
+        line = source.line
+        for key, what in (("configMapKeyRef", "configmap"), ("secretKeyRef", "secret")):
+            if isinstance(source.get(key), Mapping):
+                held, at = text_of(_get(source, key, "name")), text_of(_get(source, key, "key"))
+                make.held(name, f"{what}/{held}", item.line, service=service, role=role, written=at)
+                return
+        make.held(name, "the cluster", line, service=service, role=role)
+    elif "$(" in text_of(item.get("value")):
+        make.held(name, "other variables", item.line, service=service, role=role)
+    else:
+        make.text(name, text_of(item.get("value")), item.line, service=service, role=role)
+
+
+def _kustomization(document: Mapping, make: Maker) -> None:
+    for item in _items(document.get("configMapGenerator")):
+        if not isinstance(item, Mapping):
+            continue
+        service = f"configmap/{text_of(item.get('name'))[:253]}"
+        for entry in _items(item.get("literals")):
+            key, equals, value = text_of(entry).partition("=")
+            if equals:
+                make.text(key, value, entry.line, service=service)
+        named = [*_items(item.get("envs")), *_items(item.get("env"))]
+        files = [path for entry in named if (path := beside(make.path, text_of(entry)))]
+        if files:
+            make.service(item.line, service=service, files=files)
+
+
+def app_engine(document: Mapping, make: Maker) -> None:
+    """app.yaml of App Engine: `env_variables`."""
+    make.service(document.line, image=text_of(document.get("runtime")), command=_command(document.get("entrypoint")))
+    _table(document.get("env_variables"), make)
+
+
+def render(document: Mapping, make: Maker) -> None:
+    """render.yaml: `envVars` of services, with groups."""
+    for group in _items(document.get("envVarGroups")):
+        if isinstance(group, Mapping):
+            _named(group.get("envVars"), make, f"configmap/{text_of(group.get('name'))}")
+    for item in _items(document.get("services")):
+        if not isinstance(item, Mapping):
+            continue
+        service = text_of(item.get("name"))
+        variables = item.get("envVars")
+        groups = [text_of(_get(entry, "fromGroup")) for entry in _items(variables)]
+        make.service(
+            item.line,
+            service=service,
+            image=text_of(item.get("env")) or text_of(item.get("runtime")),
+            command=_command(item.get("startCommand"), item.get("dockerCommand")),
+            maps=[f"configmap/{group}" for group in groups if group],
+            job=text_of(item.get("type")) == "cron",
+        )
+        _named(variables, make, service)
+
+
+def digital_ocean(document: Mapping, make: Maker) -> None:
+    """.do/app.yaml: `envs` of the application and of its services."""
+    spec = document.get("spec") if isinstance(document.get("spec"), Mapping) else document
+    if not isinstance(spec, Mapping):
+        return
+    shared = spec.get("envs")
+    for part in ("services", "workers", "jobs"):
+        for item in _items(spec.get(part)):
+            if isinstance(item, Mapping):
+                service = text_of(item.get("name"))
+                image = text_of(item.get("environment_slug"))
+                command = _command(item.get("run_command"))
+                make.service(item.line, service=service, image=image, command=command, job=part == "jobs")
+                _named(shared, make, service)
+                _named(item.get("envs"), make, service)
+
+
+def heroku(document: Mapping, make: Maker) -> None:
+    """heroku.yml: `setup.config`."""
+    _table(_get(document, "setup", "config"), make)
+
+
+def serverless(document: Mapping, make: Maker) -> None:
+    """serverless.yml: `provider.environment`, and `environment` of functions. `${...}` is not followed."""
+    _table(_get(document, "provider", "environment"), make)
+    for name, line, function in _pairs(document.get("functions")):
+        make.service(line, service=name, image=text_of(_get(document, "provider", "runtime")))
+        _table(_get(function, "environment"), make, name)
+
+
+def beanstalk(document: Mapping, make: Maker) -> None:
+    """.ebextensions: `option_settings` of the namespace of the application's environment."""
+    space = "aws:elasticbeanstalk:application:environment"
+    settings = document.get("option_settings")
+    _table(_get(settings, space), make)
+    for item in _items(settings) if isinstance(settings, Sequence) else []:
+        if text_of(_get(item, "namespace")) == space and (name := text_of(_get(item, "option_name"))):
+            make.text(name, text_of(_get(item, "value")), item.line)
+
+
+def _table(node: Node | None, make: Maker, service: str = "") -> None:
+    for key, line, value in _pairs(node):
+        if not isinstance(value, Scalar):
+            make.held(key, "not a text", line, service=service)
+        elif "${" in value.text:
+            make.held(key, "other settings", line, service=service)
+        else:
+            make.text(key, value.text, line, service=service)
+
+
+def _named(node: Node | None, make: Maker, service: str) -> None:
+    """A list of {key: NAME, value: text}; anything but a value comes from elsewhere."""
+    for item in _items(node):
+        name = text_of(_get(item, "key"))
+        if not name or not isinstance(item, Mapping):
+            continue
+        value = item.get("value")
+        secret = text_of(item.get("type")).upper() == "SECRET"
+        if isinstance(value, Scalar) and not secret and "${" not in value.text:
+            make.text(name, value.text, item.line, service=service)
+        else:
+            make.held(name, "the platform", item.line, service=service)
+
+
+_DEPLOYS = compiled(r"deploy(?!ment[-_ ]?test)|rollout|\bcd\b|ship it", re.IGNORECASE)
+_ELSEWHERE = compiled(r"test|lint|docs?\b|pages|pypi|preview|staging|\bdev\b|\bqa\b|coverage|charts?\b", re.IGNORECASE)
+_NO_DEPLOYMENT = compiled(r"check|build|publish|prepare|migration|\bci\b|tag|notify", re.IGNORECASE)
+
+
+def workflow(document: Mapping, make: Maker) -> None:
+    """`env` of GitHub workflows: production where the job deploys, development everywhere else.
+
+    It is the environment of a runner: only what the service gets handed on, so it never says more than a default.
+    """
+    called = f"{make.path.rpartition('/')[2]} {text_of(document.get('name'))}"
+    for name, _, job in _pairs(document.get("jobs")):
+        if not isinstance(job, Mapping):
+            continue
+        words = f"{name} {text_of(job.get('name'))}"
+        where = text_of(job.get("environment")) or text_of(_get(job, "environment", "name"))
+        deploys = bool(_DEPLOYS.search(words)) or (bool(_DEPLOYS.search(called)) and not _NO_DEPLOYMENT.search(words))
+        if _ELSEWHERE.search(f"{words} {called} {where}") or role_of(f"{where or 'x'}.yml") != "production":
+            deploys = False
+        role = "production" if deploys else "development"
+        held = [document.get("env"), job.get("env")]
+        held.extend(_get(step, "env") for step in _items(job.get("steps")) if isinstance(step, Mapping))
+        for node in held:
+            for key, at, value in _pairs(node):
+                if isinstance(value, Scalar) and (deploys or "${{" not in value.text):
+                    make.text(key, value.text, at, service=name, role=role, default=True)
+
+
+def _get(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(key)
+    return node
+
+
+Reader = Callable[[Any, Maker], None]
+
+
+def reader_of(path: str, document: Node) -> tuple[str, Reader] | None:
+    """(what `by` says, the reader) for one document, by its content and the name of its file."""
+    if not isinstance(document, Mapping):
+        return None
+    has = document.pairs
+    name = path.rpartition("/")[2].lower()
+    if path.startswith(".github/workflows/") or "/.github/workflows/" in path:
+        return ("workflow", workflow) if "jobs" in has else None
+    if "kind" in has and ("apiVersion" in has or "kustomization" in name):
+        return "kubernetes", kubernetes
+    if name.startswith("kustomization"):
+        return "kubernetes", lambda node, make: _kustomization(node, make)
+    if name in {"render.yaml", "render.yml"}:
+        return "app", render
+    if "/.do/" in f"/{path}":
+        return "app", digital_ocean
+    if "/.ebextensions/" in f"/{path}" or "option_settings" in has:
+        return "app", beanstalk
+    if name == "heroku.yml":
+        return "app", heroku
+    if name.startswith("serverless.") and "provider" in has:
+        return "app", serverless
+    if "env_variables" in has and ("runtime" in has or name.startswith("app.")):
+        return "app", app_engine
+    if isinstance(document.get("services"), Mapping) and (
+        "compose" in name or "stack" in name or _looks_composed(document.get("services"))
+    ):
+        return "compose", compose
+    return None
+
+
+def _looks_composed(services: Node | None) -> bool:
+    return any(isinstance(node, Mapping) and {"image", "build"} & node.pairs.keys() for _, _, node in _pairs(services))

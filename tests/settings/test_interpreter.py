@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
-from hardencheck.collect.interpret.values import NotKnown, Unknown, depends_of, plain
+from hardencheck.collect.interpret.values import Const, NotKnown, Unknown, depends_of, plain
 from hardencheck.model.facts.settings import FrameworkSetting
+from tests.settings.following import repository
 from tests.settings.test_evaluate import facts_of, value
 
 PRELUDE = """\
@@ -433,3 +434,14 @@ def test_a_setting_that_only_following_the_code_gives_is_judged(tmp_path: Path) 
     assert value(facts, "SESSION_COOKIE_SECURE") == (True, 7)
     by_name = {fact.name: fact for fact in facts.of("framework.setting") if isinstance(fact, FrameworkSetting)}
     assert by_name["SESSION_COOKIE_SECURE"].describe() == "SESSION_COOKIE_SECURE is True, unless HTTP says otherwise"
+
+
+def test_what_raises_may_be_set_where_a_variable_says_otherwise() -> None:
+    """The operator's module is not here; one that a variable names may be."""
+    load = "def load():\n    if os.environ.get('CONF'):\n        return importlib.import_module(os.environ['CONF'])\n"
+    text = f"import importlib, os\n{load}    return importlib.import_module('shop.configuration')\n"
+    text += "configuration = load()\nDEBUG = getattr(configuration, 'DEBUG', False)\nTWO = 2\nTWO = load()\n"
+    names = repository({"shop/__init__.py": "", "main.py": text}).module("main.py").namespace.names
+    assert isinstance(names["DEBUG"].value, Const) and names["DEBUG"].value.value is False
+    assert depends_of(names["DEBUG"].value) == {"CONF", "configuration.DEBUG"}
+    assert depends_of(names["TWO"].value) == {"CONF"}

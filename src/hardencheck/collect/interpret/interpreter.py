@@ -358,9 +358,11 @@ class Interpreter:
         """Module level: what raises there does not keep the rest from being looked at."""
         for node in body:
             self._left = NOTHING  # the service does not start with what raises here
+            watched, self._watched = self._watched, NOTHING
             try:
                 self.statement(node, frame)
             except Raised as error:
+                self._unbound(node, self._watched, frame)
                 if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(
                     node, ast.Import | ast.ImportFrom
                 ):
@@ -381,6 +383,23 @@ class Interpreter:
                 return
             except RecursionError:
                 self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
+            finally:
+                self._watched |= watched
+
+    def _unbound(self, node: ast.stmt, depends: Depends, frame: Frame) -> None:
+        """What an assignment that raises would bind, in an environment where it does not."""
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            return
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            for part in ast.walk(target):
+                if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Store):
+                    continue
+                if part.id in frame.names.names:
+                    self.touch(frame.names)
+                    frame.names.mark_name(part.id, depends)
+                else:
+                    why = Unknown("call", _spelled(node.value), frame.module.path, node.lineno, depends=depends)
+                    self.bind(frame, part.id, why, node.lineno)
 
     def _operators(self, node: ast.Try, frame: Frame) -> None:
         """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""

@@ -39,6 +39,7 @@ _OBJECT_ID = compiled(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _MARK = compiled(r"\[secret [0-9a-f]{8}\]")
 _KEY_END = compiled(r"-----END [A-Z0-9 ]{0,60}-----")
 _ENCODED = compiled(r"[A-Za-z0-9+/_-]+={0,2}")
+_CONTINUED = compiled(r"[^\W\d]")
 _FILLED = str.maketrans("\r\0\ufeff", "\n  ")
 
 
@@ -340,7 +341,7 @@ def _without_value(text: str, value: str, mark: str) -> str:
     at = lowered.find(value)
     while at >= 0:
         end = at + len(value)
-        if word and (lowered[at - 1 : at].isalpha() or lowered[end : end + 1].isalpha()):
+        if word and (_CONTINUED.fullmatch(lowered[at - 1 : at]) or _CONTINUED.fullmatch(lowered[end : end + 1])):
             at = lowered.find(value, end)
             continue
         text = text[:at] + mark + text[end:]

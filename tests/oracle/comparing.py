@@ -24,8 +24,8 @@ from hardencheck.collect.interpret.values import (
     plain,
 )
 from hardencheck.collect.resolve._environment import Given
-from hardencheck.collect.resolve._evaluate import Modules
 from hardencheck.collect.resolve._follow import Followed
+from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.source.trees import FilesTree
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location

@@ -77,6 +77,10 @@ config = {"production": Production, "default": Base}
          ("known", "True", "app.py:4")),
         ("from flask_talisman import Talisman\nt = Talisman()\nt.init_app(app, session_cookie_secure=False)\n",
          "SESSION_COOKIE_SECURE", ("known", "False", "app.py:2")),
+        ("import ext\nfrom flask_talisman import Talisman\nTalisman(app, **ext.options())\n", "SESSION_COOKIE_SECURE",
+         ("unknown", "", "app.py:5")),
+        ("import ext\nimport flask_talisman as ft\nft.Talisman(app, session_cookie_secure=True, **ext.options())\n",
+         "SESSION_COOKIE_SECURE", ("known", "True", "app.py:5")),
     ],
 )  # fmt: skip
 def test_flask(tmp_path: Path, code: str, name: str, expected: tuple[str, str, str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hardencheck.collect.extract._statements import KNOWN
+from hardencheck.collect.extract._security_names import KNOWN
 from hardencheck.collect.extract.deployment_names import PackageRequirements, SettingsModuleNames
 from hardencheck.collect.extract.python_settings import STRONG
 from hardencheck.collect.options import Options

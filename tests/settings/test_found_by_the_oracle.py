@@ -83,6 +83,13 @@ X = Live().hidden()  #= 'base'
 Z = Live().called()  #= ['base', 1]
 W = Live._Live__hidden  #= 'live'
 
+def given(**words):
+    return list(words)
+class Live:
+    def names(self):
+        return given(__x=1)
+X = Live().names()  #= ['__x']
+
 """)
 
 

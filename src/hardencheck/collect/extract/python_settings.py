@@ -2,12 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._expressions import expression
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
-from hardencheck.collect.extract._statements import FLASK, GUNICORN, KNOWN, expression, names
+from hardencheck.collect.extract._security_names import FLASK, GUNICORN, KNOWN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
@@ -72,6 +73,9 @@ _LOADERS = {"from_object", "from_pyfile", "from_envvar", "from_prefixed_env", "f
 _ATTRIBUTES = {"secret_key": "SECRET_KEY", "debug": "DEBUG"}
 # Nothing that is there for tests or to be read is what production runs; who imports it gets "unknown".
 SKIPPED = frozenset({"test", "documentation", "example", "migration"})
+# Builtins by which code may write any name of a module.
+_REACHING = {"globals", "vars", "locals", "exec", "eval", "setattr"}
+_SILENT = LEAVES - {ast.Name}
 _OPEN = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 
 MAX_TABLES = 20
@@ -119,7 +123,7 @@ class PythonSettings(Extractor):
 def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole: bool = True) -> PythonModule | None:
     """The fact of one parsed file; None when it says nothing about settings. whole: look into functions as well."""
     around = Around(file.tree)
-    settings = names(file.tree.body, known)
+    settings = _names(file.tree.body, known)
     calls = tuple(_calls(file, around)) if whole else ()
     headers = tuple(_headers(file, around)) if whole else ()
     writes = tuple(_writes(file, around)) if whole else ()
@@ -128,7 +132,7 @@ def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole:
             name=node.name,
             line=node.lineno,
             bases=tuple(name for base in node.bases if (name := file.name(base))),
-            settings=names(node.body, known),
+            settings=_names(node.body, known),
         )
         for node in (file.classes if whole else ())
     )
@@ -145,6 +149,33 @@ def module(file: PythonFile, path: str, known: frozenset[str] = KNOWN, *, whole:
         writes=writes,
         headers=headers,
     )
+
+
+def _names(body: Sequence[ast.stmt], known: frozenset[str]) -> tuple[str, ...]:
+    """The settings that a module or class body binds or changes, in any branch; "*" where it may be any of them."""
+    found: set[str] = set()
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)  # a setting may be a property
+                continue
+            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
+                found.add(name)
+            case ast.ImportFrom(names=aliases):
+                found.update(alias.asname or alias.name for alias in aliases)
+            case ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name)):
+                found.add(name)  # `MIDDLEWARE.append(...)`
+            case ast.Subscript(value=ast.Call(func=ast.Name(id=name)), slice=ast.Constant(value=str(key))) if (
+                name in _REACHING
+            ):
+                found.add(key)
+                continue
+            case ast.Call(func=ast.Name(id=name)) if name in _REACHING:
+                found.add("*")
+        stack.extend(child for child in ast.iter_child_nodes(node) if type(child) not in _SILENT)
+    return tuple(sorted(found & (known | {"*"})))
 
 
 def _middleware_like(classes: tuple[Class, ...]) -> bool:

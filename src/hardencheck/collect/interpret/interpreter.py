@@ -103,7 +103,6 @@ class Frame:
         self.comprehended = False  # of a comprehension: `:=` binds outside of it
         self.function: Function | None = None  # whose call it is
         self.local: frozenset[str] = frozenset()  # names that are the function's own, set or not
-        self.returned: list[Value] = []
 
 
 Version = tuple[int, ...]
@@ -3055,7 +3054,6 @@ class Interpreter:
         if any(isinstance(base, Unknown) and base.text.endswith((_METACLASS, _HOOKED)) for base in bases):
             self._taint_written(node.body, Frame(Namespace(), frame.module, frame), self.unknown(node, frame))
             return self._outside(node, frame, [], f"class {node.name}{_METACLASS}")
-        _mangle(node)
         names = Namespace()
         inner = Frame(names, frame.module, frame, of_class=True)
         self.block(node.body, inner)
@@ -3273,30 +3271,6 @@ _NOTHING = object()
 _NO_WHY = Unknown()
 _METACLASS = " with a metaclass"
 _HOOKED = " with hooks of its own making"
-
-
-def _mangle(node: ast.ClassDef) -> None:
-    """`__x` in a class is `_Class__x` (Python reference, "Private name mangling"): written out in the tree."""
-    prefix = node.name.lstrip("_")
-    stack: list[ast.AST] = list(node.body) if prefix else []
-    while stack:
-        part = stack.pop()
-        if isinstance(part, ast.ClassDef):
-            part.name = _mangled(part.name, prefix)
-            stack.extend((*part.bases, *part.keywords, *part.decorator_list))
-            continue
-        for field in ("id", "attr", "name", "arg", "asname"):
-            held = getattr(part, field, None)
-            if type(held) is str and held.startswith("__"):
-                setattr(part, field, _mangled(held, prefix))
-        if isinstance(part, ast.Global | ast.Nonlocal):
-            part.names = [_mangled(name, prefix) for name in part.names]
-        stack.extend(ast.iter_child_nodes(part))
-
-
-def _mangled(name: str, prefix: str) -> str:
-    private = name.startswith("__") and not name.endswith("__") and "." not in name
-    return f"_{prefix}{name}" if private else name
 
 
 # Where Python keeps the names of frames and functions.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._statements import FLASK
-from hardencheck.collect.resolve._evaluate import Namespace
+from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.resolve._follow import Bound
+from hardencheck.collect.resolve._modules import Namespace
 from hardencheck.model.facts.settings import Call, Expression, PythonModule, Write
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location

@@ -15,7 +15,7 @@ import msgspec
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._statements import FLASK
+from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Source
@@ -24,9 +24,9 @@ from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import environment
-from hardencheck.collect.resolve._evaluate import Modules
-from hardencheck.collect.resolve._evaluate import Namespace as Settings
-from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, value_of, variables_of
+from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, taken, variables_of
+from hardencheck.collect.resolve._modules import Modules
+from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
 from hardencheck.model.gap import FactSet
@@ -186,7 +186,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     source = Source(
         Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
     )
-    interpreter = _Follower(source, {name: value_of(name, one) for name, one in given.items()})
+    interpreter = _Follower(source, {name: taken(name, one) for name, one in given.items()})
     started: dict[_Place, Location] = {}
     for start in _starts(facts, modules):
         before = _places(interpreter)

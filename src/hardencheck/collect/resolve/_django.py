@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._statements import DJANGO, FLASK
+from hardencheck.collect.extract._security_names import DJANGO, FLASK
 from hardencheck.collect.interpret.values import Const, Depends
 from hardencheck.collect.resolve._environment import Deployment, Environment
-from hardencheck.collect.resolve._evaluate import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._follow import Bound, Followed
+from hardencheck.collect.resolve._modules import Modules, Namespace, all_unknown, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value

@@ -1,5 +1,6 @@
 """Settings modules of the repository, followed by the interpreter: what each name is worth in production, and why."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -7,8 +8,9 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from hardencheck.collect.contract import Tree, Unreadable
+from hardencheck.collect.extract._expressions import MAX_ITEMS
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._statements import DEVELOPMENT, GUNICORN, MAX_ITEMS, SECRETS
+from hardencheck.collect.extract._security_names import GUNICORN, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
 from hardencheck.collect.interpret.values import (
@@ -31,17 +33,24 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.collect.resolve._environment import Environment, Given
 from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Variable
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1 << 20  # of one file that is followed
-OFF = frozenset({"DEBUG", "TESTING", "TEMPLATE_DEBUG"})
+_OFF = frozenset({"DEBUG", "TESTING", "TEMPLATE_DEBUG"})
+# What code calls a developer's machine or a test run, where it asks before it changes settings.
+_DEVELOPMENT = compiled(
+    r"(?:is_|in_|running_|enable_)*(?:dev|develop|development|local|local_?dev|tests?|testing|pytest|debug_toolbar)"
+    r"(?:_?(?:mode|env|environment|enabled|server|run|running))?",
+    re.IGNORECASE,
+)
 
 
 def is_off(name: str) -> bool:
     """Whether a condition on this name is false in production, where its value is not known."""
-    return name in OFF or DEVELOPMENT.fullmatch(name) is not None
+    return name in _OFF or _DEVELOPMENT.fullmatch(name) is not None
 
 
 _REASONS = {
@@ -227,7 +236,7 @@ def _follow(
     configuration: str,
 ) -> Followed:
     source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
-    interpreter = Interpreter(source, {name: value_of(name, given) for name, given in environment.items()}, is_off)
+    interpreter = Interpreter(source, {name: taken(name, given) for name, given in environment.items()}, is_off)
     try:
         if configuration:
             from hardencheck.collect.interpret.models.configurations import configured
@@ -261,7 +270,7 @@ def _plain(binding: Binding) -> Binding:
     return binding._replace(value=why)
 
 
-def value_of(name: str, given: Given) -> str | Value:
+def taken(name: str, given: Given) -> str | Value:
     """What the interpreter takes for a variable that a file of the repository sets."""
     if given.what == "text" and given.value is not None:
         return given.value
@@ -372,7 +381,7 @@ def expression_of(name: str, value: Value) -> Expression:
             if isinstance(inner, int):
                 return Expression(what="scalar", value=inner) if abs(inner) < 1 << 63 else unknown
             if isinstance(inner, str):
-                what = "environment-text" if inner and value.depends and name in OFF else "scalar"
+                what = "environment-text" if inner and value.depends and name in _OFF else "scalar"
                 return Expression(what=what, value=without_credentials(inner))
             return unknown
         case Seq(items=items, exact=exact, extra=extra, open=opened, kind=kind):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract._statements import SECURITY
+from hardencheck.collect.extract._security_names import SECURITY
 from hardencheck.collect.interpret.values import depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
@@ -18,7 +18,7 @@ from hardencheck.collect.resolve._django import (
     setting,
     why_unknown,
 )
-from hardencheck.collect.resolve._evaluate import value_of
+from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
 from hardencheck.collect.resolve._versions import NEWEST, default
 from hardencheck.model.facts import Scalar

@@ -12,9 +12,9 @@ from hardencheck.collect.resolve._applications import (
 )
 from hardencheck.collect.resolve._built import flask_settings, resolved
 from hardencheck.collect.resolve._django import why_unknown
-from hardencheck.collect.resolve._evaluate import Namespace, value_of
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._headers_python import talisman, talisman_version
+from hardencheck.collect.resolve._modules import Namespace, value_of
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar, Value
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName

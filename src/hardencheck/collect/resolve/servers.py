@@ -17,8 +17,8 @@ from hardencheck.collect.interpret.models.applications import held, number_of, t
 from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
-from hardencheck.collect.resolve._evaluate import Modules
-from hardencheck.collect.resolve._follow import Files, note_secrets, value_of, variables_of
+from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
+from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import row
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
@@ -218,7 +218,7 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
     if found is None:
         return lifted(default, depends), {variable: known}
-    value = value_of(variable, found)
+    value = taken(variable, found)
     if isinstance(value, str):
         return _number(Const(value, depends=depends)), {variable: known}
     return Unknown("env-required", variable, depends=depends), {variable: known}
@@ -234,7 +234,7 @@ def _prefixed(server: str, given: Environment) -> _Layer:
         found = given.get(variable)
         if found is None:
             continue
-        value = value_of(variable, found)
+        value = taken(variable, found)
         if isinstance(value, str):
             flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
             value = Const(flag) if isinstance(default, bool) else _number(Const(value))
@@ -285,7 +285,7 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     source = Source(
         Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
     )
-    interpreter = Interpreter(source, {one: value_of(one, what) for one, what in given.items()})
+    interpreter = Interpreter(source, {one: taken(one, what) for one, what in given.items()})
     try:
         names: Namespace = interpreter.module(found[0]).namespace
     except (Raised, OutOfBudget, RecursionError, MemoryError):

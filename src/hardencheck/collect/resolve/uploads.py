@@ -17,7 +17,7 @@ from hardencheck.collect.resolve._applications import (
 )
 from hardencheck.collect.resolve._built import built, flask_settings, resolved
 from hardencheck.collect.resolve._django import Project, projects, setting, why_unknown
-from hardencheck.collect.resolve._evaluate import Modules, Namespace
+from hardencheck.collect.resolve._modules import Modules, Namespace
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand

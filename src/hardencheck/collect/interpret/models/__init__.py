@@ -2,7 +2,7 @@
 
 A model is a function of a `Call`. It answers with a value, or with None where it knows nothing of these arguments: the
 call is then one that is not followed, and taints what it was given. To add a library, write a module here with tables
-of these names and list it in `_MODULES`:
+of these names and list it in `MODULES`:
 
 CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
@@ -15,8 +15,10 @@ an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. 
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
 that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
 that is not followed has had its hands on it (arguments: what). CONTAINS: kind -> whether something is in it
-(arguments: what). CONSTANTS: dotted name -> data of a library. An object whose state holds a `Seq` "items" can be
-iterated over.
+(arguments: what). PARTLY: dotted name -> what calling it gives where not all arguments are known. CONSTANTS: dotted
+name -> data of a library. An object whose state holds a `Seq` "items" can be iterated over.
+
+One name has one model: a test holds that no two modules speak of the same.
 """
 
 import ast
@@ -43,12 +45,12 @@ class Call(NamedTuple):
 
 
 Model = Callable[[Call], Value | None]
-_MODULES: tuple[str, ...] = (
+MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
     "flask", "constants", "readers", "inspection",
 )  # fmt: skip
-_TABLES = (
+TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
     "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS",
 )  # fmt: skip
@@ -60,10 +62,10 @@ class _Models:
 
     def find(self, table: str, name: str) -> Model | None:
         if not self._tables:
-            self._tables = {one: {} for one in _TABLES}
-            for module in _MODULES:
+            self._tables = {one: {} for one in TABLES}
+            for module in MODULES:
                 found = import_module(f"{__name__}.{module}")
-                for one in _TABLES:
+                for one in TABLES:
                     self._tables[one].update(getattr(found, one, {}))
         return self._tables[table].get(name)
 

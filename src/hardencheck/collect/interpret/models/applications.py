@@ -416,15 +416,30 @@ def part_method(call: Call) -> Value | None:
         earlier = dict(held(owner).names)
         found = made(call, "part", text_of(owner.state["name"]), {**earlier, **places(call, ("app",))})
         found.state["dotted"] = owner.state.get("dotted", Const(""))
-        record(call, found)
-        model = CALLS_LATE.get(text_of(owner.state["name"]))
-        if model is not None:
-            model(call._replace(owner=found))
+        _apply(call, record(call, found))
         return Const(None)
     return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
 CALLS_LATE: dict[str, Model] = {}  # what an extension does to an application, by its name
+
+
+def _apply(call: Call, extension: Object) -> None:
+    model = CALLS_LATE.get(text_of(extension.state["name"]))
+    if model is not None:
+        model(call._replace(owner=extension))
+
+
+def applied(build: Model) -> Model:
+    """An extension that is put to work on an application as soon as it is made."""
+
+    def make(call: Call) -> Value | None:
+        found = build(call)
+        if isinstance(found, Object):
+            _apply(call, found)
+        return found
+
+    return make
 
 
 def _super(call: Call) -> Value | None:
@@ -490,7 +505,7 @@ def partly(build: Model) -> Model:
 
 CALLS: dict[str, Model] = {
     **{name: _builder(framework, positional) for name, (framework, positional) in BUILDERS.items()},
-    **{name: part(name, positional) for name, positional in PARTS.items()},
+    **{name: applied(part(name, positional)) for name, positional in PARTS.items()},
     **{f"{name}.__init__": _unbound for name in BUILDERS},
     "builtins.super": _super,
 }
@@ -502,7 +517,7 @@ BASES: dict[str, Model] = {
 }
 PARTLY: dict[str, Model] = {
     **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
-    **{name: partly(part(name, positional)) for name, positional in PARTS.items()},
+    **{name: applied(partly(part(name, positional))) for name, positional in PARTS.items()},
 }
 OBJECTS: dict[str, Model] = {"app.member": _member_called}
 ITEMS: dict[str, Model] = {"app.member": _quiet}

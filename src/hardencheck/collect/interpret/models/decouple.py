@@ -37,7 +37,6 @@ from hardencheck.collect.interpret.values import (
     depends_of,
     join,
     plain,
-    truth,
 )
 
 _TRUE, _FALSE = {"y", "yes", "t", "true", "on", "1"}, {"n", "no", "f", "false", "off", "0"}
@@ -251,11 +250,6 @@ def _chosen(call: Call) -> Value | None:
         return unknown(call, "call", "choices", depends_of(made))
     failing(call, "ValueError")
     return unknown(call, "call", "a choice that is none", depends_of(made))
-
-
-def _defined(call: Call) -> Value | None:
-    known = truth(call.arguments[0]) if len(call.arguments) == 1 else None
-    return Const(known) if known is not None else None
 
 
 CALLS = {

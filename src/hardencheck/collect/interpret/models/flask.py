@@ -11,8 +11,8 @@ from hardencheck.collect.interpret.models import Call, Model
 from hardencheck.collect.interpret.models.app_config import get, load, prefixed
 from hardencheck.collect.interpret.models.applications import (
     CALLS_LATE,
-    PARTS,
     application,
+    applied,
     attribute,
     bind,
     held,
@@ -145,10 +145,8 @@ def _method(call: Call) -> Value | None:
     return method(call)
 
 
-# Talisman writes the flags of the session cookie over what was set.
-
-
-def talisman(call: Call) -> Value | None:
+def _talisman(call: Call) -> Value | None:
+    """Talisman writes the flags of the session cookie over what was set."""
     found = call.owner
     if not isinstance(found, Object):
         return None
@@ -156,14 +154,14 @@ def talisman(call: Call) -> Value | None:
     app = options.get("app")
     if app is None or not isinstance(app.value, Object) or "config" not in app.value.state:
         return None
-    names = config_of(app.value)
+    names, rest = config_of(app.value), held(found).rest
     for option, name, usual in (
         ("session_cookie_secure", "SESSION_COOKIE_SECURE", True),
         ("session_cookie_http_only", "SESSION_COOKIE_HTTPONLY", True),
         ("session_cookie_samesite", "SESSION_COOKIE_SAMESITE", "Lax"),
     ):
         given = options.get(option)
-        value: Value = given.value if given is not None else Const(usual)
+        value: Value = given.value if given is not None else rest or Const(usual)
         known = truth(value)
         if known is None:
             bind(call, names, name, Unknown("call", f"{option} of Talisman", call.frame.module.path))
@@ -172,36 +170,8 @@ def talisman(call: Call) -> Value | None:
     return None
 
 
-def _talisman_call(name: str) -> Model:
-    build_part = part(name, PARTS[name])
-
-    def make(call: Call) -> Value | None:
-        found = build_part(call)
-        assert found is not None
-        talisman(call._replace(owner=found))
-        return found
-
-    return make
-
-
-def _config_called(call: Call) -> Value | None:
-    return Unknown("call", "config()", call.frame.module.path)
-
-
-def _configures(name: str) -> Model:
-    """An extension that fills the table from files and variables of its own."""
-    build_part = part(name, ("app",))
-
-    def make(call: Call) -> Value | None:
-        found = build_part(call)
-        if isinstance(found, Object):
-            _filled(call._replace(owner=found))
-        return found
-
-    return make
-
-
 def _filled(call: Call) -> Value | None:
+    """An extension that fills the table from files and variables of its own."""
     found = call.owner
     app = held(found).names.get("app") if isinstance(found, Object) else None
     if isinstance(found, Object) and app is not None and isinstance(app.value, Object) and "config" in app.value.state:
@@ -226,14 +196,13 @@ _CONFIGURING = (
     "dynaconf.FlaskDynaconf", "dynaconf.contrib.FlaskDynaconf", "flask_appconfig.AppConfig",
     "flask_appconfig.HerokuConfig",
 )  # fmt: skip
-CALLS_LATE["Talisman"] = talisman
+CALLS_LATE["Talisman"] = _talisman
 CALLS_LATE.update({name.rpartition(".")[2]: _filled for name in _CONFIGURING})
 CALLS: dict[str, Model] = {
     "flask.helpers.get_debug_flag": _get_debug_flag,
-    **{name: _configures(name) for name in _CONFIGURING},
+    **{name: applied(part(name, ("app",))) for name in _CONFIGURING},
     **{name: _builder(framework) for name, framework in BUILDERS.items()},
     **{f"{name}.__init__": _unbound for name in BUILDERS},
-    **{name: _talisman_call(name) for name in ("flask_talisman.Talisman", "flask_talisman.talisman.Talisman")},
 }
 PARTLY: dict[str, Model] = {name: partly(_builder(framework)) for name, framework in BUILDERS.items()}
 BASES: dict[str, Model] = {name: _derived(framework) for name, framework in BUILDERS.items()}

@@ -10,6 +10,8 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Sequence
 
+from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._python import syntax_tree
 from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
@@ -159,8 +161,8 @@ def _done(call: Call) -> Seq:
 def _parsed(call: Call, path: str) -> ast.Module | None:
     data = call.interpreter.source.read(path)
     try:
-        return ast.parse(data) if data is not None else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return syntax_tree(data) if data is not None else None
+    except (Unreadable, RecursionError, MemoryError):
         return None
 
 

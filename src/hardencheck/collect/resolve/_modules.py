@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hardencheck.collect.contract import Tree
-from hardencheck.collect.extract._statements import GUNICORN, KNOWN
+from hardencheck.collect.extract._security_names import GUNICORN, KNOWN
 from hardencheck.collect.interpret.library import STANDARD
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow

@@ -21,6 +21,34 @@ L = ','.join(str(x) for x in range(3))  #= '0,1,2'
 N = 3 in (x for x in [1, 2, 3])  #= True
 O = [*map(str, [1])]  #= ['1']
 
+L = [1, 2, 3]
+M = reversed(L)
+L.append(4)
+A = list(M)  #= [3, 2, 1]
+L = [1, 2, 3]
+M = reversed(L)
+L.pop()
+A = list(M)  #= []
+L = [1, 2, 3]
+M = reversed(L)
+L.pop()
+L.append(7)
+A = list(M)  #= [7, 2, 1]
+D = {1: 1, 2: 2}
+M = reversed(D)
+A = list(M)  #= [2, 1]
+M = zip(D)
+D[3] = 1
+A = list(M)  #? call
+D = {1: 1}
+M = map(str, D.items())
+D[3] = 1
+A = list(M)  #? call
+L = [1]
+M = enumerate(L)
+L.append(2)
+A = list(M)  #= [(0, 1), (1, 2)]
+
 L = [1]
 G = (x + 1 for x in L)
 L.append(5)

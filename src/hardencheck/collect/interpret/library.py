@@ -889,9 +889,26 @@ def _range(arguments: list[Value]) -> Value | None:
     return Object(kind="range", state={"items": items}, depends=depends)
 
 
+def _size(value: Value) -> int | None:
+    """How many items there are now; nothing is taken from what gives them only once."""
+    match value:
+        case Seq(items=items, exact=True):
+            return len(items)
+        case Map(items=held, maybe=maybe, exact=True) if not maybe:
+            return len(held)
+        case Const(value=str() as text):
+            return len(text)
+        case Object(kind="view", state={"of": Map() as table}):
+            return _size(table)
+        case Object(state={"items": Seq() as inner}):
+            return _size(inner)
+    return None
+
+
 def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast.AST, frame: Frame) -> Value | None:
     """map, filter, zip, enumerate, reversed: computed when somebody goes through them."""
     depends = NOTHING.union(*(value.depends for value in arguments))
+    sizes = [_size(value) for value in arguments]
 
     def lost(why: Value | None = None) -> Value:
         found = _unknown_of(why) if why is not None else interpreter.unknown(node, frame, "call", name, depends)
@@ -906,8 +923,10 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
         depends |= NOTHING.union(*(one.depends for one in over))  # how many there are
         rows = [interpreter.items(one) for one in over]
         known = [row for row in rows if row is not None]
-        if len(known) < len(rows):
-            return lost()
+        if len(known) < len(rows) or any(
+            not isinstance(one, Seq) and _size(one) != size for one, size in zip(arguments, sizes, strict=True)
+        ):
+            return lost()  # going through a table that has changed its size raises
         columns = [list(column) for column in zip(*known, strict=False)]
         match name, arguments:
             case "zip", _:
@@ -916,7 +935,10 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
                 pairs = enumerate(known[0])
                 return Seq("list", [Seq("tuple", [Const(n), item]) for n, item in pairs], depends=depends)
             case "reversed", [_]:
-                return Seq("list", known[0][::-1], depends=depends)
+                if sizes[0] is None:
+                    return lost()
+                # It begins at what was the last item, and is over at once where there is none there any more.
+                return Seq("list", known[0][: sizes[0]][::-1] if sizes[0] <= len(known[0]) else [], depends=depends)
             case "map", [function, *_]:
                 made = [interpreter.call(function, column, {}, node, frame) for column in columns]
                 return Seq("list", made, depends=depends)

@@ -1,21 +1,20 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import DJANGO, FLASK
-from hardencheck.collect.interpret.values import Const, Depends
+from hardencheck.collect.interpret.values import Const, Depends, Unknown
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, Followed
-from hardencheck.collect.resolve._modules import Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.resolve._modules import Modules, Namespace, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.settings import (
-    Class,
     PackageRequirement,
     PythonModule,
     SettingsClassName,
@@ -142,15 +141,18 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
 
 def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
     followed = modules.follow(path, given)
-    if _ESSENTIAL & followed.names.keys():
+    named = _named_classes(facts, modules.local())
+    chosen = _one_of(named, followed.classes)
+    if _ESSENTIAL & followed.names.keys() and chosen not in followed.configurations:
         return Project(name, path, _namespace(followed), at, modules, followed, given)
-    classes = _settings_classes(modules, path, followed)
-    chosen = _configuration(facts, classes, modules.local())
+    classes = _settings_classes(modules, path, followed, frozenset().union(*named))
+    chosen = chosen or _by_name(classes)
     if chosen:
         followed = modules.follow(path, given, chosen)
     elif classes:
-        text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
-        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given)
+        first = min(classes, key=lambda name: (classes[name], name))
+        text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
+        followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
     return Project(name, path, _namespace(followed), at, modules, followed, given)
 
 
@@ -159,26 +161,36 @@ def _namespace(followed: Followed) -> Namespace:
     return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
 
-def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[Class]:
-    """Classes of a module that hold settings: django-configurations and its like."""
+def _settings_classes(modules: Modules, path: str, followed: Followed, named: AbstractSet[str]) -> Mapping[str, int]:
+    """Classes of a module that hold settings (django-configurations and its like), its own and those that it takes
+    over from another; and the line of each."""
     fact = modules.known.get(path)
-    return [
-        one
-        for one in (fact.classes if fact is not None else ())
-        if _ESSENTIAL & (followed.classes.get(one.name, frozenset()) | set(one.settings))
-    ]
+    own = {one.name: one for one in (fact.classes if fact is not None else ())}
+    holding = {name for name, one in own.items() if _ESSENTIAL & set(one.settings)}
+    holding |= {name for name, names in followed.classes.items() if _ESSENTIAL & names}
+    holding |= followed.configurations & named
+    return {name: own[name].line if name in own else 1 for name in holding}
 
 
-def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> str:
-    """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
-    names = [one.name for one in classes]
+def _named_classes(facts: FactSet, local: AbstractSet[str]) -> Sequence[AbstractSet[str]]:
+    """The classes that the deployment names; what counts more comes first."""
     said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
     named = [fact for fact in said if not _local(fact, local)]
-    for tier in ("environment", "wsgi", "manage"):
-        one = {fact.name for fact in named if fact.source == tier and fact.name in names}
-        if len(one) == 1:
-            return one.pop()
-    called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
+    return [{fact.name for fact in named if fact.source == tier} for tier in ("environment", "wsgi", "manage")]
+
+
+def _one_of(named: Sequence[AbstractSet[str]], classes: Mapping[str, object]) -> str:
+    """The class of a module that the deployment names; "" when nothing does, or more than one is named."""
+    for names in named:
+        found = sorted(names & classes.keys())
+        if len(found) == 1:
+            return found[0]
+    return ""
+
+
+def _by_name(classes: Iterable[str]) -> str:
+    """The one class that is called as those of production are; "" when there is none."""
+    called = [name for name in classes if name.lower() in _PRODUCTION_CLASSES]
     return called[0] if len(called) == 1 else ""
 
 
@@ -232,7 +244,7 @@ def _sets_any(modules: Modules, path: str) -> bool:
     """Whether a module that assigns nothing itself has settings all the same, or may: it includes other files, or
     cannot be read."""
     followed = modules.follow(path, {})
-    return bool(_ESSENTIAL & followed.names.keys()) or followed.rest is not None
+    return bool(_ESSENTIAL & followed.names.keys() or followed.configurations) or followed.rest is not None
 
 
 def settings_modules(facts: FactSet, local: AbstractSet[str]) -> list[SettingsModuleName]:

@@ -96,7 +96,8 @@ class Followed(NamedTuple):
     """One settings module after it ran, with what the deployment files of the repository set.
 
     names: every name in capitals, and what gunicorn reads. variables: those of the environment that it asks for.
-    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones.
+    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones;
+    configurations: those of them that are classes of django-configurations.
     """
 
     names: Mapping[str, Binding]
@@ -106,6 +107,7 @@ class Followed(NamedTuple):
     variables: Mapping[str, Variable]
     files: frozenset[str]
     classes: Mapping[str, frozenset[str]] = {}
+    configurations: frozenset[str] = frozenset()
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
@@ -256,7 +258,18 @@ def _follow(
     }
     note_secrets(tree, interpreter)
     variables = variables_of(interpreter, environment)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files), classes)
+    files = frozenset(interpreter.files)
+    found = _configurations(names)
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
+
+
+def _configurations(names: Namespace) -> frozenset[str]:
+    held = {name: one.value for name, one in names.names.items() if isinstance(one.value, Class)}
+    if not any(base.outside for one in held.values() for base in one.order):
+        return frozenset()  # what the model is needed for is seldom there
+    from hardencheck.collect.interpret.models.configurations import is_configuration
+
+    return frozenset(name for name, one in held.items() if is_configuration(one))
 
 
 def _plain(binding: Binding) -> Binding:

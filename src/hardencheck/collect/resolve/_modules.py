@@ -9,7 +9,7 @@ from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
-from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.gap import FactSet
 
 _NAMES = KNOWN | GUNICORN
 _LOCAL = ("local_settings", "settings_local", "local")
@@ -140,11 +140,6 @@ class Modules:
             if item.name == name and path is not None:
                 return path, item
         return None
-
-
-def all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
-    why = Expression(what="unknown", text=text)
-    return {name: Bound(why, path, line, reason=reason) for name in _NAMES}
 
 
 def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:

@@ -48,3 +48,20 @@ def test_flask(tmp_path: Path, version: str, there: bool) -> None:
     facts = facts_of(tmp_path, {"app.py": FLASK, "requirements.txt": f"flask=={version}\n"})
     assert ("TRUSTED_HOSTS" in rows(facts, "flask")) is there
     assert shown(facts, "flask", "DEBUG") == ("known", "False", "app.py:2")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "forwarded", "others"),
+    [
+        ("gunicorn==21.2.0", "'127.0.0.1'", set()),
+        ("gunicorn==22.0.0", "'127.0.0.1'", {"header_map"}),
+        ("gunicorn==23.0.0", "'127.0.0.1,::1'", {"header_map", "forwarder_headers"}),
+        ("gunicorn", "'127.0.0.1,::1'", {"header_map", "forwarder_headers"}),
+        ("flask", "'127.0.0.1' or '127.0.0.1,::1'", {"header_map", "forwarder_headers"}),
+    ],
+)
+def test_gunicorn(tmp_path: Path, requirement: str, forwarded: str, others: set[str]) -> None:
+    facts = facts_of(tmp_path, {"requirements.txt": requirement + "\n", "Procfile": "web: gunicorn web:app\n"})
+    found = rows(facts, "gunicorn")
+    assert found["forwarded_allow_ips"].value == forwarded
+    assert {"header_map", "forwarder_headers"} & found.keys() == others

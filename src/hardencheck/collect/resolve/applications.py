@@ -34,7 +34,7 @@ from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import taken
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import is_secret, row
-from hardencheck.collect.resolve._versions import NEWEST, Version, lowest
+from hardencheck.collect.resolve._versions import Version, lowest, version_text
 from hardencheck.model.facts.settings import ProductionDefault, Variable
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
@@ -124,12 +124,8 @@ class ApplicationDefaults(Resolver):
                 yield msgspec.structs.replace(one, application=f"{app.path}:{app.call.variable}") if known else one
 
 
-def _text(at: Version | None) -> str:
-    return ".".join(map(str, at)) if at is not None and at != NEWEST else ""
-
-
 def _rows(app: Application, seen: Built, at: Version | None, given: Environment) -> Iterator[ProductionDefault]:
-    version = _text(at)
+    version = version_text(at)
     configuration = seen.configuration(app.path, app.call.line)
     thing = seen.calls.get((app.path, app.call.line))
     if thing is None:

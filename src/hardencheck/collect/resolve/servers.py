@@ -1,7 +1,7 @@
 """Servers that start an application: what their command lines and configuration files set, and their defaults.
 
-Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Configuring", granian 1.6 README, waitress 3
-"Arguments to waitress.serve", uWSGI 2.0 "Options".
+Sources: gunicorn 20.1 to 26 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Configuring", granian 1.6 README,
+waitress 3 "Arguments to waitress.serve", uWSGI 2.0 "Options".
 """
 
 import posixpath
@@ -14,12 +14,23 @@ from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Source
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
-from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
+from hardencheck.collect.interpret.values import (
+    Binding,
+    Const,
+    Depends,
+    Namespace,
+    Unknown,
+    Value,
+    depending,
+    join,
+    lifted,
+)
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault, Variable
@@ -30,7 +41,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "gunicorn": {
         "bind": ["127.0.0.1:8000"], "workers": 1, "worker_class": "sync", "timeout": 30, "graceful_timeout": 30,
         "keepalive": 2, "max_requests": 0, "reload": False, "preload_app": False, "user": None, "group": None,
-        "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": False, "limit_request_line": 4094,
+        "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": "off", "limit_request_line": 4094,
         "limit_request_fields": 100, "limit_request_field_size": 8190, "certfile": None, "keyfile": None,
         "header_map": "drop", "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
     },
@@ -49,6 +60,15 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "backpressure": None,
     },
 }  # fmt: skip
+# Defaults that changed, since each version; a setting that has none is not read by the versions before.
+_SINCE: dict[str, dict[str, Since]] = {
+    "gunicorn": {
+        "forwarded_allow_ips": [((0,), "127.0.0.1"), ((23,), "127.0.0.1,::1")],
+        "proxy_protocol": [((0,), False), ((24,), "off")],
+        "header_map": [((22,), "drop")],
+        "forwarder_headers": [((23,), "SCRIPT_NAME,PATH_INFO")],
+    }
+}
 _WAITRESS: dict[str, object] = {
     "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
     "max_request_header_size": 1 << 18,
@@ -91,6 +111,7 @@ class ServerDefaults(Resolver):
     """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
 
     name = "servers.defaults"
+    version = 2
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -105,7 +126,8 @@ class ServerDefaults(Resolver):
             if command.role != "production" and path.endswith(_NO_START):
                 continue
             seen.add((command.server, path))
-            yield from self._command(command, commands, modules, deployment.environment(path))
+            at = lowest(facts, command.server)
+            yield from self._command(command, commands, modules, deployment.environment(path), at)
         yield from self._waitress(facts, tree)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
@@ -113,7 +135,12 @@ class ServerDefaults(Resolver):
                 yield from _uwsgi(path, Files(tree).text(path))
 
     def _command(
-        self, command: ServerCommand, commands: Sequence[ServerCommand], modules: Modules, given: Environment
+        self,
+        command: ServerCommand,
+        commands: Sequence[ServerCommand],
+        modules: Modules,
+        given: Environment,
+        at: Version | None,
     ) -> Iterator[Found]:
         server = command.server
         here = command.location
@@ -130,11 +157,17 @@ class ServerDefaults(Resolver):
                 binding = found or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
                 if binding is not None:
                     break
-            usual, variable = _usual(server, name, default, given)
+            values = _defaults(server, name, default, at)
+            if not values and binding is None:
+                continue
+            usual, variable = _usual(server, name, values[-1] if values else default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
             known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
-            yield row(server, here.path or "", name, binding, default=usual, here=here, variables=known)
+            perhaps = join([_usual(server, name, value, given)[0] for value in values]) if values else None
+            text = version_text(at)
+            path = here.path or ""
+            yield row(server, path, name, binding, default=perhaps, version=text, here=here, variables=known)
             if name in _JUDGED:
                 yield self._judged(server, here, name, binding, usual)
 
@@ -205,6 +238,14 @@ def _number(value: Value) -> Value:
     if isinstance(value, Const) and isinstance(value.value, str) and value.value.isdecimal() and len(value.value) < 18:
         return Const(int(value.value), depends=value.depends)
     return value
+
+
+def _defaults(server: str, name: str, newest: object, at: Version | None) -> Sequence[object]:
+    """The default of a version, or of all where nothing says which; none: it does not have the setting."""
+    history = _SINCE.get(server, {}).get(name, [((0,), newest)])
+    if at is None:
+        return [value for _, value in history]
+    return [value for since, value in history if at >= since][-1:]
 
 
 def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, Variable]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.model.facts.settings import FrameworkSetting
 from tests.settings.test_applications import rows, shown
 from tests.uploads.test_limits import facts_of
 
@@ -65,3 +66,17 @@ def test_gunicorn(tmp_path: Path, requirement: str, forwarded: str, others: set[
     found = rows(facts, "gunicorn")
     assert found["forwarded_allow_ips"].value == forwarded
     assert {"header_map", "forwarder_headers"} & found.keys() == others
+
+
+@pytest.mark.parametrize(
+    ("version", "policy", "files"),
+    [("4.1.6", "", ""), ("4.1.7", "", "100"), ("5.2", "", "100"), ("6.0", "{}", "100")],
+)
+def test_django_before_it_has_a_setting(tmp_path: Path, version: str, policy: str, files: str) -> None:
+    settings = {"shop/settings.py": "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = []\n", "shop/__init__.py": ""}
+    facts = facts_of(tmp_path, {**settings, "requirements.txt": f"django=={version}\n"})
+    found = rows(facts, "django")
+    assert (found["SECURE_CSP"].state, found["SECURE_CSP"].value) == ("known", policy)
+    assert found["DATA_UPLOAD_MAX_NUMBER_FILES"].value == files
+    said = {fact.name: fact.value for fact in facts.of("framework.setting") if isinstance(fact, FrameworkSetting)}
+    assert said["DATA_UPLOAD_MAX_NUMBER_FILES"] == (100 if files else None)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import DJANGO, FLASK
+from hardencheck.collect.framework_names import DJANGO_NAMES, reads
 from hardencheck.collect.interpret.values import Const, Depends, Unknown
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, Followed
@@ -353,11 +354,22 @@ def setting(project: Project, name: str) -> Setting:
     return found
 
 
+def usual(name: str, at: Version | None) -> tuple[bool, Value]:
+    """(known, value) of a default; before a version that has the setting, what its absence comes to."""
+    history = DEFAULTS.get(name, [(_ALWAYS, None)])
+    return default(history[:1] if absent(name, at) else history, at)
+
+
+def absent(name: str, at: Version | None) -> bool:
+    """Whether a version of Django is known not to have a setting yet."""
+    return at is not None and name in DJANGO_NAMES and not reads(name, at)
+
+
 def possible(project: Project, name: str) -> Setting:
     """The same with all the values that it may have, for those who look at the others as well."""
     bound = project.bound(name)
     history = DEFAULTS.get(name, [(_ALWAYS, None)])
-    known, value = default(history, project.version)
+    known, value = usual(name, project.version)
     if bound is None:
         first, *rest = [value] if known else dict.fromkeys(one for _, one in history)
         return Setting(True, first, "default", project.location, depends=project.unless(name), others=tuple(rest))

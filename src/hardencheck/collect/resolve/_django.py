@@ -260,7 +260,8 @@ def _local(fact: SettingsModuleName | SettingsClassName, local: AbstractSet[str]
 
 
 def _path_of(module: str, modules: Modules) -> str | None:
-    tail = module.replace(".", "/")
+    """The file of a module, which may be named as a file as well."""
+    tail = module.removesuffix(".py").replace(".", "/").strip("/")
     ends = (f"{tail}.py", f"{tail}/__init__.py")
     found = [path for path in modules.entries if path in ends or path.endswith(tuple(f"/{end}" for end in ends))]
     return min(found, key=lambda path: (path.count("/"), path), default=None)

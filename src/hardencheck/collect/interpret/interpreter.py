@@ -249,6 +249,7 @@ class Interpreter:
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
+        self.parsed: dict[str, Mapping[str, str | None]] = {}  # files of variables, as a library of the code reads them
         self.asked: dict[str, Asked] = {}
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch

@@ -23,8 +23,17 @@ from hardencheck.collect.interpret.models.applications import PARTS, held, numbe
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
-from hardencheck.collect.resolve._environment import environment
-from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, taken, variables_of
+from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._follow import (
+    Files,
+    Followed,
+    bound_of,
+    is_off,
+    note_secrets,
+    read_otherwise,
+    taken,
+    variables_of,
+)
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.model.facts.logging import ServerCommand
@@ -186,14 +195,12 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     source = Source(
         Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
     )
-    interpreter = _Follower(source, {name: taken(name, one) for name, one in given.items()})
-    started: dict[_Place, Location] = {}
-    for start in _starts(facts, modules):
-        before = _places(interpreter)
-        _run(interpreter, start)
-        started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
-    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
-        _reach(interpreter, modules, place, scope)
+    starts = list(_starts(facts, modules))
+    interpreter, started = _followed(source, given, starts, wanted, modules)
+    otherwise = read_otherwise(interpreter, given)
+    if otherwise:
+        left = {name: one for name, one in given.items() if name not in otherwise}
+        interpreter, started = _followed(source, left, starts, wanted, modules)
     note_secrets(tree, interpreter)
     calls: dict[_Place, Object] = {}
     parts: dict[tuple[str, int, str], Object] = {}
@@ -207,6 +214,21 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     files = frozenset(interpreter.files)
     unsure = frozenset(id(thing.state) for thing in perhaps)
     return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
+
+
+def _followed(
+    source: Source, given: Environment, starts: Iterable[_Start], wanted: Mapping[_Place, str], modules: Modules
+) -> tuple[_Follower, dict[_Place, Location]]:
+    """Everything that builds an application, run; and what production starts of it."""
+    interpreter = _Follower(source, {name: taken(name, one) for name, one in given.items()})
+    started: dict[_Place, Location] = {}
+    for start in starts:
+        before = _places(interpreter)
+        _run(interpreter, start)
+        started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
+    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
+        _reach(interpreter, modules, place, scope)
+    return interpreter, started
 
 
 def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) -> None:

@@ -238,6 +238,25 @@ def _follow(
     configuration: str,
 ) -> Followed:
     source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
+    interpreter, names = _run(source, path, environment, configuration)
+    otherwise = read_otherwise(interpreter, environment)
+    if otherwise:
+        left = {name: given for name, given in environment.items() if name not in otherwise}
+        interpreter, names = _run(source, path, left, configuration)
+    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
+    classes = {
+        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
+        for name, one in names.names.items()
+        if isinstance(one.value, Class)
+    }
+    note_secrets(tree, interpreter)
+    variables = variables_of(interpreter, environment)
+    files = frozenset(interpreter.files)
+    found = _configurations(names)
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
+
+
+def _run(source: Source, path: str, environment: Environment, configuration: str) -> tuple[Interpreter, Namespace]:
     interpreter = Interpreter(source, {name: taken(name, given) for name, given in environment.items()}, is_off)
     try:
         if configuration:
@@ -250,17 +269,20 @@ def _follow(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
-    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
-    classes = {
-        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
-        for name, one in names.names.items()
-        if isinstance(one.value, Class)
-    }
-    note_secrets(tree, interpreter)
-    variables = variables_of(interpreter, environment)
-    files = frozenset(interpreter.files)
-    found = _configurations(names)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
+    return interpreter, names
+
+
+def read_otherwise(interpreter: Interpreter, environment: Environment) -> set[str]:
+    """The variables of a `.env` file that the code reads itself, and in another way than a deployment would: libraries
+    do not agree on blanks, comments and quotes."""
+    found: set[str] = set()
+    for name, given in environment.items():
+        read = interpreter.parsed.get(given.location.path or "", {}).get(name)
+        if read is None or given.by != "dotenv" or given.what == "secret" or read == given.value:
+            continue
+        if given.value is None or "$" not in read:  # what is put in for a name is the same everywhere
+            found.add(name)
+    return found
 
 
 def _configurations(names: Namespace) -> frozenset[str]:

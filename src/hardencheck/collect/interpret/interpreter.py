@@ -1599,7 +1599,7 @@ class Interpreter:
                 names.names.pop(handler.name, None)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
-        why = Unknown("call", "with", frame.module.path, node.lineno)
+        why = Unknown("call", "a with statement", frame.module.path, node.lineno)
         swallows: list[ast.ExceptHandler] = []
         entered: list[Object] = []
         for item in items:
@@ -1904,12 +1904,12 @@ class Interpreter:
         if name in frame.local:
             if self._catching("UnboundLocalError", "NameError"):
                 raise Raised("UnboundLocalError")
-            return self.unknown(node, frame, "call", f"{name} is not set")
+            return self.unknown(node, frame, "call", f"{name}, which is not set")
         absent = frame.names.absent(name) | frame.module.namespace.absent(name)
         self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        lost = self.unknown(node, frame, "call", f"{name} is not set", absent)
+        lost = self.unknown(node, frame, "call", f"{name}, which is not set", absent)
         self.foreign.add((lost.path, lost.line, lost.text))
         return lost
 
@@ -2221,7 +2221,7 @@ class Interpreter:
         match value:
             case Lazy(used=used):
                 if used.items or not used.exact:
-                    return Unknown("call", "what has been gone through before", depends=value.depends)
+                    return Unknown("call", "an iterator that was gone through before", depends=value.depends)
                 self.touch(used)
                 if self._perhaps:
                     used.taint()

@@ -41,7 +41,7 @@ _Source = Literal["environment", "wsgi", "manage"]
 _PACKAGES = (
     "django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
     "django-cors-headers", "django-csp", "flask-cors", "litestar", "quart", "sanic", "tornado", "pyramid", "uvicorn",
-    "hypercorn", "granian",
+    "hypercorn", "granian", "uwsgi",
 )  # fmt: skip
 
 

@@ -275,7 +275,8 @@ def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
     for fact in sorted(commands, key=lambda fact: (fact.role != "production", fact.location.order)):
         if fact.role == "production" and fact.application:
             module, _, expression = fact.application.partition(":")
-            named.append((module, expression or ("application" if fact.server == "gunicorn" else "app"), fact.location))
+            usual = "application" if fact.server in {"gunicorn", "uwsgi"} else "app"
+            named.append((module, expression or usual, fact.location))
     for variable in facts.of("deployment.environment"):
         if isinstance(variable, EnvironmentVariable) and variable.name == "FLASK_APP" and variable.what == "text":
             # What the `flask` command of a developer starts is the same application.

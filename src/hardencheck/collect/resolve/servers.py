@@ -31,12 +31,25 @@ from hardencheck.collect.resolve._follow import Files, note_secrets, taken, vari
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import row
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault, Variable
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
+_WAITRESS: dict[str, object] = {
+    "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
+    "max_request_header_size": 1 << 18,
+    "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
+    "listen": None, "threads": 4, "channel_timeout": 120,
+    "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
+}  # fmt: skip
+_UWSGI: dict[str, object] = {
+    "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
+    "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
+    "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
+}  # fmt: skip
 DEFAULTS: dict[str, dict[str, object]] = {
     "gunicorn": {
         "bind": ["127.0.0.1:8000"], "workers": 1, "worker_class": "sync", "timeout": 30, "graceful_timeout": 30,
@@ -59,6 +72,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "ssl_certificate": None, "ssl_keyfile": None,
         "backpressure": None,
     },
+    "waitress": _WAITRESS,
+    "uwsgi": _UWSGI,
 }  # fmt: skip
 # Defaults that changed, since each version; a setting that has none is not read by the versions before.
 _SINCE: dict[str, dict[str, Since]] = {
@@ -69,17 +84,6 @@ _SINCE: dict[str, dict[str, Since]] = {
         "forwarder_headers": [((23,), "SCRIPT_NAME,PATH_INFO")],
     }
 }
-_WAITRESS: dict[str, object] = {
-    "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
-    "max_request_header_size": 1 << 18,
-    "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
-    "channel_timeout": 120, "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
-}  # fmt: skip
-_UWSGI = {
-    "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
-    "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
-    "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
-}  # fmt: skip
 # The option of the command line that switches a setting on or off, where it is not called as the setting.
 _OTHERWISE: dict[str, dict[str, tuple[str, object]]] = {
     "gunicorn": {"preload": ("preload_app", True), "keep_alive": ("keepalive", None), "env": ("raw_env", None)},
@@ -89,13 +93,18 @@ _OTHERWISE: dict[str, dict[str, tuple[str, object]]] = {
     },
     "hypercorn": {},
     "granian": {},
+    "waitress": {
+        "no_expose_tracebacks": ("expose_tracebacks", False),
+        "no_clear_untrusted_proxy_headers": ("clear_untrusted_proxy_headers", False),
+    },
+    "uwsgi": {},
 }  # fmt: skip
 # Variables that the server itself asks for.
 _VARIABLES: dict[str, dict[str, str]] = {
     "gunicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
-_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_"}
+_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
 _JUDGED = ("reload", "forwarded_allow_ips")
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
@@ -125,6 +134,8 @@ class ServerDefaults(Resolver):
                 continue
             if command.role != "production" and path.endswith(_NO_START):
                 continue
+            if command.server == "uwsgi" and command.config is not None and not command.options:
+                continue  # all that it says is in the file, which has rows of its own
             seen.add((command.server, path))
             at = lowest(facts, command.server)
             yield from self._command(command, commands, modules, deployment.environment(path), at)
@@ -148,6 +159,8 @@ class ServerDefaults(Resolver):
         if server == "gunicorn":
             layers += [_line(one) for one in commands if one.source == "environment" and one.placed == "production"]
         layers.append(_prefixed(server, given))
+        if server == "uwsgi" and command.config is not None:
+            layers.append(_options_of_file(command, modules))
         if server == "gunicorn" or (server == "hypercorn" and command.config is not None):
             layers.append(_file(command, modules, given))
         for name, default in DEFAULTS[server].items():
@@ -203,7 +216,7 @@ class ServerDefaults(Resolver):
             if not dotted.startswith("waitress.") or role(path) != "production":
                 continue
             where = Location(path=path, line=number_of(thing.state["line"]) or None)
-            for name, default in _WAITRESS.items():
+            for name, default in DEFAULTS["waitress"].items():
                 binding = held(thing).names.get(name)
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
@@ -218,6 +231,8 @@ def _line(command: ServerCommand) -> _Layer:
         name, equals, text = option.partition("=")
         name, flag = other.get(name, (name, True if not equals else None))
         value: Value = Const(flag if isinstance(flag, bool) else None)
+        if command.server == "uwsgi":  # all of its values are texts
+            name, value = name.replace("_", "-"), Const("true")
         if equals:
             value = Const(text)
             if text == "$":
@@ -228,10 +243,15 @@ def _line(command: ServerCommand) -> _Layer:
         if isinstance(DEFAULTS[command.server].get(name), list):
             earlier = names[name].value.items if name in names else []  # type: ignore[attr-defined]
             made = lifted([])
-            made.items = [*earlier, value]  # type: ignore[attr-defined]
+            several = name == "trusted_proxy_headers" and isinstance(value, Const)
+            more = [Const(part) for part in _PARTS.findall(text)] if several else [value]
+            made.items = [*earlier, *more]  # type: ignore[attr-defined]
             value = made
         names[name] = Binding(value, command.location.path or "", command.location.line or 0)
     return _Layer(names)
+
+
+_PARTS = compiled(r"[^\s,]+")
 
 
 def _number(value: Value) -> Value:
@@ -271,14 +291,15 @@ def _prefixed(server: str, given: Environment) -> _Layer:
     names: dict[str, Binding] = {}
     variables: dict[str, Variable] = {}
     for name, default in DEFAULTS[server].items() if prefix else ():
-        variable = f"{prefix}{name.upper()}"
+        variable = f"{prefix}{name.upper().replace('-', '_')}"
         found = given.get(variable)
         if found is None:
             continue
         value = taken(variable, found)
         if isinstance(value, str):
             flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
-            value = Const(flag) if isinstance(default, bool) else _number(Const(value))
+            value = Const(flag) if isinstance(default, bool) else Const(value)
+            value = value if server == "uwsgi" else _number(value)
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
@@ -339,10 +360,29 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     return _Layer(held_, names.rest, variables_of(interpreter, given))
 
 
-def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
-    """The [uwsgi] section of a file; a value with a placeholder is not known."""
+def _options_of_file(command: ServerCommand, modules: Modules) -> _Layer:
+    """The file that a command of uWSGI names."""
+    wanted = (command.config or "").rpartition("/")[2]
+    found = sorted(path for path in modules.entries if path.rpartition("/")[2] == wanted and role(path) == "production")
+    place = command.location
+    data = Files(modules.tree).text(found[0]) if len(found) == 1 and wanted.endswith(".ini") else None
     if data is None:
-        return
+        text = f"{(command.config or '')[:80]}, which is not read"
+        return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
+    return _Layer(_section(found[0], data)[0])
+
+
+def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
+    """The [uwsgi] section of a file."""
+    names, at = _section(path, data) if data is not None else ({}, 0)
+    if at:
+        where = Location(path=path, line=at)
+        for name, default in _UWSGI.items():
+            yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)
+
+
+def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
+    """The options of a [uwsgi] section and its line, 0 where there is none; a value with a placeholder is not known."""
     names: dict[str, Binding] = {}
     section, at = False, 0
     for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
@@ -358,7 +398,4 @@ def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
         if "$(" in text or "%(" in text or "@(" in text:
             value = Unknown("env-required" if "$(" in text else "loader", text[:80], path, number)
         names[key.replace("_", "-")] = Binding(value, path, number)
-    if at:
-        where = Location(path=path, line=at)
-        for name, default in _UWSGI.items():
-            yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)
+    return names, at

@@ -193,8 +193,33 @@ class Uploads(Resolver):
 
     def _waitress(self, facts: FactSet) -> Generator[Found, None, Bound | None]:
         decided: Bound | None = None
+        name = "max_request_body_size"
         for app in applications(facts, "waitress"):
-            decided = yield from self._argument(app, "max_request_body_size", WAITRESS_BODY, layer="server")
+            decided = yield from self._argument(app, name, WAITRESS_BODY, layer="server")
+        for fact in facts.of("logging.server-command"):
+            if not isinstance(fact, ServerCommand) or fact.server != "waitress" or fact.role != "production":
+                continue
+            given = dict(option.partition("=")[::2] for option in fact.options).get(name)
+            path = fact.location.path or ""
+            if given is not None and (not given.isdecimal() or len(given) > 17):
+                about: dict[str, Scalar] = {
+                    "layer": "server", "product": "waitress", "setting": name, "application": path,
+                }  # fmt: skip
+                text = f"{name} on the command line is known only when it starts"
+                yield self._gap(("upload.limit",), fact.location, Reason.NOT_LITERAL, text, about)
+                decided = Bound(False, None, "waitress", fact.location, Reason.NOT_LITERAL, text)
+                continue
+            size = int(given) if given is not None else WAITRESS_BODY
+            yield UploadLimit(
+                location=fact.location,
+                layer="server",
+                product="waitress",
+                application=path,
+                setting=name,
+                max_bytes=size,
+                default=given is None,
+            )
+            decided = Bound(True, size, f"{name} at {fact.location}", fact.location)
         return decided
 
     def _argument(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hardencheck.model.facts.uploads import UploadLimit
+from hardencheck.model.facts.settings import ProductionDefault
+from hardencheck.model.facts.uploads import RequestLimit, UploadLimit
 from tests.settings.test_applications import rows
 from tests.uploads.test_limits import facts_of
 
@@ -78,3 +79,24 @@ def test_uwsgi_with_a_file_that_is_not_here(tmp_path: Path) -> None:
     files = {"web.py": WEB, "Procfile": "web: uwsgi --ini /etc/a.ini --http :80\n"}
     found = rows(facts_of(tmp_path, files), "uwsgi")
     assert (found["http"].value, found["master"].state) == ("':80'", "unknown")
+
+
+def test_several_servers_of_one_file(tmp_path: Path) -> None:
+    compose = (
+        "services:\n  web:\n    image: a\n    command: gunicorn web:app --timeout 10\n"
+        "  admin:\n    image: a\n    command: gunicorn web:admin --timeout 20 --limit-request-line 0\n"
+    )
+    facts = facts_of(tmp_path, {"web.py": WEB, "docker-compose.yml": compose})
+    found = [fact for fact in facts.of("setting.production") if isinstance(fact, ProductionDefault)]
+    said = {(fact.application, fact.value) for fact in found if fact.framework == "gunicorn" and fact.name == "timeout"}
+    assert said == {("docker-compose.yml", "10"), ("docker-compose.yml#2", "20")}
+    limits = [fact for fact in facts.of("request.limit") if isinstance(fact, RequestLimit) and not fact.default]
+    assert [fact.application for fact in limits] == ["docker-compose.yml#2"]
+
+
+def test_what_a_command_overrides_is_its_chain(tmp_path: Path) -> None:
+    config = {"gunicorn.conf.py": "timeout = 5\ntimeout = 10\n"}
+    files = {"web.py": WEB, **config, "Procfile": "web: gunicorn web:app -t 20\n"}
+    found = rows(facts_of(tmp_path, files), "gunicorn")["timeout"]
+    assert (found.value, str(found.location)) == ("20", "Procfile:1")
+    assert list(map(str, found.chain)) == ["gunicorn.conf.py:1", "gunicorn.conf.py:2"]

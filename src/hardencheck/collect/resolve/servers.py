@@ -25,6 +25,7 @@ from hardencheck.collect.interpret.values import (
     join,
     lifted,
 )
+from hardencheck.collect.resolve._applications import server_name
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
@@ -127,18 +128,17 @@ class ServerDefaults(Resolver):
         commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
         modules = Modules(facts, tree)
         deployment = Deployment(facts, modules.local())
-        seen: set[tuple[str, str]] = set()
         for command in sorted(commands, key=lambda fact: fact.location.order):
             path = command.location.path or ""
-            if command.placed != "production" or command.source != "command" or (command.server, path) in seen:
+            if command.placed != "production" or command.source != "command":
                 continue
             if command.role != "production" and path.endswith(_NO_START):
                 continue
             if command.server == "uwsgi" and command.config is not None and not command.options:
                 continue  # all that it says is in the file, which has rows of its own
-            seen.add((command.server, path))
             at = lowest(facts, command.server)
-            yield from self._command(command, commands, modules, deployment.environment(path), at)
+            called = server_name(command, facts)
+            yield from self._command(command, called, commands, modules, deployment.environment(path), at)
         yield from self._waitress(facts, tree)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
@@ -148,6 +148,7 @@ class ServerDefaults(Resolver):
     def _command(
         self,
         command: ServerCommand,
+        called: str,
         commands: Sequence[ServerCommand],
         modules: Modules,
         given: Environment,
@@ -164,12 +165,7 @@ class ServerDefaults(Resolver):
         if server == "gunicorn" or (server == "hypercorn" and command.config is not None):
             layers.append(_file(command, modules, given))
         for name, default in DEFAULTS[server].items():
-            binding: Binding | None = None
-            for layer in layers:
-                found = layer.names.get(name)
-                binding = found or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
-                if binding is not None:
-                    break
+            binding = _decided(layers, name)
             values = _defaults(server, name, default, at)
             if not values and binding is None:
                 continue
@@ -179,15 +175,16 @@ class ServerDefaults(Resolver):
             known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
             perhaps = join([_usual(server, name, value, given)[0] for value in values]) if values else None
             text = version_text(at)
-            path = here.path or ""
-            yield row(server, path, name, binding, default=perhaps, version=text, here=here, variables=known)
+            yield row(server, called, name, binding, default=perhaps, version=text, here=here, variables=known)
             if name in _JUDGED:
-                yield self._judged(server, here, name, binding, usual)
+                yield self._judged(server, called, here, name, binding, usual)
 
-    def _judged(self, server: str, here: Location, name: str, binding: Binding | None, usual: Value) -> Found:
+    def _judged(
+        self, server: str, called: str, here: Location, name: str, binding: Binding | None, usual: Value
+    ) -> Found:
         value = binding.value if binding is not None else usual
         where = Location(path=binding.path, line=binding.line or None) if binding is not None else here
-        about: dict[str, Scalar] = {"framework": server, "application": here.path or "", "name": name}
+        about: dict[str, Scalar] = {"framework": server, "application": called, "name": name}
         if not isinstance(value, Const) or not isinstance(value.value, str | bool | int):
             text = value.text if isinstance(value, Unknown) else "computed"
             return Gap(
@@ -201,7 +198,7 @@ class ServerDefaults(Resolver):
         return FrameworkSetting(
             location=where,
             framework=server,
-            application=here.path or "",
+            application=called,
             name=name,
             value=value.value,
             on=bool(value.value),
@@ -221,6 +218,19 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+
+
+def _decided(layers: Sequence[_Layer], name: str) -> Binding | None:
+    """What the first layer says that says anything; those below it are its chain."""
+    found: Binding | None = None
+    below: list[tuple[str, int]] = []
+    for layer in layers:
+        held_ = layer.names.get(name)
+        if found is None:
+            found = held_ or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
+        elif held_ is not None:
+            below = [*held_.chain, (held_.path, held_.line), *below]
+    return found._replace(chain=(*below, *found.chain)) if found is not None and below else found
 
 
 def _line(command: ServerCommand) -> _Layer:

@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._applications import (
     Application,
     applications,
     production_modules,
+    server_name,
     unread,
 )
 from hardencheck.collect.resolve._built import built, flask_settings, resolved
@@ -184,7 +185,7 @@ class Uploads(Resolver):
                     location=fact.location,
                     layer="server",
                     product="gunicorn",
-                    application=fact.location.path or "",
+                    application=server_name(fact, facts),
                     setting=name,
                     counts=counts,  # type: ignore[arg-type]
                     limit=(int(value) if value is not None and len(value) < 18 else default) or zero,
@@ -200,7 +201,7 @@ class Uploads(Resolver):
             if not isinstance(fact, ServerCommand) or fact.server != "waitress" or fact.role != "production":
                 continue
             given = dict(option.partition("=")[::2] for option in fact.options).get(name)
-            path = fact.location.path or ""
+            path = server_name(fact, facts)
             if given is not None and (not given.isdecimal() or len(given) > 17):
                 about: dict[str, Scalar] = {
                     "layer": "server", "product": "waitress", "setting": name, "application": path,

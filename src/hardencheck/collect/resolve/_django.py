@@ -86,6 +86,7 @@ _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
 _NAME = compiled(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
 _BUILDING = frozenset({"static", "collectstatic", "build", "docs"})  # what an image is built with
+_LIVE = ("production.py", "prod.py")
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 
@@ -141,7 +142,8 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
 
 
 def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
-    followed = modules.follow(path, given)
+    entry = _entry(facts, modules, path)
+    followed = modules.follow(path, given, entry=entry)
     named = _named_classes(facts, modules.local())
     chosen = _one_of(named, followed.classes)
     if _ESSENTIAL & followed.names.keys() and chosen not in followed.configurations:
@@ -149,12 +151,26 @@ def _project(facts: FactSet, modules: Modules, given: Environment, path: str, na
     classes = _settings_classes(modules, path, followed, frozenset().union(*named))
     chosen = chosen or _by_name(classes)
     if chosen:
-        followed = modules.follow(path, given, chosen)
+        followed = modules.follow(path, given, chosen, entry)
     elif classes:
         first = min(classes, key=lambda name: (classes[name], name))
         text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
         followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
     return Project(name, path, _namespace(followed), at, modules, followed, given)
+
+
+def _entry(facts: FactSet, modules: Modules, path: str) -> str:
+    """The module that a server loads before these settings: the only one that there is, else the one that names them;
+    "" where that is not clear. One for WSGI goes before one for ASGI."""
+    named = [fact for fact in settings_modules(facts, modules.local()) if fact.source == "wsgi"]
+    for name in ("wsgi.py", "asgi.py"):
+        found = {fact.location.path or "": fact for fact in named if (fact.location.path or "").endswith(name)}
+        if len(found) == 1:
+            return next(iter(found))
+        own = [near for near, fact in found.items() if modules.find(fact.module, near) == path]
+        if found:
+            return own[0] if len(own) == 1 else ""
+    return ""
 
 
 def _namespace(followed: Followed) -> Namespace:
@@ -274,7 +290,7 @@ def _production_sibling(path: str, modules: Modules) -> str:
     fact = modules.known.get(path)
     if fact is None or (fact.role == "production" and not _takes_over(path, modules)):
         return path
-    for better in ("production.py", "prod.py"):
+    for better in _LIVE:
         candidate = f"{folder}/{better}" if folder else better
         if candidate in modules.known:
             return candidate
@@ -287,7 +303,8 @@ def _takes_over(path: str, modules: Modules) -> bool:
         return False
     followed = modules.follow(path, {})
     own = any(binding.path == path for binding in followed.names.values())
-    return not own and any(role(file) == "development" for file in followed.files)
+    live = any(file.rpartition("/")[2] in _LIVE for file in followed.files)
+    return not own and not live and any(role(file) == "development" for file in followed.files)
 
 
 def required(facts: FactSet) -> bool:

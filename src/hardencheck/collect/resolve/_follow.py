@@ -12,7 +12,8 @@ from hardencheck.collect.extract._expressions import MAX_ITEMS
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._security_names import GUNICORN, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
-from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.interpreter import Asked, Interpreter, OutOfBudget, Source, Version
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
@@ -61,6 +62,9 @@ _REASONS = {
     "loader": Reason.DYNAMIC,
 }
 _LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
+_MAX_ENTRY = 64 * 1024  # bytes of the module that a server loads
+_VARIABLES = compiled(rb"environ\b|putenv|dotenv|read_env")
+_NAMING = compiled(rb"DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|^\s*(?:#|(?:from\s+\w+\s+)?import\b)")
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
 _LOWER = SECRETS | GUNICORN
@@ -163,7 +167,7 @@ def _linked(path: str, link: str) -> str:
     return "" if link.startswith("/") else "/".join(parts)
 
 
-_Key = tuple[str, str, bool]
+_Key = tuple[str, str, bool, str]  # path, configuration, with an environment, entry
 _memory: "WeakKeyDictionary[Tree, dict[_Key, Followed]]" = WeakKeyDictionary()
 
 
@@ -218,12 +222,14 @@ def follow(
     path: str,
     environment: Environment,
     configuration: str = "",
+    entry: str = "",
 ) -> Followed:
-    """A settings module of the repository (path), or a class of it that holds the settings (configuration)."""
+    """A settings module of the repository (path), or a class of it that holds the settings (configuration), after the
+    module that a server loads (entry)."""
     kept = _memory.setdefault(tree, {})
-    key = (path, configuration, bool(environment))
+    key = (path, configuration, bool(environment), entry)
     if key not in kept:
-        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration)
+        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration, entry)
     return kept[key]
 
 
@@ -236,13 +242,15 @@ def _follow(
     path: str,
     environment: Environment,
     configuration: str,
+    entry: str,
 ) -> Followed:
     source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
-    interpreter, names = _run(source, path, environment, configuration)
+    entry = entry if _sets_variables(source, entry) else ""
+    interpreter, names = _run(source, path, environment, configuration, entry)
     otherwise = read_otherwise(interpreter, environment)
     if otherwise:
         left = {name: given for name, given in environment.items() if name not in otherwise}
-        interpreter, names = _run(source, path, left, configuration)
+        interpreter, names = _run(source, path, left, configuration, entry)
     held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
     classes = {
         name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
@@ -256,8 +264,23 @@ def _follow(
     return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
 
 
-def _run(source: Source, path: str, environment: Environment, configuration: str) -> tuple[Interpreter, Namespace]:
-    interpreter = Interpreter(source, {name: taken(name, given) for name, given in environment.items()}, is_off)
+def _sets_variables(source: Source, entry: str) -> bool:
+    """Whether the module that a server loads may set variables besides those that name the settings."""
+    text = source.read(entry) if entry else None
+    lines = text.splitlines() if text is not None and len(text) <= _MAX_ENTRY else ()
+    return any(_VARIABLES.search(line) is not None and _NAMING.search(line) is None for line in lines)
+
+
+def _run(
+    source: Source, path: str, environment: Environment, configuration: str, entry: str
+) -> tuple[Interpreter, Namespace]:
+    given = {name: taken(name, one) for name, one in environment.items()}
+    interpreter = Interpreter(source, given, is_off)
+    if entry:
+        try:
+            interpreter.module(entry)
+        except (Raised, OutOfBudget, RecursionError, MemoryError):
+            interpreter = Interpreter(source, given, is_off)
     try:
         if configuration:
             from hardencheck.collect.interpret.models.configurations import configured

@@ -113,10 +113,11 @@ class Modules:
         names = followed.names.keys() | (_NAMES if followed.rest is not None or followed.prefixes else set())
         return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
-    def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
-        """What every setting of a module is worth, followed through all that it imports and calls."""
+    def follow(self, path: str, environment: Environment, configuration: str = "", entry: str = "") -> Followed:
+        """What every setting of a module is worth, followed through all that it imports and calls. entry: the module
+        that a server loads before it."""
         source = (self.imported, self.ours, self.unreadable, self.versions)
-        return follow(self.tree, *source, path, environment, configuration)
+        return follow(self.tree, *source, path, environment, configuration, entry)
 
     def versions(self, package: str) -> tuple[Version, Version]:
         """The lowest and the highest version of a package that may be installed."""

@@ -31,3 +31,36 @@ def test_variables(tmp_path: Path, entry: str, more: dict[str, str], expected: t
     files = {"shop/__init__.py": "", "shop/settings.py": _SETTINGS, "shop/wsgi.py": _NAMES + entry + _GET}
     found = rows(facts_of(tmp_path, {**files, "requirements.txt": "django==5.2\n", **more}), "django")
     assert (found["X_FRAME_OPTIONS"].state, found["X_FRAME_OPTIONS"].value) == expected
+
+
+@pytest.mark.parametrize(
+    ("framework", "code", "name", "expected"),
+    [
+        (
+            "pyramid",
+            "from pyramid.config import Configurator\ndef main(global_config, **settings):\n"
+            "    config = Configurator(settings=settings)\n    return config.make_wsgi_app()\n",
+            "settings",
+            ("unknown", "{…}"),
+        ),
+        (
+            "flask",
+            "from flask import Flask\ndef create_app(name, **more):\n    app = Flask(__name__)\n"
+            "    app.config['TESTING'] = more.get('testing', False)\n    return app\n",
+            "TESTING",
+            ("unknown", ""),
+        ),
+        (
+            "flask",
+            "from flask import Flask\ndef create_app(name, **more):\n    app = Flask(__name__)\n"
+            "    app.config['MAX_CONTENT_LENGTH'] = 5\n    return app\n",
+            "MAX_CONTENT_LENGTH",
+            ("known", "5"),
+        ),
+    ],
+)
+def test_a_factory_that_something_else_calls(
+    tmp_path: Path, framework: str, code: str, name: str, expected: tuple[str, str]
+) -> None:
+    found = rows(facts_of(tmp_path, {"web.py": code}), framework)[name]
+    assert (found.state, found.value) == expected

@@ -91,6 +91,9 @@ class OutOfBudget(Exception):
     pass
 
 
+OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known
+
+
 class Frame:
     """Where names are looked up: the module's own, or a function's with those around it."""
 
@@ -3041,7 +3044,8 @@ class Interpreter:
         if any(item.arg in keywords for item in spec.args):
             return False  # given twice
         if spec.kwarg is not None:
-            put(spec.kwarg.arg, Map({name: value for name, value in keywords.items()}))
+            more = keywords.pop(OPEN, None)
+            put(spec.kwarg.arg, Map({name: value for name, value in keywords.items()}, exact=more is None))
             return True
         return not keywords
 

@@ -18,7 +18,7 @@ from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Source
+from hardencheck.collect.interpret.interpreter import OPEN, Frame, Interpreter, OutOfBudget, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
@@ -243,7 +243,7 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         _run(interpreter, _Start(caller, "", None))
         if place in _places(interpreter):
             return
-    _run(interpreter, _Start(place[0], f"{outer}()", None))
+    _run(interpreter, _Start(place[0], outer, None))
 
 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
@@ -319,6 +319,8 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         if spec is not None and not rest:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
+            if spec.kwarg is not None:
+                keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
     except Raised as error:

@@ -72,6 +72,13 @@ if ext.there():
 X = getattr(B, 'y', 0)  #? branch
 Y = getattr(B(), 'z', 0)  #? branch
 Z = hasattr(B, 'z')  #= True
+
+--- other.py OLD = 1\n
+import ext, other
+if ext.there():
+    other.NEW = 2
+X = getattr(other, 'NEW', 3)  #? branch
+Y = getattr(other, 'NO', 3)  #= 3
 """)
 
 

@@ -1095,7 +1095,12 @@ def _getattr(
                 known = not any(isinstance(option, Absent) for option in found.value.options)
             if name == "hasattr":
                 return Const(True, depends=found.value.depends) if known else None
-            return found.value if known or not rest else None
+            if known or not rest:
+                return found.value
+            if isinstance(found.value, Joined):
+                given = [rest[0] if isinstance(option, Absent) else option for option in found.value.options]
+                return _depending(join(given), found.value.depends)
+            return None
         inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
         if inner is not None:
             return None

@@ -15,6 +15,7 @@ from hardencheck.collect.framework_names import FLASK_NAMES, Span
 from hardencheck.collect.interpret.models.app_config import DEFAULTS
 from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import (
+    Absent,
     Binding,
     Const,
     Joined,
@@ -136,7 +137,10 @@ def _rows(app: Application, seen: Built, at: Version | None, given: Environment)
         for name in sorted({*defaults, *written}):
             unless = configuration.absent(name)
             default = depending(lifted(defaults[name]), unless) if name in defaults else None
-            yield _row(app, name, configuration.binding(name), default, version, seen)
+            binding = configuration.binding(name)
+            if default is None and binding is not None and isinstance(binding.value, Absent):
+                continue  # neither set, nor a setting of this version
+            yield _row(app, name, binding, default, version, seen)
     else:
         names = held(thing)
         for name, value in _ARGUMENTS.get(app.framework, {}).items():

@@ -114,3 +114,26 @@ def test_it_is_not_known_afterwards(region: str, written: str, spoiled: str) -> 
 def test_what_has_got_another_name_may_be_changed_later(after: str) -> None:
     found = followed({"main.py": f"{BEFORE}{after}\nA = TABLE\n"})
     assert found.get("A") != {}
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("NAME = 1", False),
+        ("NAME = 1", True),
+        ("del NAME", True),
+        ("for NAME in (1,): pass", False),
+        ("def NAME(): pass", False),
+    ],
+)
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_name_that_is_perhaps_set_is_perhaps_not_set(region: str, written: str, there: bool) -> None:
+    before = f"{BEFORE}{'NAME = 0' if there else ''}\n"
+    region = REGIONS[region].replace("def f():\n    ", "def f():\n    global NAME\n    ")
+    called = "f()\n" if region.startswith("def") else ""
+    text = f"{before}{region}{written}\n{called}A = 'NAME' in globals()\n"
+    known = followed({"main.py": text, "use.py": "import main\nA = hasattr(main, 'NAME')\n"}, start="use.py").get("A")
+    if there and written == "NAME = 1":
+        assert known is True
+    else:
+        assert not isinstance(known, bool)

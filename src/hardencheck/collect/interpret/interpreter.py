@@ -65,6 +65,7 @@ from hardencheck.collect.interpret.written import (
     about_settings,
     given_back,
     of_the_environment,
+    perhaps_absent,
     reached,
 )
 from hardencheck.lazily import compiled
@@ -556,11 +557,11 @@ class Interpreter:
         return name in frame.module.namespace.names
 
     def bind(self, frame: Frame, name: str, value: Value, line: int) -> None:
-        names = self._names_of(frame, name)
+        names = self.names_of(frame, name)
         self._bind_in(names, name, value, frame.module.path, line)
 
     @staticmethod
-    def _names_of(frame: Frame, name: str) -> Namespace:
+    def names_of(frame: Frame, name: str) -> Namespace:
         """Where a function binds a name: its own, those of the module, or of a function around it (`nonlocal`)."""
         if name in frame.globals:
             return frame.module.namespace
@@ -951,7 +952,7 @@ class Interpreter:
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
-                names = self._names_of(frame, name)
+                names = self.names_of(frame, name)
                 self.touch(names)
                 names.names.pop(name, None)
                 if self.condition:
@@ -1367,7 +1368,7 @@ class Interpreter:
         finally:
             self._caught.pop()
             if handler.name:
-                names = self._names_of(frame, handler.name)
+                names = self.names_of(frame, handler.name)
                 self.touch(names)
                 names.names.pop(handler.name, None)
 
@@ -1559,7 +1560,7 @@ class Interpreter:
                 self.touch(frame.names)
                 frame.names.mark_name(name, value.depends)
             return
-        if perhaps or _perhaps_absent(value):
+        if perhaps or perhaps_absent(value):
             options = value.options if isinstance(value, Joined) else (value,)
             before = old.value if old is not None else ABSENT
             options = (*(one for one in options if not isinstance(one, Absent)), before)
@@ -2125,7 +2126,7 @@ class Interpreter:
             if inherited is None:
                 return Unknown("call", f"{name} of an object", depends=owner.depends | depends)
             return depending(self._bound(inherited, owner, cls, node, frame), depends)
-        if _perhaps_absent(found.value):
+        if perhaps_absent(found.value):
             self._may_raise = True
             below = self._bound(inherited, owner, cls, node, frame) if inherited is not None else None
             return _instead_of_absent(found.value, below)
@@ -2139,14 +2140,14 @@ class Interpreter:
         found: Value | None = None
         for one in cls.order[after:]:
             held = one.attributes.names.get(name)
-            unset = held is None or isinstance(held.value, Absent) or _perhaps_absent(held.value)
+            unset = held is None or isinstance(held.value, Absent) or perhaps_absent(held.value)
             depends |= one.attributes.absent(name) if unset else NOTHING
             if held is not None and not isinstance(held.value, Absent):
                 if hidden:
                     found = Unknown("call", f"{name} may come from {hidden}")
                     break
                 self._remember(name, held.value, held)
-                if not _perhaps_absent(held.value):
+                if not perhaps_absent(held.value):
                     found = held.value
                     break
                 perhaps.append(_instead_of_absent(held.value, None))
@@ -3012,10 +3013,6 @@ _BARE = frozenset({
     "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "configurations.Configuration",
     "configurations.base.Configuration",
 })  # fmt: skip
-
-
-def _perhaps_absent(value: Value) -> bool:
-    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
 
 
 def _instead_of_absent(value: Value, other: Value | None) -> Value:

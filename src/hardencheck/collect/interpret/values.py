@@ -407,8 +407,12 @@ _Entries = tuple[dict[object, Value], set[object], bool, tuple[Value, ...]]
 Changing = Seq | Map | Namespace
 
 
-def _lost(value: Value, why: Unknown) -> Unknown:
+def _lost(value: Value, why: Unknown) -> Value:
     """What may stand there instead of this value, or this value still."""
+    if isinstance(value, Absent):
+        return join([value, why])
+    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+        return join([ABSENT, replace(why, reach=(*why.reach, *changing(value.options)))])
     if isinstance(value, Unknown):
         return replace(why, reach=(*why.reach, *value.reach)) if value.reach else why
     return replace(why, reach=(*why.reach, value)) if changing([value]) else why

@@ -14,7 +14,9 @@ from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import MAX_DEPTH, MAX_ITEMS, Frame, OutOfBudget
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     WORK,
+    Absent,
     Binding,
     Class,
     Const,
@@ -33,6 +35,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
     changing,
+    join,
     now,
 )
 from hardencheck.lazily import compiled
@@ -51,7 +54,9 @@ _ENVIRONMENT_LOADERS = frozenset({"putenv", "unsetenv", "read_env", "load_dotenv
 class Act(Protocol):
     """What is done to all that some statements may write."""
 
-    def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = ()) -> None: ...
+    def name(
+        self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = (), *, gone: bool = False
+    ) -> None: ...
     def all(self, names: Namespace, prefix: str = "") -> None: ...
     def thing(self, value: Value, written: bool = False, deep: bool = True) -> None: ...
     def environment(self) -> None: ...
@@ -63,8 +68,12 @@ class Tainting:
     def __init__(self, interpreter: "Interpreter", why: Unknown) -> None:
         self._interpreter, self._why = interpreter, why
 
-    def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = ()) -> None:
-        self._interpreter.bind(frame, name, replace(self._why, reach=(*self._why.reach, *reach)), line)
+    def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = (), *, gone: bool = False) -> None:
+        value: Value = replace(self._why, reach=(*self._why.reach, *reach))
+        before = self._interpreter.names_of(frame, name).get(name)
+        if gone or before is None or perhaps_absent(before.value):
+            value = join([ABSENT, value])
+        self._interpreter.bind(frame, name, value, line)
 
     def all(self, names: Namespace, prefix: str = "") -> None:
         self._interpreter.touch(names)
@@ -86,8 +95,8 @@ class Marking:
     def __init__(self, interpreter: "Interpreter", depends: Depends) -> None:
         self._interpreter, self._depends = interpreter, depends
 
-    def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = ()) -> None:
-        names = self._interpreter._names_of(frame, name)
+    def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = (), *, gone: bool = False) -> None:
+        names = self._interpreter.names_of(frame, name)
         self._interpreter.touch(names)
         names.mark_name(name, self._depends)
 
@@ -367,6 +376,11 @@ def _imported_by(node: ast.expr) -> str | None:
             return None
 
 
+def perhaps_absent(value: Value) -> bool:
+    """Whether the name that holds this may as well not be set."""
+    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
+
+
 def _parts(value: Value) -> Sequence[Value]:
     """What is in a list, a table or an object."""
     match value:
@@ -463,8 +477,10 @@ class Written:
     def _part(self, part: ast.AST, frame: Frame, aliases: Aliases) -> None:
         act = self._act
         match part:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del(), lineno=line):
-                act.name(frame, name, line, aliases.named(name))
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del() as how, lineno=line):
+                act.name(frame, name, line, aliases.named(name), gone=isinstance(how, ast.Del))
+            case ast.ExceptHandler(name=str() as name, lineno=line):
+                act.name(frame, name, line, gone=True)
             case ast.MatchAs(name=str() as name, lineno=line) | ast.MatchStar(name=str() as name, lineno=line):
                 act.name(frame, name, line, aliases.named(name))
             case ast.MatchMapping(rest=str() as name, lineno=line):

@@ -63,6 +63,7 @@ from hardencheck.collect.interpret.written import (
     Tainting,
     Written,
     about_settings,
+    computed_apart,
     given_back,
     of_the_environment,
     perhaps_absent,
@@ -1094,10 +1095,12 @@ class Interpreter:
         orelse: Sequence[ast.stmt],
         frame: Frame,
     ) -> None:
-        value = self.listed(self.value(over, frame))
+        given = self.value(over, frame)
+        apart = not isinstance(given, Lazy) or computed_apart(self, given, body, frame)
+        value = self.listed(given)
         items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
-        if items is None or len(items) > MAX_LOOP:
+        if not apart or items is None or len(items) > MAX_LOOP:
             why.reach = changing(_parts_of(value))
             self.assign(target, why, frame)
             self._may_raise = True

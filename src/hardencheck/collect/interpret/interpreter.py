@@ -498,8 +498,6 @@ class Interpreter:
         if isinstance(value, Seq | Map):
             self.touch(value)
             value.taint()
-        elif isinstance(value, Function):
-            self.over_called([value], why)
         elif isinstance(value, Instance | Class):
             self._taint(value.attributes, why)
         elif isinstance(value, Module):

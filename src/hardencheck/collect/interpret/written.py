@@ -157,6 +157,7 @@ _SCALARS = frozenset({
 _MADE = frozenset(
     {"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "enumerate", "zip", "copy", "getattr"}
 )
+_ASKING = frozenset({"getattr", "hasattr", "getmembers", "attrgetter", "vars", "dir"})
 # Of a class: what Python asks for only when it is written down in full, and what says nothing but the object's name.
 _PLAIN_METHODS = frozenset({
     "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__set_name__", "__str__",
@@ -523,6 +524,7 @@ class Written:
                 if isinstance(part, ast.Import | ast.ImportFrom):
                     aliases.bound(self._imported(part, frame))
         met: set[str] = set()
+        asked = {getattr(part, "attr", getattr(part, "id", "")) for parts in rows for part in parts}
         for parts in rows:
             prefixed: dict[int, str | None] | None = None
             for part in parts:
@@ -530,7 +532,7 @@ class Written:
                     case ast.Name(id=name, ctx=ast.Load()):
                         if name not in met:
                             met.add(name)
-                            self._used(self._interpreter.lookup(frame, name))
+                            self._used(self._interpreter.lookup(frame, name), asked)
                     case ast.Call():
                         if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
                             prefixed = prefixed if prefixed is not None else _prefixed(parts[0])
@@ -638,13 +640,18 @@ class Written:
             self.by_call(held)
         return behind(self._interpreter, function, frame)
 
-    def _used(self, binding: Binding | None) -> None:
-        """An object whose class says what its operators and attributes do is called by using it."""
+    def _used(self, binding: Binding | None, asked: set[str]) -> None:
+        """An object whose class says what its operators and attributes do is called by using it.
+
+        asked: the names and attributes that the code speaks of."""
         held = binding.value if binding is not None else None
         for one in held.options if isinstance(held, Joined) else (held,):
-            if isinstance(one, Instance) and one.cls is not None and _answers(one.cls):
-                self._act.thing(one)
-                self.by_call(one)
+            if isinstance(one, Instance) and one.cls is not None:
+                answers = list(_answers(one.cls, None if asked & _ASKING else asked))
+                for method in answers:
+                    self.by_call(method)
+                if any(_writes(method) for method in answers):
+                    self._act.thing(one)
 
     def _star(self, part: ast.ImportFrom, frame: Frame) -> None:
         run = self._interpreter
@@ -674,14 +681,42 @@ class Written:
         return scratch.names
 
 
-def _answers(cls: Class) -> bool:
-    """Whether a class of the repository says what its operators, its attributes or `with` do."""
+def _answers(cls: Class, asked: set[str] | None) -> Iterator[Function]:
+    """The methods of a class of the repository that its operators, its attributes or `with` call.
+
+    asked: the attributes that are asked for; None: any."""
     for one in cls.order:
         for name, binding in one.attributes.names.items():
-            if isinstance(binding.value, Function):
-                if binding.value.how == "property" or (name.startswith("__") and name not in _PLAIN_METHODS):
-                    return True
-            elif isinstance(binding.value, Instance):
+            held = binding.value
+            if isinstance(held, Function):
+                if name.startswith("__"):
+                    if name not in _PLAIN_METHODS:
+                        yield held
+                elif held.how == "property" and (asked is None or name in asked):
+                    yield held
+            elif isinstance(held, Instance) and held.cls is not None:  # a descriptor
+                for inner in (item.value for base in held.cls.order for item in base.attributes.names.values()):
+                    if isinstance(inner, Function):
+                        yield inner
+
+
+def _writes(method: Function) -> bool:
+    """Whether a method does more than look at its object: it sets something, or hands the object on."""
+    node = method.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.args.args:
+        return True
+    own = node.args.args[0].arg
+    for part in ast.walk(node):
+        WORK.done += 4
+        if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
+            if own in _roots(part):
+                return True
+        elif isinstance(part, ast.Call):
+            called = part.func
+            while isinstance(called, ast.Attribute) and called.attr not in library.READING:
+                called = called.value
+            handed = (called, *part.args, *(item.value for item in part.keywords))
+            if any(isinstance(one, ast.Name) and one.id == own for one in handed):
                 return True
     return False
 

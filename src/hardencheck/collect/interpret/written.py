@@ -507,8 +507,9 @@ class Written:
             for option in value.options:
                 self.by_call(option)
         elif isinstance(value, Unknown):
-            for reached_ in value.reach:
-                self.by_call(reached_)
+            for held in value.reach:
+                if isinstance(held, Function | Unknown):
+                    self.by_call(held)
         elif isinstance(value, Lazy) and isinstance(value.frame, Frame):
             self._once(value.node, [value.node] if isinstance(value.node, ast.AST) else [], value.frame)
             for inner in value.of:

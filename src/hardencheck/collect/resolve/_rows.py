@@ -96,11 +96,11 @@ def row(
     if unset:
         value = default
     elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
-        options = tuple(option for option in value.options if not isinstance(option, Absent))
         if default is not None:
-            options = (default, *options)
+            options = tuple(default if isinstance(option, Absent) else option for option in value.options)
         else:  # of two reasons the one that the code has comes first
-            options = (*options, Unknown("framework-version", "the default of the framework"))
+            there = tuple(option for option in value.options if not isinstance(option, Absent))
+            options = (*there, Unknown("framework-version", "the default of the framework"))
         value = Joined(options, depends=value.depends)
     seen = (
         shown(value, name)

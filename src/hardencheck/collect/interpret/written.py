@@ -168,8 +168,16 @@ _PLAIN_METHODS = frozenset({
 class Aliases:
     """Which objects the names may stand for that some statements bind, whatever way is taken through them."""
 
-    def __init__(self, interpreter: "Interpreter", parts: Iterable[ast.AST], frame: Frame, seen: set[int]) -> None:
-        self._interpreter, self._frame, self._seen = interpreter, frame, seen
+    def __init__(
+        self,
+        interpreter: "Interpreter",
+        parts: Iterable[ast.AST],
+        frame: Frame,
+        known: dict[int, tuple[Value, ...]] | None = None,
+        depth: int = 0,
+    ) -> None:
+        self._interpreter, self._frame, self._depth = interpreter, frame, depth
+        self._known = known if known is not None else {}  # what functions give back, by their nodes
         self._given: dict[str, list[ast.expr]] = {}
         self._held: dict[str, list[Value]] = {}
         for part in parts:
@@ -326,16 +334,16 @@ class Aliases:
         callee = behind(self._interpreter, function, self._frame)
         for option in callee.options if isinstance(callee, Joined) else (callee,):
             if isinstance(option, Function):
-                self.returned(option, found)
+                found.update((id(value), value) for value in self.returned(option))
 
-    def returned(self, function: Function, found: dict[int, Value]) -> None:
+    def returned(self, function: Function) -> tuple[Value, ...]:
         """What a function of the repository may give: what stands behind its `return`."""
         body = function.node
-        if not isinstance(function.frame, Frame) or id(body) in self._seen:
-            return
-        self._seen.add(id(body))
-        if len(self._seen) > MAX_DEPTH:
-            raise OutOfBudget
+        if not isinstance(function.frame, Frame) or self._depth > MAX_DEPTH:
+            return ()
+        if id(body) in self._known:
+            return self._known[id(body)]
+        self._known[id(body)] = ()  # of one that calls itself
         inner = Frame(Namespace(), function.frame.module, function.frame)
         if isinstance(body, ast.Lambda):
             given = [body.body]
@@ -348,11 +356,12 @@ class Aliases:
                 if isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) and part.value is not None
             ]
         else:
-            return
-        aliases = Aliases(self._interpreter, parts, inner, self._seen)
-        for value in (value for one in given for value in aliases.of(one)):
-            found.setdefault(id(value), value)
-        self._seen.discard(id(body))
+            return ()
+        WORK.done += 4 * len(parts)
+        aliases = Aliases(self._interpreter, parts, inner, self._known, self._depth + 1)
+        found = {id(value): value for one in given for value in aliases.of(one)}
+        self._known[id(body)] = tuple(found.values())
+        return self._known[id(body)]
 
 
 def computed_apart(interpreter: "Interpreter", lazy: Lazy, body: Sequence[ast.stmt], frame: Frame) -> bool:
@@ -431,9 +440,7 @@ def given_back(interpreter: "Interpreter", function: Function) -> tuple[Value, .
     """The objects that a function of the repository may give to who calls it, as far as it has them from outside."""
     if not isinstance(function.frame, Frame):
         return ()
-    found: dict[int, Value] = {}
-    Aliases(interpreter, (), function.frame, set()).returned(function, found)
-    return tuple(found.values())
+    return Aliases(interpreter, (), function.frame).returned(function)
 
 
 def _imported_by(node: ast.expr) -> str | None:
@@ -500,8 +507,9 @@ class Written:
             for option in value.options:
                 self.by_call(option)
         elif isinstance(value, Unknown):
-            for reached_ in value.reach:
-                self.by_call(reached_)
+            for held in value.reach:
+                if isinstance(held, Function | Unknown):
+                    self.by_call(held)
         elif isinstance(value, Lazy) and isinstance(value.frame, Frame):
             self._once(value.node, [value.node] if isinstance(value.node, ast.AST) else [], value.frame)
             for inner in value.of:
@@ -518,7 +526,7 @@ class Written:
 
     def _over(self, rows: list[list[ast.AST]], frame: Frame, *, called: bool) -> None:
         WORK.done += 8 * sum(map(len, rows))
-        aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame, set())
+        aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame)
         if not called:
             for part in [part for parts in rows for part in parts]:
                 if isinstance(part, ast.Import | ast.ImportFrom):

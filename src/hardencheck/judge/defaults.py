@@ -28,10 +28,22 @@ _COOKIES = {
         for role in ("session", "csrf")
         for end, attribute in _ATTRIBUTES.items()
     },
-    "https_only": ("session", "secure"),  # Starlette's SessionMiddleware
-    "same_site": ("session", "same_site"),
+    "SessionMiddleware.https_only": ("session", "secure"),
+    "SessionMiddleware.same_site": ("session", "same_site"),
+    "CookieBackendConfig.secure": ("session", "secure"),
+    "CookieBackendConfig.httponly": ("session", "http_only"),
+    "CookieBackendConfig.samesite": ("session", "same_site"),
+    "CSRFConfig.cookie_secure": ("csrf", "secure"),
+    "CSRFConfig.cookie_httponly": ("csrf", "http_only"),
+    "CSRFConfig.cookie_samesite": ("csrf", "same_site"),
 }
-_COOKIE_NAMES = {"SESSION_COOKIE_NAME": "session", "CSRF_COOKIE_NAME": "csrf", "session_cookie": "session"}
+_COOKIE_NAMES = {
+    "SESSION_COOKIE_NAME": "session",
+    "CSRF_COOKIE_NAME": "csrf",
+    "SessionMiddleware.session_cookie": "session",
+    "CookieBackendConfig.key": "session",
+    "CSRFConfig.cookie_name": "csrf",
+}
 _HEADERS = {
     "SECURE_HSTS_SECONDS": "strict-transport-security",
     "SECURE_CONTENT_TYPE_NOSNIFF": "x-content-type-options",
@@ -52,13 +64,16 @@ _COUNTS = {
 _BODIES = {"DATA_UPLOAD_MAX_MEMORY_SIZE", "MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "client_max_size"}
 _SERVERS = {"gunicorn", "uvicorn", "hypercorn", "waitress", "granian", "uwsgi"}
 _STARLETTE = {"fastapi", "starlette"}  # the one is built on the other, and a fact may name either
-_LAYERS = {"django", "flask", *_STARLETTE}
+_LAYERS = {"django", "flask", "quart", "litestar", *_STARLETTE}
 _STORED = {"FILE_UPLOAD_PERMISSIONS": "file", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": "directory"}
 _CORS = {
     "django": {"CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_CREDENTIALS"},
-    "flask": {"CORS_ORIGINS", "CORS_SUPPORTS_CREDENTIALS"},
+    "flask": {"CORS.origins", "CORS.supports_credentials"},
+    **{
+        framework: {f"{part}.{end}" for end in ("allow_origins", "allow_origin_regex", "allow_credentials")}
+        for framework, part in (*((one, "CORSMiddleware") for one in _STARLETTE), ("litestar", "CORSConfig"))
+    },
 }
-_CORS_ARGUMENTS = {"allow_origins", "allow_origin_regex", "allow_credentials"}
 # What only Django has, and its facts say so by their kind alone.
 _OF_DJANGO = {
     "redirect.declared": "SECURE_SSL_REDIRECT",
@@ -239,7 +254,7 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
             return _View({**said, "setting": name, **more}, sure=known)
         case "upload.stored-mode" if name in _STORED and framework == "django":
             return _View({"application": application, "setting": name, "what": _STORED[name]})
-        case "cors.policy" if name in _CORS.get(framework, _CORS_ARGUMENTS):
+        case "cors.policy" if name in _CORS.get(framework, ()):
             return _View({"framework": framework, "application": application})
         case "django.protection" if framework == "django" and name in _PROTECTIONS:
             return _View({"application": application, "name": _PROTECTIONS[name]})

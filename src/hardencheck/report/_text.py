@@ -74,8 +74,3 @@ def without_surrogates(value: object) -> object:
             return [without_surrogates(item) for item in value]
         case _:
             return value
-
-
-def plural(count: int, noun: str, many: str = "") -> str:
-    """ "1 line", "3 lines", "1,200 files"."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

@@ -11,7 +11,7 @@ from hardencheck.model.facts import Side
 from hardencheck.model.finding import SET_ASIDE, Finding, Verdict
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
-from hardencheck.report._text import plural
+from hardencheck.model.words import plural
 
 AREAS = {
     "permissions": "File permissions",

@@ -11,9 +11,10 @@ from hardencheck.model.check import Confidence, Severity
 from hardencheck.model.checklist import Checklist, Item
 from hardencheck.model.finding import Finding, Verdict
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 from hardencheck.report import _view
 from hardencheck.report._options import Options
-from hardencheck.report._text import paragraph, plural, visible
+from hardencheck.report._text import paragraph, visible
 
 PER_LEVEL = 9
 _LEVELS = ("error", "warning", "notice")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from hardencheck._resources import data_root
 from hardencheck.model.checklist import Checklist, Item
 from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.words import plural
 from hardencheck.report import _view, json
 from hardencheck.report._options import Options
-from hardencheck.report._text import inline, plural, visible
+from hardencheck.report._text import inline, visible
 from hardencheck.report.defaults import _rows as _settings
 
 if TYPE_CHECKING:

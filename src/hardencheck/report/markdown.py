@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 from hardencheck.model.checklist import Checklist, Item, WaiverState
 from hardencheck.model.finding import Verdict
+from hardencheck.model.words import plural
 from hardencheck.report import _view
 from hardencheck.report._options import Options
-from hardencheck.report._text import inline, paragraph, plural, visible
+from hardencheck.report._text import inline, paragraph, visible
 from hardencheck.report.defaults import _rows as _settings
 
 MAX_BYTES = 900 * 1024

@@ -17,9 +17,10 @@ from hardencheck.model.check import Confidence, Severity
 from hardencheck.model.checklist import Checklist, Item, Line
 from hardencheck.model.finding import Finding, Verdict
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 from hardencheck.report import _view, markdown
 from hardencheck.report._options import Options
-from hardencheck.report._text import paragraph, plural, visible, without_surrogates
+from hardencheck.report._text import paragraph, visible, without_surrogates
 from hardencheck.report.json import encode
 
 HOME = "https://github.com/hardencheck/hardencheck"

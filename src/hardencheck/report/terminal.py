@@ -9,9 +9,10 @@ from unicodedata import east_asian_width
 
 from hardencheck.model.checklist import Checklist, Item, WaiverState
 from hardencheck.model.finding import Finding, Verdict
+from hardencheck.model.words import plural
 from hardencheck.report import _view
 from hardencheck.report._options import Options
-from hardencheck.report._text import paragraph, plural, visible
+from hardencheck.report._text import paragraph, visible
 from hardencheck.report.defaults import _rows as _settings
 
 # shape, the same in ASCII, ANSI style

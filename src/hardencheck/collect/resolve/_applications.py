@@ -24,18 +24,21 @@ FRAMEWORKS = {
     "cherrypy.tree.mount": "cherrypy",
 }  # fmt: skip
 # Seen, and their settings are not read: what they do is unknown, not absent. Those with sessions of their own first.
-WITH_SESSIONS = ("quart", "pyramid", "tornado", "cherrypy")
-UNREAD = (*WITH_SESSIONS, "falcon", "sanic", "bottle", "litestar")
+WITH_SESSIONS = ("pyramid", "tornado", "cherrypy")
+UNREAD = (*WITH_SESSIONS, "quart", "falcon", "sanic", "bottle", "litestar")
+_SERVERS = ("waitress", "cherrypy")
 _LOADERS = (".from_object", ".from_pyfile", ".from_envvar", ".from_prefixed_env", ".from_file", ".from_json")
 
 
 class Application(NamedTuple):
-    """An application object (or a server call). framework: "flask", "fastapi" ...; application: the file's path."""
+    """An application object (or a server call). framework: "flask", "fastapi" ...; path: of its file. name: what it is
+    called in facts and rows: the path, and the variable ("app.py:admin") where a file builds several."""
 
     framework: str
     path: str
     call: Call
     module: PythonModule
+    name: str
 
     @property
     def location(self) -> Location:
@@ -47,10 +50,13 @@ def applications(facts: FactSet, *frameworks: str) -> list[Application]:
     found: list[Application] = []
     for fact in sorted(_production(facts), key=lambda fact: fact.location.order):
         subclasses = {item.name: FRAMEWORKS[base] for item in fact.classes for base in item.bases if base in FRAMEWORKS}
-        for call in fact.calls:
-            framework = FRAMEWORKS.get(call.name) or subclasses.get(call.name)
-            if framework in frameworks and fact.location.path is not None:
-                found.append(Application(framework, fact.location.path, call, fact))
+        made = [(FRAMEWORKS.get(call.name) or subclasses.get(call.name), call) for call in fact.calls]
+        several = sum(framework not in {None, *_SERVERS} for framework, _ in made) > 1
+        for framework, call in made:
+            path = fact.location.path
+            if framework in frameworks and path is not None:
+                called = f"{path}:{call.variable}" if several and call.variable and framework not in _SERVERS else path
+                found.append(Application(framework, path, call, fact, called))
     # `OAuth(Flask(__name__))`: one that no name holds serves nobody, where there is one that a name holds.
     held = [app for app in found if app.call.variable or app.framework == "waitress"]
     return held or found

@@ -11,7 +11,8 @@ from hardencheck.collect.framework_names import DJANGO_NAMES, reads
 from hardencheck.collect.interpret.values import Binding, Const, Depends, Unknown
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, Followed
-from hardencheck.collect.resolve._modules import Modules, Namespace, value_of
+from hardencheck.collect.resolve._modules import Modules, Namespace
+from hardencheck.collect.resolve._setting import Setting, why_unknown, worth
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
@@ -21,7 +22,6 @@ from hardencheck.model.facts.settings import (
     PythonModule,
     SettingsClassName,
     SettingsModuleName,
-    Source,
 )
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -116,20 +116,6 @@ class Project(NamedTuple):
         """The variables that may change a setting, or set one that is not set."""
         bound = self.bound(name)
         return bound.depends if bound is not None else self.followed.absent(name)
-
-
-class Setting(NamedTuple):
-    """known: value, source and place hold; else reason and text say why not. depends: variables that may change it.
-    others: further values that it may have as well."""
-
-    known: bool
-    value: Value
-    source: Source
-    location: Location
-    reason: Reason = Reason.NOT_LITERAL
-    text: str = ""
-    depends: Depends = frozenset()
-    others: tuple[Value, ...] = ()
 
 
 def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
@@ -415,32 +401,7 @@ def possible(project: Project, name: str) -> Setting:
     if bound is None:
         first, *rest = [value] if known else dict.fromkeys(one for _, one in history)
         return Setting(True, first, "default", project.location, depends=project.unless(name), others=tuple(rest))
-    if bound.options:
-        unset_too = any(one.what == "unset" for one in bound.options)
-        values = [value if one.what == "unset" else value_of(one) for one in bound.options]
-        whole = all(one.what in {"scalar", "unset"} or (one.what == "list" and one.complete) for one in bound.options)
-        if whole and (known or not unset_too):
-            first, *others = values
-            return Setting(True, first, "literal", bound.location, depends=bound.depends, others=tuple(others))
-    if settled(bound):
-        return Setting(True, value_of(bound.expression), "literal", bound.location, depends=bound.depends)
-    return Setting(False, None, "literal", bound.location, bound.reason, why_unknown(bound))
-
-
-def settled(bound: Bound) -> bool:
-    """Whether all of it is known."""
-    expression = bound.expression
-    if expression.what == "list":
-        return expression.complete and not bound.maybe
-    return expression.what in {"scalar", "environment-text"}
-
-
-def why_unknown(bound: Bound) -> str:
-    """Reads after "NAME is "."""
-    text = bound.expression.text or "computed"
-    if bound.binding is not None:
-        return text if text.startswith("one of ") else f"not known: {text}"
-    return f"{text}: not a literal" if bound.reason is Reason.NOT_LITERAL else f"not followed: {text}"
+    return worth(bound, known, value)
 
 
 def middleware(project: Project) -> tuple[tuple[str, ...], frozenset[str], bool, Location]:

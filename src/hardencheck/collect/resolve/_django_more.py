@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from hardencheck.collect.resolve._django import DEFAULTS, Project, Setting, possible
+from hardencheck.collect.resolve._django import DEFAULTS, Project, possible
+from hardencheck.collect.resolve._setting import Setting
 from hardencheck.collect.resolve._versions import Since, Version, default
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location

@@ -34,7 +34,7 @@ from hardencheck.collect.interpret.values import (
     same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
-from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
+from hardencheck.collect.resolve._rows import is_secret, measured, secret_of, shown, unknown_part
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Variable
 from hardencheck.model.gap import Reason
@@ -362,7 +362,7 @@ def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str
 
 def _given(name: str, given: Given) -> str:
     if given.what == "secret":
-        return f"(a secret of {given.length} characters)"
+        return secret_of(given.length)
     if given.value is None:
         return "(not known)"
     return measured(given.value) if is_secret(name) else without_credentials(given.value)[:200]

@@ -35,6 +35,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import ProductionDefault, Variable
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 
 MAX_SHOWN = 200
 MAX_TEXT = 160
@@ -73,7 +74,12 @@ def is_secret(name: str) -> bool:
 
 
 def measured(text: str | bytes) -> str:
-    return f"(a secret of {len(text)} characters)" if text else repr(text)
+    return secret_of(len(text)) if text else repr(text)
+
+
+def secret_of(length: int) -> str:
+    """What stands for a secret that nobody may see."""
+    return f"(a secret of {plural(length, 'character')})"
 
 
 def row(
@@ -91,17 +97,7 @@ def row(
 
     here: where the application is, the place of settings that are not set.
     """
-    value = binding.value if binding is not None else default
-    unset = binding is None or isinstance(binding.value, Absent)
-    if unset:
-        value = default
-    elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
-        if default is not None:
-            options = tuple(default if isinstance(option, Absent) else option for option in value.options)
-        else:  # of two reasons the one that the code has comes first
-            there = tuple(option for option in value.options if not isinstance(option, Absent))
-            options = (*there, Unknown("framework-version", "the default of the framework"))
-        value = Joined(options, depends=value.depends)
+    value, unset = effective(binding, default)
     seen = (
         shown(value, name)
         if value is not None
@@ -128,6 +124,22 @@ def row(
         version=version,
         default=shown(default, name).value if default is not None else "",
     )
+
+
+def effective(binding: Binding | None, default: Value | None) -> tuple[Value | None, bool]:
+    """What a setting is worth with the default of its framework (None: not known) where it is, or may be, not set; and
+    whether it is not set."""
+    if binding is None or isinstance(binding.value, Absent):
+        return default, True
+    value = binding.value
+    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+        if default is not None:
+            options = tuple(default if isinstance(option, Absent) else option for option in value.options)
+        else:  # of two reasons the one that the code has comes first
+            there = tuple(option for option in value.options if not isinstance(option, Absent))
+            options = (*there, Unknown("framework-version", "the default of the framework"))
+        value = Joined(options, depends=value.depends)
+    return value, False
 
 
 def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:

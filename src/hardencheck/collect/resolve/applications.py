@@ -5,8 +5,7 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-
-import msgspec
+from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
@@ -29,15 +28,16 @@ from hardencheck.collect.interpret.values import (
     lifted,
     truth,
 )
-from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications
+from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications, unread
 from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._environment import Deployment, Environment
-from hardencheck.collect.resolve._follow import taken
+from hardencheck.collect.resolve._follow import Bound, bound_of, taken
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import is_secret, row
+from hardencheck.collect.resolve._rows import effective, is_secret, row, shown
+from hardencheck.collect.resolve._setting import Setting, worth
 from hardencheck.collect.resolve._versions import Version, lowest, version_text
-from hardencheck.model.facts.settings import ProductionDefault, Variable
-from hardencheck.model.gap import FactSet
+from hardencheck.model.facts.settings import Expression, FrameworkSetting, ProductionDefault, Source, Variable
+from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
 # framework -> argument of its class -> default.
@@ -51,7 +51,7 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
         "debug": False, "request_max_body_size": 10_000_000, "allowed_hosts": None,
         "openapi_config": Library(dotted="OpenAPIConfig(…)"),
     },
-    "aiohttp": {"client_max_size": 1 << 20},
+    "aiohttp": {"client_max_size": 1 << 20, "debug": False},
     "tornado": {
         "debug": False, "autoreload": False, "cookie_secret": None, "xsrf_cookies": False, "serve_traceback": False,
         "websocket_max_message_size": 10 << 20,
@@ -94,43 +94,122 @@ _BESIDE: dict[str, dict[str, object]] = {
     "ProxyFix": {"x_for": 1, "x_proto": 1, "x_host": 0, "x_port": 0, "x_prefix": 0},
     "SignedCookieSessionFactory": {"secret": None, "secure": False, "httponly": False, "samesite": "Lax"},
 }  # fmt: skip
+# What rules judge one by one (`framework.setting`); what is a matter of cookies, CORS or limits has facts of its own.
+_JUDGED = frozenset({
+    "debug", "serve_traceback", "openapi_url", "openapi_config", "allowed_hosts", "TrustedHostMiddleware.allowed_hosts",
+    "AllowedHostsConfig.allowed_hosts",
+})  # fmt: skip
 _WITH_TABLE = ("flask", "quart", "sanic")
-_LITESTAR_DEBUG = "LITESTAR_DEBUG"
+_DEBUG_VARIABLES = {"litestar": "LITESTAR_DEBUG"}
 _WITH_DEBUG = frozenset({"autoreload", "serve_traceback"})  # Tornado: on where debug is
 
 
+class _Given(NamedTuple):
+    """One setting of an application. binding None: it is not set. default: what holds then, None where not known.
+    where: the place of one that is not set."""
+
+    name: str
+    binding: Binding | None
+    default: Value | None
+    where: Location
+    variables: Mapping[str, Variable]
+
+
 class ApplicationDefaults(Resolver):
-    """One row for each setting that matters of each application."""
+    """One row for each setting that matters of each application, and the fact by which a rule judges it."""
 
     name = "applications.defaults"
-    version = 3
-    emits = (ProductionDefault,)
+    version = 4
+    emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         frameworks = tuple(dict.fromkeys(FRAMEWORKS.values()))
         found = [app for app in applications(facts, *frameworks) if app.framework in {*_ARGUMENTS, *_WITH_TABLE}]
         seen = built(facts, tree) if found else NOTHING_BUILT
         deployment = Deployment(facts, Modules(facts, tree).local()) if found else None
-        several = {app.path for number, app in enumerate(found) if any(app.path == one.path for one in found[:number])}
         for number, app in enumerate(found):
             assert deployment is not None
-            at, given = lowest(facts, app.framework), deployment.environment(app.path)
-            rows = [*_rows(app, seen, at, given), *(_beside(app, seen) if number == 0 else ())]
+            if (app.path, app.call.line) not in seen.calls:
+                yield from self._as_written(app)
+                continue
+            at, environment = lowest(facts, app.framework), deployment.environment(app.path)
+            given = [*_settings(app, seen, at, environment), *(_beside(app, seen) if number == 0 else ())]
             said: set[tuple[str, str]] = set()
-            for one in rows:
-                if (one.name, one.value) in said:
+            for one in given:
+                shown = _row(app, one, version_text(at))
+                if (shown.name, shown.value) in said:
                     continue  # the same is put around each of several parts
-                said.add((one.name, one.value))
-                known = app.path in several and app.call.variable
-                yield msgspec.structs.replace(one, application=f"{app.path}:{app.call.variable}") if known else one
+                said.add((shown.name, shown.value))
+                yield shown
+                if one.name in _JUDGED and one.default is not None:
+                    yield from self._judged(app, one, one.default)
+        for framework, gap in unread(facts):
+            if framework == "flask":
+                continue
+            yield Gap(
+                kinds=(FrameworkSetting.kind(),),
+                collector=self.name,
+                reason=gap.reason,
+                detail=gap.detail,
+                location=gap.location,
+                about={"framework": framework},
+            )
+
+    def _judged(self, app: Application, given: _Given, default: Value) -> Iterator[Found]:
+        """A list of hosts that is not set asks nobody for his host: then there is nothing to judge."""
+        value, unset = effective(given.binding, default)
+        assert value is not None
+        if given.name == "allowed_hosts" and (unset or isinstance(value, Object) or truth(value) is False):
+            return
+        binding = given.binding if given.binding is not None and not unset else None
+        path, line = (binding.path, binding.line) if binding is not None else ("", 0)
+        where = Location(path=path, line=line or None) if path else given.where
+        bound = bound_of(given.name, Binding(value, path, line))
+        held, on = worth(bound), _on(value)
+        if not held.known and on is not None and bound.expression.what in {"unknown", "table"} and not bound.options:
+            held = held._replace(known=True, value=shown(value, given.name).value)  # an object is on, whatever it holds
+        yield self._fact(app, given.name, held._replace(location=where), "default" if unset else "literal", bound)
+
+    def _as_written(self, app: Application) -> Iterator[Found]:
+        """Arguments of an application in code that was not followed."""
+        for name, usual in _ARGUMENTS.get(app.framework, {}).items():
+            if name not in _JUDGED or name == "allowed_hosts":
+                continue
+            given = app.call.arguments.get(name)
+            if given is None and not app.call.spread:
+                default = usual if isinstance(usual, Value) else lifted(usual)
+                yield from self._judged(app, _Given(name, None, default, app.location, {}), default)
+                continue
+            expression = given or Expression(what="unknown", text="perhaps in **")
+            bound = Bound(expression, app.path, app.call.line)
+            yield self._fact(app, name, worth(bound)._replace(location=app.location), "literal", bound)
+
+    def _fact(self, app: Application, name: str, held: Setting, source: Source, bound: Bound) -> Found:
+        if not held.known:
+            return Gap(
+                kinds=(FrameworkSetting.kind(),),
+                collector=self.name,
+                reason=held.reason,
+                detail=f"{name} is {held.text}",
+                location=held.location,
+                about={"framework": app.framework, "application": app.name, "name": name},
+            )
+        return FrameworkSetting(
+            location=held.location,
+            framework=app.framework,
+            application=app.name,
+            name=name,
+            value=held.value,
+            on=bool(held.value),
+            source=source,
+            depends_on=tuple(sorted(bound.depends)),
+            others=held.others,
+        )
 
 
-def _rows(app: Application, seen: Built, at: Version | None, given: Environment) -> Iterator[ProductionDefault]:
-    version = version_text(at)
+def _settings(app: Application, seen: Built, at: Version | None, environment: Environment) -> Iterator[_Given]:
     configuration = seen.configuration(app.path, app.call.line)
-    thing = seen.calls.get((app.path, app.call.line))
-    if thing is None:
-        return
+    thing = seen.calls[app.path, app.call.line]
     if app.framework in _WITH_TABLE and configuration is not None:
         defaults = {name: value for name, value in DEFAULTS[app.framework].items() if _has(app.framework, name, at)}
         written = {name for name in configuration.names if name.isupper() and (relevant(name) or is_secret(name))}
@@ -140,7 +219,7 @@ def _rows(app: Application, seen: Built, at: Version | None, given: Environment)
             binding = configuration.binding(name)
             if default is None and binding is not None and isinstance(binding.value, Absent):
                 continue  # neither set, nor a setting of this version
-            yield _row(app, name, binding, default, version, seen)
+            yield _Given(name, binding, default, app.location, seen.variables)
     else:
         names = held(thing)
         for name, value in _ARGUMENTS.get(app.framework, {}).items():
@@ -148,17 +227,22 @@ def _rows(app: Application, seen: Built, at: Version | None, given: Environment)
             if app.framework == "tornado" and name in _WITH_DEBUG and (debug := names.get("debug")) is not None:
                 usual = _switched(debug.value)
             variables = seen.variables
-            if app.framework == "litestar" and name == "debug":
-                usual, variables = _litestar_debug(given)
+            if name == "debug" and app.framework in _DEBUG_VARIABLES:
+                usual, variables = _asked_for(_DEBUG_VARIABLES[app.framework], environment)
             default = depending(usual, names.absent(name))
-            yield _row(app, name, names.get(name), default, version, seen, variables=variables)
+            yield _Given(name, names.get(name), default, app.location, variables)
     for part in parts_of(thing):
-        yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
+        yield from _part(part, _MIDDLEWARE, seen, perhaps=perhaps(thing, part))
 
 
 def _has(framework: str, name: str, at: Version | None) -> bool:
     """Whether a version has a setting; of a version that is not known it is taken that it has."""
     return framework != "flask" or at is None or at >= FLASK_NAMES.get(name, Span()).since
+
+
+def _on(value: Value) -> bool | None:
+    """Whether something is on; a configuration that is an object is, and so is the library's own."""
+    return True if isinstance(value, Object | Library) else truth(value)
 
 
 def _switched(value: Value) -> Value:
@@ -169,37 +253,31 @@ def _switched(value: Value) -> Value:
     return value if on is None else Const(on, depends=depends_of(value))
 
 
-def _litestar_debug(given: Environment) -> tuple[Value, Mapping[str, Variable]]:
-    """Where the code does not say, Litestar asks the environment."""
-    depends = frozenset({_LITESTAR_DEBUG})
-    found = given.get(_LITESTAR_DEBUG)
+def _asked_for(variable: str, environment: Environment) -> tuple[Value, Mapping[str, Variable]]:
+    """Where the code does not say, the library asks the environment."""
+    depends = frozenset({variable})
+    found = environment.get(variable)
     text = found.value if found is not None else None
     at = found.location if found is not None else None
-    variables = {_LITESTAR_DEBUG: Variable(name=_LITESTAR_DEBUG, default="'0'", given=text, given_at=at)}
-    value = taken(_LITESTAR_DEBUG, found) if found is not None else "0"
+    variables = {variable: Variable(name=variable, default="'0'", given=text, given_at=at)}
+    value = taken(variable, found) if found is not None else "0"
     if isinstance(value, str):
         return Const(value == "1", depends=depends), variables
-    return Unknown("env-required", _LITESTAR_DEBUG, depends=depends), variables
+    return Unknown("env-required", variable, depends=depends), variables
 
 
-def _beside(app: Application, seen: Built) -> Iterator[ProductionDefault]:
+def _beside(app: Application, seen: Built) -> Iterator[_Given]:
     """What production code calls beside the application; one that is put to work later (`init_app`) counts alone."""
     for (path, *_), part in sorted(seen.parts.items()):
         called = text_of(part.state.get("name"))
         late = called in {"CORS", "Talisman"} and "app" not in held(part).names
         if called in _BESIDE and role(path) == "production" and not late:
-            yield from _part(app, part, _BESIDE, "", seen, perhaps=seen.perhaps(part))
+            yield from _part(part, _BESIDE, seen, perhaps=seen.perhaps(part))
 
 
 def _part(
-    app: Application,
-    part: Object,
-    known: Mapping[str, Mapping[str, object]],
-    version: str,
-    seen: Built,
-    *,
-    perhaps: bool = False,
-) -> Iterator[ProductionDefault]:
+    part: Object, known: Mapping[str, Mapping[str, object]], seen: Built, *, perhaps: bool = False
+) -> Iterator[_Given]:
     """Arguments of middleware and the like, as "CORSMiddleware.allow_origins"; the place is where it is put to work."""
     called = text_of(part.state.get("name"))
     where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or None)
@@ -210,26 +288,17 @@ def _part(
         if perhaps:
             held_ = binding or Binding(default, where.path or "", where.line or 0)
             binding = held_._replace(value=join([held_.value, Library(dotted="(not in use)")]))
-        yield _row(app, f"{called}.{name}", binding, default, version, seen, where)
+        yield _Given(f"{called}.{name}", binding, default, where, seen.variables)
 
 
-def _row(
-    app: Application,
-    name: str,
-    binding: Binding | None,
-    default: Value | None,
-    version: str,
-    seen: Built,
-    where: Location | None = None,
-    variables: Mapping[str, Variable] | None = None,
-) -> ProductionDefault:
+def _row(app: Application, given: _Given, version: str) -> ProductionDefault:
     return row(
         app.framework,
-        app.path,
-        name,
-        binding,
-        default=default,
-        version=version,
-        here=where or app.location,
-        variables=seen.variables if variables is None else variables,
+        app.name,
+        given.name,
+        given.binding,
+        default=given.default,
+        version="" if given.name.partition(".")[0] in _BESIDE else version,
+        here=given.where,
+        variables=given.variables,
     )

@@ -10,7 +10,6 @@ from hardencheck.collect.resolve._django import (
     OTHER_MIDDLEWARE,
     OWN_MIDDLEWARE,
     Project,
-    Setting,
     absent,
     has_middleware,
     middleware,
@@ -18,10 +17,10 @@ from hardencheck.collect.resolve._django import (
     projects,
     setting,
     usual,
-    why_unknown,
 )
 from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._setting import Setting, why_unknown
 from hardencheck.collect.resolve._versions import NEWEST
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName

@@ -12,16 +12,9 @@ import msgspec
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.interpret.values import Depends, Joined, Seq
-from hardencheck.collect.resolve._django import (
-    OWN_MIDDLEWARE,
-    Project,
-    Setting,
-    has_middleware,
-    middleware,
-    projects,
-    why_unknown,
-)
+from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, has_middleware, middleware, projects
 from hardencheck.collect.resolve._django_more import entry, held
+from hardencheck.collect.resolve._setting import Setting, why_unknown
 from hardencheck.model.facts import Value
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.facts.protections import DjangoProtection
@@ -29,6 +22,7 @@ from hardencheck.model.facts.settings import Expression
 from hardencheck.model.facts.settings import unless as depending_on
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 
 REFERRER_POLICIES = frozenset({
     "no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin", "strict-origin",
@@ -148,7 +142,7 @@ class DjangoProtections(Resolver):
         unless = project.unless(name)
         if given.what == "secret":
             start = ", made by startproject" if given.prefixed else ""
-            shown = f"a text of {given.length} characters, {given.distinct} different ones{start}"
+            shown = f"a text of {plural(given.length, 'character')}, {given.distinct} different{start}"
             strong = _strong(given.length, given.distinct, given.prefixed)
             yield self._fact(project, what, name, where, strong, same_as, shown, unless)
         elif given.what == "scalar" and not given.value and not unless:

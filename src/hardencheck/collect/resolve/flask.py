@@ -1,8 +1,11 @@
-"""Flask: configuration, key, session cookie, CORS."""
+"""Flask and Quart: configuration, key, session cookie, CORS. What `app.run()` is told, of Sanic too."""
 
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.interpret.models.app_config import DEFAULTS as APPLICATION_DEFAULTS
+from hardencheck.collect.interpret.values import Binding, Unknown, lifted
+from hardencheck.collect.resolve import _cors
 from hardencheck.collect.resolve._applications import (
     Application,
     applications,
@@ -10,15 +13,17 @@ from hardencheck.collect.resolve._applications import (
     setters,
     unread,
 )
-from hardencheck.collect.resolve._built import flask_settings, resolved
-from hardencheck.collect.resolve._django import why_unknown
+from hardencheck.collect.resolve._built import Built, built, flask_settings, resolved
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._headers_python import talisman, talisman_version
 from hardencheck.collect.resolve._modules import Namespace, value_of
+from hardencheck.collect.resolve._parts import of_call
+from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar, Value
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
-from hardencheck.model.facts.settings import CorsPolicy, Expression, FrameworkSetting, SecretKey
+from hardencheck.model.facts.settings import CorsPolicy, Expression, FrameworkSetting, ProductionDefault, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -37,15 +42,20 @@ DEFAULTS: dict[str, Value] = {
 }
 
 
+RUN = "run(debug)"
+
+
 class FlaskSettings(Resolver):
-    """Configuration of every Flask application that production code builds."""
+    """Configuration of every Flask or Quart application that production code builds."""
 
     name = "flask.settings"
-    emits = (FrameworkSetting, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
+    version = 2
+    emits = (FrameworkSetting, ProductionDefault, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         facts = resolved(facts, tree)
-        found = applications(facts, "flask")
+        found = applications(facts, "flask", "quart")
+        seen = built(facts, tree)
         for framework, gap in unread(facts):
             if framework == "flask":
                 yield Gap(
@@ -57,20 +67,25 @@ class FlaskSettings(Resolver):
                     about={"framework": "flask"},
                 )
         for app in found:
-            state = _with_talisman(flask_settings(app, facts, tree, alone=len(found) == 1), facts)
+            state = flask_settings(app, facts, tree, alone=len(found) == 1)
+            if app.framework == "flask":
+                state = _with_talisman(state, facts)
             yield from self._settings(app, state)
             yield from self._key(app, state)
             yield from self._cookie(app, state)
             yield from self._runs(app, facts)
-            yield from self._cors(app, facts)
+            if app.framework == "flask":
+                yield from self._cors(app, facts, seen)
+        for app in applications(facts, "sanic"):
+            yield from self._runs(app, facts)
 
     def _gap(self, kind: str, where: Location, reason: Reason, text: str, about: dict[str, Scalar]) -> Gap:
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
 
     def _settings(self, app: Application, state: Namespace) -> Iterator[Found]:
-        for name, default in DEFAULTS.items():
+        for name, default in _defaults(app.framework).items():
             bound = state.get(name)
-            about: dict[str, Scalar] = {"framework": "flask", "application": app.path, "name": name}
+            about: dict[str, Scalar] = {"framework": app.framework, "application": app.name, "name": name}
             if bound is not None and not _settled(bound):
                 if bound.expression.what == "environment-text" and name in {"DEBUG", "TESTING"}:
                     yield _fact(app, name, None, True, bound.location, "environment")
@@ -85,13 +100,17 @@ class FlaskSettings(Resolver):
 
     def _key(self, app: Application, state: Namespace) -> Iterator[Found]:
         bound = state.get("SECRET_KEY")
-        about: dict[str, Scalar] = {"framework": "flask", "application": app.path, "name": "SECRET_KEY"}
+        about: dict[str, Scalar] = {"framework": app.framework, "application": app.name, "name": "SECRET_KEY"}
         if bound is None:
             yield SecretKey(
-                location=app.location, framework="flask", application=app.path, name="SECRET_KEY", source="missing"
+                location=app.location,
+                framework=app.framework,
+                application=app.name,
+                name="SECRET_KEY",
+                source="missing",
             )
             return
-        fact = secret_key("flask", app.path, "SECRET_KEY", bound.expression, bound.location)
+        fact = secret_key(app.framework, app.name, "SECRET_KEY", bound.expression, bound.location)
         if fact is not None:
             yield fact
         else:
@@ -106,7 +125,7 @@ class FlaskSettings(Resolver):
             return
         values: dict[str, Value] = {}
         where = app.location
-        about: dict[str, Scalar] = {"role": "session", "layer": "flask"}
+        about: dict[str, Scalar] = {"role": "session", "layer": app.framework, "application": app.name}
         called = state.get("SESSION_COOKIE_NAME")
         cookie = str(value_of(called.expression)) if called is not None else str(DEFAULTS["SESSION_COOKIE_NAME"])
         if called is not None and not _settled(called):
@@ -114,7 +133,9 @@ class FlaskSettings(Resolver):
             yield self._gap("cookie.declared-name", called.location, called.reason, text, about)
         else:
             named = called.location if called is not None else where
-            yield DeclaredCookieName(location=named, role="session", name=cookie, layer="flask")
+            yield DeclaredCookieName(
+                location=named, role="session", name=cookie, layer=app.framework, application=app.name
+            )
         known: list[str] = []
         for part, attribute in (("SAMESITE", "same_site"), ("HTTPONLY", "http_only"), ("SECURE", "secure")):
             name = f"SESSION_COOKIE_{part}"
@@ -138,7 +159,8 @@ class FlaskSettings(Resolver):
             secure=bool(values["SECURE"]),
             http_only=bool(values["HTTPONLY"]),
             same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
-            layer="flask",
+            layer=app.framework,
+            application=app.name,
             known=tuple(known),
         )
 
@@ -152,45 +174,22 @@ class FlaskSettings(Resolver):
             if given is None:
                 continue
             if given.what == "scalar":
-                yield _fact(app, "run(debug)", given.value, bool(given.value), where, "literal")
+                value = lifted(given.value)
+                yield _fact(app, RUN, given.value, bool(given.value), where, "literal")
             else:
-                about: dict[str, Scalar] = {"framework": "flask", "application": app.path, "name": "run(debug)"}
+                about: dict[str, Scalar] = {"framework": app.framework, "application": app.name, "name": RUN}
+                value = Unknown("call", given.text, path, call.line)
                 text = f"debug of app.run() is {given.text}: not a literal"
                 yield self._gap("framework.setting", where, Reason.NOT_LITERAL, text, about)
+            yield row(app.framework, app.name, RUN, Binding(value, path, call.line), default=lifted(False))
 
-    def _cors(self, app: Application, facts: FactSet) -> Iterator[Found]:
+    def _cors(self, app: Application, facts: FactSet, seen: Built) -> Iterator[Found]:
         """Flask-CORS: every origin and no credentials unless told otherwise."""
         for module in production_modules(facts):
             for call in module.calls:
-                if call.name != "flask_cors.CORS":
-                    continue
-                where = Location(path=module.location.path, line=call.line)
-                credentials = call.arguments.get("supports_credentials")
-                origins = call.arguments.get("origins")
-                about: dict[str, Scalar] = {"framework": "flask", "application": app.path}
-                if call.spread or (credentials is not None and credentials.what != "scalar"):
-                    yield self._gap(
-                        "cors.policy", where, Reason.NOT_LITERAL, "supports_credentials is not a literal", about
-                    )
-                    continue
-                with_credentials = credentials is not None and bool(credentials.value)
-                any_origin: bool | None = True
-                if origins is not None:
-                    any_origin = None
-                    if origins.what == "list" and (origins.complete or "*" in origins.items):
-                        any_origin = "*" in origins.items
-                    elif origins.what == "scalar":
-                        any_origin = origins.value == "*"
-                if any_origin is None and with_credentials:
-                    yield self._gap("cors.policy", where, Reason.NOT_LITERAL, "origins is not a literal", about)
-                    continue
-                yield CorsPolicy(
-                    location=where,
-                    framework="flask",
-                    application=app.path,
-                    any_origin=any_origin,
-                    credentials=with_credentials,
-                )
+                if call.name == "flask_cors.CORS":
+                    part = of_call(call, module.location.path or "", seen)
+                    yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
 
 
 def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
@@ -217,6 +216,14 @@ def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
     return {**state, **changed}
 
 
+def _defaults(framework: str) -> dict[str, Value]:
+    """The settings of Flask that are judged, of Quart those that it has too, with its own defaults."""
+    if framework == "flask":
+        return DEFAULTS
+    own = APPLICATION_DEFAULTS[framework]
+    return {name: own[name] for name in DEFAULTS if name in own}  # type: ignore[misc]
+
+
 def _settled(bound: Bound) -> bool:
     return bound.expression.what == "scalar" or (bound.expression.what == "list" and bound.expression.complete)
 
@@ -225,7 +232,7 @@ def _fact(app: Application, name: str, value: Value, on: bool, where: Location, 
     return FrameworkSetting(
         location=where,
         framework=app.framework,
-        application=app.path,
+        application=app.name,
         name=name,
         value=value,
         on=on,

@@ -32,10 +32,10 @@ from hardencheck.collect.resolve._django import (
     has_middleware,
     middleware,
     projects,
-    why_unknown,
 )
 from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._misspelt import meant
+from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve._versions import Version, lowest, version
 from hardencheck.model.facts.hidden import ANY, HiddenSetting, IneffectiveSetting, SettingNames, Why
 from hardencheck.model.facts.settings import PackageRequirement
@@ -348,4 +348,4 @@ def _flask(app: Application, settings: Followed, facts: FactSet, code: _Code) ->
         elif span is not None and pins and pins[-1] < span.since and len(pins[-1]) > 1:
             said = ("too-new", f"Flask reads it since {_dotted(span.since)}, and {_dotted(pins[-1])} is required")
         if said is not None:
-            yield _fact("flask", app.path, name, bound, *said)
+            yield _fact("flask", app.name, name, bound, *said)

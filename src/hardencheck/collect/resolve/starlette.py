@@ -1,149 +1,152 @@
-"""Starlette and FastAPI: CORS, session cookie, documentation pages."""
+"""Starlette, FastAPI and Litestar: CORS and the cookies of sessions and CSRF tokens."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve._applications import Application, applications, production_modules, unread
-from hardencheck.collect.resolve._built import resolved
+from hardencheck.collect.resolve import _cors
+from hardencheck.collect.resolve._applications import applications, production_modules, unread
+from hardencheck.collect.resolve._built import built
+from hardencheck.collect.resolve._parts import Part, around, of_call
+from hardencheck.collect.resolve._setting import Setting, why_unknown
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
-from hardencheck.model.facts.settings import Call, CorsPolicy, Expression, FrameworkSetting, SecretKey
+from hardencheck.model.facts.settings import CorsPolicy, SecretKey
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-_ANY = {".*", "^.*$", "^.*", ".*$", ".+", "https?://.*", "^https?://.*$", "https://.*"}
+
+class _Cookie(NamedTuple):
+    """How a library calls the arguments of a cookie, and what it takes without them. http_only "": always."""
+
+    role: str
+    name: tuple[str, str]
+    secure: str
+    http_only: tuple[str, bool]
+    same_site: str
+    key: str
+
+
+_COOKIES = {
+    "SessionMiddleware": _Cookie(
+        "session", ("session_cookie", "session"), "https_only", ("", True), "same_site", "secret_key"
+    ),
+    "CookieBackendConfig": _Cookie("session", ("key", "session"), "secure", ("httponly", True), "samesite", ""),
+    "CSRFConfig": _Cookie(
+        "csrf", ("cookie_name", "csrftoken"), "cookie_secure", ("cookie_httponly", False), "cookie_samesite", ""
+    ),
+}
+_CORS = {"CORSMiddleware": _cors.STARLETTE, "CORSConfig": _cors.LITESTAR}
 
 
 class StarletteSettings(Resolver):
-    """Middleware and constructor arguments of every Starlette or FastAPI application in production code."""
+    """Middleware of every Starlette, FastAPI or Litestar application in production code."""
 
     name = "starlette.settings"
-    emits = (FrameworkSetting, SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
+    version = 2
+    emits = (SecretKey, DeclaredCookie, DeclaredCookieName, CorsPolicy)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        facts = resolved(facts, tree)
-        found = applications(facts, "fastapi", "starlette")
-        for app in found:
-            yield from self._documentation(app)
+        found = applications(facts, "fastapi", "starlette", "litestar")
         for framework, gap in unread(facts):
             if framework == "fastapi":
                 yield Gap(
-                    kinds=("cors.policy", "framework.secret-key", "framework.setting"),
+                    kinds=("cors.policy", "framework.secret-key"),
                     collector=self.name,
                     reason=gap.reason,
                     detail=gap.detail,
                     location=gap.location,
                     about={"framework": "fastapi"},
                 )
-        seen = found[0].path if found else ""
+        seen = built(facts, tree)
+        reached: set[tuple[Location, str]] = set()
+        for app in found:
+            for part in around(app, seen):
+                if (part.location, part.name) not in reached:
+                    reached.add((part.location, part.name))
+                    yield from self._part(part, "litestar" if app.framework == "litestar" else "starlette", app.name)
+        # What nobody saw being put around an application: in code that was not followed.
+        starlettes = [app for app in found if app.framework != "litestar"]
         for module in production_modules(facts):
             path = module.location.path or ""
             for call in module.calls:
-                adds = call.name == ".add_middleware" or call.name.endswith("middleware.Middleware")
-                if adds and call.first.endswith(".CORSMiddleware"):
-                    yield from self._cors(call, path, seen or path)
-                if adds and call.first.endswith("sessions.SessionMiddleware"):
-                    yield from self._session(call, path, seen or path)
+                if call.name == ".add_middleware" or call.name.endswith("middleware.Middleware"):
+                    part = of_call(call, path, seen)
+                    if (part.location, part.name) not in reached:
+                        yield from self._part(part, "starlette", starlettes[0].name if starlettes else path)
 
-    def _gap(self, kind: str, where: Location, text: str, about: dict[str, Scalar]) -> Gap:
+    def _part(self, part: Part, layer: str, application: str) -> Iterator[Found]:
+        if part.name in _CORS:
+            yield _cors.policy(part, _CORS[part.name], layer, application, self.name)
+        if part.name in _COOKIES:
+            yield from self._cookie(part, _COOKIES[part.name], layer, application)
+
+    def _gap(self, kind: str, held: Setting, text: str, about: dict[str, Scalar]) -> Gap:
         return Gap(
-            kinds=(kind,), collector=self.name, reason=Reason.NOT_LITERAL, detail=text, location=where, about=about
+            kinds=(kind,), collector=self.name, reason=held.reason, detail=text, location=held.location, about=about
         )
 
-    def _documentation(self, app: Application) -> Iterator[Found]:
-        if app.framework != "fastapi":
-            return
-        given = app.call.arguments.get("openapi_url")
-        about: dict[str, Scalar] = {"framework": "fastapi", "application": app.path, "name": "openapi_url"}
-        if (given is not None and given.what != "scalar") or (given is None and app.call.spread):
-            text = f"openapi_url is {given.text if given else 'perhaps in **'}: not a literal"
-            yield self._gap("framework.setting", app.location, text, about)
-            return
-        value = given.value if given is not None else "/openapi.json"
-        yield FrameworkSetting(
-            location=app.location,
-            framework="fastapi",
-            application=app.path,
-            name="openapi_url",
-            value=value,
-            on=bool(value),
-            source="literal" if given is not None else "default",
-        )
-
-    def _cors(self, call: Call, path: str, application: str) -> Iterator[Found]:
-        where = Location(path=path, line=call.line)
-        about: dict[str, Scalar] = {"framework": "starlette", "application": application}
-        credentials = call.arguments.get("allow_credentials")
-        if call.spread or (credentials is not None and credentials.what != "scalar"):
-            yield self._gap("cors.policy", where, "allow_credentials is not a literal", about)
-            return
-        with_credentials = credentials is not None and bool(credentials.value)
-        any_origin = _any_origin(call.arguments.get("allow_origins"), call.arguments.get("allow_origin_regex"))
-        if any_origin is None and with_credentials:
-            given = call.arguments.get("allow_origins") or Expression(what="unknown", text="computed")
-            yield self._gap("cors.policy", where, f"allow_origins is {given.text}: not a literal", about)
-            return
-        yield CorsPolicy(
-            location=where,
-            framework="starlette",
-            application=application,
-            any_origin=any_origin,
-            credentials=with_credentials,
-        )
-
-    def _session(self, call: Call, path: str, application: str) -> Iterator[Found]:
-        where = Location(path=path, line=call.line)
-        about: dict[str, Scalar] = {"role": "session", "layer": "starlette"}
-        secure, same_site, cookie = (
-            call.arguments.get(name, Expression(what="scalar", value=default))
-            for name, default in (("https_only", False), ("same_site", "lax"), ("session_cookie", "session"))
-        )
-        named = cookie.what == "scalar" and not call.spread
-        if named:
-            yield DeclaredCookieName(location=where, role="session", name=str(cookie.value), layer="starlette")
+    def _cookie(self, part: Part, how: _Cookie, layer: str, application: str) -> Iterator[Found]:
+        where = part.location
+        about: dict[str, Scalar] = {"role": how.role, "layer": layer, "application": application}
+        cookie = _single(part.argument(*how.name))
+        if cookie.known:
+            yield DeclaredCookieName(
+                location=where, role=how.role, name=str(cookie.value), layer=layer, application=application
+            )
         else:
-            text = f"session_cookie is {cookie.text or 'perhaps in **'}: not a literal"
-            yield self._gap("cookie.declared-name", where, text, about)
-        flags = {"secure": secure, "same_site": same_site}
-        known = ["http_only", *(name for name, one in flags.items() if one.what == "scalar")] if not call.spread else []
-        for name, one in flags.items():
-            if name not in known:
-                option = "https_only" if name == "secure" else name
-                text = f"{option} of SessionMiddleware is {one.text or 'perhaps in **'}: not a literal"
-                yield self._gap("cookie.declared", where, text, {**about, "known": name})
+            text = f"{how.name[0]} of {part.name} is {cookie.text}"
+            yield self._gap("cookie.declared-name", cookie, text, about)
+        flags = {
+            "secure": (how.secure, _single(part.argument(how.secure, False))),
+            "same_site": (how.same_site, _single(part.argument(how.same_site, "lax"))),
+            "http_only": (how.http_only[0], _single(part.argument(*how.http_only))),
+        }
+        if not how.http_only[0]:
+            flags["http_only"] = ("", Setting(True, True, "default", where))
+        for name, (option, one) in flags.items():
+            if not one.known:
+                text = f"{option} of {part.name} is {one.text}"
+                yield self._gap("cookie.declared", one, text, {**about, "known": name})
+        known = tuple(name for name, (_, one) in flags.items() if one.known)
         if known:
+            same_site = flags["same_site"][1].value
             yield DeclaredCookie(
                 location=where,
-                role="session",
-                name=str(cookie.value) if named else "",
-                secure=bool(secure.value),
-                http_only=True,
-                same_site=str(same_site.value).lower(),
-                layer="starlette",
-                known=tuple(known),
+                role=how.role,
+                name=str(cookie.value) if cookie.known else "",
+                secure=bool(flags["secure"][1].value),
+                http_only=bool(flags["http_only"][1].value),
+                same_site=str(same_site).lower() if same_site else None,
+                layer=layer,
+                known=known,
+                application=application,
             )
-        key = call.arguments.get("secret_key")
+        key = part.get(how.key) if how.key else None
         if key is not None:
-            name = "secret_key of SessionMiddleware"
+            name = f"{part.name}.{how.key}"
             # str() of a missing key is the key "None": SessionMiddleware does not refuse it.
-            optional = key.what == "environment" and key.value == "optional"
-            fact = secret_key("starlette", application, name, key, where) if not optional else None
+            optional = key.expression.what == "environment" and key.expression.value == "optional"
+            fact = secret_key(layer, application, name, key.expression, where) if not optional else None
             if fact is not None:
                 yield fact
             else:
-                text = f"secret_key of SessionMiddleware is {key.text}: not a literal"
-                yield self._gap(
-                    "framework.secret-key", where, text, {"framework": "starlette", "application": application}
+                text = f"{how.key} of {part.name} is {why_unknown(key)}"
+                about = {"framework": layer, "application": application, "name": name}
+                yield Gap(
+                    kinds=("framework.secret-key",),
+                    collector=self.name,
+                    reason=key.reason,
+                    detail=text,
+                    location=where,
+                    about=about,
                 )
 
 
-def _any_origin(origins: Expression | None, pattern: Expression | None) -> bool | None:
-    """Whether every origin is let in; None when that is not known."""
-    if origins is not None and "*" in origins.items:
-        return True
-    if pattern is not None and pattern.what == "scalar" and pattern.value in _ANY:
-        return True
-    known = origins is None or (origins.what == "list" and origins.complete)
-    plain = pattern is None or (pattern.what == "scalar" and isinstance(pattern.value, str | None))
-    return False if known and plain else None
+def _single(held: Setting) -> Setting:
+    """Where it may be one of several it is not known."""
+    if not held.others:
+        return held
+    shown = " or ".join(repr(value) for value in dict.fromkeys((held.value, *held.others)))
+    return Setting(False, None, held.source, held.location, Reason.NOT_LITERAL, f"one of {shown}")

@@ -23,6 +23,6 @@ class UnreadFrameworks(Resolver):
                 reason=Reason.NOT_SUPPORTED,
                 detail=f"{app.framework} is in use, whose sessions are not read",
                 location=app.location,
-                about={"framework": app.framework, "application": app.path},
+                about={"framework": app.framework, "application": app.name},
             )
             return

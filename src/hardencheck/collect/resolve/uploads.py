@@ -17,8 +17,9 @@ from hardencheck.collect.resolve._applications import (
     unread,
 )
 from hardencheck.collect.resolve._built import built, flask_settings, resolved
-from hardencheck.collect.resolve._django import Project, projects, setting, why_unknown
+from hardencheck.collect.resolve._django import Project, projects, setting
 from hardencheck.collect.resolve._modules import Modules, Namespace
+from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
@@ -72,19 +73,19 @@ class Uploads(Resolver):
         for app in flasks:
             state = flask_settings(app, facts, tree, alone=len(flasks) == 1)
             own = yield from self._flask(app, state)
-            yield from self._bound("flask", app.path, own, proxy, server, others)
+            yield from self._bound("flask", app.name, own, proxy, server, others)
         for app in applications(facts, "fastapi", "starlette"):
             own = yield from self._argument(app, "max_body_size", None)
-            yield from self._bound(app.framework, app.path, own, proxy, server, others)
+            yield from self._bound(app.framework, app.name, own, proxy, server, others)
         for app in applications(facts, "aiohttp"):
             own = yield from self._argument(app, "client_max_size", AIOHTTP_BODY, zero_lifts=True)
-            yield from self._bound("aiohttp", app.path, own, proxy, server, others)
+            yield from self._bound("aiohttp", app.name, own, proxy, server, others)
         for app in applications(facts, *UNREAD):
             text = f"{app.framework} is in use, whose limits are not read"
             own = _followed(app, facts, tree) or Bound(
                 False, None, app.framework, app.location, Reason.NOT_SUPPORTED, text
             )
-            yield from self._bound(app.framework, app.path, own, proxy, server, others)
+            yield from self._bound(app.framework, app.name, own, proxy, server, others)
         for framework, gap in unread(facts):
             yield self._gap(("upload.bound",), gap.location, gap.reason, gap.detail, {"framework": framework})
 
@@ -229,7 +230,7 @@ class Uploads(Resolver):
         """A limit that a call gives as an argument."""
         given = app.call.arguments.get(name)
         product = app.framework
-        about: dict[str, Scalar] = {"layer": layer, "product": product, "setting": name, "application": app.path}
+        about: dict[str, Scalar] = {"layer": layer, "product": product, "setting": name, "application": app.name}
         if (given is None and app.call.spread) or (given is not None and not _is_size(given)):
             text = f"{name} is {given.text if given is not None else 'perhaps in **'}: not a literal"
             yield self._gap(("upload.limit",), app.location, Reason.NOT_LITERAL, text, about)
@@ -242,7 +243,7 @@ class Uploads(Resolver):
             location=app.location,
             layer=layer,
             product=product,
-            application=app.path,
+            application=app.name,
             setting=name,
             max_bytes=size,
             default=given is None,
@@ -254,7 +255,7 @@ class Uploads(Resolver):
         for name, counts in (("MAX_CONTENT_LENGTH", "body"), ("MAX_FORM_MEMORY_SIZE", "fields")):
             held = state.get(name)
             about: dict[str, Scalar] = {
-                "layer": "framework", "product": "flask", "setting": name, "application": app.path, "counts": counts,
+                "layer": "framework", "product": "flask", "setting": name, "application": app.name, "counts": counts,
             }  # fmt: skip
             where = held.location if held is not None else app.location
             if held is not None and not _is_size(held.expression):
@@ -268,7 +269,7 @@ class Uploads(Resolver):
                     location=where,
                     layer="framework",
                     product="flask",
-                    application=app.path,
+                    application=app.name,
                     setting=name,
                     counts=counts,  # type: ignore[arg-type]
                     max_bytes=size,

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 
 SecretClass = Literal[
     "provider-token", "cloud-credential", "private-key", "password-in-url", "login", "jwt", "generic", "high-entropy"
@@ -136,7 +137,7 @@ class Secret(Fact, tag="secret", frozen=True, kw_only=True):
             where = "in the history of another branch"
         if self.also is not None:
             where += f" ({_ALSO[self.also]})"
-        parts = [f"{self.what}, {self.length} characters, {where}"]
+        parts = [f"{self.what}, {plural(self.length, 'character')}, {where}"]
         if self.introduced_at:
             since = self.introduced_at[:10]
             until = f"{since} to {self.removed_at[:10]}" if self.removed_at else f"from {since}"

@@ -6,6 +6,7 @@ import msgspec
 
 from hardencheck.model.facts._base import Fact, Scalar, Side, Value
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 
 Source = Literal["literal", "environment", "default"]
 
@@ -313,7 +314,7 @@ class SecretKey(Fact, tag="framework.secret-key", frozen=True, kw_only=True):
         match self.source:
             case "literal":
                 more = ', with the prefix "django-insecure-"' if self.prefixed else ""
-                return f"{self.name} is in the source, {self.length} characters{more}"
+                return f"{self.name} is in the source, {plural(self.length or 0, 'character')}{more}"
             case "environment":
                 return f"{self.name} is taken from the environment, without a default"
             case "generated":

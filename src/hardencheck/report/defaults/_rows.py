@@ -8,8 +8,8 @@ from hardencheck.model.checklist import Application, Checklist, Default, Judgeme
 from hardencheck.model.facts.settings import Variable
 from hardencheck.model.finding import Verdict
 from hardencheck.model.location import Location
+from hardencheck.model.words import plural
 from hardencheck.report import _view
-from hardencheck.report._text import plural
 
 MAX_VALUE = 200  # characters of a value that come from the target
 MAX_PLACES = 20  # of one chain, or variables of one setting

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from hardencheck.report._text import plural, visible
+from hardencheck.model.words import plural
+from hardencheck.report._text import visible
 from hardencheck.report.defaults.markdown import COLUMNS
 
 MAX_LINES = 200

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from hardencheck.catalogue.vocabulary import holds
 from hardencheck.judge.evaluate import may_matter, meets_test
 from hardencheck.model.check import Check, Quantifier, Rule
-from hardencheck.model.checklist import Application, Default, Item, Judgement
+from hardencheck.model.checklist import Application, Default, Item, Judgement, Remark
 from hardencheck.model.facts import Fact, Scalar, Side, Value, fact_types
+from hardencheck.model.facts.hidden import HiddenSetting, IneffectiveSetting
 from hardencheck.model.facts.settings import ProductionDefault, SettingsModuleName
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap
@@ -97,6 +98,8 @@ _PROTECTIONS = {
     "SECRET_KEY_FALLBACKS": "fallback-keys",
 }
 _LOGGING = {"logging.config", "logging.logger"}
+_HIDDEN, _INEFFECTIVE = HiddenSetting.kind(), IneffectiveSetting.kind()
+_MAX_REMARKS = 20
 _TOLD = {
     "framework.setting",
     "framework.secret-key",
@@ -108,6 +111,7 @@ _TOLD = {
     "upload.stored-mode",
     "cors.policy",
     "django.protection",
+    _HIDDEN,
     *_OF_DJANGO,
     *_LOGGING,
 }
@@ -153,7 +157,8 @@ def defaults(
     if not rows:
         return (), ()
     desk = _Desk(checks, facts, items, rows)
-    return _applications(rows, facts, profile), tuple(_joined(row, desk.judgements(row)) for row in rows)
+    made = tuple(_joined(row, desk.judgements(row), desk.remarks(row)) for row in rows)
+    return _applications(rows, facts, profile), made
 
 
 def _rows(facts: FactSet) -> tuple[ProductionDefault, ...]:
@@ -165,11 +170,12 @@ def _rows(facts: FactSet) -> tuple[ProductionDefault, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _joined(row: ProductionDefault, judgements: tuple[Judgement, ...]) -> Default:
+def _joined(row: ProductionDefault, judgements: tuple[Judgement, ...], remarks: tuple[Remark, ...]) -> Default:
     shared = {
         name: getattr(row, name) for name in Default.__struct_fields__ if name in ProductionDefault.__struct_fields__
     }
-    return Default(**shared, judgements=judgements, verdict=judgements[0].verdict if judgements else None)
+    verdict = judgements[0].verdict if judgements else None
+    return Default(**shared, judgements=judgements, verdict=verdict, remarks=remarks)
 
 
 def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: str | None) -> tuple[Application, ...]:
@@ -255,6 +261,8 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
         case "upload.stored-mode" if name in _STORED and framework == "django":
             return _View({"application": application, "setting": name, "what": _STORED[name]})
         case "cors.policy" if name in _CORS.get(framework, ()):
+            if name.endswith("_regex") and row.source == "default":
+                return None  # none: it lets nobody in
             return _View({"framework": framework, "application": application})
         case "django.protection" if framework == "django" and name in _PROTECTIONS:
             return _View({"application": application, "name": _PROTECTIONS[name]})
@@ -321,6 +329,31 @@ class _Desk:
                         said.setdefault(check.id, (check, []))[1].append(verdict)
         made = [_judgement(check, max(found, key=lambda one: one[0].weight)) for check, found in said.values()]
         return tuple(sorted(made, key=lambda one: (-one.verdict.weight, one.check)))
+
+    def remarks(self, row: ProductionDefault) -> tuple[Remark, ...]:
+        """Where the setting is changed besides, and who meant it and wrote another name."""
+        found: list[Remark] = []
+        for fact in self._facts.get((_HIDDEN, ""), ()):
+            # What a command writes into a settings file is said where the value is: it is not known then.
+            if not isinstance(fact, HiddenSetting) or fact.role != "production" or fact.how == "by a command":
+                continue
+            if fact.name == row.name and fact.concerns(row.framework):
+                words = f"changed outside of the settings: {fact.change()}"
+                found.append(Remark(text=words, location=fact.location, check=self._told_by(fact)))
+        for fact in self._facts.get((_INEFFECTIVE, row.application), ()):
+            if isinstance(fact, IneffectiveSetting) and fact.why == "unknown-name" and fact.framework == row.framework:
+                if fact.needed == row.name:
+                    words = f"{fact.name} does not set it: no code reads that name"
+                    found.append(Remark(text=words, location=fact.location, check=self._told_by(fact)))
+        found.sort(key=lambda one: (one.location.order, one.text))
+        return tuple(found[:_MAX_REMARKS])
+
+    def _told_by(self, fact: Fact) -> str:
+        """The check whose line has a fact as its finding."""
+        for check, rule in self._rules[fact.kind()]:
+            if all(meets_test(fact, test) for test in rule.where):
+                return check.id
+        return ""
 
     def _verdict(self, check: Check, rule: Rule, view: _View, row: ProductionDefault) -> tuple[Verdict, str] | None:
         """(verdict, what was seen) of one rule; None where it turns out not to speak of this setting."""

@@ -124,10 +124,19 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to a setting beside what its value says: code changes it while the service runs, or a name that is
+    misspelt was to set it. check: the line of the checklist that tells more, "" where none was asked."""
+
+    text: str
+    location: Location
+    check: str = ""
+
+
 class Default(msgspec.Struct, frozen=True, kw_only=True):
     """One setting of an application as it is in production; the fields of `setting.production`, and what judges them.
 
-    judgements: the worst first. verdict: the worst, None where no check judges the setting.
+    judgements: the worst first. verdict: the worst, None where no check judges the setting. remarks: in order of place.
     """
 
     framework: str
@@ -145,6 +154,7 @@ class Default(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     verdict: Verdict | None = None
     judgements: tuple[Judgement, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 class Checklist(msgspec.Struct, frozen=True, kw_only=True):

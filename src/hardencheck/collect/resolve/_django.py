@@ -95,7 +95,8 @@ _ANY_VERSION = "not set, and its default depends on the version of Django, which
 
 
 class Project(NamedTuple):
-    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted."""
+    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted.
+    written: what the settings modules say, also where an app changes it at the start (`followed`)."""
 
     application: str
     path: str
@@ -104,6 +105,7 @@ class Project(NamedTuple):
     modules: Modules
     followed: Followed
     environment: Environment
+    written: Followed
 
     @property
     def location(self) -> Location:
@@ -142,8 +144,9 @@ def _project(facts: FactSet, modules: Modules, given: Environment, path: str, na
         first = min(classes, key=lambda name: (classes[name], name))
         text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
         followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
-    followed = _rewritten(facts, followed)
-    return Project(name, path, _namespace(followed), at, modules, followed, given)
+    written = _rewritten(facts, followed)
+    followed = _changed_at_start(facts, written, modules, path)
+    return Project(name, path, _namespace(followed), at, modules, followed, given, written)
 
 
 def _entry(facts: FactSet, modules: Modules, path: str) -> str:
@@ -174,6 +177,44 @@ def _rewritten(facts: FactSet, followed: Followed) -> Followed:
             names[name] = held._replace(value=why) if held is not None else Binding(why, why.path, why.line)
         rest = rest or why if fact.name == ANY else rest
     return followed._replace(names=names, rest=rest)
+
+
+def _changed_at_start(facts: FactSet, followed: Followed, modules: Modules, path: str) -> Followed:
+    """What an installed app surely sets to something else, in `ready()` or when its modules are imported: the settings
+    modules are not the last word then. A row keeps what they say; nothing that is judged by it passes."""
+    installed = followed.bound("INSTALLED_APPS")
+    apps = {*installed.expression.items, *installed.maybe} if installed is not None else set()
+    changed: dict[str, Binding] = {}
+    for fact in facts.of("setting.hidden"):
+        if not isinstance(fact, HiddenSetting) or fact.role != "production" or fact.name == ANY:
+            continue
+        cls, _, method = fact.scope.rpartition(".")
+        ready = fact.place == "ready" and method == "ready"
+        if not (ready or (fact.place == "module" and not fact.scope)) or fact.local or fact.conditional:
+            continue
+        held, file = followed.names.get(fact.name), fact.location.path or ""
+        if held is not None and _says(fact, held):
+            continue
+        if any(_is_of(app, cls, file, modules, path) for app in apps):
+            what = fact.scope or "a module of an installed app"
+            why = Unknown("tainted", f"{what}, which runs when the service starts,", file, fact.location.line or 1)
+            changed[fact.name] = Binding(why, why.path, why.line)
+    return followed._replace(names={**followed.names, **changed}) if changed else followed
+
+
+def _says(fact: HiddenSetting, binding: Binding) -> bool:
+    """Whether a change only repeats what the settings say."""
+    value = binding.value
+    return fact.how in {"assigned", "set by setattr"} and isinstance(value, Const) and repr(value.value) == fact.value
+
+
+def _is_of(app: str, cls: str, file: str, modules: Modules, near: str) -> bool:
+    """Whether an entry of INSTALLED_APPS is this AppConfig, or the package of this module."""
+    module, _, last = app.rpartition(".")
+    if cls:
+        return (last == cls and modules.find(module, near) == file) or modules.find(f"{app}.apps", near) == file
+    package = module.removesuffix(".apps") if last[:1].isupper() else app
+    return any(modules.find(f"{package}{end}", near) == file for end in ("", ".apps", ".models"))
 
 
 def _same_file(written: str, path: str) -> bool:

@@ -113,6 +113,8 @@ class DjangoSettings(Resolver):
         versions = project.version
         at = ".".join(map(str, versions)) if versions is not None and versions != NEWEST else ""
         for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
+            if name not in DEFAULTS and project.written.binding(name) is None:
+                continue  # an app sets it at the start, and no settings module
             known, value = usual(name, versions) if name in DEFAULTS else (False, None)
             written = lifted(list(value) if isinstance(value, tuple) else {} if name in _TABLES else value)
             if absent(name, versions):
@@ -121,7 +123,7 @@ class DjangoSettings(Resolver):
                 "django",
                 project.application,
                 name,
-                project.followed.binding(name),
+                project.written.binding(name),
                 default=depending(written, project.unless(name)) if known else None,
                 version=at,
                 here=project.location,

@@ -24,6 +24,8 @@ _IN: dict[Place, str] = {
     "workflow": "by a workflow", "playbook": "by a playbook",
 }  # fmt: skip
 ANY = "any"  # the name of the setting is computed
+_CONFIGURED = frozenset({"flask", "quart"})  # frameworks whose applications hold their settings
+_APPLICATIONS = frozenset({"current_app", "app", "application", "flask_app", "server"})
 
 
 class HiddenSetting(Fact, tag="setting.hidden", frozen=True, kw_only=True):
@@ -52,11 +54,20 @@ class HiddenSetting(Fact, tag="setting.hidden", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         what = "any setting" if self.name == ANY else self.name
+        return f"{what} of {self.target} is {self.change()}"
+
+    def change(self) -> str:
+        """What happens to the setting, and where: "assigned to False, in a view (report)"."""
         to = f" to {self.value}" if self.value and self.how in {"assigned", "set by setattr"} else ""
         where = f" ({self.scope})" if self.scope else ""
         tail = ", and put back" if self.restored else ""
         how = "changed by a command" if self.how == "by a command" else self.how
-        return f"{what} of {self.target} is {how}{to}, {_IN[self.place]}{where}{tail}"
+        return f"{how}{to}, {_IN[self.place]}{where}{tail}"
+
+    def concerns(self, framework: str) -> bool:
+        """Whether the settings of such an application may be meant."""
+        application = self.target.removesuffix(".config").rpartition(".")[2] in _APPLICATIONS
+        return framework in _CONFIGURED if application else framework == "django"
 
 
 class SettingNames(Fact, tag="setting.names", frozen=True, kw_only=True):

@@ -137,6 +137,22 @@ def certainty(row: Default) -> str:
     return "one of" if row.state == "one-of" else ""
 
 
+class Said(NamedTuple):
+    """A remark in pieces, so that a format can set apart what comes from the target."""
+
+    text: str
+    at: str
+    check: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.text}, at {self.at}" + (f" ({self.check})" if self.check else "")
+
+
+def remarks(row: Default) -> tuple[Said, ...]:
+    return tuple(Said(one.text, str(one.location), one.check) for one in row.remarks)
+
+
 def set_at(row: Default) -> str:
     """The winning assignment; "" where nothing assigns the setting."""
     return str(row.location) if row.source == "set" and row.location != Location() else ""

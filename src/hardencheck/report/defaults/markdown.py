@@ -69,7 +69,7 @@ def _cells(row: Default) -> Iterator[str]:
     yield cell(row.name)
     yield _value(row)
     at = _rows.set_at(row)
-    yield cell(at) if at else "not set"
+    yield "<br>".join((cell(at) if at else "not set", *map(_remark, _rows.remarks(row))))
     yield _environment(row)
     fallback = _rows.framework_default(row)
     what = "this" if row.source == "default" else cell(fallback.value) if fallback.value else ""
@@ -79,6 +79,10 @@ def _cells(row: Default) -> Iterator[str]:
     yield f"{f'**{verdict}**' if row.verdict == 'fail' else verdict}{f' {cell(worst.check)}' if worst else ''}"
     yield cell(worst.owner) if worst is not None else ""
     yield prose(_rows.first_sentence(worst.why)) if worst is not None else ""
+
+
+def _remark(said: _rows.Said) -> str:
+    return f"{cell(said.text)} at {cell(said.at)}" + (f" ({cell(said.check)})" if said.check else "")
 
 
 def _value(row: Default) -> str:

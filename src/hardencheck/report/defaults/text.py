@@ -44,6 +44,8 @@ def _block(row: Default, pen: Pen) -> Iterator[str]:
     if at:
         over = f", over {_rows.places(row.chain)}" if row.chain else ""
         yield from pen.block("set at", visible(f"{at}{over}"), 4, _LABEL)
+    for remark in _rows.remarks(row):
+        yield from pen.block("beware", visible(remark.words, 500), 4, _LABEL)
     for variable in row.depends_on[: _rows.MAX_PLACES]:
         yield from pen.block("environment", _environment(_rows.dependence(variable)), 4, _LABEL)
     if len(row.depends_on) > _rows.MAX_PLACES:

@@ -287,3 +287,76 @@ def test_the_audit_without_these_checks_has_rows_that_nothing_judges(
     )
     assert {row.name: row.verdict for row in found.defaults}["ALLOWED_HOSTS"] is None
     assert {row.name: row.verdict for row in found.defaults}["DEBUG"] == "pass"
+
+
+APPS = """
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class ShopConfig(AppConfig):
+    name = "shop"
+
+    def ready(self):
+        settings.SESSION_COOKIE_SECURE = False
+        settings.DEBUG = False
+"""
+VIEW = """
+from django.conf import settings
+
+
+def login(request):
+    settings.X_FRAME_OPTIONS = "ALLOWALL"
+"""
+
+
+def test_a_row_says_who_changes_the_setting_besides(hc: Hc, shop: Repository, tmp_path: Path) -> None:
+    shop.write(
+        "shop/settings/base.py",
+        BASE.replace("APPS = []", "APPS = ['shop']").replace("DEBUG", "SECURE_SSL_REDIRECTS = True\nDEBUG"),
+    )
+    shop.write("shop/__init__.py", "")
+    shop.write("shop/apps.py", APPS)
+    shop.write("shop/views.py", VIEW)
+    shop.commit()
+    found = rows(hc, shop)
+    cookie = found["SESSION_COOKIE_SECURE"]
+    assert (cookie["state"], cookie["value"], cookie["verdict"]) == ("known", "True", "unknown")
+    assert cookie["remarks"] == [
+        {
+            "text": "changed outside of the settings: assigned to False, when an app is ready (ShopConfig.ready)",
+            "location": {"path": "shop/apps.py", "line": 10},
+            "check": "settings.hidden",
+        }
+    ]
+    # What repeats the settings is said, and changes nothing.
+    assert (found["DEBUG"]["verdict"], len(found["DEBUG"]["remarks"])) == ("pass", 1)  # type: ignore[arg-type]
+    [said] = found["X_FRAME_OPTIONS"]["remarks"]  # type: ignore[misc, attr-defined]
+    assert said["location"] == {"path": "shop/views.py", "line": 6}
+    [meant] = found["SECURE_SSL_REDIRECT"]["remarks"]  # type: ignore[misc, attr-defined]
+    assert meant["text"] == "SECURE_SSL_REDIRECTS does not set it: no code reads that name"
+    assert meant["check"] == "settings.ineffective"
+    for fmt, words in (
+        ("text", "beware       changed outside of the settings: assigned to False, when an app"),
+        ("markdown", "at `shop/apps.py:10` (`settings.hidden`)"),
+        ("html", "when an app is ready (ShopConfig.ready)</code> at <code>shop/apps.py:10</code>"),
+    ):
+        file = tmp_path / f"document.{fmt}"
+        assert hc("defaults", str(shop.path), "--format", f"{fmt}={file}").code == 0
+        assert words in file.read_text(encoding="utf-8")
+        assert hc("defaults", str(shop.path), "--check", str(file)).code == 0
+
+
+@pytest.mark.parametrize("text", ["", "def __getattr__(name):\n    return True\n"])
+def test_a_settings_module_that_sets_nothing(hc: Hc, tmp_path: Path, text: str) -> None:
+    made = Repository(tmp_path / "bare")
+    made.write("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n")
+    made.write("shop/settings.py", text)
+    made.write("requirements.txt", "django==5.2\n")
+    made.commit()
+    done = hc("defaults", str(made.path), "--format", "json")
+    found = json.loads(done.out)
+    [application] = found["applications"]
+    assert application["chosen"].startswith("it sets none of these settings, so that Django's defaults hold; manage.py")
+    assert {one["source"] for one in found["settings"]} == {"default"}
+    assert {one["name"]: one["value"] for one in found["settings"]}["X_FRAME_OPTIONS"] == "'DENY'"

@@ -1,6 +1,6 @@
 """Rows of production defaults as literals: every state, several judgements, values that attack each format."""
 
-from hardencheck.model.checklist import Application, Default, Judgement
+from hardencheck.model.checklist import Application, Default, Judgement, Remark
 from hardencheck.model.facts.settings import Variable
 from hardencheck.model.finding import Verdict
 from hardencheck.model.location import Location
@@ -66,6 +66,13 @@ DEFAULTS = (
         default="()",
         verdict=Verdict.PASS,
         judgements=(judgement("settings.allowed-hosts", Verdict.PASS, "named hosts only"),),
+        remarks=(
+            Remark(
+                text="changed outside of the settings: assigned to ['…'], in a view (login)",
+                location=at("shop/views.py", 8),
+                check="settings.hidden",
+            ),
+        ),
     ),
     row(
         "DEBUG",
@@ -104,5 +111,6 @@ DEFAULTS = (
         depends_on=(Variable(name="A|<b>`", default="'|`'", given="<u>|", given_at=at("x|`.yaml", 2)),),
         verdict=Verdict.WAIVED,
         judgements=(judgement("settings.debug", Verdict.WAIVED, "<b>|`"),),
+        remarks=(Remark(text="<b>|`x`", location=at("svc/<i>|`.py", 9)),),
     ),
 )

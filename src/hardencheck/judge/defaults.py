@@ -187,9 +187,12 @@ def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: st
         if row.source == "default" and "." not in row.name:  # what is not set is where the application is
             made_at.setdefault(key, row.location)
     named = [fact for fact in facts.of(_MODULES) if isinstance(fact, SettingsModuleName)]
+    speaking = {(row.framework, row.application) for row in rows if row.source == "set"}
     made: list[Application] = []
     for (framework, application), version in versions.items():
         chosen, places = _why(framework, application, named, profile, made_at.get((framework, application)))
+        if framework == "django" and (framework, application) not in speaking:
+            chosen = f"it sets none of these settings, so that Django's defaults hold; {chosen}"
         made.append(
             Application(framework=framework, application=application, version=version, chosen=chosen, places=places)
         )

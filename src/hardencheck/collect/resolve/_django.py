@@ -270,6 +270,7 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
     troubles: list[str] = []
     named = settings_modules(facts, modules.local())
     doubtful: dict[str, str] = {}
+    silent: dict[str, str] = {}
     for tier in ("environment", "wsgi", "manage"):
         found: dict[str, str] = {}
         for fact in named:
@@ -280,7 +281,9 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
             elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
-                continue  # a module of that name that sets nothing we know
+                if role(path) == "production" and modules.find(fact.module, near) == path:
+                    silent.setdefault(path, fact.module)
+                continue  # it sets nothing we know: another one may be meant; if there is none, the defaults hold
             else:
                 better = _production_sibling(path, modules)
                 # What a developer or a test uses is named by mistake, for one command, or as what a server overrides.
@@ -295,7 +298,9 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
         beside = {path: name for path, name in by_convention.items() if path.rpartition("/")[0] in folders}
         usable = {path: name for path, name in beside.items() if role(path) == "production"}
         return usable or dict(sorted(doubtful.items())), []
-    return by_convention, [] if by_convention else troubles
+    if by_convention or (silent and not troubles):
+        return by_convention or dict(sorted(silent.items())), []
+    return {}, troubles
 
 
 def _only(module: str, modules: Modules) -> str | None:

@@ -100,7 +100,8 @@ _JUDGED = frozenset({
     "AllowedHostsConfig.allowed_hosts",
 })  # fmt: skip
 _WITH_TABLE = ("flask", "quart", "sanic")
-_DEBUG_VARIABLES = {"litestar": "LITESTAR_DEBUG"}
+# What a library asks where the code does not say, and the text that is on; "": any.
+_DEBUG_VARIABLES = {"litestar": ("LITESTAR_DEBUG", "1"), "aiohttp": ("PYTHONASYNCIODEBUG", "")}
 _WITH_DEBUG = frozenset({"autoreload", "serve_traceback"})  # Tornado: on where debug is
 
 
@@ -228,7 +229,7 @@ def _settings(app: Application, seen: Built, at: Version | None, environment: En
                 usual = _switched(debug.value)
             variables = seen.variables
             if name == "debug" and app.framework in _DEBUG_VARIABLES:
-                usual, variables = _asked_for(_DEBUG_VARIABLES[app.framework], environment)
+                usual, variables = _asked_for(*_DEBUG_VARIABLES[app.framework], environment)
             default = depending(usual, names.absent(name))
             yield _Given(name, names.get(name), default, app.location, variables)
     for part in parts_of(thing):
@@ -253,16 +254,17 @@ def _switched(value: Value) -> Value:
     return value if on is None else Const(on, depends=depends_of(value))
 
 
-def _asked_for(variable: str, environment: Environment) -> tuple[Value, Mapping[str, Variable]]:
+def _asked_for(variable: str, on: str, environment: Environment) -> tuple[Value, Mapping[str, Variable]]:
     """Where the code does not say, the library asks the environment."""
     depends = frozenset({variable})
     found = environment.get(variable)
     text = found.value if found is not None else None
     at = found.location if found is not None else None
-    variables = {variable: Variable(name=variable, default="'0'", given=text, given_at=at)}
-    value = taken(variable, found) if found is not None else "0"
+    unset = "0" if on else ""
+    variables = {variable: Variable(name=variable, default=repr(unset), given=text, given_at=at)}
+    value = taken(variable, found) if found is not None else unset
     if isinstance(value, str):
-        return Const(value == "1", depends=depends), variables
+        return Const(value == on if on else value != "", depends=depends), variables
     return Unknown("env-required", variable, depends=depends), variables
 
 

@@ -61,7 +61,7 @@ def build(call: Call, framework: str, cls: Class | None = None) -> Object:
     thing.kind = "flask"
     thing.state["config"] = config
     record(call, thing)
-    if framework == "flask":
+    if framework in {"flask", "quart"}:  # Quart begins with the table that Flask makes
         _debug_flag(call, config)
     if framework == "sanic":
         prefixed(call, config, "SANIC_")  # load_env: every SANIC_ variable is a setting

@@ -10,6 +10,7 @@ from hardencheck.judge.settle import Policy, settle
 from hardencheck.model.checklist import Application, Default
 from hardencheck.model.facts import Fact, Side
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName, DeclaredHeader
+from hardencheck.model.facts.hidden import HiddenSetting, IneffectiveSetting, Why
 from hardencheck.model.facts.logging import LoggingConfig
 from hardencheck.model.facts.settings import (
     CorsPolicy,
@@ -365,3 +366,80 @@ def test_which_checks_speak_of_settings() -> None:
     assert not {one for one in spoken if one.startswith(("secrets.", "permissions.", "practice."))}
     assert {"setting.production", "settings.module-name", "framework.setting"} <= kinds()
     assert not {kind for kind in kinds() if kind.startswith(("secret", "bandit"))}
+
+
+def hidden(name: str = "DEBUG", line: int = 8, **more: object) -> Fact:
+    fields: dict[str, object] = {
+        "target": "django.conf.settings", "how": "assigned", "place": "view", "scope": "report", "role": "production",
+        "value": "True", **more,
+    }  # fmt: skip
+    return HiddenSetting(location=at("shop/views.py", line), name=name, **fields)  # type: ignore[arg-type]
+
+
+def misspelt(name: str, needed: str, why: Why = "unknown-name") -> Fact:
+    return IneffectiveSetting(
+        location=at("shop/settings.py", 3), framework="django", application=SHOP, name=name, why=why, needed=needed
+    )
+
+
+def test_a_row_says_where_the_setting_is_changed_besides() -> None:
+    [found] = judged(
+        row("DEBUG"),
+        setting("DEBUG", False),
+        hidden(line=9, place="command", scope="Fill.handle", local=True),
+        hidden(),
+        hidden("ALLOWED_HOSTS"),
+        hidden(role="test"),
+        hidden(how="by a command"),
+        hidden(target="flask.current_app.config"),
+        misspelt("DEBUGS", "DEBUG"),
+        misspelt("DEBUGG", "SECRET_KEY"),
+        misspelt("DEBUG", "1.0", "dead"),
+    )
+    assert [(one.text, str(one.location), one.check) for one in found.remarks] == [
+        ("DEBUGS does not set it: no code reads that name", "shop/settings.py:3", "settings.ineffective"),
+        ("changed outside of the settings: assigned to True, in a view (report)", "shop/views.py:8", "settings.hidden"),
+        (
+            "changed outside of the settings: assigned to True, in a management command (Fill.handle)",
+            "shop/views.py:9",
+            "settings.hidden-local",
+        ),
+    ]
+
+
+def test_a_flask_application_is_changed_through_its_configuration() -> None:
+    facts = (hidden(target="flask.current_app.config"), hidden(target="flask.current_app", line=9), hidden(line=10))
+    [found] = judged(row("DEBUG", "app.py", "app.py", "flask"), *facts)
+    assert [str(one.location) for one in found.remarks] == ["shop/views.py:8", "shop/views.py:9"]
+    [other] = judged(row("debug", "app.py", "app.py", "fastapi"), *facts)
+    assert other.remarks == ()
+
+
+def test_a_remark_without_a_check_that_was_asked() -> None:
+    held = FactSet(looked=(Side.DECLARED,)).plus([row("DEBUG"), hidden()])
+    [found] = defaults((CATALOGUE.checks["settings.debug"], CATALOGUE.checks["settings.hidden-local"]), held, ())[1]
+    assert [one.check for one in found.remarks] == [""]
+
+
+def test_an_application_whose_settings_say_nothing() -> None:
+    silent = ProductionDefault(
+        location=at("shop/settings.py"), framework="django", application=SHOP, name="DEBUG", state="known",
+        source="default", value="False",
+    )  # fmt: skip
+    held = FactSet(looked=(Side.DECLARED,)).plus([silent])
+    [application] = defaults(CATALOGUE.checks.values(), held, ())[0]
+    assert application.chosen.startswith(
+        "it sets none of these settings, so that Django's defaults hold; by convention"
+    )
+
+
+def test_a_pattern_that_is_not_set_is_no_matter_of_cors() -> None:
+    policy = CorsPolicy(
+        location=at("app.py", 3), framework="starlette", application="app.py", any_origin=True, credentials=True
+    )
+    unset = ProductionDefault(
+        location=at("app.py", 3), framework="fastapi", application="app.py", name="CORSMiddleware.allow_origin_regex",
+        state="known", source="default", value="None",
+    )  # fmt: skip
+    assert [one.verdict for one in judged(unset, policy)] == [None]
+    assert [one.verdict for one in judged(row(unset.name, "app.py", "app.py", "fastapi"), policy)] == [FAIL]

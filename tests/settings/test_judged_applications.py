@@ -138,3 +138,45 @@ def test_cookies_of_litestar(tmp_path: Path) -> None:
     assert (cookie.role, cookie.name, cookie.secure, cookie.http_only, cookie.same_site, cookie.layer) == (
         "csrf", "csrftoken", True, False, "lax", "litestar",
     )  # fmt: skip
+
+
+PYRAMID = "from pyramid.config import Configurator\n\n\ndef main(global_config, **settings):\n"
+MADE = "    config = Configurator(settings=settings)\n"
+INI = "[app:main]\nuse = egg:shop\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "files", "debug", "toolbar"),
+    [
+        (MADE, {"production.ini": INI}, False, False),
+        (MADE, {"production.ini": INI + "debug_all = yes\n"}, True, False),
+        (MADE, {"production.ini": INI + "pyramid.debug_all = %(debug)s\n"},
+         "pyramid.debug_all is not known: value comes from pyramid.debug_all of production.ini", False),
+        (MADE, {"production.ini": INI + "pyramid.includes =\n    pyramid_tm\n    pyramid_debugtoolbar\n"}, False, True),
+        (MADE, {"production.ini": INI + "pyramid.includes = pyramid_debugtoolbar\ndebugtoolbar.enabled = false\n"},
+         False, False),
+        (MADE, {"production.ini": INI, "Dockerfile": "FROM python\nENV PYRAMID_DEBUG_ALL=1\nCMD pserve x.ini\n"},
+         True, False),
+        (MADE + "    config.include('shop.tools')\n",
+         {"production.ini": INI, "shop/tools.py": "def includeme(to):\n    to.include('pyramid_debugtoolbar')\n"},
+         False, True),
+        (MADE + "    config.include('.gone')\n", {"production.ini": INI},
+         "pyramid.debug_all is not known: may have been written by what is included at app.py:6",
+         "pyramid_debugtoolbar is not known: may have been written by what is included at app.py:6"),
+        (MADE + "    config.add_settings(a=1)\n", {"production.ini": INI},
+         "pyramid.debug_all is not known: may have been written by add_settings at app.py:6",
+         "pyramid_debugtoolbar is not known: may have been written by add_settings at app.py:6"),
+        (MADE, {"development.ini": INI + "pyramid.debug_all = true\n"},
+         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'], which whoever starts the "
+         "service gives",
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], which whoever starts "
+         "the service gives"),
+        ("    settings['pyramid.debug_all'] = True\n" + MADE, {}, True,
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], which whoever starts "
+         "the service gives"),
+    ],
+)  # fmt: skip
+def test_pyramid(tmp_path: Path, code: str, files: dict[str, str], debug: object, toolbar: object) -> None:
+    text = f"{PYRAMID}{code}    return config.make_wsgi_app()\n"
+    facts = facts_of(tmp_path, {"app.py": text, "shop/__init__.py": "", **files})
+    assert (seen(facts, "pyramid.debug_all"), seen(facts, "pyramid_debugtoolbar")) == (debug, toolbar)

@@ -6,6 +6,7 @@ What it writes down takes the place of what a call looks like.
 """
 
 import ast
+import configparser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -47,6 +48,7 @@ MAX_BUILDERS = 40
 MAX_CALLERS = 6
 MAX_LOOKED = 300
 _STARTS = ("wsgi", "asgi", "app", "main", "application", "server", "api", "run", "manage", "serve", "__main__")
+_PASTED = frozenset({"production.ini", "prod.ini"})
 _Place = tuple[str, int]
 
 
@@ -320,7 +322,10 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         if spec is not None and not rest:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
-            if spec.kwarg is not None:
+            pasted = _pasted(interpreter.source) if name == "main" and missing == 1 and spec.kwarg is not None else None
+            if pasted is not None:
+                keywords = dict(pasted)
+            elif spec.kwarg is not None:
                 keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
@@ -328,6 +333,29 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))
     except (OutOfBudget, RecursionError, MemoryError):
         _lost(interpreter, Unknown("budget", "more steps than are followed", start.path, 1))
+
+
+def _pasted(source: Source) -> Mapping[str, Value] | None:
+    """What PasteDeploy hands to `main(global_config, **settings)`: the section of the application in the one file that
+    is called after production; None where there is no such file, or it cannot be read."""
+    named = [path for path in (source.paths or tuple)() if path.rpartition("/")[2] in _PASTED]
+    data = source.read(named[0]) if len(named) == 1 else None
+    parser = configparser.RawConfigParser(default_section="\0", strict=False, delimiters=("=", ":"))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        parser.read_string(data.decode() if data is not None else "")
+    except (configparser.Error, UnicodeDecodeError):
+        return None
+    sections = [name for name in parser.sections() if name.partition(":")[0] == "app"]
+    if len(sections) != 1:
+        return None
+    given = dict(parser.items(sections[0]))
+    if not given.pop("use", "").startswith(("egg:", "call:")):
+        return None  # it takes over another section, or what a factory of its own makes
+    return {
+        name.removeprefix("set "): Unknown("call", f"{name} of {named[0]}") if "%(" in text else Const(text)
+        for name, text in given.items()
+    }
 
 
 def _literals(text: str) -> tuple[list[Value], dict[str, Value]]:

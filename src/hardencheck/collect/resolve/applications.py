@@ -28,6 +28,7 @@ from hardencheck.collect.interpret.values import (
     lifted,
     truth,
 )
+from hardencheck.collect.resolve import _pyramid
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications, unread
 from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._environment import Deployment, Environment
@@ -97,7 +98,7 @@ _BESIDE: dict[str, dict[str, object]] = {
 # What rules judge one by one (`framework.setting`); what is a matter of cookies, CORS or limits has facts of its own.
 _JUDGED = frozenset({
     "debug", "serve_traceback", "openapi_url", "openapi_config", "allowed_hosts", "TrustedHostMiddleware.allowed_hosts",
-    "AllowedHostsConfig.allowed_hosts",
+    "AllowedHostsConfig.allowed_hosts", _pyramid.DEBUG, _pyramid.TOOLBAR,
 })  # fmt: skip
 _WITH_TABLE = ("flask", "quart", "sanic")
 # What a library asks where the code does not say, and the text that is on; "": any.
@@ -232,6 +233,10 @@ def _settings(app: Application, seen: Built, at: Version | None, environment: En
                 usual, variables = _asked_for(*_DEBUG_VARIABLES[app.framework], environment)
             default = depending(usual, names.absent(name))
             yield _Given(name, names.get(name), default, app.location, variables)
+    if app.framework == "pyramid":
+        debug, variables = _pyramid.debug_all(thing, environment)
+        yield _Given(_pyramid.DEBUG, debug, lifted(False), app.location, variables)
+        yield _Given(_pyramid.TOOLBAR, _pyramid.toolbar(thing), lifted(False), app.location, seen.variables)
     for part in parts_of(thing):
         yield from _part(part, _MIDDLEWARE, seen, perhaps=perhaps(thing, part))
 

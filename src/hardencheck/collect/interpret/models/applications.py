@@ -21,6 +21,7 @@ from hardencheck.collect.interpret.values import (
     Instance,
     Joined,
     Library,
+    Module,
     Namespace,
     Object,
     Seq,
@@ -96,6 +97,9 @@ _LATE = (
     "AppConfig",
     "HerokuConfig",
 )  # `init_app` puts them to work
+
+
+ADDS_SETTINGS = "add_settings"  # of Pyramid's configurator
 
 
 class _Records(WeakKeyDictionary):  # type: ignore[type-arg]
@@ -377,23 +381,55 @@ def method(call: Call) -> Value | None:
     if not isinstance(thing, Object):
         return None
     if call.name == "add_middleware":
-        stack = thing.state["middleware"]
-        assert isinstance(stack, Seq)
-        call.interpreter.touch(stack)
         if not call.arguments and "middleware_class" not in call.keywords:
             return Const(None)
         what = call.arguments[0] if call.arguments else call.keywords["middleware_class"]
         part = made(call, "part", part_name(what), places(call, (), 1))
         part.state["class"] = what
-        if call.interpreter._perhaps:
-            stack.extra.append(part)
-            stack.exact = False
-        else:
-            stack.items.append(part)
+        _put(call, thing, part)
         return Const(None)
     if call.name == "__init__":
         return Const(None)
+    if text_of(thing.state.get("framework")) == "pyramid":
+        if call.name == "__enter__":
+            return thing
+        if call.name == "include":
+            return _include(call, thing)
+        if call.name == ADDS_SETTINGS:
+            _put(call, thing, made(call, "part", ADDS_SETTINGS, {}))
+            return Const(None)
     return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _put(call: Call, thing: Object, part: Object) -> None:
+    stack = thing.state["middleware"]
+    assert isinstance(stack, Seq)
+    call.interpreter.touch(stack)
+    if call.interpreter._perhaps:
+        stack.extra.append(part)
+        stack.exact = False
+    else:
+        stack.items.append(part)
+
+
+def _include(call: Call, thing: Object) -> Value:
+    """Pyramid: `includeme` of a module of the repository runs; what else is included is written down by its name, ""
+    where that is not known."""
+    what = call.arguments[0] if call.arguments else call.keywords.get("callable", Const(None))
+    name = what.dotted if isinstance(what, Library) else text_of(what)
+    path = what.path if isinstance(what, Module) else None
+    if name and path is None:
+        path = call.interpreter.source.find(name, call.frame.module.path)
+    target: Value = what
+    if path is not None:
+        found = call.interpreter.module(path).namespace.names.get("includeme")
+        target = found.value if found is not None else Const(None)
+    if isinstance(target, Function):
+        call.interpreter.call(target, [thing], {}, call.node, call.frame)
+    else:
+        outside = path is None and not name.startswith(".")
+        _put(call, thing, made(call, "part", name if outside else "", {}))
+    return Const(None)
 
 
 def part(name: str, positional: tuple[str, ...]) -> Model:

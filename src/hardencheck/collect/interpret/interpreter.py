@@ -60,6 +60,7 @@ from hardencheck.lazily import compiled
 SETTING = "the setting "  # before a name in `depends`: no variable of the environment
 MAX_STEPS = 200_000
 MAX_DEPTH = 40
+MAX_BEHIND = 150  # functions that something that is not followed may call, and that are looked into
 MAX_MODULES = 200
 MAX_LOOP = 5_000
 MAX_FORKS = 2_000
@@ -88,7 +89,9 @@ class _Unsure(Exception):
 
 
 class OutOfBudget(Exception):
-    pass
+    """place: path and line of the statement that was not followed to its end, once one is known."""
+
+    place: tuple[str, int] | None = None
 
 
 class Frame:
@@ -186,16 +189,19 @@ class _Marking:
         self._interpreter.exported.depends |= self._depends
 
     def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
-        for one in _reached(value) if deep else [value]:
+        found, seen = [*(_reached(value) if deep else [value])], set[int]()
+        while found:
+            one = found.pop()
             if isinstance(one, Seq | Map):
                 one.depends |= self._depends
             elif isinstance(one, Module):
                 self.all(one.namespace)
             elif isinstance(one, Instance | Class):
                 self.all(one.attributes)
-            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
+            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None and id(one) not in seen:
+                seen.add(id(one))  # an application and its configuration hold each other
                 for part in one.state.values():
-                    self.thing(part)
+                    found.extend(_reached(part))
 
 
 # Readers of the environment.
@@ -274,6 +280,7 @@ class Interpreter:
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._most = WORK.done + MAX_WORK
+        self.lost: Unknown | None = None  # why nothing more is followed
         self._running: set[str] = set()
 
     # Modules
@@ -375,15 +382,16 @@ class Interpreter:
                 continue
             except _Unsure:
                 self._taint_written([node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
-            except OutOfBudget:
-                self._taint(
-                    frame.names, Unknown("budget", "more steps than are followed", frame.module.path, node.lineno)
-                )
-                return
-            except RecursionError:
-                self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
+            except (OutOfBudget, RecursionError) as error:
+                path, line = getattr(error, "place", None) or (frame.module.path, node.lineno)
+                text = "nested too deeply" if isinstance(error, RecursionError) else "more steps than are followed"
+                self.lost = self.lost or Unknown("budget", text, path, line)
             finally:
                 self._watched |= watched
+            if self.lost is not None:
+                # What is not run any more may write to all that there is, in other modules as well.
+                self._taint(frame.names, self.lost)
+                return
 
     def _unbound(self, node: ast.stmt, depends: Depends, frame: Frame) -> None:
         """What an assignment that raises would bind, in an environment where it does not."""
@@ -714,7 +722,7 @@ class Interpreter:
         """What the functions behind a value may write."""
         if isinstance(value, Function) and isinstance(value.frame, Frame) and id(value.node) not in seen:
             seen.add(id(value.node))
-            if len(seen) > MAX_DEPTH:
+            if len(seen) > MAX_BEHIND:
                 raise OutOfBudget
             body: Sequence[ast.AST] = []
             if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -843,6 +851,18 @@ class Interpreter:
         self._may_raise = True
         return Unknown(reason, text or _spelled(node), frame.module.path, getattr(node, "lineno", 0), depends=depends)
 
+    def stopped(self, why: Unknown, node: ast.AST, frame: Frame, depends: Depends = NOTHING) -> Unknown:
+        """What an expression gives that something in it stopped: with its place where it has one, else with the
+        expression's own."""
+        self._may_raise = True
+        depends |= why.depends
+        if why.path:
+            return Unknown(why.reason, why.text, why.path, why.line, depends=depends)
+        text = why.text or _spelled(node)
+        if why.reason == "branch" and not why.text:
+            text = f"{text} may be one of several values"
+        return Unknown(why.reason, text, frame.module.path, getattr(node, "lineno", 0), depends=depends)
+
     @staticmethod
     def bounded(owner: Seq, more: Sequence[Value]) -> None:
         """Raises OutOfBudget for a list that would grow beyond what is followed."""
@@ -865,7 +885,11 @@ class Interpreter:
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         for number, node in enumerate(body):
-            self.statement(node, frame)
+            try:
+                self.statement(node, frame)
+            except OutOfBudget as error:
+                error.place = error.place or (frame.module.path, node.lineno)
+                raise
             if self._partly and number + 1 < len(body):
                 self._rest(body[number + 1 :], frame)
                 return
@@ -2007,7 +2031,7 @@ class Interpreter:
                 if size > MAX_SIZE:
                     raise OutOfBudget
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except (TypeError, ValueError):
             return self.unknown(node, frame, depends=depends)
         text = "".join(pieces)
@@ -2072,7 +2096,7 @@ class Interpreter:
                 return self.unknown(node, frame, depends=depends)
             return lifted(function(one, two), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -2081,13 +2105,13 @@ class Interpreter:
         if isinstance(op, ast.Not):
             known = truth(operand)
             if known is None:
-                reason = operand.reason if isinstance(operand, Unknown) else "branch"
-                return self.unknown(node, frame, reason, operand.text if isinstance(operand, Unknown) else "", depends)
+                why = operand if isinstance(operand, Unknown) else Unknown("branch", _spelled(node))
+                return self.stopped(why, node, frame, depends)
             return Const(not known, depends=depends)
         try:
             return lifted(_UNARY[type(op)](plain(operand)), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -2184,7 +2208,7 @@ class Interpreter:
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text)
+            return self.stopped(error.value, node, frame)
         except Exception:
             return self.unknown(node, frame)
 
@@ -2692,7 +2716,9 @@ class Interpreter:
     ) -> Value:
         if not function.depends:
             found = self._called(function, arguments, keywords, node, frame)
-            self._may_raise = self._may_raise or isinstance(found, Unknown)
+            if isinstance(found, Unknown):
+                self._may_raise = True
+                return found if found.path else self.stopped(found, node, frame)
             return found
         with self._deciding(function.depends):
             return depending(self._called(function, arguments, keywords, node, frame), function.depends)

@@ -840,7 +840,7 @@ def _tiny(arguments: Iterable[Value]) -> bool:
 def _unknown_of(value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return value
-    return Unknown("branch", "one of several values", depends=depends_of(value))
+    return Unknown("branch", depends=depends_of(value))
 
 
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:

@@ -560,7 +560,7 @@ def distinct(items: Iterable[Value]) -> list[Value]:
 
 
 def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
-    """The Python object that a value surely is: a copy. Raises NotKnown."""
+    """The Python object that a value surely is: a copy. Raises NotKnown: who asked says of which expression."""
     if isinstance(value, Const):
         if isinstance(value.value, str):
             WORK.done += len(value.value) >> 7
@@ -592,11 +592,11 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
         case Joined(options=options) if all(same(option, options[0]) for option in options):
             return plain(options[0], depth + 1)
         case Joined():
-            raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
+            raise NotKnown(Unknown("branch", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
-            raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
+            raise NotKnown(Unknown("call", depends=value.depends))
 
 
 def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:

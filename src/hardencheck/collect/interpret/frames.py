@@ -3,8 +3,9 @@
 from hardencheck.collect.interpret.values import Function, Module, Namespace
 
 MAX_DEPTH = 40
-MAX_BEHIND = 150  # functions that something that is not followed may call, and that are looked into
+MAX_BEHIND = 1_000  # functions that something that is not followed may call, and that are looked into
 MAX_ITEMS = 10_000  # of a list
+MAX_REACHED = 50_000  # objects that something that is not followed may change
 
 
 class OutOfBudget(Exception):

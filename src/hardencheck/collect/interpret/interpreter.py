@@ -59,6 +59,7 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.collect.interpret.written import (
     SETTINGS_WORDS,
     Aliases,
+    Done,
     Marking,
     Tainting,
     Written,
@@ -170,6 +171,8 @@ class Interpreter:
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._most = WORK.done + MAX_WORK
+        self._done: Done | None = None
+        self._parts: dict[int, tuple[ast.AST, Sequence[ast.AST]]] = {}
         self.lost: Unknown | None = None  # why nothing more is followed
         self._running: set[str] = set()
 
@@ -235,13 +238,14 @@ class Interpreter:
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
         partly, self._partly = self._partly, False
+        done, self._done = self._done, None
         self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
         try:
             yield
         finally:
             journal = self._journals.pop()
             self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
-            self._partly = partly
+            self._partly, self._done = partly, done
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module) -> None:
@@ -433,7 +437,7 @@ class Interpreter:
     def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
         """All that these statements may write depends on these variables: whether or how often they run does."""
         if depends:
-            Written(self, Marking(self, depends)).by(nodes, frame)
+            Written(self, Marking(self, depends), Done()).by(nodes, frame)
 
     def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
         """own: from when to when each arm made things. What it made for itself is as it left it."""
@@ -495,13 +499,14 @@ class Interpreter:
         self.touch(names)
         names.taint(why)
 
-    def spoil(self, value: Value, why: Unknown) -> None:
-        """Something unknown has had its hands on it."""
+    def spoil(self, value: Value, why: Unknown, *, calls: bool = True) -> None:
+        """Something unknown has had its hands on it. calls: and may call it."""
         if isinstance(value, Seq | Map):
             self.touch(value)
             value.taint()
         elif isinstance(value, Function):
-            self.over_called([value], why)
+            if calls:
+                self.over_called([value], why)
         elif isinstance(value, Instance | Class):
             self._taint(value.attributes, why)
         elif isinstance(value, Module):
@@ -510,10 +515,9 @@ class Interpreter:
             model(Call(self, "", [why], {}, ast.Pass(), Frame(Namespace(), Module(why.path)), value))
         elif isinstance(value, Joined):
             for option in value.options:
-                self.spoil(option, why)
+                self.spoil(option, why, calls=calls)
         elif isinstance(value, Unknown) and value.reach:
-            for one in reached(value):
-                self.spoil(one, why)
+            self._spoil_deep(value, why, calls=calls)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -521,16 +525,30 @@ class Interpreter:
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
         """All that these statements may write is not known: names, and what the objects behind them hold."""
-        Written(self, Tainting(self, why)).by(nodes, frame)
+        with self._tainting() as done:
+            Written(self, Tainting(self, why, done), done).by(nodes, frame)
 
     def over_called(self, values: Iterable[Value], why: Unknown) -> None:
         """What the functions behind these may write is not known: whoever has them can call them."""
-        for value in values if self._depth < MAX_DEPTH else ():
-            Written(self, Tainting(self, why)).by_call(value)
+        with self._tainting() as done:
+            for value in values:
+                Written(self, Tainting(self, why, done), done).by_call(value)
 
-    def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        for thing in reached(value):
-            self.spoil(thing, why)
+    @contextmanager
+    def _tainting(self) -> Iterator[Done]:
+        """One act of tainting, with all that it leads to."""
+        outermost = self._done is None
+        done = self._done = self._done or Done()
+        try:
+            yield done
+        finally:
+            if outermost:
+                self._done = None
+
+    def _spoil_deep(self, value: Value, why: Unknown, *, calls: bool = True) -> None:
+        with self._tainting() as done:
+            for thing in done.reached(value, why.reason):
+                self.spoil(thing, why, calls=calls)
 
     # Names
 
@@ -611,6 +629,13 @@ class Interpreter:
         plain_none = isinstance(known.default, Const) and known.default.value is None
         best = default if default is not None and (known.default is None or plain_none) else known.default
         self.asked[name] = Asked(best, cast or known.cast)
+
+    def parts(self, node: ast.AST) -> Sequence[ast.AST]:
+        """All nodes below one, itself first: of functions they are asked for many times."""
+        known = self._parts.get(id(node))
+        if known is None or known[0] is not node:
+            known = self._parts[id(node)] = (node, list(ast.walk(node)))
+        return known[1]
 
     def step(self, by: int = 1) -> None:
         self._steps += by
@@ -873,7 +898,7 @@ class Interpreter:
         elif isinstance(owner, Seq):
             owner.extra.extend(changing([value]))
         else:
-            self._spoil_deep(value, why, 0)
+            self._spoil_deep(value, why)
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         target = node.target
@@ -2215,7 +2240,7 @@ class Interpreter:
             if found is not None and not isinstance(found, Unknown):
                 return self._bound(found, receiver if isinstance(receiver, Instance) else None, cls, node, frame)
         why = self.unknown(node, frame)
-        self._spoil_deep(receiver, why, 0)
+        self._spoil_deep(receiver, why)
         return why
 
     def _remember(self, name: str, value: Value, binding: Binding) -> None:
@@ -2542,10 +2567,12 @@ class Interpreter:
             why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
-        for value in handed:
-            self._spoil_deep(value, why, 0)
-        if not (foreign and self.calm):
-            self.over_called(handed, why)
+        calls = not (foreign and self.calm)
+        with self._tainting():
+            for value in handed:
+                self._spoil_deep(value, why, calls=calls)
+            if calls:
+                self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         if handed and isinstance(handed[0], Function):
             why.reach = changing(given_back(self, handed[0]))

@@ -116,6 +116,17 @@ def test_what_has_got_another_name_may_be_changed_later(after: str) -> None:
     assert found.get("A") != {}
 
 
+def test_a_name_that_anything_may_have_set_is_perhaps_not_set() -> None:
+    main = (
+        "from ext import unknown\ntry:\n    from missing import *\nexcept ImportError:\n    pass\n"
+        "try:\n    if unknown():\n        pass\nexcept KeyError:\n    NAME = unknown.what\n"
+    )
+    use = "import main\nA = hasattr(main, 'NAME')\nB = getattr(main, 'NAME', 1)\n"
+    found = followed({"main.py": main, "use.py": use}, start="use.py")
+    assert not isinstance(found.get("A"), bool)
+    assert found.get("B") != 1
+
+
 @pytest.mark.parametrize(
     ("written", "there"),
     [

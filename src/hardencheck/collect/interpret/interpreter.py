@@ -499,14 +499,11 @@ class Interpreter:
         self.touch(names)
         names.taint(why)
 
-    def spoil(self, value: Value, why: Unknown, *, calls: bool = True) -> None:
-        """Something unknown has had its hands on it. calls: and may call it."""
+    def spoil(self, value: Value, why: Unknown) -> None:
+        """Something unknown has had its hands on it."""
         if isinstance(value, Seq | Map):
             self.touch(value)
             value.taint()
-        elif isinstance(value, Function):
-            if calls:
-                self.over_called([value], why)
         elif isinstance(value, Instance | Class):
             self._taint(value.attributes, why)
         elif isinstance(value, Module):
@@ -515,9 +512,9 @@ class Interpreter:
             model(Call(self, "", [why], {}, ast.Pass(), Frame(Namespace(), Module(why.path)), value))
         elif isinstance(value, Joined):
             for option in value.options:
-                self.spoil(option, why, calls=calls)
+                self.spoil(option, why)
         elif isinstance(value, Unknown) and value.reach:
-            self._spoil_deep(value, why, calls=calls)
+            self._spoil_deep(value, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -545,10 +542,10 @@ class Interpreter:
             if outermost:
                 self._done = None
 
-    def _spoil_deep(self, value: Value, why: Unknown, *, calls: bool = True) -> None:
+    def _spoil_deep(self, value: Value, why: Unknown) -> None:
         with self._tainting() as done:
             for thing in done.reached(value, why.reason):
-                self.spoil(thing, why, calls=calls)
+                self.spoil(thing, why)
 
     # Names
 
@@ -2567,11 +2564,10 @@ class Interpreter:
             why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
-        calls = not (foreign and self.calm)
         with self._tainting():
             for value in handed:
-                self._spoil_deep(value, why, calls=calls)
-            if calls:
+                self._spoil_deep(value, why)
+            if not (foreign and self.calm):
                 self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         if handed and isinstance(handed[0], Function):

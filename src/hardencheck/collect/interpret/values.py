@@ -263,7 +263,8 @@ class Namespace:
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
         elif (lost := self.get(name)) is not None:
-            self.names[name] = lost._replace(value=depending(lost.value, depends))  # anything may have set it
+            value = join([ABSENT, lost.value])  # anything may have set it
+            self.names[name] = lost._replace(value=depending(value, depends))
         else:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
@@ -298,7 +299,9 @@ class Namespace:
             for names, rest, _, prefixes in plain:
                 if name not in names:
                     lost = rest or next((one for prefix, one in prefixes.items() if name.startswith(prefix)), None)
-                    values.append(lost if lost is not None and not name.startswith("__") else ABSENT)
+                    values.append(ABSENT)
+                    if lost is not None and not name.startswith("__"):
+                        values.append(lost)
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)
@@ -614,7 +617,10 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
             raise NotKnown(value)
         case Joined(options=options) if all(same(option, options[0]) for option in options):
             return plain(options[0], depth + 1)
-        case Joined():
+        case Joined(options=options):
+            there = [option for option in options if not isinstance(option, Absent)]
+            if len(there) == 1 and isinstance(there[0], Unknown):
+                raise NotKnown(depending(there[0], value.depends))  # type: ignore[arg-type]
             raise NotKnown(Unknown("branch", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))

@@ -127,7 +127,7 @@ class Tainting:
 
     def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = (), *, gone: bool = False) -> None:
         value: Value = replace(self._why, reach=(*self._why.reach, *reach))
-        before = self._interpreter.names_of(frame, name).get(name)
+        before = self._interpreter.names_of(frame, name).names.get(name)
         if gone or before is None or perhaps_absent(before.value):
             value = join([ABSENT, value])
         self._interpreter.bind(frame, name, value, line)

@@ -406,9 +406,9 @@ class Aliases:
         inner = Frame(Namespace(), function.frame.module, function.frame)
         if isinstance(body, ast.Lambda):
             given = [body.body]
-            parts = list(ast.walk(body))
+            parts = list(self._interpreter.parts(body))
         elif isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef):
-            parts = [part for statement in body.body for part in ast.walk(statement)]
+            parts = [part for statement in body.body for part in self._interpreter.parts(statement)]
             given = [
                 part.value
                 for part in parts

@@ -41,3 +41,27 @@ def test_the_reason_names_the_expression_and_its_line(name: str) -> None:
     binding = Interpreter(source).module("main.py").namespace.get("X")
     assert binding is not None
     assert shown(binding.value, "X", place_of(binding.path, binding.line)).text == expected
+
+
+def worth_of(text: str) -> dict[str, str]:
+    """State of X and Y of main.py."""
+    source = Source(lambda path: text.encode(), lambda module, near: None, lambda module, near: False)
+    names = Interpreter(source).module("main.py").namespace
+    found = {name: names.get(name) for name in ("X", "Y")}
+    return {name: shown(one.value, name).state for name, one in found.items() if one is not None}
+
+
+@pytest.mark.parametrize(("functions", "y"), [(300, "known"), (1_200, "unknown")])
+def test_functions_that_call_each_other_are_looked_into(functions: int, y: str) -> None:
+    """Whatever is handed over may be called; beyond what is looked into nothing is known any more."""
+    chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(functions))
+    last = f"def f{functions}():\n    global X\n    X = 2\n"
+    assert worth_of(f"import lib\nX = Y = 1\n{chain}{last}lib.call(f0)\n") == {"X": "unknown", "Y": y}
+
+
+def test_what_holds_itself_is_looked_at_once() -> None:
+    text = (
+        "import lib\nX = 1\nclass A:\n    def set(self):\n        global X\n        X = 2\n"
+        "A.me = lib.wrap(A)\nA.other = lib.wrap(A.me, A)\nlib.call(A)\nY = 1\n"
+    )
+    assert worth_of(text) == {"X": "unknown", "Y": "known"}

@@ -97,10 +97,13 @@ def row(
     if unset:
         value = default
     elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
-        fallback = default or Unknown("framework-version", "the default of the framework, whose version is not known")
-        value = Joined(
-            tuple(fallback if isinstance(option, Absent) else option for option in value.options), depends=value.depends
-        )
+        if default is not None:
+            options = tuple(default if isinstance(option, Absent) else option for option in value.options)
+        else:  # of two reasons the one that the code has comes first
+            there = tuple(option for option in value.options if not isinstance(option, Absent))
+            lacking = Unknown("framework-version", "the default of the framework, whose version is not known")
+            options = (*there, lacking)
+        value = Joined(options, depends=value.depends)
     where = here or Location()
     chain: tuple[Location, ...] = ()
     if binding is not None and binding.path and not unset:

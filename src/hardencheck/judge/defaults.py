@@ -159,13 +159,16 @@ def _joined(row: ProductionDefault, judgements: tuple[Judgement, ...]) -> Defaul
 
 def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: str | None) -> tuple[Application, ...]:
     versions: dict[tuple[str, str], str] = {}
+    made_at: dict[tuple[str, str], Location] = {}
     for row in rows:
         key = (row.framework, row.application)
         versions[key] = versions.get(key, "") or row.version
+        if row.source == "default" and "." not in row.name:  # what is not set is where the application is
+            made_at.setdefault(key, row.location)
     named = [fact for fact in facts.of(_MODULES) if isinstance(fact, SettingsModuleName)]
     made: list[Application] = []
     for (framework, application), version in versions.items():
-        chosen, places = _why(framework, application, named, profile)
+        chosen, places = _why(framework, application, named, profile, made_at.get((framework, application)))
         made.append(
             Application(framework=framework, application=application, version=version, chosen=chosen, places=places)
         )
@@ -173,11 +176,16 @@ def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: st
 
 
 def _why(
-    framework: str, application: str, named: Sequence[SettingsModuleName], profile: str | None
+    framework: str,
+    application: str,
+    named: Sequence[SettingsModuleName],
+    profile: str | None,
+    made_at: Location | None,
 ) -> tuple[str, tuple[Location, ...]]:
     """Why this module is taken for the one that production runs, and the lines that say so."""
     if framework != "django":
-        return "the application is made there", ()
+        words = "the server is started there" if framework in _SERVERS else "the application is made there"
+        return words, (made_at,) if made_at is not None and made_at.line else ()
     if profile is not None:
         return "named by the user (--profile, or the profile of a target in the configuration)", ()
     for tier, words in _TIERS.items():

@@ -6,6 +6,7 @@ MAX_DEPTH = 40
 MAX_BEHIND = 1_000  # functions that something that is not followed may call, and that are looked into
 MAX_ITEMS = 10_000  # of a list
 MAX_REACHED = 50_000  # objects that something that is not followed may change
+OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known
 
 
 class OutOfBudget(Exception):

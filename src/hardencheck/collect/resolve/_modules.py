@@ -9,7 +9,7 @@ from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
-from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.gap import FactSet
 
 _NAMES = KNOWN | GUNICORN
 _LOCAL = ("local_settings", "settings_local", "local")
@@ -113,10 +113,11 @@ class Modules:
         names = followed.names.keys() | (_NAMES if followed.rest is not None or followed.prefixes else set())
         return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
-    def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
-        """What every setting of a module is worth, followed through all that it imports and calls."""
+    def follow(self, path: str, environment: Environment, configuration: str = "", entry: str = "") -> Followed:
+        """What every setting of a module is worth, followed through all that it imports and calls. entry: the module
+        that a server loads before it."""
         source = (self.imported, self.ours, self.unreadable, self.versions)
-        return follow(self.tree, *source, path, environment, configuration)
+        return follow(self.tree, *source, path, environment, configuration, entry)
 
     def versions(self, package: str) -> tuple[Version, Version]:
         """The lowest and the highest version of a package that may be installed."""
@@ -140,11 +141,6 @@ class Modules:
             if item.name == name and path is not None:
                 return path, item
         return None
-
-
-def all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
-    why = Expression(what="unknown", text=text)
-    return {name: Bound(why, path, line, reason=reason) for name in _NAMES}
 
 
 def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:

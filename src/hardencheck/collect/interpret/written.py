@@ -601,9 +601,8 @@ class Written:
         self._interpreter.step(0)
         aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame)
         if not called:
-            for part in [part for parts in rows for part in parts]:
-                if isinstance(part, ast.Import | ast.ImportFrom):
-                    aliases.bound(self._imported(part, frame))
+            for imported in (one for parts in rows for one in _imports(parts[0])):
+                aliases.bound(self._imported(imported, frame))
         met: set[str] = set()
         asked = {getattr(part, "attr", getattr(part, "id", "")) for parts in rows for part in parts}
         for parts in rows:
@@ -760,6 +759,18 @@ class Written:
             else:
                 self._act.thing(thing, deep=False)
         return scratch.names
+
+
+def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Those that run with a statement; not those of functions that it only defines."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, ast.Import | ast.ImportFrom):
+            yield one
+        elif isinstance(one, ast.stmt | ast.ExceptHandler | ast.match_case):
+            if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                pending.extend(ast.iter_child_nodes(one))
 
 
 def _answers(cls: Class, asked: set[str] | None) -> Iterator[Function]:

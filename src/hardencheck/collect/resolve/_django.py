@@ -81,6 +81,17 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
 _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
+_NOT_PRODUCTION = {
+    "development", "develop", "dev", "devel", "local", "debug", "test", "tests", "testing", "ci", "integration",
+    "build", "docs",
+}  # fmt: skip
+_WORD = compiled(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Who names a settings module, the weightiest first.
+_TIERS = {
+    "environment": "the environment of the deployment",
+    "wsgi": "the entry point of the server",
+    "manage": "manage.py",
+}
 # No project goes without one of these.
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
@@ -92,8 +103,19 @@ _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", 
 _ANY_VERSION = "not set, and its default depends on the version of Django, which nothing pins"
 
 
+class Choice(NamedTuple):
+    """A settings module that is taken for the one of production. why: reads after "Taken for production: "; places:
+    the lines that say so. cls: the one of its classes, where whoever chose the module chose that too."""
+
+    name: str
+    why: str
+    places: tuple[Location, ...] = ()
+    cls: str = ""
+
+
 class Project(NamedTuple):
-    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted."""
+    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted.
+    choice: why it is this module, and which of its classes."""
 
     application: str
     path: str
@@ -102,6 +124,7 @@ class Project(NamedTuple):
     modules: Modules
     followed: Followed
     environment: Environment
+    choice: Choice
 
     @property
     def location(self) -> Location:
@@ -136,22 +159,28 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
     deployment = Deployment(facts, modules.local())
-    found = [_project(facts, modules, deployment.environment(path), path, name, at) for path, name in chosen.items()]
+    found = [_project(facts, modules, deployment.environment(path), path, one, at) for path, one in chosen.items()]
     return found, troubles
 
 
-def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
+def _project(
+    facts: FactSet, modules: Modules, given: Environment, path: str, choice: Choice, at: Version | None
+) -> Project:
+    name = choice.name
     followed = modules.follow(path, given)
-    if _ESSENTIAL & followed.names.keys():
-        return Project(name, path, _namespace(followed), at, modules, followed, given)
+    if _ESSENTIAL & followed.names.keys() and not choice.cls:
+        return Project(name, path, _namespace(followed), at, modules, followed, given, choice)
     classes = _settings_classes(modules, path, followed)
-    chosen = _configuration(facts, classes, modules.local())
-    if chosen:
-        followed = modules.follow(path, given, chosen)
+    named = Choice(choice.cls, "as the user says") if choice.cls else None
+    cls = named or _configuration(facts, classes, modules.local())
+    if cls is not None:
+        followed = modules.follow(path, given, cls.name)
+        why = f"{choice.why}; of its classes it is {cls.name}, {cls.why}"
+        choice = Choice(name, why, tuple(dict.fromkeys((*choice.places, *cls.places))))
     elif classes:
         text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
-        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given)
-    return Project(name, path, _namespace(followed), at, modules, followed, given)
+        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given, choice)
+    return Project(name, path, _namespace(followed), at, modules, followed, given, choice)
 
 
 def _namespace(followed: Followed) -> Namespace:
@@ -169,51 +198,96 @@ def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[C
     ]
 
 
-def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> str:
-    """The class that production uses: the one that the deployment names, else by its name; "" when nothing says."""
+def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> Choice | None:
+    """The class that production uses: the one that the deployment names, else the one that is called so, else what
+    the entry points fall back to; None when nothing says."""
     names = [one.name for one in classes]
     said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
-    named = [fact for fact in said if not _local(fact, local)]
-    for tier in ("environment", "wsgi", "manage"):
-        one = {fact.name for fact in named if fact.source == tier and fact.name in names}
-        if len(one) == 1:
-            return one.pop()
+    named = [fact for fact in said if not _local(fact, local) and fact.name in names]
+    doubtful: Choice | None = None
+    for tier, who in _TIERS.items():
+        found = {fact.name for fact in named if fact.source == tier}
+        # What tests or a developer use is named for one command, or as what a server overrides.
+        usable = {name for name in found if _of_production(name)}
+        if len(usable) == 1:
+            name = usable.pop()
+            return Choice(name, f"as {who} says", _places(named, tier, name))
+        if len(found) == 1 and doubtful is None:
+            name = found.pop()
+            doubtful = Choice(name, f"as {who} says", _places(named, tier, name))
     called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
-    return called[0] if len(called) == 1 else ""
+    if len(called) == 1:
+        return Choice(called[0], "by its name")
+    return doubtful
 
 
-def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:
-    """Path -> name of each settings module in use."""
+def _has_class(modules: Modules, path: str, name: str) -> bool:
+    fact = modules.known.get(path)
+    return fact is not None and any(one.name == name for one in fact.classes)
+
+
+def _of_production(name: str) -> bool:
+    """Whether a class, by its words (`DevelopmentConfig`), may be one that a server uses."""
+    return _NOT_PRODUCTION.isdisjoint(word.lower() for word in _WORD.findall(name))
+
+
+def _places(named: Sequence[SettingsClassName | SettingsModuleName], tier: str, *names: str) -> tuple[Location, ...]:
+    places = {
+        fact.location
+        for fact in named
+        if fact.source == tier and (fact.name if isinstance(fact, SettingsClassName) else fact.module) in names
+    }
+    return tuple(sorted(places, key=lambda place: place.order))
+
+
+def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, Choice], list[str]]:
+    """Path -> each settings module in use."""
     if profile is not None:
-        path = _path_of(profile, modules)
-        return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
+        module, _, cls = profile.partition(":")
+        path = _path_of(module, modules)
+        if path is None:
+            return {}, [f"the settings module {module} is not in the repository"]
+        if cls and not _has_class(modules, path, cls):
+            return {}, [f"the settings module {module} has no class {cls}"]
+        why = "named by the user (--profile, or the profile of a target in the configuration)"
+        return {path: Choice(module, why, cls=cls)}, []
     troubles: list[str] = []
     named = settings_modules(facts, modules.local())
-    doubtful: dict[str, str] = {}
-    for tier in ("environment", "wsgi", "manage"):
-        found: dict[str, str] = {}
+    doubtful: dict[str, Choice] = {}
+    for tier, who in _TIERS.items():
+        found: dict[str, Choice] = {}
         for fact in named:
             near = fact.location.path or ""
             if fact.source != tier:
                 continue
-            path = modules.find(fact.module, near) or _only(fact.module, modules)
+            path = modules.find(fact.module, near) or _only(fact.module, modules) or modules.copied(fact.module)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
             elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
+                places = _places(named, tier, fact.module)
+                if better == path:
+                    alone = ", and nothing of the deployment names another" if tier == "manage" else ""
+                    choice = Choice(fact.module, f"{who} names it{alone}", places)
+                else:
+                    choice = Choice(better, f"it lies beside {fact.module}, which {who} names", places)
                 # What a developer or a test uses is named by mistake, for one command, or as what a server overrides.
                 kept = found if role(better) == "production" else doubtful
                 if better == path or better not in kept:
-                    kept[better] = fact.module if better == path else better
+                    kept[better] = choice
         if found:
             return dict(sorted(found.items())), []
-    by_convention = _by_convention(modules, required(facts))
+    said = f"{troubles[0]}; this one" if troubles else "no file of the repository names it,"
+    convention = f"by convention: {said} has the name and the content of one"
+    by_convention = {path: Choice(path, convention) for path in _by_convention(modules, required(facts))}
     if doubtful:
         folders = {path.rpartition("/")[0] for path in doubtful}
-        beside = {path: name for path, name in by_convention.items() if path.rpartition("/")[0] in folders}
-        usable = {path: name for path, name in beside.items() if role(path) == "production"}
+        beside = {path: one for path, one in by_convention.items() if path.rpartition("/")[0] in folders}
+        first = next(iter(doubtful.values()))
+        why = f"by convention: it lies beside {first.name}, which a developer or a test uses"
+        usable = {path: Choice(path, why, first.places) for path in beside if role(path) == "production"}
         return usable or dict(sorted(doubtful.items())), []
     return by_convention, [] if by_convention else troubles
 
@@ -291,7 +365,7 @@ def looks_like_settings(fact: PythonModule, django: bool) -> bool:
     return bool(names & _ONLY_DJANGO)
 
 
-def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
+def _by_convention(modules: Modules, django: bool) -> list[str]:
     groups: dict[str, list[str]] = {}
     for path, fact in sorted(modules.known.items()):
         if fact.role in {"production", "development"} and looks_like_settings(fact, django):
@@ -300,7 +374,7 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
     for path in modules.broken if django else ():
         if path is not None and _NAME.fullmatch(path) and role(path) == "production" and path.endswith("settings.py"):
             groups.setdefault(path.rpartition("/")[0], []).append(path)
-    chosen: dict[str, str] = {}
+    chosen: list[str] = []
     for paths in groups.values():
 
         def rank(path: str) -> tuple[int, str]:
@@ -312,7 +386,7 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
         best = min(paths, key=rank)
         if rank(best)[0] >= _PREFERRED.index("__init__"):
             best = _without_debug(paths, modules) or best
-        chosen[best] = best
+        chosen.append(best)
     return chosen
 
 

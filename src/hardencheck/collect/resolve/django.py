@@ -30,6 +30,7 @@ from hardencheck.model.facts.settings import (
     FrameworkSetting,
     ProductionDefault,
     SecretKey,
+    SettingsChoice,
 )
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -44,6 +45,7 @@ class DjangoSettings(Resolver):
 
     name = "django.settings"
     emits = (
+        SettingsChoice,
         FrameworkSetting,
         ProductionDefault,
         SecretKey,
@@ -58,6 +60,13 @@ class DjangoSettings(Resolver):
         for text in troubles:
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
+            yield SettingsChoice(
+                location=project.location,
+                framework="django",
+                application=project.application,
+                why=project.choice.why,
+                places=project.choice.places,
+            )
             yield from self._settings(project)
             yield from self._rows(project)
             yield from self._key(project)
@@ -155,8 +164,8 @@ class DjangoSettings(Resolver):
             present = has_middleware(project, dotted)
             if present is None:
                 bound = project.bound("MIDDLEWARE")
-                text = bound.expression.text if bound is not None else "computed"
-                held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, f"{text}: not all of it is literal")
+                text = why_unknown(bound) if bound is not None else "computed"
+                held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, text)
                 yield self._gap(
                     "django.middleware", held, "MIDDLEWARE", {"application": project.application, "name": name}
                 )

@@ -130,6 +130,7 @@ class Asked(NamedTuple):
     cast: str = ""
 
 
+Place = tuple[str, int]  # path and line of a statement
 _Remembered = tuple[int, int, tuple[object, ...]]
 _Journal = dict[int, tuple[Changing, object]]
 _REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
@@ -249,7 +250,10 @@ class Interpreter:
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.reads: set[str] = set()  # variables that were asked for
-        self.asked: dict[str, Asked] = {}
+        self.asked: dict[str, dict[tuple[Place, Place], Asked]] = {}
+        # Where the statement is that is run, and the one of a module or class that calls the function it is in.
+        self.here: Place = ("", 0)
+        self.called_at: Place = ("", 0)
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Value] = {}  # what a library has one of
@@ -285,7 +289,7 @@ class Interpreter:
         known = self.modules.get(path)
         if known is not None:
             return known
-        with self._aside():
+        with self._aside(), self.standing((path, 0)):
             return self._first(path)
 
     def _package(self, path: str) -> None:
@@ -850,11 +854,27 @@ class Interpreter:
             raise OutOfBudget
 
     def asks(self, name: str, default: Value | None, cast: str = "") -> None:
-        """To be told of every way in which a variable is asked for; the one that says most is kept."""
-        known = self.asked.get(name, Asked(None))
+        """To be told of every way in which a variable is asked for; of those of one statement the one is kept that
+        says most."""
+        places = self.asked.setdefault(name, {})
+        known = places.get((self.called_at, self.here), Asked(None))
         plain_none = isinstance(known.default, Const) and known.default.value is None
         best = default if default is not None and (known.default is None or plain_none) else known.default
-        self.asked[name] = Asked(best, cast or known.cast)
+        places[self.called_at, self.here] = Asked(best, cast or known.cast)
+
+    def was_asked(self, name: str) -> bool:
+        """Whether this statement has told already how it asks for a variable."""
+        return (self.called_at, self.here) in self.asked.get(name, ())
+
+    @contextmanager
+    def standing(self, place: Place) -> Iterator[None]:
+        """What is asked for belongs to the statement there."""
+        kept = self.called_at, self.here
+        self.called_at = self.here = place
+        try:
+            yield
+        finally:
+            self.called_at, self.here = kept
 
     def step(self, by: int = 1) -> None:
         self._steps += by
@@ -890,6 +910,9 @@ class Interpreter:
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
+        self.here = (frame.module.path, node.lineno)
+        if frame.function is None:
+            self.called_at = self.here
         match node:
             case ast.Assign(targets=targets, value=value):
                 given = self.value(value, frame)

@@ -204,7 +204,7 @@ def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: a
 def variable(interpreter: Interpreter, name: str, default: Value | None, node: ast.AST, frame: Frame) -> Value:
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
-    if name not in interpreter.asked or default is None or not (isinstance(default, Const) and default.value is None):
+    if not interpreter.was_asked(name) or not (isinstance(default, Const) and default.value is None):
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends

@@ -27,8 +27,9 @@ from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
+from hardencheck.collect.resolve._rows import Reading
 from hardencheck.model.facts.logging import ServerCommand
-from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
+from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -48,7 +49,7 @@ class Built(NamedTuple):
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
     started: Mapping[_Place, Location]
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]

@@ -19,7 +19,7 @@ from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._rows import Reading, row
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault, Variable
@@ -84,7 +84,7 @@ _NO_START = (".yml", ".yaml", ".sh", ".bash")
 class _Layer(NamedTuple):
     names: Mapping[str, Binding]
     rest: Unknown | None = None
-    variables: Mapping[str, Variable] = {}
+    variables: Mapping[str, Sequence[Reading]] = {}
 
 
 class ServerDefaults(Resolver):
@@ -207,7 +207,7 @@ def _number(value: Value) -> Value:
     return value
 
 
-def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, Variable]]:
+def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, list[Reading]]]:
     """The default of a setting, which for some is a variable of the environment."""
     variable = _VARIABLES.get(server, {}).get(name)
     if variable is None:
@@ -217,18 +217,18 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     text = found.value if found is not None else None
     known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
     if found is None:
-        return lifted(default, depends), {variable: known}
+        return lifted(default, depends), {variable: [Reading(known)]}
     value = taken(variable, found)
     if isinstance(value, str):
-        return _number(Const(value, depends=depends)), {variable: known}
-    return Unknown("env-required", variable, depends=depends), {variable: known}
+        return _number(Const(value, depends=depends)), {variable: [Reading(known)]}
+    return Unknown("env-required", variable, depends=depends), {variable: [Reading(known)]}
 
 
 def _prefixed(server: str, given: Environment) -> _Layer:
     """What variables with the server's own prefix set (click's `auto_envvar_prefix` of uvicorn and granian)."""
     prefix = _PREFIXES.get(server)
     names: dict[str, Binding] = {}
-    variables: dict[str, Variable] = {}
+    variables: dict[str, list[Reading]] = {}
     for name, default in DEFAULTS[server].items() if prefix else ():
         variable = f"{prefix}{name.upper()}"
         found = given.get(variable)
@@ -241,7 +241,7 @@ def _prefixed(server: str, given: Environment) -> _Layer:
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
-        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location)
+        variables[variable] = [Reading(Variable(name=variable, given=found.value, given_at=found.location))]
     return _Layer(names, None, variables)
 
 

@@ -381,7 +381,8 @@ def _set_up_all(call: Call, cls: Class) -> None:
         binding = cls.attributes.names[name]
         if not _upper(name) or not isinstance(binding.value, Object) or binding.value.kind != _KIND:
             continue
-        found = set_up(_at(call, binding), binding.value, name)
+        with call.interpreter.standing((binding.path, binding.line)):
+            found = set_up(_at(call, binding), binding.value, name)
         cls.attributes.names[name] = binding._replace(value=found)
         if _is_mail(binding.value):
             _spread(cls, binding, found)

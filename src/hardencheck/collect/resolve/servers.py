@@ -275,7 +275,8 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     found.sort(key=lambda path: (not f"/{path}".endswith(f"/{wanted.lstrip('./')}"), not path.startswith(folder), path))
     if found and name.endswith(".toml") and (data := Files(modules.tree).text(found[0])) is not None:
         return _table(found[0], data)
-    if not found or not name.endswith(".py"):
+    # gunicorn runs a file of any name as Python.
+    if not found or not (name.endswith(".py") or command.server == "gunicorn"):
         if command.config is None:
             return _Layer({})
         place = command.location

@@ -848,7 +848,7 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
     if arguments:
         first = arguments[0]
         if isinstance(first, Map):
-            made = Map(dict(first.items), set(first.maybe), first.exact, depends=first.depends)
+            made = Map(dict(first.items), set(first.maybe), first.exact, first.within, depends=first.depends)
         else:
             items = interpreter.items(first)
             if items is None:
@@ -1459,8 +1459,11 @@ def _object_method(
                         both = join([item, held.value]) if held is not None else item
                         both = join([item, ABSENT]) if written in given.maybe and held is None else both
                         interpreter.set_attribute(module, written, both, node, frame)
-            if given.depends:
-                names.mark_all(given.depends)
+            bounded, keys = given.within
+            for word in sorted(keys) if bounded else ():
+                names.mark_name(word, bounded)
+            if others := given.depends - bounded:
+                names.mark_all(others)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
             found = names.get(text)

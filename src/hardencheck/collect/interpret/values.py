@@ -132,11 +132,13 @@ class Seq(Value):
 
 @dataclass(eq=False, slots=True)
 class Map(Value):
-    """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps."""
+    """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps. within: variables, and the keys that
+    are in it or not as they say; of all other variables it depends on nobody knows which keys those are."""
 
     items: dict[object, Value] = field(default_factory=dict)
     maybe: set[object] = field(default_factory=set)
     exact: bool = True
+    within: tuple[Depends, frozenset[str]] = (NOTHING, frozenset())
     born: int = field(default_factory=now, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -156,11 +158,13 @@ class Map(Value):
         self.items = {key: join([items[key] for items, _, _ in plain if key in items]) for key in keys}
         self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, _ in plain)}
         self.exact = all(exact for _, _, exact in plain)
+        self.within = (NOTHING, frozenset())
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
         old: tuple[dict[object, Value], set[object], bool] = before  # type: ignore[assignment]
         new: tuple[dict[object, Value], set[object], bool] = after  # type: ignore[assignment]
         changed = [key for key in {**old[0], **new[0]} if old[0].get(key) is not new[0].get(key)]
+        self.within = (NOTHING, frozenset())
         for key in changed:
             if key in self.items:
                 self.items[key] = depending(self.items[key], depends)

@@ -24,6 +24,11 @@ from hardencheck.collect.interpret.values import (
 )
 
 NONE = Const(None)
+# What the address of a mail server sets, in all libraries that read one.
+MAIL = frozenset({
+    "EMAIL_BACKEND", "EMAIL_FILE_PATH", "EMAIL_HOST", "EMAIL_HOST_PASSWORD", "EMAIL_HOST_USER", "EMAIL_PORT",
+    "EMAIL_TIMEOUT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "OPTIONS",
+})  # fmt: skip
 MAX_TEXT = 100_000  # characters of a value that is followed
 
 
@@ -130,6 +135,16 @@ def computed(call: Call, function: Callable[..., object], *values: Value) -> Val
         call.interpreter._watched |= depends
         failing(call, type(error).__name__)
     return unknown(call, "call", call.name, depends)
+
+
+def mail(made: Value) -> Value:
+    """The table of an address for mails: whatever that is, it sets these names and no others."""
+    if isinstance(made, Map):
+        made.within = (made.depends, MAIL)
+        return made
+    if not isinstance(made, Unknown):
+        return made
+    return Map(dict.fromkeys(MAIL, made), set(MAIL), depends=made.depends, within=(made.depends, MAIL))
 
 
 def each(call: Call, cast: Value | None, texts: Sequence[str], depends: Depends) -> list[Value]:

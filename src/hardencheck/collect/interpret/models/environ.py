@@ -18,6 +18,7 @@ from hardencheck.collect.interpret.models._common import (
     failing,
     flag,
     given,
+    mail,
     missing,
     note,
     sequence,
@@ -305,7 +306,7 @@ def _url(call: Call, kind: str) -> Value | None:
         for key, item in list(made.items.items()):
             if isinstance(item, Const) and item.value == "?":
                 made.items[key] = Unknown("call", f"{key}: it depends on the packages that are installed")
-    return made
+    return mail(made) if kind == "email" else made
 
 
 def _read(call: Call) -> Value | None:

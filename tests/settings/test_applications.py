@@ -412,3 +412,39 @@ def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) 
         "*",
         ("FORWARDED_ALLOW_IPS",),
     )
+
+
+_AIOHTTP = """from aiohttp import web
+async def limit():
+    return 4096
+async def generator():
+    yield 1
+def plain():
+    return 2048
+class Parts:
+    async def make(self):
+        return web.Application(client_max_size=await limit())
+async def factory():
+    {}
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("app = web.Application(client_max_size=2048)", ("known", "2048")),
+        ("app = web.Application(client_max_size=await limit())", ("known", "4096")),
+        # A coroutine is not what it gives; and what a library gives nobody knows.
+        ("app = web.Application(client_max_size=limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await web.limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await plain())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await generator())", ("unknown", "")),
+        ("later = limit()\n    app = web.Application(client_max_size=await later)", ("unknown", "")),
+        ("app = await Parts().make()", ("known", "4096")),
+    ],
+)
+def test_aiohttp_and_coroutines(tmp_path: Path, body: str, expected: tuple[str, str]) -> None:
+    files = {"shop.py": _AIOHTTP.format(body), "Procfile": "web: gunicorn shop:factory --worker-class aiohttp.x\n"}
+    (row,) = (one for one in rows(facts_of(tmp_path, files), "aiohttp").values())
+    assert (row.state, row.value) == expected

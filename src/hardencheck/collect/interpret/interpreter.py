@@ -249,6 +249,7 @@ class Interpreter:
         self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
+        self.awaits: ast.AST | None = None  # the call whose coroutine is awaited at once
         self.reads: set[str] = set()  # variables that were asked for
         self.asked: dict[str, dict[tuple[Place, Place], Asked]] = {}
         # Where the statement is that is run, and the one of a module or class that calls the function it is in.
@@ -1887,8 +1888,22 @@ class Interpreter:
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
+            case ast.Await(value=inner):
+                return self._awaited(node, inner, frame)
             case _:
                 return self.unknown(node, frame)
+
+    def _awaited(self, node: ast.Await, inner: ast.expr, frame: Frame) -> Value:
+        """What a coroutine of the repository gives that is made on the spot."""
+        kept, self.awaits = self.awaits, inner
+        try:
+            found = self.value(inner, frame)
+            ran = self.awaits is None
+        finally:
+            self.awaits = kept
+        if ran:
+            return found
+        return replace(self.unknown(node, frame, depends=depends_of(found)), reach=changing([found]))
 
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
@@ -2841,7 +2856,10 @@ class Interpreter:
                 how = "cached" if not how else "decorated"
             elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
                 others.append(decorator)
-        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and self._yields(node)):
+        if isinstance(node, ast.AsyncFunctionDef):
+            node = _awaitable(node)
+            how = "async" if not how and not self._yields(node) else "opaque"
+        elif isinstance(node, ast.FunctionDef) and self._yields(node):
             how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
@@ -2866,7 +2884,9 @@ class Interpreter:
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
-        if function.how in {"opaque", "decorated"}:
+        if function.how == "async" and self.awaits is node:
+            self.awaits = None
+        elif function.how in {"opaque", "decorated", "async"}:
             owner = [function.owner] if function.owner is not None else []
             return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
@@ -2919,7 +2939,7 @@ class Interpreter:
         """Whether it is a generator."""
         known = self._generators.get(id(node))
         if known is None or known[0] is not node:
-            found = any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+            found = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
             known = self._generators[id(node)] = (node, found)
         return known[1]
 
@@ -3420,6 +3440,13 @@ _SCOPES = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp,
 )  # fmt: skip
+
+
+def _awaitable(node: ast.AsyncFunctionDef) -> ast.FunctionDef:
+    """The same as a function: once it is awaited, it runs like one."""
+    made = ast.FunctionDef(node.name, node.args, node.body, node.decorator_list, node.returns)
+    setattr(made, "type_params", getattr(node, "type_params", []))  # noqa: B010 - not of Python 3.11
+    return ast.copy_location(made, node)
 
 
 def _own(node: ast.FunctionDef) -> Iterator[ast.AST]:

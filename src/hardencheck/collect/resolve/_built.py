@@ -298,6 +298,7 @@ def _run(interpreter: _Follower, start: _Start) -> None:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
+        interpreter.awaits = node  # a server awaits what an asynchronous factory gives
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
     except Raised as error:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))

@@ -333,9 +333,8 @@ class Function(Value):
     defaults: tuple[Value | None, ...] = ()
     keyword_defaults: tuple[Value | None, ...] = ()
     owner: Value | None = None  # self or cls of a bound method
-    how: str = (
-        ""  # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated", "async"
-    )
+    # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated", "async"
+    how: str = ""
     setter: Value | None = None  # of a property
 
 

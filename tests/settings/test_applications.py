@@ -448,3 +448,38 @@ def test_aiohttp_and_coroutines(tmp_path: Path, body: str, expected: tuple[str, 
     files = {"shop.py": _AIOHTTP.format(body), "Procfile": "web: gunicorn shop:factory --worker-class aiohttp.x\n"}
     (row,) = (one for one in rows(facts_of(tmp_path, files), "aiohttp").values())
     assert (row.state, row.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, "2048"),
+        (
+            {
+                "shop/__init__.py": "from shop.flasks import ShopApp\n",
+                "shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n",
+                "app.py": "from shop import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n",
+            },
+            "2048",
+        ),
+        # Another class of that name.
+        ({"other/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, None),
+        ({"shop/flasks.py": "from click import Group\nclass ShopApp(Group):\n    pass\n"}, None),
+    ],
+)
+def test_an_application_of_a_class_from_another_file(
+    tmp_path: Path, files: dict[str, str], expected: str | None
+) -> None:
+    code = "from shop.flasks import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    facts = facts_of(tmp_path, {"app.py": code, "shop/__init__.py": "", "Procfile": "web: gunicorn app:app\n", **files})
+    found = rows(facts, "flask")
+    assert (found["MAX_CONTENT_LENGTH"].value if found else None) == expected
+
+
+def test_a_block_that_perhaps_swallows_what_is_raised(tmp_path: Path) -> None:
+    code = (
+        "from flask import Flask\nimport ext\napp = Flask('a')\nwith ext.swallowing():\n    ext.run()\n"
+        "app.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    )
+    facts = facts_of(tmp_path, {"app.py": code, "Procfile": "web: gunicorn app:app\n"})
+    assert rows(facts, "flask")["MAX_CONTENT_LENGTH"].value == "2048"

@@ -911,7 +911,7 @@ class Interpreter:
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
-        self.here = (frame.module.path, node.lineno)
+        self.here = (frame.module.path, getattr(node, "lineno", self.here[1]))
         if frame.function is None:
             self.called_at = self.here
         match node:

@@ -22,7 +22,7 @@ from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfB
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
-from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
+from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import environment
 from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
@@ -228,12 +228,12 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
     """Where production code builds applications or puts something around them, and in which function."""
     found: dict[_Place, str] = {}
+    derived = Derived(facts)
     for fact in facts.of("python.module"):
         if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
             continue
-        derived = {item.name for item in fact.classes if any(base in FRAMEWORKS for base in item.bases)}
         for call in fact.calls:
-            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS:
+            if call.name in PARTS or derived.framework(fact, call) is not None:
                 found[fact.location.path, call.line] = call.scope
     return found
 

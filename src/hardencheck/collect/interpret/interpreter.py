@@ -362,21 +362,9 @@ class Interpreter:
         """Module level: what raises there does not keep the rest from being looked at."""
         for node in body:
             self._left = NOTHING  # the service does not start with what raises here
-            watched, self._watched = self._watched, NOTHING
             try:
-                self.statement(node, frame)
-            except Raised as error:
-                self._unbound(node, self._watched, frame)
-                if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(
-                    node, ast.Import | ast.ImportFrom
-                ):
-                    why = Unknown(
-                        "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
-                    )
-                    self._taint(frame.names, why)
-                elif isinstance(node, ast.Try):
-                    self._operators(node, frame)
-            except (_Return, _Break, _Continue):
+                self._beginning(node, frame)
+            except (Raised, _Return, _Break, _Continue):
                 continue
             except _Unsure:
                 self._taint_written([node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
@@ -387,26 +375,61 @@ class Interpreter:
                 return
             except RecursionError:
                 self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
-            finally:
-                self._watched |= watched
 
-    def _unbound(self, node: ast.stmt, depends: Depends, frame: Frame) -> None:
-        """What an assignment that raises would bind, in an environment where it does not."""
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            return
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for part in ast.walk(target):
-                if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Store):
-                    continue
-                if part.id in frame.names.names:
-                    self.touch(frame.names)
-                    frame.names.mark_name(part.id, depends)
-                else:
-                    why = Unknown("call", _spelled(node.value), frame.module.path, node.lineno, depends=depends)
-                    self.bind(frame, part.id, why, node.lineno)
+    def _beginning(self, node: ast.stmt, frame: Frame) -> None:
+        """A statement that a service runs when it starts. Where nobody catches what it raises, every service that
+        starts has another environment: what the statement writes there is not known."""
+        watched, self._watched = self._watched, NOTHING
+        try:
+            self.statement(node, frame)
+        except Raised as error:
+            if isinstance(node, ast.Raise):
+                raise
+            if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(node, ast.Import | ast.ImportFrom):
+                text = f"{_spelled(node)}: it is not in the repository"
+                self._taint(frame.names, Unknown("import", text, frame.module.path, node.lineno))
+                return
+            if isinstance(node, ast.Try) and self._operators(node, frame):
+                return
+            why = self._elsewhere(node, frame)
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    self._taint_written([value], frame, why)
+                    for target in targets:
+                        self.assign(target, why, frame)
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value)
+                ):
+                    self._taint_written([value], frame, why)
+                    self.assign(target, why, frame)
+                case _:
+                    self._taint_written([node], frame, why)
+        finally:
+            self._watched |= watched
 
-    def _operators(self, node: ast.Try, frame: Frame) -> None:
+    def _elsewhere(self, node: ast.stmt, frame: Frame) -> Unknown:
+        """What a statement gives that raises here, in an environment where it does not."""
+        depends = self._watched
+        path, line = frame.module.path, node.lineno
+        if len(depends) == 1 and (name := next(iter(depends))) in self.reads and name not in self.environment:
+            return Unknown("env-required", name, path, line, depends=depends)
+        match node:
+            case ast.If(test=test):
+                return Unknown("branch", f"if {_spelled(test)}, which raises now", path, line, depends=depends)
+            case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
+                return Unknown("call", _spelled(value), path, line, depends=depends)
+        return Unknown("branch", "a statement that raises now", path, line, depends=depends)
+
+    def _begins(self, frame: Frame) -> bool:
+        """Whether this is run when the service starts, and nobody catches what is raised."""
+        at: Frame | None = frame
+        while at is not None and at.function is None:
+            at = at.outer
+        return at is None and not self._handled
+
+    def _operators(self, node: ast.Try, frame: Frame) -> bool:
         """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        found = False
         for part in node.body:
             if (
                 isinstance(part, ast.Assign)
@@ -420,6 +443,8 @@ class Interpreter:
                 name = self.value(part.value.args[0], frame)
                 made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
                 self.bind(frame, part.targets[0].id, made, part.lineno)
+                found = True
+        return found
 
     # State that can be put back
 
@@ -885,8 +910,13 @@ class Interpreter:
     # Statements
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        begins = self._begins(frame)
         for number, node in enumerate(body):
-            self.statement(node, frame)
+            # `elif` has all of its arms in one: it is given up together with the first of them.
+            if begins and not (len(body) == 1 and isinstance(node, ast.If)):
+                self._beginning(node, frame)
+            else:
+                self.statement(node, frame)
             if self._partly and number + 1 < len(body):
                 self._rest(body[number + 1 :], frame)
                 return

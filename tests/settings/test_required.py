@@ -44,6 +44,10 @@ REQUIRED, CALL = Why("env-required"), Why("call")
         ("A = 0\ntry:\n    A = get('X')\nexcept ImportError:\n    A = 1\nB = 1\n", {"A": REQUIRED, "B": 1}),
         ("A = 0\ntry:\n    A = get('X')\nexcept RuntimeError:\n    A = 1\nB = 1\n", {"A": 1, "B": 1}),
         ("A = 0\nA = [][0]\nB = 1\n", {"A": CALL, "B": 1}),
+        # Of two variables the one that must be set.
+        ("A = get('X') + os.getenv('Y', 'y')\nB = 1\n", {"A": REQUIRED, "B": 1}),
+        ("A = os.getenv('Y', 'y') + get('X')\nB = 1\n", {"A": REQUIRED, "B": 1}),
+        ("A = get(os.getenv('Y', 'X'))\nB = 1\n", {"A": REQUIRED, "B": 1}),
     ],
 )  # fmt: skip
 def test_what_a_statement_writes_that_raises(text: str, expected: dict[str, object]) -> None:
@@ -78,3 +82,19 @@ def test_a_class_of_settings() -> None:
 def test_a_function_is_left_where_it_raises() -> None:
     text = "def f():\n    global A\n    get('X')\n    A = 1\nA = 0\ntry:\n    f()\nexcept RuntimeError:\n    pass\n"
     assert followed({"main.py": _GET + text})["A"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import environ\nget = environ.Env()\n",
+        "from decouple import config as get\n",
+        "from environs import Env\nget = Env().str\n",
+        "from everett.manager import ConfigManager\nget = ConfigManager.basic_config()\n",
+    ],
+)
+def test_readers_of_the_environment(text: str) -> None:
+    taken = text + "try:\n    A = get('X')\nexcept Exception:\n    A = 'd'\n"
+    assert (followed({"main.py": taken})["A"], depending({"main.py": taken})["A"]) == ("d", ["X"])
+    raised = text + "A = 'old'\ntry:\n    A = get('X')\nexcept Exception:\n    raise ValueError from None\nB = 1\n"
+    assert followed({"main.py": raised}) == {"A": REQUIRED, "B": 1}

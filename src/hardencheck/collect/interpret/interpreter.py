@@ -411,14 +411,24 @@ class Interpreter:
         """What a statement gives that raises here, in an environment where it does not."""
         depends = self._watched
         path, line = frame.module.path, node.lineno
-        if len(depends) == 1 and (name := next(iter(depends))) in self.reads and name not in self.environment:
-            return Unknown("env-required", name, path, line, depends=depends)
+        unset = sorted(name for name in depends & self.reads if name not in self.environment)
+        required = [name for name in unset if self._requires(name, node, path)] or unset
+        if len(required) == 1:
+            return Unknown("env-required", required[0], path, line, depends=depends)
         match node:
             case ast.If(test=test):
                 return Unknown("branch", f"if {_spelled(test)}, which raises now", path, line, depends=depends)
             case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
                 return Unknown("call", _spelled(value), path, line, depends=depends)
         return Unknown("branch", "a statement that raises now", path, line, depends=depends)
+
+    def _requires(self, name: str, node: ast.stmt, path: str) -> bool:
+        """Whether this statement asks for a variable that must be set."""
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        return any(
+            asked.default is None and at[0] == path and at[1] in lines
+            for (at, _), asked in self.asked.get(name, {}).items()
+        )
 
     def _begins(self, frame: Frame) -> bool:
         """Whether this is run when the service starts, and nobody catches what is raised."""

@@ -98,6 +98,8 @@ def note(call: Call, name: str, default: Value | None, cast: Value | str | None 
 
 def missing(call: Call, name: str, error: str) -> Value:
     """A variable that must be set is not."""
+    call.interpreter.reads.add(name)
+    call.interpreter._watched |= frozenset({name})
     failing(call, error)
     return Unknown("env-required", name, call.frame.module.path, line(call), depends=frozenset({name}))
 

@@ -330,6 +330,66 @@ def test_the_order_of_facts_does_not_matter() -> None:
     ]
 
 
+APP = "svc/app.py"
+
+
+@pytest.mark.parametrize(
+    ("framework", "name", "fact", "expected"),
+    [
+        (
+            "fastapi",
+            "CORSMiddleware.allow_credentials",
+            CorsPolicy(location=at(APP), framework="starlette", application=APP, any_origin=True, credentials=True),
+            ("settings.cors-credentials", FAIL),
+        ),
+        (
+            "flask",
+            "CORS.origins",
+            CorsPolicy(location=at(APP), framework="flask", application=APP, any_origin=True, credentials=True),
+            ("settings.cors-credentials", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.https_only",
+            DeclaredCookie(
+                location=at(APP),
+                role="session",
+                name="session",
+                secure=False,
+                http_only=True,
+                same_site="lax",
+                layer="starlette",
+                known=("secure",),
+            ),
+            ("headers.cookie-secure", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.session_cookie",
+            DeclaredCookieName(location=at(APP), role="session", name="session", layer="starlette"),
+            ("headers.cookie-prefix", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.secret_key",
+            SecretKey(
+                location=at(APP),
+                framework="starlette",
+                application=APP,
+                name="secret_key of SessionMiddleware",
+                source="environment",
+            ),
+            ("settings.secret-key", PASS),
+        ),
+    ],
+)
+def test_arguments_of_middleware_are_judged(
+    framework: str, name: str, fact: Fact, expected: tuple[str, Verdict]
+) -> None:
+    [one] = judged(row(name, APP, APP, framework), fact)
+    assert expected in [(judgement.check, judgement.verdict) for judgement in one.judgements]
+
+
 def applications(*facts: Fact) -> tuple[Application, ...]:
     return defaults((), FactSet(looked=(Side.DECLARED,)).plus(facts), ())[0]
 

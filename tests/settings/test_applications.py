@@ -483,3 +483,13 @@ def test_a_block_that_perhaps_swallows_what_is_raised(tmp_path: Path) -> None:
     )
     facts = facts_of(tmp_path, {"app.py": code, "Procfile": "web: gunicorn app:app\n"})
     assert rows(facts, "flask")["MAX_CONTENT_LENGTH"].value == "2048"
+
+
+def test_the_variable_of_a_setting_is_asked_for_as_the_file_does(tmp_path: Path) -> None:
+    files = {
+        "Procfile": "web: gunicorn -c conf.py a:app\n",
+        "conf.py": "import os\nworkers = int(os.getenv('WEB_CONCURRENCY', 4))\n",
+    }
+    for text, expected in ((files["conf.py"], [("WEB_CONCURRENCY", "4")]), ("", [("WEB_CONCURRENCY", "1")])):
+        workers = rows(facts_of(tmp_path, {**files, "conf.py": text}), "gunicorn")["workers"]
+        assert [(one.name, one.default) for one in workers.depends_on] == expected

@@ -56,9 +56,10 @@ _LAYERS = {"django", "flask", *_STARLETTE}
 _STORED = {"FILE_UPLOAD_PERMISSIONS": "file", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": "directory"}
 _CORS = {
     "django": {"CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_CREDENTIALS"},
-    "flask": {"CORS_ORIGINS", "CORS_SUPPORTS_CREDENTIALS"},
+    "flask": {"CORS_ORIGINS", "CORS_SUPPORTS_CREDENTIALS", "origins", "supports_credentials"},
 }
 _CORS_ARGUMENTS = {"allow_origins", "allow_origin_regex", "allow_credentials"}
+_AROUND = {"SessionMiddleware", "CORSMiddleware", "CORS"}
 # What only Django has, and its facts say so by their kind alone.
 _OF_DJANGO = {
     "redirect.declared": "SECURE_SSL_REDIRECT",
@@ -189,13 +190,18 @@ class _View(NamedTuple):
 def _view(kind: str, row: ProductionDefault) -> _View | None:
     """What a setting looks like among the facts of a kind; None where they never speak of it."""
     framework, application, name = row.framework, row.application, row.name
+    # An argument of what is put around an application: "SessionMiddleware.https_only".
+    part, _, argument = name.rpartition(".")
+    if part in _AROUND:
+        name = argument
     match kind:
         case "framework.setting":
             return _View({"framework": framework, "application": application, "name": name})
         case "framework.secret-key":
             if not name.lower().endswith("secret_key"):
                 return None
-            return _View({"framework": framework, "application": application, "name": name})
+            called = f"{argument} of {part}" if part else name
+            return _View({"framework": framework, "application": application, "name": called})
         case "cookie.declared" if name in _COOKIES:
             role, attribute = _COOKIES[name]
             return _View({"layer": framework, "role": role, "known": attribute}, tests=attribute)

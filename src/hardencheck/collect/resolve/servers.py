@@ -133,7 +133,9 @@ class ServerDefaults(Resolver):
             usual, variable = _usual(server, name, default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
-            known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
+            # The variable of a default counts where that holds, and not as a file asks for it.
+            asked = {name: one for layer in layers for name, one in layer.variables.items()}
+            known = asked | variable if binding is None else variable | asked
             yield row(server, here.path or "", name, binding, default=usual, here=here, variables=known)
             if name in _JUDGED:
                 yield self._judged(server, here, name, binding, usual)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hardencheck.collect.interpret.models._places import made
 from hardencheck.collect.interpret.values import (
     ABSENT,
     Binding,
@@ -43,6 +44,9 @@ HIDDEN = "open" + "-sesame"
         ("FILE_UPLOAD_PERMISSIONS", Const(0o644), "known", "0o644 (420)"),
         ("FILE_UPLOAD_PERMISSIONS", Const(644), "known", "0o1204 (644)"),
         ("ENGINE", Library(dotted="pkg.Engine"), "known", "pkg.Engine"),
+        ("MEDIA_ROOT", made("shop/../media/", "text"), "known", "'<repository>/media/'"),
+        ("DIRS", Seq("list", [made("", "path"), made("../x", "text")]), "known",
+         "['<repository>', '<repository>/../x']"),
         ("DEBUG", Joined((Const(True), Const(False))), "one-of", "True or False"),
         ("HOSTS", Seq("list", [Const("a")], [Const("b")], False), "one-of", "['a', perhaps 'b']"),
         ("TABLE", Map({"a": Const(1)}, {"a"}), "one-of", "{perhaps 'a': 1}"),

@@ -3,6 +3,7 @@
 A secret is never shown: texts under a name that says so are measured, passwords of addresses are left out.
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -316,6 +317,9 @@ def _written(value: Value, name: str, depth: int, page: _Page | None = None) -> 
             return path
         case Object(kind="part", state={"name": Const(value=str() as called)}):
             return f"{called}(…)"
+        case Object(kind="place", state={"path": Const(value=str() as path)}):
+            end = "/" if path.endswith("/") else ""
+            return repr(f"<repository>/{posixpath.normpath(path)}{end}".removesuffix("/."))
         case Object(kind=kind):
             return f"{kind}(…)"
         case Unknown(reason="generated"):

@@ -178,7 +178,12 @@ BASE = Path(__file__).resolve().parent
         # Readers of files that may say anything.
         (
             "c = configparser.ConfigParser()\nc.read(['/etc/a.ini', BASE / 'a'])\nX = c.get('a', 'b', fallback=1)",
-            "call",
+            "loader",
+        ),
+        (
+            "c = configparser.ConfigParser()\nc.read_dict({'a': {'b': BASE}})\n"
+            "files = [str(one) for one in c.read('/etc/a.ini')]\nX = c.get('a', 'b')",
+            "loader",
         ),
         ("c = configparser.ConfigParser()\nc.optionxform = str\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\next.load(c)\nX = c.get('a', 'b', fallback=1)", "call"),

@@ -2626,10 +2626,10 @@ class Interpreter:
         made: list[tuple[Value | None, Value]] = []
         sources: list[Value] = []
         depends = NOTHING
-        ordered = True
+        ordered, nothing = True, False
 
         def run(rest: Sequence[ast.comprehension]) -> None:
-            nonlocal depends, ordered
+            nonlocal depends, ordered, nothing
             if not rest:
                 with self._deciding(depends):
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
@@ -2640,6 +2640,7 @@ class Interpreter:
             else:
                 source = self.value(first.iter, frame if first is generators[0] else inner)
             source = self.listed(source)
+            nothing = first is generators[0] and isinstance(source, Unknown) and not source.reach
             depends |= source.depends
             sources.extend(_parts_of(source))
             items = self.items(source)
@@ -2680,6 +2681,9 @@ class Interpreter:
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
                 self.assign(generator.target, why, inner)
+            if nothing:
+                # What it should go over has been computed, once, and whatever that gave calls nothing from here.
+                parts = [element, *generators[0].ifs, *generators[1:], *([key] if key is not None else [])]
             self._taint_written(parts, inner, why)
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):

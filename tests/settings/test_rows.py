@@ -155,3 +155,14 @@ def test_how_a_variable_is_asked_for(tmp_path: Path, text: str, default: str) ->
         if isinstance(fact, ProductionDefault) and fact.name == "SESSION_COOKIE_NAME"
     )
     assert [(one.name, "required" if one.required else one.default) for one in found.depends_on] == [("X", default)]
+
+
+def test_perhaps_the_default_of_django(tmp_path: Path) -> None:
+    text = _DJANGO + "import ext\nif ext.x:\n    SESSION_CACHE_ALIAS = 'a'\n"
+    facts = facts_of(tmp_path, {"a/settings.py": text, "requirements.txt": "django==5.2\n"})
+    (found,) = (
+        fact
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "SESSION_CACHE_ALIAS"
+    )
+    assert (found.state, found.value, found.default) == ("one-of", "'a' or 'default'", "'default'")

@@ -80,6 +80,16 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
+# The same in every version; of these nobody is told unless they are set.
+OTHERS: dict[str, object] = {
+    "ADMINS": [], "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"], "CSRF_COOKIE_AGE": 31449600,
+    "CSRF_COOKIE_DOMAIN": None, "CSRF_COOKIE_PATH": "/", "CSRF_FAILURE_VIEW": "django.views.csrf.csrf_failure",
+    "CSRF_HEADER_NAME": "HTTP_X_CSRFTOKEN", "FILE_UPLOAD_MAX_MEMORY_SIZE": 2621440, "INTERNAL_IPS": [],
+    "SECURE_REDIRECT_EXEMPT": [], "SECURE_SSL_HOST": None, "SESSION_CACHE_ALIAS": "default",
+    "SESSION_COOKIE_AGE": 1209600, "SESSION_COOKIE_DOMAIN": None, "SESSION_COOKIE_PATH": "/",
+    "SESSION_ENGINE": "django.contrib.sessions.backends.db", "SESSION_EXPIRE_AT_BROWSER_CLOSE": False,
+    "SESSION_SAVE_EVERY_REQUEST": False, "USE_X_FORWARDED_PORT": False,
+}  # fmt: skip
 _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
 _NOT_PRODUCTION = {
     "development", "develop", "dev", "devel", "local", "debug", "test", "tests", "testing", "ci", "integration",

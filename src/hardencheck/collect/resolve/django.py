@@ -8,6 +8,7 @@ from hardencheck.collect.interpret.values import depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
+    OTHERS,
     OWN_MIDDLEWARE,
     Project,
     Setting,
@@ -121,7 +122,7 @@ class DjangoSettings(Resolver):
         at = ".".join(map(str, versions)) if versions is not None and versions != NEWEST else ""
         for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
             history = DEFAULTS.get(name)
-            known, value = default(history, versions) if history is not None else (False, None)
+            known, value = default(history, versions) if history is not None else (name in OTHERS, OTHERS.get(name))
             unless = project.unless(name)
             yield row(
                 "django",

@@ -44,6 +44,31 @@ D = {1: 1}
 M = map(str, D.items())
 D[3] = 1
 A = list(M)  #? call
+N = 'x'
+def now(i):
+    return globals().get('N', i)
+for i in map(now, 'ab'):
+    N = i + i
+A = N  #? branch
+N = 0
+for i in map(lambda i: i + N, [1, 2]):
+    N = i
+A = N  #? branch
+N = 0
+for i in map(lambda i: i + 1, [1, 2]):
+    N = i
+A = N  #= 3
+for i, j in ((i.upper(), str(j)) for i, j in {'a': 1}.items()):
+    globals()[i] = j
+A = A  #= '1'
+L = [1]
+def more(i):
+    L.append(i)
+    return i
+N = []
+for i in map(more, [2, 3]):
+    N.append(len(L))
+A = N  #? call
 L = [1]
 M = enumerate(L)
 L.append(2)

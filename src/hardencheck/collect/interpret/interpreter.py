@@ -9,12 +9,13 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import exceptions, library, models
 from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.frames import MAX_DEPTH, MAX_ITEMS, Frame, OutOfBudget
 from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
@@ -55,15 +56,26 @@ from hardencheck.collect.interpret.values import (
     truth,
     unordered,
 )
+from hardencheck.collect.interpret.written import (
+    SETTINGS_WORDS,
+    Aliases,
+    Marking,
+    Tainting,
+    Written,
+    about_settings,
+    computed_apart,
+    given_back,
+    of_the_environment,
+    perhaps_absent,
+    reached,
+)
 from hardencheck.lazily import compiled
 
 SETTING = "the setting "  # before a name in `depends`: no variable of the environment
 MAX_STEPS = 200_000
-MAX_DEPTH = 40
 MAX_MODULES = 200
 MAX_LOOP = 5_000
 MAX_FORKS = 2_000
-MAX_ITEMS = 10_000  # of a list
 MAX_WORK = 4_000_000  # values that are looked at, or copied
 MAX_SIZE = 100_000  # characters of a text, items of a container, bits of a number
 _LOCAL = ("local_settings", "settings_local", "local")
@@ -85,24 +97,6 @@ class _Continue(Exception):
 
 class _Unsure(Exception):
     """A loop is left, or not: nobody knows after which round."""
-
-
-class OutOfBudget(Exception):
-    pass
-
-
-class Frame:
-    """Where names are looked up: the module's own, or a function's with those around it."""
-
-    def __init__(
-        self, names: Namespace, module: Module, outer: "Frame | None" = None, *, of_class: bool = False
-    ) -> None:
-        self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
-        self.globals: set[str] = set()
-        self.nonlocals: set[str] = set()
-        self.comprehended = False  # of a comprehension: `:=` binds outside of it
-        self.function: Function | None = None  # whose call it is
-        self.local: frozenset[str] = frozenset()  # names that are the function's own, set or not
 
 
 Version = tuple[int, ...]
@@ -133,104 +127,6 @@ class Asked(NamedTuple):
 Place = tuple[str, int]  # path and line of a statement
 _Remembered = tuple[int, int, tuple[object, ...]]
 _Journal = dict[int, tuple[Changing, object]]
-_REACHING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
-
-
-class _Act(Protocol):
-    """What is done to all that some statements may write."""
-
-    def name(self, frame: Frame, name: str, line: int) -> None: ...
-    def all(self, names: Namespace, prefix: str = "") -> None: ...
-    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None: ...
-    def environment(self) -> None: ...
-
-
-class _Tainting:
-    """It is not known afterwards."""
-
-    def __init__(self, interpreter: "Interpreter", why: Unknown) -> None:
-        self._interpreter, self._why = interpreter, why
-
-    def name(self, frame: Frame, name: str, line: int) -> None:
-        self._interpreter.bind(frame, name, self._why, line)
-
-    def all(self, names: Namespace, prefix: str = "") -> None:
-        self._interpreter.touch(names)
-        names.taint(self._why, prefix)
-
-    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
-        why = replace(self._why, reason="tainted") if written else self._why
-        for one in _reached(value) if deep else [value]:
-            self._interpreter.spoil(one, why)
-
-    def environment(self) -> None:
-        self._interpreter.touch(self._interpreter.exported)
-        self._interpreter.exported.taint()
-
-
-class _Marking:
-    """It is as it is, unless these variables say otherwise."""
-
-    def __init__(self, interpreter: "Interpreter", depends: Depends) -> None:
-        self._interpreter, self._depends = interpreter, depends
-
-    def name(self, frame: Frame, name: str, line: int) -> None:
-        names = self._interpreter._names_of(frame, name)
-        self._interpreter.touch(names)
-        names.mark_name(name, self._depends)
-
-    def all(self, names: Namespace, prefix: str = "") -> None:
-        self._interpreter.touch(names)
-        names.mark_all(self._depends, prefix)
-
-    def environment(self) -> None:
-        self._interpreter.exported.depends |= self._depends
-
-    def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
-        for one in _reached(value) if deep else [value]:
-            if isinstance(one, Seq | Map):
-                one.depends |= self._depends
-            elif isinstance(one, Module):
-                self.all(one.namespace)
-            elif isinstance(one, Instance | Class):
-                self.all(one.attributes)
-            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
-                for part in one.state.values():
-                    self.thing(part)
-
-
-# Readers of the environment.
-_READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
-
-
-def _reached(value: Value) -> Iterator[Value]:
-    """A value and all that whoever has it can change."""
-    stack, seen = [value], set[int]()
-    while stack and len(seen) < MAX_ITEMS:
-        one = stack.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, Seq):
-            stack.extend((*one.items, *one.extra))
-        elif isinstance(one, Map):
-            stack.extend(one.items.values())
-        elif isinstance(one, Instance):
-            stack.extend(item.value for item in one.attributes.names.values())
-        elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
-            stack.extend(one.state.values())
-        elif isinstance(one, Joined):
-            stack.extend(one.options)
-        elif isinstance(one, Method):
-            stack.append(one.owner)
-        elif isinstance(one, Unknown):
-            stack.extend(one.reach)
-        elif isinstance(one, Function) and one.owner is not None:
-            stack.append(one.owner)
-        elif isinstance(one, Lazy):
-            stack.extend(one.of)
-        if not isinstance(one, Const | Library | Unknown):
-            yield one
 
 
 class Interpreter:
@@ -306,7 +202,7 @@ class Interpreter:
         if len(self.modules) > MAX_MODULES:
             beyond = Unknown("budget", "too many modules", path, 1)
             text = self.source.read(path)
-            if text is not None and not _SETTINGS_WORDS.search(text):
+            if text is not None and not SETTINGS_WORDS.search(text):
                 self.foreign.add((path, 1, beyond.text))
             self._taint(made.namespace, beyond)
             return made
@@ -575,7 +471,7 @@ class Interpreter:
     def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
         """All that these statements may write depends on these variables: whether or how often they run does."""
         if depends:
-            self._over_written(nodes, frame, _Marking(self, depends), set())
+            Written(self, Marking(self, depends)).by(nodes, frame)
 
     def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
         """own: from when to when each arm made things. What it made for itself is as it left it."""
@@ -652,7 +548,7 @@ class Interpreter:
             for option in value.options:
                 self.spoil(option, why)
         elif isinstance(value, Unknown) and value.reach:
-            for one in _reached(value):
+            for one in reached(value):
                 self.spoil(one, why)
         elif isinstance(value, Object):
             for part in value.state.values():
@@ -661,171 +557,15 @@ class Interpreter:
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
         """All that these statements may write is not known: names, and what the objects behind them hold."""
-        self._over_written(nodes, frame, _Tainting(self, why), set())
-
-    def _over_written(self, nodes: Iterable[ast.AST], frame: Frame, act: "_Act", seen: set[int]) -> None:
-        for node in nodes:
-            prefixed: dict[int, str | None] | None = None
-            for part in ast.walk(node):
-                WORK.done += 8
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
-                    act.name(frame, part.id, part.lineno)
-                elif isinstance(part, ast.MatchAs | ast.MatchStar) and part.name is not None:
-                    act.name(frame, part.name, part.lineno)
-                elif isinstance(part, ast.MatchMapping) and part.rest is not None:
-                    act.name(frame, part.rest, part.lineno)
-                elif isinstance(part, ast.ImportFrom) and any(item.name == "*" for item in part.names):
-                    path = self.source.find("." * part.level + (part.module or ""), frame.module.path)
-                    found = self.module(path).namespace if path is not None else None
-                    for name in list(found.names) if found is not None else ():
-                        act.name(frame, name, part.lineno)
-                    if found is None or found.rest is not None or path in self._running:
-                        act.all(frame.names)
-                elif isinstance(part, ast.MatchAs | ast.MatchStar):
-                    if part.name is not None:
-                        act.name(frame, part.name, part.lineno)
-                elif isinstance(part, ast.MatchMapping):
-                    if part.rest is not None:
-                        act.name(frame, part.rest, part.lineno)
-                elif isinstance(part, ast.Import | ast.ImportFrom):
-                    for item in part.names:
-                        act.name(frame, (item.asname or item.name).partition(".")[0], part.lineno)
-                elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    act.name(frame, part.name, part.lineno)
-                elif isinstance(part, ast.Call):
-                    if _changes_the_environment(part.func):
-                        act.environment()
-                    if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
-                        prefixed = prefixed if prefixed is not None else _prefixed(node)
-                        prefix = prefixed.get(id(part), "")
-                        if prefix is not None:
-                            act.all(frame.module.namespace, prefix)
-                            act.all(frame.names, prefix)
-                    if self._only_looks(part.func, frame):
-                        # What it is given stays as it is; what gives its items once, and functions, do not.
-                        for inner in (*part.args, *(item.value for item in part.keywords)):
-                            held = self._behind(inner, frame)
-                            if isinstance(held, Function | Class | Instance | Lazy):
-                                act.thing(held)
-                                self._over_called(held, act, seen)
-                        continue
-                    callee = self._behind(part.func, frame)
-                    about = isinstance(callee, Function) and _about_settings(callee)
-                    for inner in (part.func, *part.args, *(item.value for item in part.keywords)):
-                        held = self._behind(inner, frame, called=inner is part.func)
-                        if inner is part.func and isinstance(held, Object) and held.kind in _READERS:
-                            continue  # asked for a variable, it stays what it is
-                        if held is not None:
-                            written = _reaches_settings(inner) if inner is part.func else about
-                            act.thing(held, written)
-                            self._over_called(held, act, seen)
-                elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
-                    if _of_the_environment(part.value):
-                        act.environment()
-                    held = self._behind(part.value, frame)
-                    if held is not None:
-                        # `x[k] = v` changes x, and nothing that is in it.
-                        act.thing(held, _reaches_settings(part), deep=not isinstance(part.value, ast.Name))
-                elif isinstance(part, ast.Global):
-                    for name in part.names:
-                        act.name(Frame(frame.module.namespace, frame.module), name, part.lineno)
-                elif isinstance(part, ast.Nonlocal):
-                    within = Frame(Namespace(), frame.module, frame)
-                    within.nonlocals.update(part.names)
-                    for name in part.names:
-                        act.name(within, name, part.lineno)
-
-    def _only_looks(self, function: ast.expr, frame: Frame) -> bool:
-        """Whether it is a function of Python that changes nothing of what it is given."""
-        name = ""
-        if isinstance(function, ast.Name):
-            found = self.lookup(frame, function.id)
-            if found is None and function.id in library.BUILTINS:
-                name = f"builtins.{function.id}"
-            elif found is not None and isinstance(found.value, Library):
-                name = found.value.dotted
-        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            found = self.lookup(frame, function.value.id)
-            if found is not None and isinstance(found.value, Library):
-                name = f"{found.value.dotted}.{function.attr}"
-        return name in _ONLY_LOOKING and name not in self.patched
-
-    def _over_called(self, value: Value, act: "_Act", seen: set[int]) -> None:
-        """What the functions behind a value may write."""
-        if isinstance(value, Function) and isinstance(value.frame, Frame) and id(value.node) not in seen:
-            seen.add(id(value.node))
-            if len(seen) > MAX_DEPTH:
-                raise OutOfBudget
-            body: Sequence[ast.AST] = []
-            if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef):
-                body = value.node.body
-            elif isinstance(value.node, ast.Lambda):
-                body = [value.node.body]
-            self._over_written(body, Frame(Namespace(), value.frame.module, value.frame), act, seen)
-        elif isinstance(value, Class | Instance):
-            cls = value if isinstance(value, Class) else value.cls
-            for one in cls.order if cls is not None else ():
-                for binding in list(one.attributes.names.values()):
-                    self._over_called(binding.value, act, seen)
-        elif isinstance(value, Joined):
-            for option in value.options:
-                self._over_called(option, act, seen)
-        elif isinstance(value, Lazy) and isinstance(value.frame, Frame) and id(value.node) not in seen:
-            seen.add(id(value.node))
-            inner = Frame(Namespace(), value.frame.module, value.frame)
-            self._over_written([value.node] if isinstance(value.node, ast.AST) else [], inner, act, seen)
-            for inner_value in value.of:
-                self._over_called(inner_value, act, seen)
+        Written(self, Tainting(self, why)).by(nodes, frame)
 
     def over_called(self, values: Iterable[Value], why: Unknown) -> None:
         """What the functions behind these may write is not known: whoever has them can call them."""
-        act = _Tainting(self, why)
         for value in values if self._depth < MAX_DEPTH else ():
-            self._over_called(value, act, set())
-
-    def _behind(self, node: ast.expr, frame: Frame, *, called: bool = False) -> Value | None:
-        """What an expression may change when it is handed over: what its name holds, or an attribute of that.
-
-        called: it is a function that is called, so that its owner may change."""
-        names: list[str] = []
-        while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred | ast.Call):
-            if isinstance(node, ast.Attribute):
-                names.append(node.attr)
-            else:
-                names.clear()  # what is behind an item or a result is not followed
-            node = node.func if isinstance(node, ast.Call) else node.value
-        if not isinstance(node, ast.Name):
-            return None
-        found = self.lookup(frame, node.id)
-        value = found.value if found is not None else None
-        least = 1 if called else 0
-        while len(names) > least or (names and isinstance(value, Module)):
-            inner = self._held(value, names[-1])
-            if inner is None:
-                return None if isinstance(value, Module) else value
-            names.pop()
-            value = inner
-        return value
-
-    @staticmethod
-    def _held(value: Value | None, name: str) -> Value | None:
-        """An attribute as it lies there: no property is computed."""
-        if isinstance(value, Module):
-            spaces = [value.namespace]
-        elif isinstance(value, Instance):
-            spaces = [value.attributes, *(one.attributes for one in (value.cls.order if value.cls else ()))]
-        elif isinstance(value, Class):
-            spaces = [one.attributes for one in value.order]
-        else:
-            return None
-        for space in spaces:
-            found = space.get(name)
-            if found is not None:
-                return None if isinstance(found.value, Function) and not isinstance(value, Module) else found.value
-        return None
+            Written(self, Tainting(self, why)).by_call(value)
 
     def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        for thing in _reached(value):
+        for thing in reached(value):
             self.spoil(thing, why)
 
     # Names
@@ -856,11 +596,11 @@ class Interpreter:
         return name in frame.module.namespace.names
 
     def bind(self, frame: Frame, name: str, value: Value, line: int) -> None:
-        names = self._names_of(frame, name)
+        names = self.names_of(frame, name)
         self._bind_in(names, name, value, frame.module.path, line)
 
     @staticmethod
-    def _names_of(frame: Frame, name: str) -> Namespace:
+    def names_of(frame: Frame, name: str) -> Namespace:
         """Where a function binds a name: its own, those of the module, or of a function around it (`nonlocal`)."""
         if name in frame.globals:
             return frame.module.namespace
@@ -1055,7 +795,7 @@ class Interpreter:
 
     def set_attribute(self, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame) -> None:
         if self._perhaps and isinstance(owner, Module | Instance | Class):
-            value = self.unknown(node, frame, "branch", "", depends_of(value))
+            value = replace(self.unknown(node, frame, "branch", "", depends_of(value)), reach=changing([value]))
         match owner:
             case Instance(cls=cls) if cls is not None and self._class_attribute(cls, "__setattr__") is not None:
                 outside = {base for one in cls.order for base in one.outside if base not in _BARE}
@@ -1075,17 +815,17 @@ class Interpreter:
                     value = join([before.value if before is not None else ABSENT, value])
                 self._set_in(names, name, value, isinstance(owner, Module), node, frame)
             case Joined():
-                self.spoil(owner, self.unknown(node, frame))
+                self._put_somewhere(owner, value, node, frame)
             case Object(kind="environ"):
                 library.export(self, None, Const(None))  # os.environ.get = ...
                 self.patched.add("os.environ.*")
             case Object(kind=kind):
                 if self._modelled("SETTERS", kind, Call(self, name, [value], {}, node, frame, owner)) is None:
-                    self.spoil(owner, self.unknown(node, frame))
+                    self._put_somewhere(owner, value, node, frame)
             case Library(dotted=dotted):
                 self.patched.add(f"{dotted}.{name}")
             case _:
-                pass
+                self._put_somewhere(owner, value, node, frame)
 
     def replaced(self, name: str | None, node: ast.AST, frame: Frame) -> None:
         """`sys.modules[name] = ...`: what is imported under this name is another object from now on."""
@@ -1130,7 +870,7 @@ class Interpreter:
         value = depending(value, self.condition)
         if isinstance(owner, Library):
             self.patched.add(f"{owner.dotted}.{library.text_of(key) or '*'}")
-        if isinstance(node, ast.Subscript) and isinstance(owner, Unknown | Library) and _of_the_environment(node.value):
+        if isinstance(node, ast.Subscript) and isinstance(owner, Unknown | Library) and of_the_environment(node.value):
             library.export(self, None, Const(None))
         if isinstance(owner, Object):
             stored = self._modelled("STORES", owner.kind, Call(self, "[]", [key, value], {}, node, frame, owner))
@@ -1141,10 +881,10 @@ class Interpreter:
             index = plain(key)
             hash(index)
         except (NotKnown, TypeError):
-            self.spoil(owner, self.unknown(node, frame))
+            self._put_somewhere(owner, value, node, frame)
             return
         if self._perhaps:
-            self.spoil(owner, self.unknown(node, frame))
+            self._put_somewhere(owner, value, node, frame)
         elif isinstance(owner, Joined) and all(isinstance(option, Map) for option in owner.options):
             why = self.unknown(node, frame)
             self._on_each(owner, lambda one: self.set_item(one, key, value, node, frame), why)
@@ -1166,7 +906,18 @@ class Interpreter:
             owner.items[index] = value
             owner.depends |= self.condition | depends_of(key)
         else:
-            self.spoil(owner, self.unknown(node, frame))
+            self._put_somewhere(owner, value, node, frame)
+
+    def _put_somewhere(self, owner: Value, value: Value, node: ast.AST, frame: Frame) -> None:
+        """A value is put into what is not known, or nobody knows where: whoever has that can change it."""
+        why = self.unknown(node, frame)
+        self.spoil(owner, why)
+        if isinstance(owner, Map):
+            owner.lost += changing([value])
+        elif isinstance(owner, Seq):
+            owner.extra.extend(changing([value]))
+        else:
+            self._spoil_deep(value, why, 0)
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         target = node.target
@@ -1264,7 +1015,7 @@ class Interpreter:
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
             case ast.Name(id=name):
-                names = self._names_of(frame, name)
+                names = self.names_of(frame, name)
                 self.touch(names)
                 names.names.pop(name, None)
                 if self.condition:
@@ -1406,10 +1157,12 @@ class Interpreter:
         orelse: Sequence[ast.stmt],
         frame: Frame,
     ) -> None:
-        value = self.listed(self.value(over, frame))
+        given = self.value(over, frame)
+        apart = not isinstance(given, Lazy) or computed_apart(self, given, body, frame)
+        value = self.listed(given)
         items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
-        if items is None or len(items) > MAX_LOOP:
+        if not apart or items is None or len(items) > MAX_LOOP:
             why.reach = changing(_parts_of(value))
             self.assign(target, why, frame)
             self._may_raise = True
@@ -1442,6 +1195,29 @@ class Interpreter:
         self._mark_written(nodes, frame, depends | more)
         if not any(isinstance(part, ast.Return) for node in nodes for part in ast.walk(node)):
             self._left = left
+
+    @contextmanager
+    def watching(self) -> Iterator[_Journal]:
+        """What is touched meanwhile."""
+        journal: _Journal = {}
+        self._journals.append(journal)
+        try:
+            yield journal
+        finally:
+            self._journals.pop()
+            self._keep(journal)
+
+    def is_running(self, path: str | None) -> bool:
+        """Whether a module is being imported: not all of its names are there."""
+        return path in self._running
+
+    def imported(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        """An import, into a frame of its own. Raises Raised as it does."""
+        if isinstance(node, ast.Import):
+            for item in node.names:
+                self._import(item.name, item.asname, node, frame)
+        else:
+            self._import_from(node, frame)
 
     def _keep(self, journal: dict[int, tuple[Changing, object]]) -> None:
         """What was touched in an inner journal is touched in the one around it."""
@@ -1657,7 +1433,7 @@ class Interpreter:
         finally:
             self._caught.pop()
             if handler.name:
-                names = self._names_of(frame, handler.name)
+                names = self.names_of(frame, handler.name)
                 self.touch(names)
                 names.names.pop(handler.name, None)
 
@@ -1849,7 +1625,7 @@ class Interpreter:
                 self.touch(frame.names)
                 frame.names.mark_name(name, value.depends)
             return
-        if perhaps or _perhaps_absent(value):
+        if perhaps or perhaps_absent(value):
             options = value.options if isinstance(value, Joined) else (value,)
             before = old.value if old is not None else ABSENT
             options = (*(one for one in options if not isinstance(one, Absent)), before)
@@ -2130,7 +1906,7 @@ class Interpreter:
                 self._may_raise = True
                 return Seq(known.kind, list(known.items), list(known.extra), False, True, depends=depends)
         if isinstance(op, ast.BitOr) and isinstance(left, Map) and isinstance(right, Map):
-            made = Map(dict(left.items), set(left.maybe), left.exact, depends=left.depends)
+            made = left.copied()
             made.lay(right, self.unknown(node, frame) if not right.exact else _NO_WHY)
             return made
         if isinstance(op, ast.Mult):
@@ -2315,12 +2091,8 @@ class Interpreter:
     def partly(self, value: Value) -> Value:
         """The same for who stops somewhere: what the code behind it writes on the way is not known."""
         since = now()
-        self._journals.append({})
-        try:
+        with self.watching() as journal:
             found = self.listed(value)
-        finally:
-            journal = self._journals.pop()
-            self._keep(journal)
         why = Unknown("call", "what is computed while it is asked for")
         for thing, _ in journal.values():
             if thing.born < since and not (isinstance(value, Lazy) and thing is value.used):
@@ -2433,7 +2205,7 @@ class Interpreter:
             if inherited is None:
                 return Unknown("call", f"{name} of an object", depends=owner.depends | depends)
             return depending(self._bound(inherited, owner, cls, node, frame), depends)
-        if _perhaps_absent(found.value):
+        if perhaps_absent(found.value):
             self._may_raise = True
             below = self._bound(inherited, owner, cls, node, frame) if inherited is not None else None
             return _instead_of_absent(found.value, below)
@@ -2447,14 +2219,14 @@ class Interpreter:
         found: Value | None = None
         for one in cls.order[after:]:
             held = one.attributes.names.get(name)
-            unset = held is None or isinstance(held.value, Absent) or _perhaps_absent(held.value)
+            unset = held is None or isinstance(held.value, Absent) or perhaps_absent(held.value)
             depends |= one.attributes.absent(name) if unset else NOTHING
             if held is not None and not isinstance(held.value, Absent):
                 if hidden:
                     found = Unknown("call", f"{name} may come from {hidden}")
                     break
                 self._remember(name, held.value, held)
-                if not _perhaps_absent(held.value):
+                if not perhaps_absent(held.value):
                     found = held.value
                     break
                 perhaps.append(_instead_of_absent(held.value, None))
@@ -2560,10 +2332,12 @@ class Interpreter:
                 if isinstance(owner, Seq) and owner.exact and owner.kind != "set":
                     return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends | by)  # type: ignore[index]
                 if isinstance(owner, Seq):
-                    return self.unknown(node, frame, depends=depends_of(owner) | by)
+                    why = self.unknown(node, frame, depends=depends_of(owner) | by)
+                    return replace(why, reach=changing(_parts_of(owner)))
                 return lifted(plain(owner)[low:high:step], depends_of(owner) | by)  # type: ignore[index]
             except (NotKnown, TypeError, ValueError):
-                return self.unknown(node, frame, depends=depends_of(owner))
+                why = self.unknown(node, frame, depends=depends_of(owner))
+                return replace(why, reach=changing(_parts_of(owner)))
         index = self.value(key, frame)
         if by_key := depends_of(index):
             for other in (
@@ -2676,7 +2450,8 @@ class Interpreter:
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError, _Unsure) as error:
             why = error.value if isinstance(error, NotKnown) else self.unknown(node, frame, depends=depends)
-            why = replace(why, reach=(*why.reach, *changing(sources)))
+            held = Aliases(self, [inner for part in parts for inner in ast.walk(part)], inner, set()).of(element)
+            why = replace(why, reach=(*why.reach, *changing(sources), *held))
             self._may_raise = True
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
@@ -2832,13 +2607,15 @@ class Interpreter:
         if not (foreign and self.calm):
             self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
+        if handed and isinstance(handed[0], Function):
+            why.reach = changing(given_back(self, handed[0]))
         return why
 
     def _is_foreign(self, name: str, handed: Sequence[Value]) -> bool:
         """Whether what is called comes from outside, or at least is not about the settings of an application."""
         first = handed[0] if handed else None
         if isinstance(first, Function):
-            return not _about_settings(first)
+            return not about_settings(first)
         if not name:
             return first is not None and self.of_library(first)
         return "." in name or name[:1].isupper()
@@ -2976,7 +2753,7 @@ class Interpreter:
                 for name in _passed_on(part.value):
                     found = self.lookup(inner, name)
                     if found is not None and isinstance(found.value, Seq | Map | Joined):
-                        for one in _reached(found.value):
+                        for one in reached(found.value):
                             depending(one, depends)
 
     def _yields(self, node: ast.FunctionDef) -> bool:
@@ -3213,9 +2990,6 @@ class Interpreter:
         return made
 
 
-_ONLY_LOOKING = library.LOOKING | {"builtins.getattr", "copy.copy", "copy.deepcopy"}
-
-
 def _fields(node: ast.ClassDef, bases: Sequence[Class]) -> tuple[str, ...] | None:
     """The fields of a dataclass, in the order of its arguments; None where they are more than names and defaults."""
     for decorator in node.decorator_list:
@@ -3277,8 +3051,8 @@ def _parts_of(value: Value) -> list[Value]:
     match value:
         case Seq(items=items, extra=extra):
             return [*items, *extra]
-        case Map(items=held):
-            return list(held.values())
+        case Map(items=held, lost=lost):
+            return [*held.values(), *lost]
         case Joined(options=options):
             return [part for option in options for part in _parts_of(option)]
         case Unknown(reach=reach):
@@ -3329,10 +3103,6 @@ _BARE = frozenset({
 })  # fmt: skip
 
 
-def _perhaps_absent(value: Value) -> bool:
-    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
-
-
 def _instead_of_absent(value: Value, other: Value | None) -> Value:
     """What a name that is perhaps not set is worth, with what it is worth then."""
     options = [one for one in value.options if not isinstance(one, Absent)] if isinstance(value, Joined) else [value]
@@ -3371,102 +3141,6 @@ def _but_for_order(value: Seq) -> bool:
 
 def _named(base: Value) -> str:
     return base.dotted if isinstance(base, Library) else "what is not known"
-
-
-_ENVIRONMENT_CHANGES = frozenset({"setdefault", "update", "pop", "clear", "popitem", "__setitem__", "__delitem__"})
-_ENVIRONMENT_LOADERS = frozenset({"putenv", "unsetenv", "read_env", "load_dotenv"})
-
-
-def _of_the_environment(node: ast.expr) -> bool:
-    """`os.environ` or `environ`."""
-    return (isinstance(node, ast.Name) and node.id == "environ") or (
-        isinstance(node, ast.Attribute) and node.attr == "environ"
-    )
-
-
-def _reaches_settings(function: ast.expr) -> bool:
-    """`app.config.update`, `app.secret_key`: whether it changes the settings of an application."""
-    if isinstance(function, ast.Attribute) and isinstance(function.ctx, ast.Load):
-        if function.attr not in _SETTINGS_CHANGES:
-            return False
-    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(function))
-
-
-def _about_settings(function: Function) -> bool:
-    """Whether a function speaks of the settings of an application, which it may be given."""
-    body = function.node
-    if not isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        return True
-    return any(isinstance(part, ast.Attribute) and part.attr in _SETTINGS_OF for part in ast.walk(body))
-
-
-_SETTINGS_CHANGES = frozenset({
-    "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
-    "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
-})  # fmt: skip
-
-
-_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing", "add_middleware"})
-_SETTINGS_WORDS = compiled(rb"\.(?:config\b(?!\s+import)|secret_key|debug\s*=|testing\s*=|add_middleware)")
-
-
-def _changes_the_environment(function: ast.expr) -> bool:
-    """Whether a call of it may: `os.environ.setdefault`, `load_dotenv`."""
-    name = (
-        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
-    )
-    if isinstance(function, ast.Attribute) and name in _ENVIRONMENT_CHANGES:
-        return _of_the_environment(function.value)
-    return name in _ENVIRONMENT_LOADERS
-
-
-def _prefixed(node: ast.AST) -> dict[int, str | None]:
-    """`if name.startswith("X_"): globals()[name] = ...`: call (by id) -> prefix of the names that it reaches; None for
-    one that only looks: `for name in globals()`, `globals()["X"]`, `globals().get("X")`."""
-    found: dict[int, str | None] = {}
-    for part in ast.walk(node):
-        WORK.done += 4
-        match part:
-            case ast.Subscript(value=ast.Call() as looked, ctx=ast.Load()):
-                found[id(looked)] = None
-            case ast.Attribute(value=ast.Call() as looked, attr="get" | "items" | "keys" | "values" | "copy"):
-                found[id(looked)] = None
-            case ast.comprehension(iter=ast.Call() as looked) | ast.For(iter=ast.Call() as looked):
-                found[id(looked)] = None
-            case ast.Compare(comparators=[ast.Call() as looked]):
-                found[id(looked)] = None
-            case ast.Call(
-                func=ast.Name(id="sorted" | "list" | "dict" | "len" | "tuple" | "set"), args=[ast.Call() as looked]
-            ):
-                found[id(looked)] = None
-            case ast.If(test=ast.BoolOp(op=ast.And(), values=tests)):
-                for test in tests:
-                    found.update(_under_prefix(part, test))
-            case ast.If(test=test):
-                found.update(_under_prefix(part, test))
-    return found
-
-
-def _under_prefix(part: ast.If, test: ast.expr) -> Iterator[tuple[int, str]]:
-    match test:
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name(id=name), attr="startswith"),
-            args=[ast.Constant(value=str() as prefix)],
-        ):
-            inside = [one for statement in part.body for one in ast.walk(statement)]
-            WORK.done += 4 * len(inside)
-            if any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in inside):
-                return  # it is another name by then
-            for inner in inside:
-                match inner:
-                    case ast.Subscript(
-                        value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals")) as call,
-                        slice=ast.Name(id=written),
-                        ctx=ast.Store() | ast.Del(),
-                    ) if written == name:
-                        yield id(call), prefix
-                    case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Name(id=written), _]) if written == name:
-                        yield id(inner), prefix
 
 
 def _loading(target: ast.expr) -> ast.expr:

@@ -54,7 +54,8 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.lazily import compiled
 
 if TYPE_CHECKING:
-    from hardencheck.collect.interpret.interpreter import Frame, Interpreter
+    from hardencheck.collect.interpret.frames import Frame
+    from hardencheck.collect.interpret.interpreter import Interpreter
 
 STANDARD = frozenset(sys.stdlib_module_names)
 BUILTINS = frozenset({
@@ -495,7 +496,7 @@ def call(
     if name == "copy.copy" and len(arguments) == 1 and isinstance(arguments[0], Seq | Map):
         only = arguments[0]
         if isinstance(only, Map):
-            return Map(dict(only.items), set(only.maybe), only.exact, depends=only.depends)
+            return only.copied()
         return Seq(only.kind, list(only.items), list(only.extra), only.exact, only.open, depends=only.depends)
     if name == "copy.copy" and len(arguments) == 1:
         return arguments[0] if isinstance(arguments[0], Const) else None
@@ -848,7 +849,7 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
     if arguments:
         first = arguments[0]
         if isinstance(first, Map):
-            made = Map(dict(first.items), set(first.maybe), first.exact, first.within, depends=first.depends)
+            made = first.copied()
         else:
             items = interpreter.items(first)
             if items is None:
@@ -1326,7 +1327,7 @@ def _map_method(
 ) -> Value | None:
     match name, arguments:
         case "copy", []:
-            return Map(dict(owner.items), set(owner.maybe), owner.exact, depends=owner.depends)
+            return owner.copied()
         case (("items" | "keys" | "values"), []):
             return Object(kind="view", state={"of": owner, "what": Const(name)}, depends=owner.depends)
         case (("get" | "pop" | "setdefault"), [key, *rest]):
@@ -1396,7 +1397,7 @@ def _object_method(
         return owner  # a logger, say, and what its methods give
     if owner.kind == "environ" and name == "copy":
         own = _own(owner)
-        return Object(kind="environ", state={"own": Map(dict(own.items), set(own.maybe), own.exact) if own else Map()})
+        return Object(kind="environ", state={"own": own.copied() if own else Map()})
     if owner.kind == "environ" and (own := _own(owner)) is not None:
         key = _name(arguments[0]) if arguments else None
         if name != "get" or key is None or key in own.items or not own.exact:

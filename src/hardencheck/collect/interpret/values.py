@@ -18,6 +18,7 @@ NOTHING: Depends = frozenset()
 Kind = Literal["list", "tuple", "set"]
 MAX_OPTIONS = 6
 MAX_CHAIN = 12
+MAX_LOST = 1_000
 _OWN = frozenset({"__file__", "__name__"})  # nobody writes over these
 MAX_PARTS = (
     100_000  # of one value that is looked at as a whole: lists in lists grow faster than the steps that make them
@@ -127,42 +128,52 @@ class Seq(Value):
         self.depends |= depends
 
     def taint(self) -> None:
-        self.items, self.extra, self.exact, self.open = [], [], False, True
+        lost = list(changing([*self.items, *self.extra]))
+        self.items, self.extra, self.exact, self.open = [], lost, False, True
 
 
 @dataclass(eq=False, slots=True)
 class Map(Value):
-    """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps. within: variables, and the keys that
-    are in it or not as they say; of all other variables it depends on nobody knows which keys those are."""
+    """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps. lost: what can be had from it under
+    keys that nobody knows. within: variables, and the keys that are in it or not as they say; of all other variables
+    it depends on nobody knows which keys those are."""
 
     items: dict[object, Value] = field(default_factory=dict)
     maybe: set[object] = field(default_factory=set)
     exact: bool = True
+    lost: tuple[Value, ...] = ()
     within: tuple[Depends, frozenset[str]] = (NOTHING, frozenset())
     born: int = field(default_factory=now, kw_only=True)
 
     def __post_init__(self) -> None:
         WORK.done += len(self.items)
 
+    def copied(self, depends: Depends = NOTHING) -> "Map":
+        """Another table of the same."""
+        return Map(
+            dict(self.items), set(self.maybe), self.exact, self.lost, self.within, depends=self.depends | depends
+        )
+
     def save(self) -> object:
         WORK.done += len(self.items) >> 1
-        return (dict(self.items), set(self.maybe), self.exact)
+        return (dict(self.items), set(self.maybe), self.exact, self.lost)
 
     def load(self, state: object) -> None:
-        held: tuple[dict[object, Value], set[object], bool] = state  # type: ignore[assignment]
-        self.items, self.maybe, self.exact = dict(held[0]), set(held[1]), held[2]
+        held: _Entries = state  # type: ignore[assignment]
+        self.items, self.maybe, self.exact, self.lost = dict(held[0]), set(held[1]), held[2], held[3]
 
     def merge(self, states: list[object], why: Unknown) -> None:
-        plain: list[tuple[dict[object, Value], set[object], bool]] = states  # type: ignore[assignment]
-        keys = dict.fromkeys(key for items, _, _ in plain for key in items)
-        self.items = {key: join([items[key] for items, _, _ in plain if key in items]) for key in keys}
-        self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, _ in plain)}
-        self.exact = all(exact for _, _, exact in plain)
+        plain: list[_Entries] = states  # type: ignore[assignment]
+        keys = dict.fromkeys(key for items, *_ in plain for key in items)
+        self.items = {key: join([items[key] for items, *_ in plain if key in items]) for key in keys}
+        self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, *_ in plain)}
+        self.exact = all(exact for _, _, exact, _ in plain)
+        self.lost = tuple({id(value): value for *_, lost in plain for value in lost}.values())
         self.within = (NOTHING, frozenset())
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
-        old: tuple[dict[object, Value], set[object], bool] = before  # type: ignore[assignment]
-        new: tuple[dict[object, Value], set[object], bool] = after  # type: ignore[assignment]
+        old: _Entries = before  # type: ignore[assignment]
+        new: _Entries = after  # type: ignore[assignment]
         changed = [key for key in {**old[0], **new[0]} if old[0].get(key) is not new[0].get(key)]
         self.within = (NOTHING, frozenset())
         for key in changed:
@@ -172,6 +183,7 @@ class Map(Value):
             self.depends |= depends
 
     def taint(self) -> None:
+        self.lost = (*self.lost, *changing(self.items.values()))[:MAX_LOST]
         self.items, self.maybe, self.exact = {}, set(), False
 
     def lay(self, given: "Map", why: Unknown) -> None:
@@ -187,6 +199,7 @@ class Map(Value):
                 self.items[key] = value
                 self.maybe.add(key)
         self.depends |= given.depends
+        self.lost += given.lost
         if not given.exact:
             self.blur(why, given.items.keys())
 
@@ -256,7 +269,8 @@ class Namespace:
         if held is not None:
             self.names[name] = held._replace(value=depending(held.value, depends))
         elif (lost := self.get(name)) is not None:
-            self.names[name] = lost._replace(value=depending(lost.value, depends))  # anything may have set it
+            value = join([ABSENT, lost.value])  # anything may have set it
+            self.names[name] = lost._replace(value=depending(value, depends))
         else:
             self.names[name] = Binding(Absent(depends=depends), "", 0)
 
@@ -291,7 +305,9 @@ class Namespace:
             for names, rest, _, prefixes in plain:
                 if name not in names:
                     lost = rest or next((one for prefix, one in prefixes.items() if name.startswith(prefix)), None)
-                    values.append(lost if lost is not None and not name.startswith("__") else ABSENT)
+                    values.append(ABSENT)
+                    if lost is not None and not name.startswith("__"):
+                        values.append(lost)
             last = there[-1]
             chain = tuple(dict.fromkeys((*last.chain, *((item.path, item.line) for item in there))))[-MAX_CHAIN:]
             merged[name] = Binding(join(values), last.path, last.line, chain)
@@ -300,7 +316,7 @@ class Namespace:
     def taint(self, why: Unknown, prefix: str = "") -> None:
         WORK.done += len(self.names)
         self.names = {
-            name: item._replace(value=why, path=why.path, line=why.line)
+            name: item._replace(value=_lost(item.value, why), path=why.path, line=why.line)
             if name.startswith(prefix) and not is_code(item.value) and name not in _OWN
             else item
             for name, item in self.names.items()
@@ -397,7 +413,19 @@ class Absent(Value):
 
 ABSENT = Absent()
 _Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
+_Entries = tuple[dict[object, Value], set[object], bool, tuple[Value, ...]]
 Changing = Seq | Map | Namespace
+
+
+def _lost(value: Value, why: Unknown) -> Value:
+    """What may stand there instead of this value, or this value still."""
+    if isinstance(value, Absent):
+        return join([value, why])
+    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+        return join([ABSENT, replace(why, reach=(*why.reach, *changing(value.options)))])
+    if isinstance(value, Unknown):
+        return replace(why, reach=(*why.reach, *value.reach)) if value.reach else why
+    return replace(why, reach=(*why.reach, value)) if changing([value]) else why
 
 
 def is_code(value: Value) -> bool:
@@ -596,7 +624,10 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
             raise NotKnown(value)
         case Joined(options=options) if all(same(option, options[0]) for option in options):
             return plain(options[0], depth + 1)
-        case Joined():
+        case Joined(options=options):
+            there = [option for option in options if not isinstance(option, Absent)]
+            if len(there) == 1 and isinstance(there[0], Unknown):
+                raise NotKnown(depending(there[0], value.depends))  # type: ignore[arg-type]
             raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))

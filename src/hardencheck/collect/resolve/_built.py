@@ -18,7 +18,8 @@ from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget, Source
+from hardencheck.collect.interpret.frames import Frame, OutOfBudget
+from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.interpreter import Interpreter, OutOfBudget, Source
+from hardencheck.collect.interpret.frames import OutOfBudget
+from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
 from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
 from hardencheck.collect.resolve._built import built

@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hardencheck.collect.interpret.values import Value
 
 if TYPE_CHECKING:
-    from hardencheck.collect.interpret.interpreter import Frame, Interpreter
+    from hardencheck.collect.interpret.frames import Frame
+    from hardencheck.collect.interpret.interpreter import Interpreter
 
 
 class Call(NamedTuple):

@@ -114,7 +114,7 @@ def failing(call: Call, error: str) -> None:
 def depending(value: Value, depends: Depends) -> Value:
     """The same value, that also depends on variables; a container that was made elsewhere is copied."""
     if isinstance(value, Map) and not depends <= value.depends:
-        return Map(dict(value.items), set(value.maybe), value.exact, depends=value.depends | depends)
+        return value.copied(depends)
     return library._depending(value, depends)
 
 

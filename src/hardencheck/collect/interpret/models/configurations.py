@@ -240,7 +240,8 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
     Names that neither the class nor the module sets are not in it: they are what Django's default is.
     """
     from hardencheck.collect.interpret.exceptions import Raised
-    from hardencheck.collect.interpret.interpreter import Frame, Interpreter, OutOfBudget
+    from hardencheck.collect.interpret.frames import Frame, OutOfBudget
+    from hardencheck.collect.interpret.interpreter import Interpreter
 
     assert isinstance(interpreter, Interpreter)
     module = interpreter.module(path)
@@ -333,7 +334,7 @@ def _hook(call: Call, cls: Class, name: str, library: Callable[[], None]) -> Non
     """pre_setup, setup and post_setup: what the library does, then those of the program from the first class on, as
     long as each begins with `super()`."""
     from hardencheck.collect.interpret.exceptions import Raised
-    from hardencheck.collect.interpret.interpreter import OutOfBudget
+    from hardencheck.collect.interpret.frames import OutOfBudget
 
     mine = cls.order[1:]
     # After the last class that derives from the library's comes the library's own, and what that does not call.

@@ -217,7 +217,7 @@ def _config(cls: Class) -> dict[str, Value] | None:
 
 
 def _fields(call: Call, cls: Class) -> dict[str, Field]:
-    from hardencheck.collect.interpret.interpreter import Frame
+    from hardencheck.collect.interpret.frames import Frame
 
     found: dict[str, Field] = {}
     for one in reversed(cls.order):

@@ -215,7 +215,7 @@ def _surely(tree: ast.Module) -> set[str]:
 
 def run(call: Call, path: str, tree: ast.Module | None) -> None:
     """The statements of a file, in the names of the module that includes it."""
-    from hardencheck.collect.interpret.interpreter import Frame
+    from hardencheck.collect.interpret.frames import Frame
 
     interpreter, names = call.interpreter, call.frame.module.namespace
     if tree is None:

@@ -1,0 +1,24 @@
+"""Where names are looked up while a module or a function runs, and how much of it is followed."""
+
+from hardencheck.collect.interpret.values import Function, Module, Namespace
+
+MAX_DEPTH = 40
+MAX_ITEMS = 10_000  # of a list
+
+
+class OutOfBudget(Exception):
+    """More of the code than is followed."""
+
+
+class Frame:
+    """Where names are looked up: the module's own, or a function's with those around it."""
+
+    def __init__(
+        self, names: Namespace, module: Module, outer: "Frame | None" = None, *, of_class: bool = False
+    ) -> None:
+        self.names, self.module, self.outer, self.of_class = names, module, outer, of_class
+        self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
+        self.comprehended = False  # of a comprehension: `:=` binds outside of it
+        self.function: Function | None = None  # whose call it is
+        self.local: frozenset[str] = frozenset()  # names that are the function's own, set or not

@@ -19,7 +19,7 @@ REQUIRED, CALL = Why("env-required"), Why("call")
     [
         # An older value is not what holds, and what follows is run.
         ("A = 'old'\nA = get('X')\nB = 1\n", {"A": REQUIRED, "B": 1}),
-        ("if not ext.debug:\n    A = get('X')\n    B = 1\n", {"A": Why("branch"), "B": Why("branch")}),
+        ("if not ext.debug:\n    A = get('X')\n    B = 1\n", {"A": REQUIRED, "B": Why("branch")}),
         ("D = False\nif not D:\n    A = get('X')\n    B = 1\n", {"A": REQUIRED, "B": 1}),
         ("D = 0\nif not D:\n    if True:\n        A = get('X')\n    B = 1\nelse:\n    C = 1", {"A": REQUIRED, "B": 1}),
         ("for n in 'XY':\n    A = get(n)\n    B = n\n", {"A": REQUIRED, "B": "Y"}),

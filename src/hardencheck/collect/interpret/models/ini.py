@@ -6,11 +6,12 @@ Source: the Python documentation, configparser; values are read with Python's ow
 
 import configparser
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
-from hardencheck.collect.interpret.models._common import NONE, Failed, computed, failing, flag, text, unknown
+from hardencheck.collect.interpret.models._common import NONE, Failed, computed, depending, failing, flag, text, unknown
 from hardencheck.collect.interpret.values import (
     Const,
     Map,
@@ -61,7 +62,8 @@ def _made(owner: Object) -> configparser.RawConfigParser:
     held = owner.state["texts"]
     for item in held.items if isinstance(held, Seq) else ():
         if isinstance(item, Unknown):
-            raise NotKnown(item)  # what is read before and after it says nothing
+            # What is read before and after it says nothing.
+            raise NotKnown(replace(item, depends=item.depends | depends_of(held)))
     texts, options = plain(held), {name: plain(owner.state[name]) for name in ("strict", "none", "defaults")}
     if plain(owner.state["interpolation"]) == "other" or not isinstance(texts, list):
         raise NotKnown(Unknown("call", "an interpolation of its own"))
@@ -154,13 +156,13 @@ def _get(call: Call, owner: Object) -> Value:
         found = parser.get(section, option, raw=bool(raw))
     except (configparser.NoSectionError, configparser.NoOptionError) as error:
         if fallback is not None:
-            return fallback
+            return fallback if fallback is _MISSING else depending(fallback, depends_of(owner.state["texts"]))
         failing(call, type(error).__name__)
         return unknown(call, "call", "an option that is not there")
     except configparser.Error as error:
         failing(call, type(error).__name__)
         return unknown(call)
-    return computed(call, _CASTS[call.name], Const(found))
+    return computed(call, _CASTS[call.name], Const(found, depends=depends_of(owner.state["texts"])))
 
 
 def _truth(value: object) -> bool:
@@ -193,7 +195,7 @@ def _asked(call: Call, owner: Object) -> Value:
         return Seq(
             "list", [Seq("tuple", [Const(name), _section(owner, name)]) for name in ["DEFAULT", *parser.sections()]]
         )
-    return lifted(found)
+    return lifted(found, depends_of(owner.state["texts"]))
 
 
 def _section(owner: Object, name: str) -> Object:

@@ -2450,7 +2450,7 @@ class Interpreter:
                 return Map({plain(name): value for name, value in made if name is not None}, depends=depends | keys)
         except (NotKnown, TypeError, _Unsure) as error:
             why = error.value if isinstance(error, NotKnown) else self.unknown(node, frame, depends=depends)
-            held = Aliases(self, [inner for part in parts for inner in ast.walk(part)], inner, set()).of(element)
+            held = Aliases(self, [inner for part in parts for inner in ast.walk(part)], inner).of(element)
             why = replace(why, reach=(*why.reach, *changing(sources), *held))
             self._may_raise = True
             # What it has done until then is done, and nobody knows how much more.

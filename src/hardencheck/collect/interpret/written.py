@@ -157,6 +157,7 @@ _SCALARS = frozenset({
 _MADE = frozenset(
     {"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "enumerate", "zip", "copy", "getattr"}
 )
+_ASKING = frozenset({"getattr", "hasattr", "getmembers", "attrgetter", "vars", "dir"})
 # Of a class: what Python asks for only when it is written down in full, and what says nothing but the object's name.
 _PLAIN_METHODS = frozenset({
     "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__set_name__", "__str__",
@@ -167,8 +168,16 @@ _PLAIN_METHODS = frozenset({
 class Aliases:
     """Which objects the names may stand for that some statements bind, whatever way is taken through them."""
 
-    def __init__(self, interpreter: "Interpreter", parts: Iterable[ast.AST], frame: Frame, seen: set[int]) -> None:
-        self._interpreter, self._frame, self._seen = interpreter, frame, seen
+    def __init__(
+        self,
+        interpreter: "Interpreter",
+        parts: Iterable[ast.AST],
+        frame: Frame,
+        known: dict[int, tuple[Value, ...]] | None = None,
+        depth: int = 0,
+    ) -> None:
+        self._interpreter, self._frame, self._depth = interpreter, frame, depth
+        self._known = known if known is not None else {}  # what functions give back, by their nodes
         self._given: dict[str, list[ast.expr]] = {}
         self._held: dict[str, list[Value]] = {}
         for part in parts:
@@ -325,16 +334,16 @@ class Aliases:
         callee = behind(self._interpreter, function, self._frame)
         for option in callee.options if isinstance(callee, Joined) else (callee,):
             if isinstance(option, Function):
-                self.returned(option, found)
+                found.update((id(value), value) for value in self.returned(option))
 
-    def returned(self, function: Function, found: dict[int, Value]) -> None:
+    def returned(self, function: Function) -> tuple[Value, ...]:
         """What a function of the repository may give: what stands behind its `return`."""
         body = function.node
-        if not isinstance(function.frame, Frame) or id(body) in self._seen:
-            return
-        self._seen.add(id(body))
-        if len(self._seen) > MAX_DEPTH:
-            raise OutOfBudget
+        if not isinstance(function.frame, Frame) or self._depth > MAX_DEPTH:
+            return ()
+        if id(body) in self._known:
+            return self._known[id(body)]
+        self._known[id(body)] = ()  # of one that calls itself
         inner = Frame(Namespace(), function.frame.module, function.frame)
         if isinstance(body, ast.Lambda):
             given = [body.body]
@@ -347,11 +356,12 @@ class Aliases:
                 if isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) and part.value is not None
             ]
         else:
-            return
-        aliases = Aliases(self._interpreter, parts, inner, self._seen)
-        for value in (value for one in given for value in aliases.of(one)):
-            found.setdefault(id(value), value)
-        self._seen.discard(id(body))
+            return ()
+        WORK.done += 4 * len(parts)
+        aliases = Aliases(self._interpreter, parts, inner, self._known, self._depth + 1)
+        found = {id(value): value for one in given for value in aliases.of(one)}
+        self._known[id(body)] = tuple(found.values())
+        return self._known[id(body)]
 
 
 def computed_apart(interpreter: "Interpreter", lazy: Lazy, body: Sequence[ast.stmt], frame: Frame) -> bool:
@@ -430,9 +440,7 @@ def given_back(interpreter: "Interpreter", function: Function) -> tuple[Value, .
     """The objects that a function of the repository may give to who calls it, as far as it has them from outside."""
     if not isinstance(function.frame, Frame):
         return ()
-    found: dict[int, Value] = {}
-    Aliases(interpreter, (), function.frame, set()).returned(function, found)
-    return tuple(found.values())
+    return Aliases(interpreter, (), function.frame).returned(function)
 
 
 def _imported_by(node: ast.expr) -> str | None:
@@ -499,8 +507,9 @@ class Written:
             for option in value.options:
                 self.by_call(option)
         elif isinstance(value, Unknown):
-            for reached_ in value.reach:
-                self.by_call(reached_)
+            for held in value.reach:
+                if isinstance(held, Function | Unknown):
+                    self.by_call(held)
         elif isinstance(value, Lazy) and isinstance(value.frame, Frame):
             self._once(value.node, [value.node] if isinstance(value.node, ast.AST) else [], value.frame)
             for inner in value.of:
@@ -517,12 +526,13 @@ class Written:
 
     def _over(self, rows: list[list[ast.AST]], frame: Frame, *, called: bool) -> None:
         WORK.done += 8 * sum(map(len, rows))
-        aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame, set())
+        aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame)
         if not called:
             for part in [part for parts in rows for part in parts]:
                 if isinstance(part, ast.Import | ast.ImportFrom):
                     aliases.bound(self._imported(part, frame))
         met: set[str] = set()
+        asked = {getattr(part, "attr", getattr(part, "id", "")) for parts in rows for part in parts}
         for parts in rows:
             prefixed: dict[int, str | None] | None = None
             for part in parts:
@@ -530,7 +540,7 @@ class Written:
                     case ast.Name(id=name, ctx=ast.Load()):
                         if name not in met:
                             met.add(name)
-                            self._used(self._interpreter.lookup(frame, name))
+                            self._used(self._interpreter.lookup(frame, name), asked)
                     case ast.Call():
                         if isinstance(part.func, ast.Name) and part.func.id in _REACHING:
                             prefixed = prefixed if prefixed is not None else _prefixed(parts[0])
@@ -638,13 +648,18 @@ class Written:
             self.by_call(held)
         return behind(self._interpreter, function, frame)
 
-    def _used(self, binding: Binding | None) -> None:
-        """An object whose class says what its operators and attributes do is called by using it."""
+    def _used(self, binding: Binding | None, asked: set[str]) -> None:
+        """An object whose class says what its operators and attributes do is called by using it.
+
+        asked: the names and attributes that the code speaks of."""
         held = binding.value if binding is not None else None
         for one in held.options if isinstance(held, Joined) else (held,):
-            if isinstance(one, Instance) and one.cls is not None and _answers(one.cls):
-                self._act.thing(one)
-                self.by_call(one)
+            if isinstance(one, Instance) and one.cls is not None:
+                answers = list(_answers(one.cls, None if asked & _ASKING else asked))
+                for method in answers:
+                    self.by_call(method)
+                if any(_writes(method) for method in answers):
+                    self._act.thing(one)
 
     def _star(self, part: ast.ImportFrom, frame: Frame) -> None:
         run = self._interpreter
@@ -674,14 +689,42 @@ class Written:
         return scratch.names
 
 
-def _answers(cls: Class) -> bool:
-    """Whether a class of the repository says what its operators, its attributes or `with` do."""
+def _answers(cls: Class, asked: set[str] | None) -> Iterator[Function]:
+    """The methods of a class of the repository that its operators, its attributes or `with` call.
+
+    asked: the attributes that are asked for; None: any."""
     for one in cls.order:
         for name, binding in one.attributes.names.items():
-            if isinstance(binding.value, Function):
-                if binding.value.how == "property" or (name.startswith("__") and name not in _PLAIN_METHODS):
-                    return True
-            elif isinstance(binding.value, Instance):
+            held = binding.value
+            if isinstance(held, Function):
+                if name.startswith("__"):
+                    if name not in _PLAIN_METHODS:
+                        yield held
+                elif held.how == "property" and (asked is None or name in asked):
+                    yield held
+            elif isinstance(held, Instance) and held.cls is not None:  # a descriptor
+                for inner in (item.value for base in held.cls.order for item in base.attributes.names.values()):
+                    if isinstance(inner, Function):
+                        yield inner
+
+
+def _writes(method: Function) -> bool:
+    """Whether a method does more than look at its object: it sets something, or hands the object on."""
+    node = method.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.args.args:
+        return True
+    own = node.args.args[0].arg
+    for part in ast.walk(node):
+        WORK.done += 4
+        if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
+            if own in _roots(part):
+                return True
+        elif isinstance(part, ast.Call):
+            called = part.func
+            while isinstance(called, ast.Attribute) and called.attr not in library.READING:
+                called = called.value
+            handed = (called, *part.args, *(item.value for item in part.keywords))
+            if any(isinstance(one, ast.Name) and one.id == own for one in handed):
                 return True
     return False
 

@@ -106,10 +106,12 @@ def row(
     if unset:
         value = default
     elif isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
-        fallback = default or Unknown("framework-version", "the default of the framework")
-        value = Joined(
-            tuple(fallback if isinstance(option, Absent) else option for option in value.options), depends=value.depends
-        )
+        if default is not None:
+            options = tuple(default if isinstance(option, Absent) else option for option in value.options)
+        else:  # of two reasons the one that the code has comes first
+            there = tuple(option for option in value.options if not isinstance(option, Absent))
+            options = (*there, Unknown("framework-version", "the default of the framework"))
+        value = Joined(options, depends=value.depends)
     seen = (
         shown(value, name)
         if value is not None

@@ -103,6 +103,13 @@ def test_another_revision_and_another_profile(hc: Hc, shop: Repository) -> None:
     done = hc("defaults", str(shop.path), "--profile", "shop.nowhere")
     assert (done.code, done.out) == (3, "")
     assert "no application was found" in done.err
+    done = hc("defaults", str(shop.path), "--profile", "shop/settings/base.py")
+    assert "shop/settings/base.py (Django" in done.out
+    # What else is found does not stand in for the module that was asked for.
+    shop.write("Procfile", "web: gunicorn shop.wsgi\n")
+    done = hc("defaults", str(shop.path), "--profile", "shop.nowhere")
+    assert (done.code, done.out) == (3, "")
+    assert "shop.nowhere is not in the repository" in done.err
 
 
 @pytest.mark.parametrize("fmt", ["text", "json", "markdown", "html"])

@@ -16,6 +16,7 @@ from hardencheck.model.checklist import Checklist
 from hardencheck.report import Options, read
 from hardencheck.report import render as render_report
 from hardencheck.report.defaults import FORMATS, recognised, render, schema, tally
+from hardencheck.report.defaults._rows import framework_default
 from hardencheck.report.defaults.compare import difference
 from hardencheck.report.defaults.markdown import COLUMNS
 from hardencheck.report.terminal import cells
@@ -75,6 +76,13 @@ def test_markdown_has_one_row_for_each_setting_with_all_that_is_known() -> None:
     )
     assert "- `DEBUG`: `settings.debug` fail, `settings.other` pass\n" in text
     assert "the environment of the deployment names it: `Dockerfile:7`, `compose.yaml:12`.\n" in text
+
+
+def test_a_package_beside_the_framework_has_defaults_of_its_own() -> None:
+    row = next(one for one in DRIFT.defaults if one.name == "CSRF_COOKIE_NAME")
+    named = msgspec.structs.replace(row, name="Talisman.force_https", framework="flask", version="3.0")
+    assert framework_default(named).of == "Flask-Talisman"
+    assert framework_default(msgspec.structs.replace(named, name="DEBUG")).of == "Flask 3.0"
 
 
 def test_markdown_keeps_hostile_values_in_code() -> None:

@@ -38,6 +38,16 @@ _CASES: dict[str, tuple[dict[str, str], str]] = {
         },
         "shop/settings/production.py",
     ),
+    "the package takes over either, as a variable says": (
+        {
+            "shop/settings/__init__.py": "import os\nif os.environ.get('A', 'b') == 'b':\n    from .prod import *\n"
+            "else:\n    from .dev import *\n",
+            "shop/settings/dev.py": _OVER,
+            "shop/settings/prod.py": _OVER + "DEBUG = False\n",
+            "shop/wsgi.py": _WSGI.format("shop.settings"),
+        },
+        "shop.settings",
+    ),
     "only that of a developer is named, and one switches DEBUG off": (
         {
             "shop/settings/local.py": _OVER + "DEBUG = True\n",

@@ -126,6 +126,7 @@ def test_a_compose_file_to_work_with_decides_nothing(part: str) -> None:
     [
         ("FROM a\nENV A=1 B=\"x y\" C='$A'\n", {"A": ("1",), "B": ("x y",), "C": ("$A",)}),
         ("FROM a\nENV A some text\n", {"A": ("some text",)}),
+        ("FROM a\nARG V=1\nENV A \"some  $V\" 'and $V'\n", {"A": ("some  1 and $V",)}),
         ("FROM a\nARG V=1\nENV A=$V B=${V:-2}\n", {"A": ("1",), "B": ("1",)}),
         ("FROM a\nARG V\nENV A=$V\n", {"A": None}),
         ("FROM a\nARG V W=1\nENV A=$V B=$W\n", {"A": None, "B": ("1",)}),
@@ -291,7 +292,8 @@ def test_procfile() -> None:
         ("[ -f f ] && true && export A=1\n", {"A": None}),
         ("case $1 in\n  a) export A=1 ;;\nesac\nexport B=1\n", {"A": None, "B": "1"}),
         ("f() {\n  export A=1\n}\nexport B=1\n", {"A": None, "B": "1"}),
-        ("export A=1\nunset A\n", {}),
+        ("export A=1\nunset A\n", {"A": None}),
+        ("[ -f f ] && unset -v A B\nunset -f C\n", {"A": None, "B": None}),
         ("cat <<EOF\nexport A=1\nEOF\nexport B=1\n", {"B": "1"}),
         ("A=1 python manage.py migrate\n", {}),
         ("export A=${A:-'quoted'}\n", {"A": ("quoted",)}),

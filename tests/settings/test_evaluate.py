@@ -470,3 +470,21 @@ def test_requirements(path: str, text: str, expected: list[tuple[str, str | None
     found = PackageRequirements().extract(path, 0o100644, text.encode())
     shown = [(f.package, f.lowest, f.exact, f.bounded) for f in found if isinstance(f, PackageRequirement)]
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "known"),
+    [
+        ("Dockerfile", "FROM a\nRUN sed -i 's/DEBUG = .*/DEBUG = True/' shop/settings.py\n", False),
+        ("Dockerfile", "FROM a\nRUN cd /srv/shop && echo 'DEBUG = True' >> settings.py\n", False),
+        ("entrypoint.sh", "#!/bin/sh\nsed -i s/DEBUG/X/ /srv/app/shop/settings.py\nexec gunicorn shop.wsgi\n", False),
+        ("Dockerfile", "FROM a\nRUN sed -i 's/DEBUG = .*/DEBUG = True/' other/settings.py\n", True),
+        ("Dockerfile.dev", "FROM a\nRUN sed -i 's/DEBUG = .*/DEBUG = True/' shop/settings.py\n", True),
+    ],
+)
+def test_a_command_that_rewrites_the_file(tmp_path: Path, file: str, text: str, known: bool) -> None:
+    settings = "ROOT_URLCONF = 'x'\nDEBUG = False\nALLOWED_HOSTS = ['a']\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": settings, file: text})
+    found = value(facts, "DEBUG")
+    assert found == (False, 2) if known else found != (False, 2)
+    assert value(facts, "ALLOWED_HOSTS") == (("a",), 3)

@@ -64,6 +64,8 @@ def test_why_it_is_not_known() -> None:
     found = shown(Unknown("call", "vault.read(…)", "settings/prod.py", 41), "KEY")
     assert (found.state, found.reason) == ("unknown", "call")
     assert found.text == "value comes from vault.read(…) at settings/prod.py:41"
+    given = shown(Unknown("env-required", "HSTS, set at compose.yaml:4", "settings/prod.py", 41), "HSTS")
+    assert given.text == "the environment variable HSTS is set at compose.yaml:4, to what is not known"
 
 
 def test_long_and_deep_values_are_cut() -> None:

@@ -183,8 +183,9 @@ def _resolved(
     cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
     progress = Progress()
+    module = profile or _setup.profile_of(config.target)
     checklist = audit(
-        Target(repository=path, revision=rev, profile=profile or _setup.profile_of(config.target)),
+        Target(repository=path, revision=rev, profile=module),
         catalogue,
         Policy(today=today, waivers=waivers(loaded, catalogue.also)),
         Options(
@@ -206,19 +207,25 @@ def _resolved(
         notes=tuple(notes),
     )
     progress.clear()
-    _some(checklist, path)
+    _some(checklist, path, module)
     return checklist
 
 
-def _some(checklist: "Checklist", path: str) -> None:
-    """Raises NothingExamined for a checklist without a single setting, with what stood in the way."""
+def _some(checklist: "Checklist", path: str, profile: str | None) -> None:
+    """Raises NothingExamined for a checklist without a single setting, or without the module that was asked for."""
     from hardencheck.errors import NothingExamined
     from hardencheck.judge.defaults import ROWS
 
-    if checklist.defaults:
+    asked = profile is not None and not any(one.framework == "django" for one in checklist.applications)
+    if checklist.defaults and not asked:
         return
     why = dict.fromkeys(gap.detail for gap in checklist.gaps if ROWS in gap.kinds)
     more = f": {'; '.join(list(why)[:3])}" if why else ""
+    if checklist.defaults:
+        raise NothingExamined(
+            f"--profile {profile}: no settings could be read{more}",
+            hint="name the module as DJANGO_SETTINGS_MODULE does, such as shop.settings.production, or its file",
+        )
     raise NothingExamined(
         f"no application was found in {path} whose settings could be read{more}",
         hint="--profile MODULE names the settings that production uses; PATH is the directory of the service",

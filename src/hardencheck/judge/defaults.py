@@ -154,22 +154,28 @@ def _joined(row: ProductionDefault, judgements: tuple[Judgement, ...]) -> Defaul
 
 def _applications(rows: Sequence[ProductionDefault], facts: FactSet) -> tuple[Application, ...]:
     versions: dict[tuple[str, str], str] = {}
+    made_at: dict[tuple[str, str], Location] = {}
     for row in rows:
         key = (row.framework, row.application)
         versions[key] = versions.get(key, "") or row.version
+        if row.source == "default" and "." not in row.name:  # what is not set is where the application is
+            made_at.setdefault(key, row.location)
     choices = {
         (fact.framework, fact.application): fact for fact in facts.of(_CHOICES) if isinstance(fact, SettingsChoice)
     }
     made: list[Application] = []
     for (framework, application), version in versions.items():
         choice = choices.get((framework, application))
+        words = "the server is started there" if framework in _SERVERS else "the application is made there"
+        where = made_at.get((framework, application))
+        places = (where,) if where is not None and where.line else ()
         made.append(
             Application(
                 framework=framework,
                 application=application,
                 version=version,
-                chosen=choice.why if choice is not None else "the application is made there",
-                places=choice.places if choice is not None else (),
+                chosen=choice.why if choice is not None else words,
+                places=choice.places if choice is not None else places,
             )
         )
     return tuple(made)

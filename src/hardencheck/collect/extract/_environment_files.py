@@ -107,7 +107,9 @@ def _pairs(text: str, known: dict[str, str], *, named: bool = True) -> Iterator[
     """`A=1 B="x y"`, or (named) the old `A x y` of ENV; None for a name without a value."""
     first = text.split(None, 1)
     if named and len(first) == 2 and "=" not in first[0]:
-        yield first[0], _Variable(interpolated(first[1].strip(), known).value, 0)
+        # Quotes go, blanks stay (Dockerfile reference, ENV, "Alternative syntax").
+        for value in quoted_words(first[1].strip(), blanks=""):
+            yield first[0], _Variable(interpolated(value, known).value, 0)
         return
     for word in quoted_words(text):
         key, equals, value = word.partition("=")

@@ -10,6 +10,7 @@ from hardencheck.collect.extract._environment_text import PLAIN_DOLLAR, interpol
 from hardencheck.collect.extract._environment_words import Command, shell_commands
 from hardencheck.lazily import compiled
 
+_NAME = compiled(r"[A-Za-z_]\w*")
 _ASSIGNMENT = compiled(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _DEFAULTING = compiled(r"\$\{([A-Za-z_]\w*):?=(.*)\}", re.DOTALL)
 _SERVES = compiled(
@@ -60,9 +61,10 @@ class _Script:
             for word in words[1:]:
                 if match := _DEFAULTING.fullmatch(word):
                     self._set(match[1], f"${{{match[1]}:-{match[2]}}}", command, exported=self.all)
-        elif name == "unset":
-            for word in words[1:]:
-                self.held.pop(word, None)
+        elif name == "unset" and "-f" not in words:
+            for word in (word for word in words[1:] if _NAME.fullmatch(word)):
+                # What an image or a unit gives is gone as well, or perhaps.
+                self.held[word] = _Held(None, command.line, False, True)
                 self.values.pop(word, None)
         elif name in {".", "source"} and len(words) > 1:
             self.files.append(words[1])
@@ -151,7 +153,7 @@ def script(text: str, make: Maker, *, service: str = "") -> None:
         if not held.exported:
             continue
         if held.text is None:
-            make.held(name, "set under a condition", held.line, service=service, role=role)
+            make.held(name, "set or unset under a condition", held.line, service=service, role=role)
         else:
             make.text(name, held.text, held.line, service=service, role=role, default=held.default, known={})
 

@@ -220,13 +220,14 @@ def _double_quoted(text: str, at: int) -> tuple[str, int]:
     return "".join(parts), min(at + 1, end)
 
 
-def quoted_words(text: str) -> Iterator[str]:
-    """Words parted by blanks, without their quotes, where nothing else has a meaning: ENV of a Dockerfile, units."""
+def quoted_words(text: str, blanks: str = " \t\r\n") -> Iterator[str]:
+    """Words parted by blanks, without their quotes, where nothing else has a meaning: ENV of a Dockerfile, units.
+    Without blanks all of it is one word."""
     word: list[str] | None = None
     position, end = 0, len(text)
     while position < end:
         char = text[position]
-        if char in " \t\r\n":
+        if char in blanks:
             if word is not None:
                 yield "".join(word)
                 word = None

@@ -40,7 +40,8 @@ _TESTED = compiled(r"(?:^|[._])tests?(?:ing)?(?:$|[._])")
 _Source = Literal["environment", "wsgi", "manage"]
 _PACKAGES = (
     "django", "flask", "fastapi", "starlette", "werkzeug", "gunicorn", "aiohttp", "waitress", "flask-talisman",
-    "django-cors-headers", "django-csp",
+    "django-cors-headers", "django-csp", "flask-cors", "litestar", "quart", "sanic", "tornado", "pyramid", "uvicorn",
+    "hypercorn", "granian", "uwsgi",
 )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ class PackageRequirements(Extractor):
     """Versions of frameworks in requirements files, pyproject.toml, setup.cfg and lock files."""
 
     name = "package.requirements"
-    version = 2
+    version = 3
     emits = (PackageRequirement,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

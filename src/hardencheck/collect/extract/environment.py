@@ -87,7 +87,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 2
+    version = 3
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -1,6 +1,7 @@
 """How application servers are started, as far as it decides their logs: command lines, gunicorn files, uWSGI files.
 
-Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn "Configuring", granian README, uWSGI "Options".
+Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn "Configuring", granian README, uWSGI "Options",
+waitress "waitress-serve".
 """
 
 import ast
@@ -20,7 +21,7 @@ from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 512 * 1024
-SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian")
+SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian", "waitress", "uwsgi")
 _NAMES = compiled("|".join((*SERVERS, "GUNICORN_CMD_ARGS", "fastapi")).encode())
 _LAUNCHERS = frozenset({
     "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
@@ -38,11 +39,27 @@ _FLAGS = frozenset({
     "permit-obsolete-folding", "permit-unconventional-http-method", "permit-unconventional-http-version", "no-reload",
     "casefold-http-method", "http1-pipeline-flush", "access-log-enabled", "respawn-failed-workers",
     "log", "no-log", "version", "help", "h", "v", "D", "R",
+    "call", "ipv4", "no-ipv4", "ipv6", "no-ipv6", "expose-tracebacks", "no-expose-tracebacks",
+    "clear-untrusted-proxy-headers", "no-clear-untrusted-proxy-headers", "log-untrusted-proxy-headers",
+    "no-log-untrusted-proxy-headers", "log-socket-errors", "no-log-socket-errors", "asyncore-use-poll",
 })  # fmt: skip
 _SHORT = {
     "-b": "bind", "-w": "workers", "-u": "user", "-g": "group", "-t": "timeout", "-k": "worker-class", "-m": "umask",
     "-e": "env", "-n": "name", "-D": "daemon", "-R": "enable-stdio-inheritance",
 }  # fmt: skip
+# uWSGI: options that never take a value, short names, and what names another file of options.
+_UWSGI_FLAGS = frozenset({
+    "master", "vacuum", "die-on-term", "enable-threads", "lazy-apps", "lazy", "need-app", "single-interpreter",
+    "strict", "thunder-lock", "disable-logging", "honour-stdin", "so-keepalive", "ignore-sigpipe",
+    "ignore-write-errors", "disable-write-exception", "manage-script-name", "log-master", "log-x-forwarded-for",
+    "no-orphans", "memory-report", "auto-procname", "wsgi-disable-file-wrapper", "http-auto-chunked",
+    "enable-proxy-protocol",
+})  # fmt: skip
+_UWSGI_SHORT = {
+    "-s": "socket", "-p": "processes", "-M": "master", "-w": "module", "-b": "buffer-size", "-R": "max-requests",
+    "-C": "chmod-socket", "-t": "harakiri", "-L": "disable-logging", "-T": "enable-threads", "-H": "home",
+}  # fmt: skip
+_UWSGI_FILES = frozenset({"ini", "yaml", "yml", "json", "xml", "config", "ini-paste", "ini-paste-logged"})
 _APPLICATION = compiled(r"[A-Za-z_][\w.]{0,200}(?::[A-Za-z_][\w.]{0,100}(?:\([^()]{0,200}\))?)?")
 _FILE = compiled(r"[\w./-]{1,200}\.py")
 _SUBSTITUTED = compiled(r"\$\{\w{1,100}:?-([^${}]{0,200})\}")
@@ -62,10 +79,10 @@ class _Line(NamedTuple):
 
 
 class Servers(Extractor):
-    """Command lines of gunicorn, uvicorn, hypercorn and granian: containers, compose, Procfile, units, scripts."""
+    """Command lines of application servers: containers, compose, Procfile, units, scripts."""
 
     name = "logging.server-commands"
-    version = 2
+    version = 3
     emits = (ServerCommand,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -105,15 +122,18 @@ class Servers(Extractor):
                     rest += ["--host", "0.0.0.0"]  # noqa: S104
                 yield from self._options("uvicorn", rest, location, start, "command")
                 return
-            if server:
+            before = words[position - 1] if position else ""
+            value_of_option = before in {"-u", "-g", "gosu", "su-exec", "s6-setuidgid", "chpst", "setpriv"}
+            if server == "uwsgi" and not value_of_option:
+                yield self._uwsgi(words[position + 1 :], location, what_for)
+                return
+            if server and not value_of_option:
                 yield from self._options(server, words[position + 1 :], location, what_for, "command")
                 return
             if " " in word and depth < 3 and any(name in word for name in SERVERS):  # sh -c "..."
                 for inner in commands(word):
                     yield from self._command(inner, location, what_for, depth + 1)
                 return
-            before = words[position - 1] if position else ""
-            value_of_option = before in {"-u", "-g", "gosu", "su-exec", "s6-setuidgid", "chpst", "setpriv"}
             name = word.rpartition("/")[2]
             if not (
                 name in _LAUNCHERS
@@ -205,6 +225,50 @@ class Servers(Extractor):
             placed=placed,
         )
 
+    def _uwsgi(self, words: Sequence[str], location: Location, what_for: str) -> ServerCommand:
+        """uWSGI takes far more options than are known here: one that is not takes the next word, unless that is an
+        option as well."""
+        config: str | None = None
+        access: Access = "unset"
+        application = ""
+        options: list[str] = []
+        position = 0
+        while position < len(words):
+            word = words[position]
+            position += 1
+            option, equals, value = word.partition("=")
+            if not word.startswith("-"):
+                if word.endswith((".ini", ".yaml", ".yml", ".json", ".xml")):
+                    config = word
+                continue
+            name = _UWSGI_SHORT.get(option, option.lstrip("-")).replace("_", "-")
+            following = words[position] if position < len(words) else "-"
+            taken = not equals and name not in _UWSGI_FLAGS and not following.startswith("-")
+            if taken:
+                value = following
+                position += 1
+            if name in _UWSGI_FILES:
+                config = value
+            elif name == "disable-logging":
+                access = "off"
+            elif name in {"module", "wsgi", "wsgi-file", "file"} and "$" not in value:
+                application = value
+            elif re.fullmatch(r"[\w-]{1,60}", name):
+                known = name.replace("-", "_")
+                options.append(f"{known}={_value(value)}" if equals or taken else known)
+        return ServerCommand(
+            location=location,
+            server="uwsgi",
+            source="command",
+            config=config,
+            access=access,
+            level=None,
+            role=what_for,
+            application=application,
+            options=tuple(options),
+            placed=what_for,
+        )
+
     def _gap(self, kinds: tuple[type[Fact], ...], what: str, location: Location, about: dict[str, Scalar]) -> Gap:
         return Gap(
             kinds=tuple(kind.kind() for kind in kinds),
@@ -230,6 +294,8 @@ def _value(text: str) -> str:
 def _server(word: str) -> str:
     """The server a word starts: "gunicorn", "/venv/bin/gunicorn", "gunicorn.app.wsgiapp" (of python -m)."""
     name = word.rpartition("/")[2]
+    if name == "waitress-serve":
+        return "waitress"
     first = name.partition(".")[0] if name in {"gunicorn.app.wsgiapp", "gunicorn.exe", "uvicorn.main"} else name
     return first if first in SERVERS else ""
 

@@ -4,6 +4,7 @@ from hardencheck.collect.interpret.values import Function, Module, Namespace
 
 MAX_DEPTH = 40
 MAX_ITEMS = 10_000  # of a list
+OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known
 
 
 class OutOfBudget(Exception):

@@ -15,7 +15,7 @@ from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import shorten, syntax_tree
 from hardencheck.collect.interpret import exceptions, library, models
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.frames import MAX_DEPTH, MAX_ITEMS, Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import MAX_DEPTH, MAX_ITEMS, OPEN, Frame, OutOfBudget
 from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.values import (
@@ -147,6 +147,7 @@ class Interpreter:
         self.files: set[str] = set()
         self.awaits: ast.AST | None = None  # the call whose coroutine is awaited at once
         self.reads: set[str] = set()  # variables that were asked for
+        self.parsed: dict[str, Mapping[str, str | None]] = {}  # files of variables, as a library of the code reads them
         self.asked: dict[str, dict[tuple[Place, Place], Asked]] = {}
         # Where the statement is that is run, and the one of a module or class that calls the function it is in.
         self.here: Place = ("", 0)
@@ -1438,7 +1439,7 @@ class Interpreter:
                 names.names.pop(handler.name, None)
 
     def _managed(self, node: ast.With, items: Sequence[ast.withitem], body: Sequence[ast.stmt], frame: Frame) -> None:
-        why = Unknown("call", "with", frame.module.path, node.lineno)
+        why = Unknown("call", "a with statement", frame.module.path, node.lineno)
         swallows: list[ast.ExceptHandler] = []
         entered: list[Object] = []
         for item in items:
@@ -1757,12 +1758,12 @@ class Interpreter:
         if name in frame.local:
             if self._catching("UnboundLocalError", "NameError"):
                 raise Raised("UnboundLocalError")
-            return self.unknown(node, frame, "call", f"{name} is not set")
+            return self.unknown(node, frame, "call", f"{name}, which is not set")
         absent = frame.names.absent(name) | frame.module.namespace.absent(name)
         self._watched |= absent
         if self._handled and any("NameError" in caught or "Exception" in caught for caught in self._handled):
             raise Raised("NameError")
-        lost = self.unknown(node, frame, "call", f"{name} is not set", absent)
+        lost = self.unknown(node, frame, "call", f"{name}, which is not set", absent)
         self.foreign.add((lost.path, lost.line, lost.text))
         return lost
 
@@ -2074,7 +2075,7 @@ class Interpreter:
         match value:
             case Lazy(used=used):
                 if used.items or not used.exact:
-                    return Unknown("call", "what has been gone through before", depends=value.depends)
+                    return Unknown("call", "an iterator that was gone through before", depends=value.depends)
                 self.touch(used)
                 if self._perhaps:
                     used.taint()
@@ -2904,7 +2905,8 @@ class Interpreter:
         if any(item.arg in keywords for item in spec.args):
             return False  # given twice
         if spec.kwarg is not None:
-            put(spec.kwarg.arg, Map({name: value for name, value in keywords.items()}))
+            more = keywords.pop(OPEN, None)
+            put(spec.kwarg.arg, Map({name: value for name, value in keywords.items()}, exact=more is None))
             return True
         return not keywords
 

@@ -34,6 +34,7 @@ from hardencheck.collect.interpret.values import (
     Library,
     Map,
     Module,
+    Namespace,
     NotKnown,
     Object,
     Seq,
@@ -841,7 +842,7 @@ def _tiny(arguments: Iterable[Value]) -> bool:
 def _unknown_of(value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return value
-    return Unknown("branch", "one of several values", depends=depends_of(value))
+    return Unknown("branch", "which of several values it is", depends=depends_of(value))
 
 
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
@@ -1095,7 +1096,12 @@ def _getattr(
                 known = not any(isinstance(option, Absent) for option in found.value.options)
             if name == "hasattr":
                 return Const(True, depends=found.value.depends) if known else None
-            return found.value if known or not rest else None
+            if known or not rest:
+                return found.value
+            if isinstance(found.value, Joined):
+                given = [rest[0] if isinstance(option, Absent) else option for option in found.value.options]
+                return _depending(join(given), found.value.depends)
+            return None
         inner = interpreter.source.find(f".{attribute}", owner.path) if owner.path.endswith("__init__.py") else None
         if inner is not None:
             return None
@@ -1106,10 +1112,20 @@ def _getattr(
             return Const(False, depends=absent)
         return _depending(rest[0], absent) if rest else None
     if isinstance(owner, Instance | Class):
+        lacking = _lacks(owner, attribute)
+        if lacking is not None and (rest or name == "hasattr"):
+            return Const(False, depends=lacking) if name == "hasattr" else _depending(rest[0], lacking)
         held = interpreter.attribute(owner, attribute, node, frame)
         if isinstance(held, Unknown):
             return held  # asking for it ran what it runs, and changes nothing else
+        if _perhaps_lacks(owner, attribute) and (rest or name == "hasattr"):
+            return Unknown("branch", name, depends=held.depends) if name == "hasattr" else join([held, rest[0]])
         return Const(True, depends=held.depends) if name == "hasattr" else held
+    if isinstance(owner, Const):
+        there = has_attribute(owner, attribute)
+        if name == "hasattr":
+            return Const(there, depends=owner.depends)
+        return _depending(rest[0], owner.depends) if rest and not there else None
     called = _configuration(node)
     if called and isinstance(owner, Unknown | Joined):
         # What an operator writes in a module that is not in the repository: nothing, as far as the repository says.
@@ -1118,6 +1134,34 @@ def _getattr(
             return Const(False, depends=depends)
         return _depending(rest[0], depends) if rest else interpreter.unknown(node, frame, "import", "", depends)
     return None
+
+
+def _spaces(owner: Instance | Class) -> list[Namespace]:
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    own = [owner.attributes] if isinstance(owner, Instance) else []
+    return [*own, *(one.attributes for one in cls.order)] if cls is not None else own
+
+
+def _perhaps_lacks(owner: Instance | Class, attribute: str) -> bool:
+    """Whether all that would give it was set under a condition that is not known."""
+    held = [binding.value for space in _spaces(owner) if (binding := space.names.get(attribute)) is not None]
+    there = [value for value in held if not isinstance(value, Absent)]
+    return bool(there) and all(
+        isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options) for value in there
+    )
+
+
+def _lacks(owner: Instance | Class, attribute: str) -> Depends | None:
+    """What it depends on that an object of the repository has no such attribute; None: it has, or may have."""
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    if cls is None or attribute.startswith("__") or (isinstance(owner, Class) and hasattr(type, attribute)):
+        return None
+    spaces = _spaces(owner)
+    if any(one.outside for one in cls.order) or any(space.get(attribute) is not None for space in spaces):
+        return None
+    if any(name in space.names for space in spaces for name in ("__getattr__", "__getattribute__", "__slots__")):
+        return None
+    return owner.depends.union(*(space.absent(attribute) for space in spaces))
 
 
 _CONFIGURATION = compiled(r"(?:\w+_)?(?:conf|config|configuration|local_?settings|custom_?settings)(?:_module)?")

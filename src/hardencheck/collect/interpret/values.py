@@ -628,11 +628,11 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
             there = [option for option in options if not isinstance(option, Absent)]
             if len(there) == 1 and isinstance(there[0], Unknown):
                 raise NotKnown(depending(there[0], value.depends))  # type: ignore[arg-type]
-            raise NotKnown(Unknown("branch", "one of several values", depends=value.depends))
+            raise NotKnown(Unknown("branch", "which of several values it is", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
-            raise NotKnown(Unknown("call", "not a plain value", depends=value.depends))
+            raise NotKnown(Unknown("call", "an object that is no plain data", depends=value.depends))
 
 
 def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:

@@ -7,6 +7,7 @@ from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._modules import Namespace
+from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Call, Expression, PythonModule, Write
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -76,6 +77,22 @@ class Derived:
             if path == fact.location.path if not module else wanted in f"/{path.removesuffix('.py')}/":
                 return framework
         return None
+
+
+def server_name(command: ServerCommand, facts: FactSet) -> str:
+    """What a server is called in facts and rows: the file that starts it, and which one of a file that starts several
+    ("compose.yaml#2"): no line, for a command that moves is the same one."""
+    here = command.location
+    places = sorted(
+        {
+            fact.location.line or 0
+            for fact in facts.of("logging.server-command")
+            if isinstance(fact, ServerCommand)
+            and (fact.source, fact.server, fact.location.path) == (command.source, command.server, here.path)
+        }
+    )
+    number = places.index(here.line or 0) + 1
+    return f"{here.path}#{number}" if number > 1 else here.path or ""
 
 
 def _production(facts: FactSet) -> Iterator[PythonModule]:

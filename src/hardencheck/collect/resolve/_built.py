@@ -18,14 +18,23 @@ from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.frames import Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import OPEN, Frame, OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
 from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
-from hardencheck.collect.resolve._environment import environment
-from hardencheck.collect.resolve._follow import Files, Followed, bound_of, is_off, note_secrets, taken, variables_of
+from hardencheck.collect.resolve._environment import Environment, environment
+from hardencheck.collect.resolve._follow import (
+    Files,
+    Followed,
+    bound_of,
+    is_off,
+    note_secrets,
+    read_otherwise,
+    taken,
+    variables_of,
+)
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.collect.resolve._rows import Reading
@@ -188,14 +197,12 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     source = Source(
         Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
     )
-    interpreter = _Follower(source, {name: taken(name, one) for name, one in given.items()})
-    started: dict[_Place, Location] = {}
-    for start in _starts(facts, modules):
-        before = _places(interpreter)
-        _run(interpreter, start)
-        started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
-    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
-        _reach(interpreter, modules, place, scope)
+    starts = list(_starts(facts, modules))
+    interpreter, started = _followed(source, given, starts, wanted, modules)
+    otherwise = read_otherwise(interpreter, given)
+    if otherwise:
+        left = {name: one for name, one in given.items() if name not in otherwise}
+        interpreter, started = _followed(source, left, starts, wanted, modules)
     note_secrets(tree, interpreter)
     calls: dict[_Place, Object] = {}
     parts: dict[tuple[str, int, str], Object] = {}
@@ -211,6 +218,21 @@ def _built(facts: FactSet, tree: Tree) -> Built:
     return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
 
 
+def _followed(
+    source: Source, given: Environment, starts: Iterable[_Start], wanted: Mapping[_Place, str], modules: Modules
+) -> tuple[_Follower, dict[_Place, Location]]:
+    """Everything that builds an application, run; and what production starts of it."""
+    interpreter = _Follower(source, {name: taken(name, one) for name, one in given.items()})
+    started: dict[_Place, Location] = {}
+    for start in starts:
+        before = _places(interpreter)
+        _run(interpreter, start)
+        started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
+    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
+        _reach(interpreter, modules, place, scope)
+    return interpreter, started
+
+
 def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) -> None:
     """Runs what may build an application, until it is built."""
     if place in _places(interpreter):
@@ -223,7 +245,7 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         _run(interpreter, _Start(caller, "", None))
         if place in _places(interpreter):
             return
-    _run(interpreter, _Start(place[0], f"{outer}()", None))
+    _run(interpreter, _Start(place[0], outer, None))
 
 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
@@ -255,7 +277,8 @@ def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
     for fact in sorted(commands, key=lambda fact: (fact.role != "production", fact.location.order)):
         if fact.role == "production" and fact.application:
             module, _, expression = fact.application.partition(":")
-            named.append((module, expression or ("application" if fact.server == "gunicorn" else "app"), fact.location))
+            usual = "application" if fact.server in {"gunicorn", "uwsgi"} else "app"
+            named.append((module, expression or usual, fact.location))
     for variable in facts.of("deployment.environment"):
         if isinstance(variable, EnvironmentVariable) and variable.name == "FLASK_APP" and variable.what == "text":
             # What the `flask` command of a developer starts is the same application.
@@ -298,6 +321,8 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         if spec is not None and not rest:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
+            if spec.kwarg is not None:
+                keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
         interpreter.awaits = node  # a server awaits what an asynchronous factory gives
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))

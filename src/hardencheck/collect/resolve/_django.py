@@ -1,21 +1,22 @@
 """Django projects of the repository: their production settings module, its values, its middleware."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import DJANGO, FLASK
-from hardencheck.collect.interpret.values import Const, Depends
+from hardencheck.collect.framework_names import DJANGO_NAMES, reads
+from hardencheck.collect.interpret.values import Binding, Const, Depends, Unknown
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, Followed
-from hardencheck.collect.resolve._modules import Modules, Namespace, all_unknown, value_of
+from hardencheck.collect.resolve._modules import Modules, Namespace, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
+from hardencheck.model.facts.hidden import ANY, HiddenSetting
 from hardencheck.model.facts.settings import (
-    Class,
     PackageRequirement,
     PythonModule,
     SettingsClassName,
@@ -107,6 +108,7 @@ _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
 _NAME = compiled(r"(?:.*/)?(?:settings(?:_\w+)?|\w+_settings|settings/\w+|settings/\w+/\w+|conf/\w+)\.py")
 _BUILDING = frozenset({"static", "collectstatic", "build", "docs"})  # what an image is built with
+_LIVE = ("production.py", "prod.py")
 _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", "__init__", "common", "base")
 
 
@@ -176,21 +178,62 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
 def _project(
     facts: FactSet, modules: Modules, given: Environment, path: str, choice: Choice, at: Version | None
 ) -> Project:
-    name = choice.name
-    followed = modules.follow(path, given)
-    if _ESSENTIAL & followed.names.keys() and not choice.cls:
-        return Project(name, path, _namespace(followed), at, modules, followed, given, choice)
-    classes = _settings_classes(modules, path, followed)
-    named = Choice(choice.cls, "as the user says") if choice.cls else None
-    cls = named or _configuration(facts, classes, modules.local())
+    entry = _entry(facts, modules, path)
+    followed = modules.follow(path, given, entry=entry)
+    said = _named_classes(facts, modules.local())
+    user = Choice(choice.cls, "as the user says") if choice.cls else None
+    usable, doubtful = _named(said, followed.classes)
+    cls = user or usable or doubtful
+    plain = not user and _ESSENTIAL & followed.names.keys() and (cls is None or cls.name not in followed.configurations)
+    classes = {} if plain else _settings_classes(modules, path, followed, {fact.name for fact in said})
+    cls = None if plain else user or usable or _by_name(classes) or doubtful
     if cls is not None:
-        followed = modules.follow(path, given, cls.name)
+        followed = modules.follow(path, given, cls.name, entry)
         why = f"{choice.why}; of its classes it is {cls.name}, {cls.why}"
-        choice = Choice(name, why, tuple(dict.fromkeys((*choice.places, *cls.places))))
+        choice = Choice(choice.name, why, tuple(dict.fromkeys((*choice.places, *cls.places))))
     elif classes:
-        text = f"the settings are in classes ({classes[0].name} ...), and which one is used is not said anywhere"
-        return Project(name, path, all_unknown(path, classes[0].line, text), at, modules, followed, given, choice)
-    return Project(name, path, _namespace(followed), at, modules, followed, given, choice)
+        first = min(classes, key=lambda name: (classes[name], name))
+        text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
+        followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
+    followed = _rewritten(facts, followed)
+    return Project(choice.name, path, _namespace(followed), at, modules, followed, given, choice)
+
+
+def _entry(facts: FactSet, modules: Modules, path: str) -> str:
+    """The module that a server loads before these settings: the only one that there is, else the one that names them;
+    "" where that is not clear. One for WSGI goes before one for ASGI."""
+    named = [fact for fact in settings_modules(facts, modules.local()) if fact.source == "wsgi"]
+    for name in ("wsgi.py", "asgi.py"):
+        found = {fact.location.path or "": fact for fact in named if (fact.location.path or "").endswith(name)}
+        if len(found) == 1:
+            return next(iter(found))
+        own = [near for near, fact in found.items() if modules.find(fact.module, near) == path]
+        if found:
+            return own[0] if len(own) == 1 else ""
+    return ""
+
+
+def _rewritten(facts: FactSet, followed: Followed) -> Followed:
+    """A file that a command writes to while the image is built, or before the server starts, is not what was read."""
+    names, rest = dict(followed.names), followed.rest
+    for fact in facts.of("setting.hidden"):
+        if not isinstance(fact, HiddenSetting) or fact.how != "by a command" or fact.role != "production" or fact.local:
+            continue
+        if not any(_same_file(fact.target, path) for path in followed.files):
+            continue
+        why = Unknown("tainted", fact.scope, fact.location.path or "", fact.location.line or 1)
+        for name in names if fact.name == ANY else (fact.name,):
+            held = names.get(name)
+            names[name] = held._replace(value=why) if held is not None else Binding(why, why.path, why.line)
+        rest = rest or why if fact.name == ANY else rest
+    return followed._replace(names=names, rest=rest)
+
+
+def _same_file(written: str, path: str) -> bool:
+    """Whether a command that names a file may mean this one: it may start from another directory."""
+    one, other = ([part for part in text.split("/") if part not in {"", "."}] for text in (written, path))
+    short = min(len(one), len(other), 2)
+    return short > 0 and one[-short:] == other[-short:]
 
 
 def _namespace(followed: Followed) -> Namespace:
@@ -198,37 +241,44 @@ def _namespace(followed: Followed) -> Namespace:
     return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
 
-def _settings_classes(modules: Modules, path: str, followed: Followed) -> list[Class]:
-    """Classes of a module that hold settings: django-configurations and its like."""
+def _settings_classes(modules: Modules, path: str, followed: Followed, named: AbstractSet[str]) -> Mapping[str, int]:
+    """Classes of a module that hold settings (django-configurations and its like), its own and those that it takes
+    over from another; and the line of each."""
     fact = modules.known.get(path)
-    return [
-        one
-        for one in (fact.classes if fact is not None else ())
-        if _ESSENTIAL & (followed.classes.get(one.name, frozenset()) | set(one.settings))
-    ]
+    own = {one.name: one for one in (fact.classes if fact is not None else ())}
+    holding = {name for name, one in own.items() if _ESSENTIAL & set(one.settings)}
+    holding |= {name for name, names in followed.classes.items() if _ESSENTIAL & names}
+    holding |= followed.configurations & named
+    return {name: own[name].line if name in own else 1 for name in holding}
 
 
-def _configuration(facts: FactSet, classes: Sequence[Class], local: AbstractSet[str]) -> Choice | None:
-    """The class that production uses: the one that the deployment names, else the one that is called so, else what
-    the entry points fall back to; None when nothing says."""
-    names = [one.name for one in classes]
+def _named_classes(facts: FactSet, local: AbstractSet[str]) -> Sequence[SettingsClassName]:
+    """Where the deployment names a class."""
     said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
-    named = [fact for fact in said if not _local(fact, local) and fact.name in names]
+    return [fact for fact in said if not _local(fact, local)]
+
+
+def _named(said: Sequence[SettingsClassName], classes: Mapping[str, object]) -> tuple[Choice | None, Choice | None]:
+    """(the class of a module that the deployment names, one that only what tests or a developer use names): these are
+    named for one command, or as what a server overrides. None where nothing names one alone."""
+    usable: Choice | None = None
     doubtful: Choice | None = None
     for tier, who in _TIERS.items():
-        found = {fact.name for fact in named if fact.source == tier}
-        # What tests or a developer use is named for one command, or as what a server overrides.
-        usable = {name for name in found if _of_production(name)}
-        if len(usable) == 1:
-            name = usable.pop()
-            return Choice(name, f"as {who} says", _places(named, tier, name))
-        if len(found) == 1 and doubtful is None:
+        found = {fact.name for fact in said if fact.source == tier and fact.name in classes}
+        for_servers = {name for name in found if _of_production(name)}
+        if len(for_servers) == 1 and usable is None:
+            name = for_servers.pop()
+            usable = Choice(name, f"as {who} says", _places(said, tier, name))
+        elif len(found) == 1 and not for_servers and doubtful is None:
             name = found.pop()
-            doubtful = Choice(name, f"as {who} says", _places(named, tier, name))
-    called = [name for name in names if name.lower() in _PRODUCTION_CLASSES]
-    if len(called) == 1:
-        return Choice(called[0], "by its name")
-    return doubtful
+            doubtful = Choice(name, f"as {who} says", _places(said, tier, name))
+    return usable, doubtful
+
+
+def _by_name(classes: Iterable[str]) -> Choice | None:
+    """The one class that is called as those of production are; None when there is none."""
+    called = [name for name in classes if name.lower() in _PRODUCTION_CLASSES]
+    return Choice(called[0], "by its name") if len(called) == 1 else None
 
 
 def _has_class(modules: Modules, path: str, name: str) -> bool:
@@ -316,7 +366,7 @@ def _sets_any(modules: Modules, path: str) -> bool:
     """Whether a module that assigns nothing itself has settings all the same, or may: it includes other files, or
     cannot be read."""
     followed = modules.follow(path, {})
-    return bool(_ESSENTIAL & followed.names.keys()) or followed.rest is not None
+    return bool(_ESSENTIAL & followed.names.keys() or followed.configurations) or followed.rest is not None
 
 
 def settings_modules(facts: FactSet, local: AbstractSet[str]) -> list[SettingsModuleName]:
@@ -331,7 +381,8 @@ def _local(fact: SettingsModuleName | SettingsClassName, local: AbstractSet[str]
 
 
 def _path_of(module: str, modules: Modules) -> str | None:
-    tail = module.replace(".", "/")
+    """The file of a module, which may be named as a file as well."""
+    tail = module.removesuffix(".py").replace(".", "/").strip("/")
     ends = (f"{tail}.py", f"{tail}/__init__.py")
     found = [path for path in modules.entries if path in ends or path.endswith(tuple(f"/{end}" for end in ends))]
     return min(found, key=lambda path: (path.count("/"), path), default=None)
@@ -344,7 +395,7 @@ def _production_sibling(path: str, modules: Modules) -> str:
     fact = modules.known.get(path)
     if fact is None or (fact.role == "production" and not _takes_over(path, modules)):
         return path
-    for better in ("production.py", "prod.py"):
+    for better in _LIVE:
         candidate = f"{folder}/{better}" if folder else better
         if candidate in modules.known:
             return candidate
@@ -357,7 +408,8 @@ def _takes_over(path: str, modules: Modules) -> bool:
         return False
     followed = modules.follow(path, {})
     own = any(binding.path == path for binding in followed.names.values())
-    return not own and any(role(file) == "development" for file in followed.files)
+    live = any(file.rpartition("/")[2] in _LIVE for file in followed.files)
+    return not own and not live and any(role(file) == "development" for file in followed.files)
 
 
 def required(facts: FactSet) -> bool:
@@ -425,11 +477,22 @@ def setting(project: Project, name: str) -> Setting:
     return found
 
 
+def usual(name: str, at: Version | None) -> tuple[bool, Value]:
+    """(known, value) of a default; before a version that has the setting, what its absence comes to."""
+    history = DEFAULTS.get(name, [(_ALWAYS, None)])
+    return default(history[:1] if absent(name, at) else history, at)
+
+
+def absent(name: str, at: Version | None) -> bool:
+    """Whether a version of Django is known not to have a setting yet."""
+    return at is not None and name in DJANGO_NAMES and not reads(name, at)
+
+
 def possible(project: Project, name: str) -> Setting:
     """The same with all the values that it may have, for those who look at the others as well."""
     bound = project.bound(name)
     history = DEFAULTS.get(name, [(_ALWAYS, None)])
-    known, value = default(history, project.version)
+    known, value = usual(name, project.version)
     if bound is None:
         first, *rest = [value] if known else dict.fromkeys(one for _, one in history)
         return Setting(True, first, "default", project.location, depends=project.unless(name), others=tuple(rest))

@@ -12,6 +12,8 @@ from hardencheck.collect.extract._expressions import MAX_ITEMS
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._security_names import GUNICORN, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.frames import OutOfBudget
 from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
 from hardencheck.collect.interpret.values import (
     Absent,
@@ -61,6 +63,9 @@ _REASONS = {
     "loader": Reason.DYNAMIC,
 }
 _LOST = {reason.value for reason in Reason if reason.trouble}  # of a file that an extractor could not read
+_MAX_ENTRY = 64 * 1024  # bytes of the module that a server loads
+_VARIABLES = compiled(rb"environ\b|putenv|dotenv|read_env")
+_NAMING = compiled(rb"DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|^\s*(?:#|(?:from\s+\w+\s+)?import\b)")
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
 _LOWER = SECRETS | GUNICORN
@@ -96,7 +101,8 @@ class Followed(NamedTuple):
     """One settings module after it ran, with what the deployment files of the repository set.
 
     names: every name in capitals, and what gunicorn reads. variables: those of the environment that it asks for.
-    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones.
+    files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones;
+    configurations: those of them that are classes of django-configurations.
     """
 
     names: Mapping[str, Binding]
@@ -106,6 +112,7 @@ class Followed(NamedTuple):
     variables: Mapping[str, Sequence[Reading]]
     files: frozenset[str]
     classes: Mapping[str, frozenset[str]] = {}
+    configurations: frozenset[str] = frozenset()
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
@@ -161,7 +168,7 @@ def _linked(path: str, link: str) -> str:
     return "" if link.startswith("/") else "/".join(parts)
 
 
-_Key = tuple[str, str, bool]
+_Key = tuple[str, str, bool, str]  # path, configuration, with an environment, entry
 _memory: "WeakKeyDictionary[Tree, dict[_Key, Followed]]" = WeakKeyDictionary()
 
 
@@ -216,12 +223,14 @@ def follow(
     path: str,
     environment: Environment,
     configuration: str = "",
+    entry: str = "",
 ) -> Followed:
-    """A settings module of the repository (path), or a class of it that holds the settings (configuration)."""
+    """A settings module of the repository (path), or a class of it that holds the settings (configuration), after the
+    module that a server loads (entry)."""
     kept = _memory.setdefault(tree, {})
-    key = (path, configuration, bool(environment))
+    key = (path, configuration, bool(environment), entry)
     if key not in kept:
-        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration)
+        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration, entry)
     return kept[key]
 
 
@@ -234,9 +243,45 @@ def _follow(
     path: str,
     environment: Environment,
     configuration: str,
+    entry: str,
 ) -> Followed:
     source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
-    interpreter = Interpreter(source, {name: taken(name, given) for name, given in environment.items()}, is_off)
+    entry = entry if _sets_variables(source, entry) else ""
+    interpreter, names = _run(source, path, environment, configuration, entry)
+    otherwise = read_otherwise(interpreter, environment)
+    if otherwise:
+        left = {name: given for name, given in environment.items() if name not in otherwise}
+        interpreter, names = _run(source, path, left, configuration, entry)
+    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
+    classes = {
+        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
+        for name, one in names.names.items()
+        if isinstance(one.value, Class)
+    }
+    note_secrets(tree, interpreter)
+    variables = variables_of(interpreter, environment)
+    files = frozenset(interpreter.files)
+    found = _configurations(names)
+    return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
+
+
+def _sets_variables(source: Source, entry: str) -> bool:
+    """Whether the module that a server loads may set variables besides those that name the settings."""
+    text = source.read(entry) if entry else None
+    lines = text.splitlines() if text is not None and len(text) <= _MAX_ENTRY else ()
+    return any(_VARIABLES.search(line) is not None and _NAMING.search(line) is None for line in lines)
+
+
+def _run(
+    source: Source, path: str, environment: Environment, configuration: str, entry: str
+) -> tuple[Interpreter, Namespace]:
+    given = {name: taken(name, one) for name, one in environment.items()}
+    interpreter = Interpreter(source, given, is_off)
+    if entry:
+        try:
+            interpreter.module(entry)
+        except (Raised, OutOfBudget, RecursionError, MemoryError):
+            interpreter = Interpreter(source, given, is_off)
     try:
         if configuration:
             from hardencheck.collect.interpret.models.configurations import configured
@@ -248,15 +293,29 @@ def _follow(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
-    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
-    classes = {
-        name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
-        for name, one in names.names.items()
-        if isinstance(one.value, Class)
-    }
-    note_secrets(tree, interpreter)
-    variables = variables_of(interpreter, environment)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, frozenset(interpreter.files), classes)
+    return interpreter, names
+
+
+def read_otherwise(interpreter: Interpreter, environment: Environment) -> set[str]:
+    """The variables of a `.env` file that the code reads itself, and in another way than a deployment would: libraries
+    do not agree on blanks, comments and quotes."""
+    found: set[str] = set()
+    for name, given in environment.items():
+        read = interpreter.parsed.get(given.location.path or "", {}).get(name)
+        if read is None or given.by != "dotenv" or given.what == "secret" or read == given.value:
+            continue
+        if given.value is None or "$" not in read:  # what is put in for a name is the same everywhere
+            found.add(name)
+    return found
+
+
+def _configurations(names: Namespace) -> frozenset[str]:
+    held = {name: one.value for name, one in names.names.items() if isinstance(one.value, Class)}
+    if not any(base.outside for one in held.values() for base in one.order):
+        return frozenset()  # what the model is needed for is seldom there
+    from hardencheck.collect.interpret.models.configurations import is_configuration
+
+    return frozenset(name for name, one in held.items() if is_configuration(one))
 
 
 def _plain(binding: Binding) -> Binding:

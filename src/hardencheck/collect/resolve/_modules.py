@@ -13,7 +13,7 @@ from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import CopiedModule
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
-from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.gap import FactSet
 
 _NAMES = KNOWN | GUNICORN
 _RELATIVE = compiled(rb"^\s*from\s+\.", re.MULTILINE)
@@ -126,10 +126,11 @@ class Modules:
         names = followed.names.keys() | (_NAMES if followed.rest is not None or followed.prefixes else set())
         return {name: bound for name in names if (bound := followed.bound(name)) is not None}
 
-    def follow(self, path: str, environment: Environment, configuration: str = "") -> Followed:
-        """What every setting of a module is worth, followed through all that it imports and calls."""
+    def follow(self, path: str, environment: Environment, configuration: str = "", entry: str = "") -> Followed:
+        """What every setting of a module is worth, followed through all that it imports and calls. entry: the module
+        that a server loads before it."""
         source = (self.imported, self.ours, self.unreadable, self.versions)
-        return follow(self.tree, *source, path, environment, configuration)
+        return follow(self.tree, *source, path, environment, configuration, entry)
 
     def versions(self, package: str) -> tuple[Version, Version]:
         """The lowest and the highest version of a package that may be installed."""
@@ -176,11 +177,6 @@ def _by_place(tree: Tree, path: str) -> bool:
     except Unreadable:
         return True
     return b"__file__" in data or _RELATIVE.search(data) is not None
-
-
-def all_unknown(path: str, line: int, text: str, reason: Reason = Reason.DYNAMIC) -> Namespace:
-    why = Expression(what="unknown", text=text)
-    return {name: Bound(why, path, line, reason=reason) for name in _NAMES}
 
 
 def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:

@@ -196,8 +196,9 @@ def why(value: Unknown) -> str:
     text = _cut(without_credentials(" ".join(value.text.split())), MAX_TEXT)
     match value.reason:
         case "env-required":
-            if ", set at " in text:
-                return f"the environment variable {text} to what is not known"
+            name, set_at, where = text.partition(", set at ")
+            if set_at:
+                return f"the environment variable {name} is set at {where}, to what is not known"
             return (
                 f"the environment variable {text} must be set, and is read{place}" if text else "from the environment"
             )

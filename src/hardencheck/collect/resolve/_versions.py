@@ -50,6 +50,11 @@ def admitted(facts: FactSet, package: str) -> tuple[Version, Version]:
     return (min(lows) if lows else ()), NEWEST
 
 
+def version_text(at: Version | None) -> str:
+    """For people; "" where nothing says, or it is the newest there is."""
+    return ".".join(map(str, at)) if at is not None and at != NEWEST else ""
+
+
 Since = Sequence[tuple[Version, Value]]
 
 

@@ -4,21 +4,39 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 `web.Application`, Litestar 2 `Litestar.__init__`, Tornado 6 `Application.settings`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import relevant
+from hardencheck.collect.framework_names import FLASK_NAMES, Span
 from hardencheck.collect.interpret.models.app_config import DEFAULTS
 from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
-from hardencheck.collect.interpret.values import Binding, Library, Object, Value, depending, join, lifted
+from hardencheck.collect.interpret.values import (
+    Absent,
+    Binding,
+    Const,
+    Joined,
+    Library,
+    Object,
+    Unknown,
+    Value,
+    depending,
+    depends_of,
+    join,
+    lifted,
+    truth,
+)
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, applications
 from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
-from hardencheck.collect.resolve._rows import is_secret, row
-from hardencheck.collect.resolve._versions import NEWEST, lowest
-from hardencheck.model.facts.settings import ProductionDefault
+from hardencheck.collect.resolve._environment import Deployment, Environment
+from hardencheck.collect.resolve._follow import taken
+from hardencheck.collect.resolve._modules import Modules
+from hardencheck.collect.resolve._rows import Reading, is_secret, row
+from hardencheck.collect.resolve._versions import Version, lowest, version_text
+from hardencheck.model.facts.settings import ProductionDefault, Variable
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -29,7 +47,10 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
         "root_path": "",
     },
     "starlette": {"debug": False},
-    "litestar": {"debug": False, "request_max_body_size": 10_000_000, "allowed_hosts": None, "openapi_config": None},
+    "litestar": {
+        "debug": False, "request_max_body_size": 10_000_000, "allowed_hosts": None,
+        "openapi_config": Library(dotted="OpenAPIConfig(…)"),
+    },
     "aiohttp": {"client_max_size": 1 << 20},
     "tornado": {
         "debug": False, "autoreload": False, "cookie_secret": None, "xsrf_cookies": False, "serve_traceback": False,
@@ -74,23 +95,27 @@ _BESIDE: dict[str, dict[str, object]] = {
     "SignedCookieSessionFactory": {"secret": None, "secure": False, "httponly": False, "samesite": "Lax"},
 }  # fmt: skip
 _WITH_TABLE = ("flask", "quart", "sanic")
+_LITESTAR_DEBUG = "LITESTAR_DEBUG"
+_WITH_DEBUG = frozenset({"autoreload", "serve_traceback"})  # Tornado: on where debug is
 
 
 class ApplicationDefaults(Resolver):
     """One row for each setting that matters of each application."""
 
     name = "applications.defaults"
-    version = 2
+    version = 3
     emits = (ProductionDefault,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         frameworks = tuple(dict.fromkeys(FRAMEWORKS.values()))
         found = [app for app in applications(facts, *frameworks) if app.framework in {*_ARGUMENTS, *_WITH_TABLE}]
         seen = built(facts, tree) if found else NOTHING_BUILT
+        deployment = Deployment(facts, Modules(facts, tree).local()) if found else None
         several = {app.path for number, app in enumerate(found) if any(app.path == one.path for one in found[:number])}
         for number, app in enumerate(found):
-            version = _version(facts, app.framework)
-            rows = [*_rows(app, seen, version), *(_beside(app, seen) if number == 0 else ())]
+            assert deployment is not None
+            at, given = lowest(facts, app.framework), deployment.environment(app.path)
+            rows = [*_rows(app, seen, at, given), *(_beside(app, seen) if number == 0 else ())]
             said: set[tuple[str, str]] = set()
             for one in rows:
                 if (one.name, one.value) in said:
@@ -100,30 +125,61 @@ class ApplicationDefaults(Resolver):
                 yield msgspec.structs.replace(one, application=f"{app.path}:{app.call.variable}") if known else one
 
 
-def _version(facts: FactSet, framework: str) -> str:
-    at = lowest(facts, framework)
-    return ".".join(map(str, at)) if at is not None and at != NEWEST else ""
-
-
-def _rows(app: Application, seen: Built, version: str) -> Iterator[ProductionDefault]:
+def _rows(app: Application, seen: Built, at: Version | None, given: Environment) -> Iterator[ProductionDefault]:
+    version = version_text(at)
     configuration = seen.configuration(app.path, app.call.line)
     thing = seen.calls.get((app.path, app.call.line))
     if thing is None:
         return
     if app.framework in _WITH_TABLE and configuration is not None:
-        defaults = DEFAULTS[app.framework]
+        defaults = {name: value for name, value in DEFAULTS[app.framework].items() if _has(app.framework, name, at)}
         written = {name for name in configuration.names if name.isupper() and (relevant(name) or is_secret(name))}
         for name in sorted({*defaults, *written}):
             unless = configuration.absent(name)
             default = depending(lifted(defaults[name]), unless) if name in defaults else None
-            yield _row(app, name, configuration.binding(name), default, version, seen)
+            binding = configuration.binding(name)
+            if default is None and binding is not None and isinstance(binding.value, Absent):
+                continue  # neither set, nor a setting of this version
+            yield _row(app, name, binding, default, version, seen)
     else:
         names = held(thing)
         for name, value in _ARGUMENTS.get(app.framework, {}).items():
-            default = depending(lifted(value), names.absent(name))
-            yield _row(app, name, names.get(name), default, version, seen)
+            usual = value if isinstance(value, Value) else lifted(value)
+            if app.framework == "tornado" and name in _WITH_DEBUG and (debug := names.get("debug")) is not None:
+                usual = _switched(debug.value)
+            variables = seen.variables
+            if app.framework == "litestar" and name == "debug":
+                usual, variables = _litestar_debug(given)
+            default = depending(usual, names.absent(name))
+            yield _row(app, name, names.get(name), default, version, seen, variables=variables)
     for part in parts_of(thing):
         yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
+
+
+def _has(framework: str, name: str, at: Version | None) -> bool:
+    """Whether a version has a setting; of a version that is not known it is taken that it has."""
+    return framework != "flask" or at is None or at >= FLASK_NAMES.get(name, Span()).since
+
+
+def _switched(value: Value) -> Value:
+    """On where the value is true."""
+    if isinstance(value, Joined):
+        return depending(join([_switched(option) for option in value.options]), value.depends)
+    on = truth(value)
+    return value if on is None else Const(on, depends=depends_of(value))
+
+
+def _litestar_debug(given: Environment) -> tuple[Value, Mapping[str, Sequence[Reading]]]:
+    """Where the code does not say, Litestar asks the environment."""
+    depends = frozenset({_LITESTAR_DEBUG})
+    found = given.get(_LITESTAR_DEBUG)
+    text = found.value if found is not None else None
+    at = found.location if found is not None else None
+    variables = {_LITESTAR_DEBUG: [Reading(Variable(name=_LITESTAR_DEBUG, default="'0'", given=text, given_at=at))]}
+    value = taken(_LITESTAR_DEBUG, found) if found is not None else "0"
+    if isinstance(value, str):
+        return Const(value == "1", depends=depends), variables
+    return Unknown("env-required", _LITESTAR_DEBUG, depends=depends), variables
 
 
 def _beside(app: Application, seen: Built) -> Iterator[ProductionDefault]:
@@ -165,6 +221,7 @@ def _row(
     version: str,
     seen: Built,
     where: Location | None = None,
+    variables: Mapping[str, Sequence[Reading]] | None = None,
 ) -> ProductionDefault:
     return row(
         app.framework,
@@ -174,5 +231,5 @@ def _row(
         default=default,
         version=version,
         here=where or app.location,
-        variables=seen.variables,
+        variables=seen.variables if variables is None else variables,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._security_names import SECURITY
-from hardencheck.collect.interpret.values import depending, lifted
+from hardencheck.collect.interpret.values import Library, depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
@@ -12,16 +12,18 @@ from hardencheck.collect.resolve._django import (
     OWN_MIDDLEWARE,
     Project,
     Setting,
+    absent,
     has_middleware,
     middleware,
     possible,
     projects,
     setting,
+    usual,
     why_unknown,
 )
 from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
-from hardencheck.collect.resolve._versions import NEWEST, default
+from hardencheck.collect.resolve._versions import NEWEST
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName
 from hardencheck.model.facts.settings import (
@@ -38,6 +40,7 @@ from hardencheck.model.location import Location
 
 _FLAGS = frozenset({"DEBUG"})
 _COOKIE = {"secure": "SECURE", "http_only": "HTTPONLY", "same_site": "SAMESITE", "name": "NAME"}
+_TABLES = frozenset({"SECURE_CSP"})  # whose default is an empty dict
 _SKIPPED = frozenset({"MIDDLEWARE"})
 
 
@@ -121,17 +124,16 @@ class DjangoSettings(Resolver):
         versions = project.version
         at = ".".join(map(str, versions)) if versions is not None and versions != NEWEST else ""
         for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
-            history = DEFAULTS.get(name)
-            known, value = default(history, versions) if history is not None else (name in OTHERS, OTHERS.get(name))
-            unless = project.unless(name)
+            known, value = usual(name, versions) if name in DEFAULTS else (name in OTHERS, OTHERS.get(name))
+            written = lifted(list(value) if isinstance(value, tuple) else {} if name in _TABLES else value)
+            if absent(name, versions):
+                written = Library(dotted="")  # nothing: it has no such setting
             yield row(
                 "django",
                 project.application,
                 name,
                 project.followed.binding(name),
-                default=depending(lifted(list(value) if isinstance(value, tuple) else value), unless)
-                if known
-                else None,
+                default=depending(written, project.unless(name)) if known else None,
                 version=at,
                 here=project.location,
                 variables=project.followed.variables,

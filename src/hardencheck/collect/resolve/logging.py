@@ -28,7 +28,7 @@ from hardencheck.model.location import Location
 _LOG_FILE = compiled(r"(?:.*/)?[^/]+\.log(?:\.\d+|\.gz|\.old|-\d{8}(?:\.gz)?)*", re.IGNORECASE)
 COMPUTED = "$"
 # Whether a server logs requests when nothing is said (gunicorn 23, hypercorn 0.17: accesslog None; granian 2.7).
-_DEFAULT = {"gunicorn": False, "uvicorn": True, "hypercorn": False, "granian": False}
+_DEFAULT = {"gunicorn": False, "uvicorn": True, "hypercorn": False, "granian": False, "uwsgi": True}
 
 
 class LoggingServers(Resolver):
@@ -78,6 +78,8 @@ class LoggingServers(Resolver):
         used: set[GunicornFile],
     ) -> Iterator[Found]:
         here, server, what_for = command.location, command.server, command.role
+        if server == "waitress" or (server == "uwsgi" and command.config is not None):
+            return  # the one has no log of requests to switch; the file of the other says it, or is not here
         if server != "gunicorn":
             on = command.access == "on" or (command.access == "unset" and _DEFAULT[server])
             yield ServerLog(location=here, server=server, access_log=on, role=what_for)

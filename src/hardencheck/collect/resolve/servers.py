@@ -1,7 +1,7 @@
 """Servers that start an application: what their command lines and configuration files set, and their defaults.
 
-Sources: gunicorn 23 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Configuring", granian 1.6 README, waitress 3
-"Arguments to waitress.serve", uWSGI 2.0 "Options".
+Sources: gunicorn 20.1 to 26 "Settings", uvicorn 0.32 "Settings", hypercorn 0.17 "Configuring", granian 1.6 README,
+waitress 3 "Arguments to waitress.serve", uWSGI 2.0 "Options".
 """
 
 import posixpath
@@ -15,23 +15,48 @@ from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
-from hardencheck.collect.interpret.values import Binding, Const, Depends, Namespace, Unknown, Value, depending, lifted
+from hardencheck.collect.interpret.values import (
+    Binding,
+    Const,
+    Depends,
+    Namespace,
+    Unknown,
+    Value,
+    depending,
+    join,
+    lifted,
+)
+from hardencheck.collect.resolve._applications import server_name
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import Reading, row
+from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault, Variable
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
+_WAITRESS: dict[str, object] = {
+    "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
+    "max_request_header_size": 1 << 18,
+    "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
+    "listen": None, "threads": 4, "channel_timeout": 120,
+    "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
+}  # fmt: skip
+_UWSGI: dict[str, object] = {
+    "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
+    "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
+    "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
+}  # fmt: skip
 DEFAULTS: dict[str, dict[str, object]] = {
     "gunicorn": {
         "bind": ["127.0.0.1:8000"], "workers": 1, "worker_class": "sync", "timeout": 30, "graceful_timeout": 30,
         "keepalive": 2, "max_requests": 0, "reload": False, "preload_app": False, "user": None, "group": None,
-        "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": False, "limit_request_line": 4094,
+        "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": "off", "limit_request_line": 4094,
         "limit_request_fields": 100, "limit_request_field_size": 8190, "certfile": None, "keyfile": None,
         "header_map": "drop", "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
     },
@@ -49,18 +74,18 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "ssl_certificate": None, "ssl_keyfile": None,
         "backpressure": None,
     },
+    "waitress": _WAITRESS,
+    "uwsgi": _UWSGI,
 }  # fmt: skip
-_WAITRESS: dict[str, object] = {
-    "host": "0.0.0.0", "port": 8080, "max_request_body_size": 1 << 30,  # noqa: S104
-    "max_request_header_size": 1 << 18,
-    "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
-    "channel_timeout": 120, "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
-}  # fmt: skip
-_UWSGI = {
-    "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
-    "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
-    "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
-}  # fmt: skip
+# Defaults that changed, since each version; a setting that has none is not read by the versions before.
+_SINCE: dict[str, dict[str, Since]] = {
+    "gunicorn": {
+        "forwarded_allow_ips": [((0,), "127.0.0.1"), ((23,), "127.0.0.1,::1")],
+        "proxy_protocol": [((0,), False), ((24,), "off")],
+        "header_map": [((22,), "drop")],
+        "forwarder_headers": [((23,), "SCRIPT_NAME,PATH_INFO")],
+    }
+}
 # The option of the command line that switches a setting on or off, where it is not called as the setting.
 _OTHERWISE: dict[str, dict[str, tuple[str, object]]] = {
     "gunicorn": {"preload": ("preload_app", True), "keep_alive": ("keepalive", None), "env": ("raw_env", None)},
@@ -70,13 +95,18 @@ _OTHERWISE: dict[str, dict[str, tuple[str, object]]] = {
     },
     "hypercorn": {},
     "granian": {},
+    "waitress": {
+        "no_expose_tracebacks": ("expose_tracebacks", False),
+        "no_clear_untrusted_proxy_headers": ("clear_untrusted_proxy_headers", False),
+    },
+    "uwsgi": {},
 }  # fmt: skip
 # Variables that the server itself asks for.
 _VARIABLES: dict[str, dict[str, str]] = {
     "gunicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
-_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_"}
+_PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
 _JUDGED = ("reload", "forwarded_allow_ips")
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
@@ -92,21 +122,24 @@ class ServerDefaults(Resolver):
     """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
 
     name = "servers.defaults"
+    version = 2
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
         modules = Modules(facts, tree)
         deployment = Deployment(facts, modules.local())
-        seen: set[tuple[str, str]] = set()
         for command in sorted(commands, key=lambda fact: fact.location.order):
             path = command.location.path or ""
-            if command.placed != "production" or command.source != "command" or (command.server, path) in seen:
+            if command.placed != "production" or command.source != "command":
                 continue
             if command.role != "production" and path.endswith(_NO_START):
                 continue
-            seen.add((command.server, path))
-            yield from self._command(command, commands, modules, deployment.environment(path))
+            if command.server == "uwsgi" and command.config is not None and not command.options:
+                continue  # all that it says is in the file, which has rows of its own
+            at = lowest(facts, command.server)
+            called = server_name(command, facts)
+            yield from self._command(command, called, commands, modules, deployment.environment(path), at)
         yield from self._waitress(facts, tree)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
@@ -114,7 +147,13 @@ class ServerDefaults(Resolver):
                 yield from _uwsgi(path, Files(tree).text(path))
 
     def _command(
-        self, command: ServerCommand, commands: Sequence[ServerCommand], modules: Modules, given: Environment
+        self,
+        command: ServerCommand,
+        called: str,
+        commands: Sequence[ServerCommand],
+        modules: Modules,
+        given: Environment,
+        at: Version | None,
     ) -> Iterator[Found]:
         server = command.server
         here = command.location
@@ -122,29 +161,33 @@ class ServerDefaults(Resolver):
         if server == "gunicorn":
             layers += [_line(one) for one in commands if one.source == "environment" and one.placed == "production"]
         layers.append(_prefixed(server, given))
+        if server == "uwsgi" and command.config is not None:
+            layers.append(_options_of_file(command, modules))
         if server == "gunicorn" or (server == "hypercorn" and command.config is not None):
             layers.append(_file(command, modules, given))
         for name, default in DEFAULTS[server].items():
-            binding: Binding | None = None
-            for layer in layers:
-                found = layer.names.get(name)
-                binding = found or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
-                if binding is not None:
-                    break
-            usual, variable = _usual(server, name, default, given)
+            binding = _decided(layers, name)
+            values = _defaults(server, name, default, at)
+            if not values and binding is None:
+                continue
+            usual, variable = _usual(server, name, values[-1] if values else default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
             # The variable of a default counts where that holds, and not as a file asks for it.
             asked = {name: one for layer in layers for name, one in layer.variables.items()}
             known = asked | variable if binding is None else variable | asked
-            yield row(server, here.path or "", name, binding, default=usual, here=here, variables=known)
+            perhaps = join([_usual(server, name, value, given)[0] for value in values]) if values else None
+            text = version_text(at)
+            yield row(server, called, name, binding, default=perhaps, version=text, here=here, variables=known)
             if name in _JUDGED:
-                yield self._judged(server, here, name, binding, usual)
+                yield self._judged(server, called, here, name, binding, usual)
 
-    def _judged(self, server: str, here: Location, name: str, binding: Binding | None, usual: Value) -> Found:
+    def _judged(
+        self, server: str, called: str, here: Location, name: str, binding: Binding | None, usual: Value
+    ) -> Found:
         value = binding.value if binding is not None else usual
         where = Location(path=binding.path, line=binding.line or None) if binding is not None else here
-        about: dict[str, Scalar] = {"framework": server, "application": here.path or "", "name": name}
+        about: dict[str, Scalar] = {"framework": server, "application": called, "name": name}
         if not isinstance(value, Const) or not isinstance(value.value, str | bool | int):
             text = value.text if isinstance(value, Unknown) else "computed"
             return Gap(
@@ -158,7 +201,7 @@ class ServerDefaults(Resolver):
         return FrameworkSetting(
             location=where,
             framework=server,
-            application=here.path or "",
+            application=called,
             name=name,
             value=value.value,
             on=bool(value.value),
@@ -173,11 +216,24 @@ class ServerDefaults(Resolver):
             if not dotted.startswith("waitress.") or role(path) != "production":
                 continue
             where = Location(path=path, line=number_of(thing.state["line"]) or None)
-            for name, default in _WAITRESS.items():
+            for name, default in DEFAULTS["waitress"].items():
                 binding = held(thing).names.get(name)
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+
+
+def _decided(layers: Sequence[_Layer], name: str) -> Binding | None:
+    """What the first layer says that says anything; those below it are its chain."""
+    found: Binding | None = None
+    below: list[tuple[str, int]] = []
+    for layer in layers:
+        held_ = layer.names.get(name)
+        if found is None:
+            found = held_ or (Binding(layer.rest, layer.rest.path, layer.rest.line) if layer.rest else None)
+        elif held_ is not None:
+            below = [*held_.chain, (held_.path, held_.line), *below]
+    return found._replace(chain=(*below, *found.chain)) if found is not None and below else found
 
 
 def _line(command: ServerCommand) -> _Layer:
@@ -188,6 +244,8 @@ def _line(command: ServerCommand) -> _Layer:
         name, equals, text = option.partition("=")
         name, flag = other.get(name, (name, True if not equals else None))
         value: Value = Const(flag if isinstance(flag, bool) else None)
+        if command.server == "uwsgi":  # all of its values are texts
+            name, value = name.replace("_", "-"), Const("true")
         if equals:
             value = Const(text)
             if text == "$":
@@ -198,16 +256,29 @@ def _line(command: ServerCommand) -> _Layer:
         if isinstance(DEFAULTS[command.server].get(name), list):
             earlier = names[name].value.items if name in names else []  # type: ignore[attr-defined]
             made = lifted([])
-            made.items = [*earlier, value]  # type: ignore[attr-defined]
+            several = name == "trusted_proxy_headers" and isinstance(value, Const)
+            more = [Const(part) for part in _PARTS.findall(text)] if several else [value]
+            made.items = [*earlier, *more]  # type: ignore[attr-defined]
             value = made
         names[name] = Binding(value, command.location.path or "", command.location.line or 0)
     return _Layer(names)
+
+
+_PARTS = compiled(r"[^\s,]+")
 
 
 def _number(value: Value) -> Value:
     if isinstance(value, Const) and isinstance(value.value, str) and value.value.isdecimal() and len(value.value) < 18:
         return Const(int(value.value), depends=value.depends)
     return value
+
+
+def _defaults(server: str, name: str, newest: object, at: Version | None) -> Sequence[object]:
+    """The default of a version, or of all where nothing says which; none: it does not have the setting."""
+    history = _SINCE.get(server, {}).get(name, [((0,), newest)])
+    if at is None:
+        return [value for _, value in history]
+    return [value for since, value in history if at >= since][-1:]
 
 
 def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, list[Reading]]]:
@@ -233,14 +304,15 @@ def _prefixed(server: str, given: Environment) -> _Layer:
     names: dict[str, Binding] = {}
     variables: dict[str, list[Reading]] = {}
     for name, default in DEFAULTS[server].items() if prefix else ():
-        variable = f"{prefix}{name.upper()}"
+        variable = f"{prefix}{name.upper().replace('-', '_')}"
         found = given.get(variable)
         if found is None:
             continue
         value = taken(variable, found)
         if isinstance(value, str):
             flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
-            value = Const(flag) if isinstance(default, bool) else _number(Const(value))
+            value = Const(flag) if isinstance(default, bool) else Const(value)
+            value = value if server == "uwsgi" else _number(value)
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
@@ -302,10 +374,29 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     return _Layer(held_, names.rest, variables_of(interpreter, given))
 
 
-def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
-    """The [uwsgi] section of a file; a value with a placeholder is not known."""
+def _options_of_file(command: ServerCommand, modules: Modules) -> _Layer:
+    """The file that a command of uWSGI names."""
+    wanted = (command.config or "").rpartition("/")[2]
+    found = sorted(path for path in modules.entries if path.rpartition("/")[2] == wanted and role(path) == "production")
+    place = command.location
+    data = Files(modules.tree).text(found[0]) if len(found) == 1 and wanted.endswith(".ini") else None
     if data is None:
-        return
+        text = f"{(command.config or '')[:80]}, which is not read"
+        return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
+    return _Layer(_section(found[0], data)[0])
+
+
+def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
+    """The [uwsgi] section of a file."""
+    names, at = _section(path, data) if data is not None else ({}, 0)
+    if at:
+        where = Location(path=path, line=at)
+        for name, default in _UWSGI.items():
+            yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)
+
+
+def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
+    """The options of a [uwsgi] section and its line, 0 where there is none; a value with a placeholder is not known."""
     names: dict[str, Binding] = {}
     section, at = False, 0
     for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
@@ -321,7 +412,4 @@ def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
         if "$(" in text or "%(" in text or "@(" in text:
             value = Unknown("env-required" if "$(" in text else "loader", text[:80], path, number)
         names[key.replace("_", "-")] = Binding(value, path, number)
-    if at:
-        where = Location(path=path, line=at)
-        for name, default in _UWSGI.items():
-            yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)
+    return names, at

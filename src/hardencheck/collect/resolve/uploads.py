@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._applications import (
     Application,
     applications,
     production_modules,
+    server_name,
     unread,
 )
 from hardencheck.collect.resolve._built import built, flask_settings, resolved
@@ -184,7 +185,7 @@ class Uploads(Resolver):
                     location=fact.location,
                     layer="server",
                     product="gunicorn",
-                    application=fact.location.path or "",
+                    application=server_name(fact, facts),
                     setting=name,
                     counts=counts,  # type: ignore[arg-type]
                     limit=(int(value) if value is not None and len(value) < 18 else default) or zero,
@@ -193,8 +194,33 @@ class Uploads(Resolver):
 
     def _waitress(self, facts: FactSet) -> Generator[Found, None, Bound | None]:
         decided: Bound | None = None
+        name = "max_request_body_size"
         for app in applications(facts, "waitress"):
-            decided = yield from self._argument(app, "max_request_body_size", WAITRESS_BODY, layer="server")
+            decided = yield from self._argument(app, name, WAITRESS_BODY, layer="server")
+        for fact in facts.of("logging.server-command"):
+            if not isinstance(fact, ServerCommand) or fact.server != "waitress" or fact.role != "production":
+                continue
+            given = dict(option.partition("=")[::2] for option in fact.options).get(name)
+            path = server_name(fact, facts)
+            if given is not None and (not given.isdecimal() or len(given) > 17):
+                about: dict[str, Scalar] = {
+                    "layer": "server", "product": "waitress", "setting": name, "application": path,
+                }  # fmt: skip
+                text = f"{name} on the command line is known only when it starts"
+                yield self._gap(("upload.limit",), fact.location, Reason.NOT_LITERAL, text, about)
+                decided = Bound(False, None, "waitress", fact.location, Reason.NOT_LITERAL, text)
+                continue
+            size = int(given) if given is not None else WAITRESS_BODY
+            yield UploadLimit(
+                location=fact.location,
+                layer="server",
+                product="waitress",
+                application=path,
+                setting=name,
+                max_bytes=size,
+                default=given is None,
+            )
+            decided = Bound(True, size, f"{name} at {fact.location}", fact.location)
         return decided
 
     def _argument(

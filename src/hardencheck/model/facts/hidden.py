@@ -55,7 +55,8 @@ class HiddenSetting(Fact, tag="setting.hidden", frozen=True, kw_only=True):
         to = f" to {self.value}" if self.value and self.how in {"assigned", "set by setattr"} else ""
         where = f" ({self.scope})" if self.scope else ""
         tail = ", and put back" if self.restored else ""
-        return f"{what} of {self.target} is {self.how}{to}, {_IN[self.place]}{where}{tail}"
+        how = "changed by a command" if self.how == "by a command" else self.how
+        return f"{what} of {self.target} is {how}{to}, {_IN[self.place]}{where}{tail}"
 
 
 class SettingNames(Fact, tag="setting.names", frozen=True, kw_only=True):

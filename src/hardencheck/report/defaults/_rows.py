@@ -34,6 +34,13 @@ _NAMES = {
     "fastapi": "FastAPI",
     "starlette": "Starlette",
     "aiohttp": "aiohttp",
+    "litestar": "Litestar",
+    "quart": "Quart",
+    "sanic": "Sanic",
+    "tornado": "Tornado",
+    "pyramid": "Pyramid",
+    "falcon": "Falcon",
+    "bottle": "Bottle",
     "uwsgi": "uWSGI",
 }
 # What needs somebody first; None: no check judges it.
@@ -94,6 +101,10 @@ def word(verdict: Verdict | None) -> str:
     return NOT_JUDGED if verdict is None else _view.WORDS[verdict]
 
 
+# Packages whose arguments are rows of the application beside which they are called.
+_BESIDE = {"CORS": "Flask-CORS", "Talisman": "Flask-Talisman", "ProxyFix": "Werkzeug"}
+
+
 def framework(name: str) -> str:
     return _NAMES.get(name, name)
 
@@ -140,7 +151,8 @@ class Fallback(NamedTuple):
 
 def framework_default(row: Default) -> Fallback:
     value = row.value if row.source == "default" and row.state == "known" else row.default
-    return Fallback(value, f"{framework(row.framework)} {row.version}".rstrip())
+    beside = _BESIDE.get(row.name.partition(".")[0]) if "." in row.name else None
+    return Fallback(value, beside or f"{framework(row.framework)} {row.version}".rstrip())
 
 
 class Dependence(NamedTuple):

@@ -38,7 +38,12 @@ def values(call: Call, place: Value, parse: Parser) -> Mapping[str, str | None] 
         found = parse(whole)
     except NotKnown:
         return None
-    return found if len(found) <= MAX_KEYS else None
+    if len(found) > MAX_KEYS:
+        return None
+    path = places.inside(place)
+    if path is not None:
+        call.interpreter.parsed[path] = found
+    return found
 
 
 def load(call: Call, value: Value, parse: Parser, overwrite: bool | None) -> bool | None:

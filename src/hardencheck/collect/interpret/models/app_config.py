@@ -331,23 +331,28 @@ def _python_file(call: Call, config: Object, given: Value, silent: bool) -> Valu
         _taint(call, config, f"config.from_pyfile({text})", depends_of(given), "loader")
         return Const(None)
     name = names[0]
-    path = _file(call, name)
+    path = _file(call, config, name)
     if path is None or len(names) > 1:
-        if not silent or len(names) > 1:
+        if not silent or len(names) > 1 or _elsewhere(config):
             _taint(call, config, f"{name}, a file that is not in the repository", depends_of(given), "loader")
         return Const(False)
     _take(call, config, call.interpreter.module(path).namespace, depends_of(given))
     return Const(True)
 
 
-def _file(call: Call, name: str) -> str | None:
-    """A file of the repository, from where the application is, or the folder of instances."""
-    folder = call.frame.module.path.rpartition("/")[0]
-    for part_ in (folder, folder.rpartition("/")[0], f"{folder}/instance", "instance", ""):
-        path = _normal(f"{part_}/{name}" if part_ else name)
-        if path is not None and call.interpreter.source.read(path) is not None:
-            return path
-    return None
+def _file(call: Call, config: Object, name: str) -> str | None:
+    """A file of the repository, from the folder that the application's names of files are relative to."""
+    base = config.state.get("base")
+    if not isinstance(base, Const):
+        return None
+    folder = text_of(base)
+    path = _normal(f"{folder}/{name}" if folder and not name.startswith("/") else name)
+    return path if path is not None and call.interpreter.source.read(path) is not None else None
+
+
+def _elsewhere(config: Object) -> bool:
+    """Whether it is not known where the files of an application are."""
+    return "base" not in config.state
 
 
 def _normal(path: str) -> str | None:
@@ -405,9 +410,9 @@ def prefixed(call: Call, config: Object, prefix: str) -> None:
 def _data_file(call: Call, config: Object, given: Value, load: Value | None) -> Value:
     name = text_of(given)
     loader = load.dotted if isinstance(load, Library) else "json.load" if call.name == "from_json" else ""
-    path = _file(call, name) if name else None
+    path = _file(call, config, name) if name else None
     if path is None:
-        if not (name and _silent(call, 9)):
+        if not (name and _silent(call, 9)) or _elsewhere(config):
             _taint(call, config, f"{name or 'a file'}, which is not in the repository", depends_of(given), "loader")
         return Const(False)
     data = call.interpreter.source.read(path)

@@ -246,7 +246,7 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
     assert isinstance(interpreter, Interpreter)
     module = interpreter.module(path)
     held = module.namespace.get(name)
-    if held is None or not isinstance(held.value, Class) or not _is_configuration(held.value):
+    if held is None or not isinstance(held.value, Class) or not is_configuration(held.value):
         return None
     cls = held.value
     node = ast.Pass(lineno=cls.line, col_offset=0)
@@ -283,14 +283,14 @@ def _upper(name: str) -> bool:
     return name == name.upper() and not name.startswith("_")
 
 
-def _is_configuration(cls: Class) -> bool:
+def is_configuration(cls: Class) -> bool:
     return any(set(one.outside) & _BASE for one in cls.order)
 
 
 def _flat(cls: Class, depth: int = 0) -> dict[str, Binding]:
     """All upper-case names of a class as the library gathers them: of its parents, the last first, then its own."""
     found: dict[str, Binding] = {}
-    ours = _is_configuration(cls)
+    ours = is_configuration(cls)
     if not ours or depth > 30:
         for one in reversed(cls.order):
             found = _hidden(one, found)
@@ -299,7 +299,7 @@ def _flat(cls: Class, depth: int = 0) -> dict[str, Binding]:
     parents = [base for base in cls.bases if isinstance(base, Class)]
     for parent in reversed(parents):
         inherited = _flat(parent, depth + 1)
-        if _is_configuration(parent):
+        if is_configuration(parent):
             # It has Django's defaults for all that it does not set.
             for name in found.keys() & (ALWAYS | SOMETIMES) - inherited.keys():
                 if name in ALWAYS:
@@ -338,7 +338,7 @@ def _hook(call: Call, cls: Class, name: str, library: Callable[[], None]) -> Non
 
     mine = cls.order[1:]
     # After the last class that derives from the library's comes the library's own, and what that does not call.
-    last = max(number for number, one in enumerate(mine) if _is_configuration(one))
+    last = max(number for number, one in enumerate(mine) if is_configuration(one))
     found = [one.attributes.names[name].value for one in mine[: last + 1] if name in one.attributes.names]
     chain: list[Function] = []
     for held in found:

@@ -55,6 +55,9 @@ def config_of(thing: Object) -> Namespace:
 def build(call: Call, framework: str, cls: Class | None = None) -> Object:
     thing = application(call, framework, ("name",) if framework == "sanic" else _POSITIONAL, cls)
     config = Object(kind="app.config", state={"held": Instance(None), "framework": Const(framework)})
+    base = None if framework == "sanic" else _base(call, thing)
+    if base is not None:
+        config.state["base"] = Const(base)
     thing.kind = "flask"
     thing.state["config"] = config
     record(call, thing)
@@ -63,6 +66,34 @@ def build(call: Call, framework: str, cls: Class | None = None) -> Object:
     if framework == "sanic":
         prefixed(call, config, "SANIC_")  # load_env: every SANIC_ variable is a setting
     return thing
+
+
+def _base(call: Call, thing: Object) -> str | None:
+    """The folder that names of files are relative to: of the application's module, or its folder of instances, which is
+    beside its outermost package. None: not known.
+
+    Source: `flask.sansio.app.App.make_config` and `auto_find_instance_path`.
+    """
+    given = held(thing).names
+    if any(name in given for name in ("instance_path", "root_path")):
+        return None
+    named = given.get("import_name")
+    name = text_of(named.value) if named is not None else ""
+    near = call.frame.module.path
+    own = near.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+    path = (call.interpreter.source.find(name, near) if name else None) or (
+        near if name.rpartition(".")[2] == own else None
+    )
+    if path is None:
+        return None
+    folder = path.rpartition("/")[0]
+    relative = given.get("instance_relative_config")
+    beside = truth(relative.value) if relative is not None else False
+    if not beside:
+        return folder if beside is False else None
+    while folder and call.interpreter.source.read(f"{folder}/__init__.py") is not None:
+        folder = folder.rpartition("/")[0]
+    return f"{folder}/instance" if folder else "instance"
 
 
 def _debug_flag(call: Call, config: Object) -> None:

@@ -401,6 +401,44 @@ def test_waitress_and_uwsgi(tmp_path: Path) -> None:
     assert shown(facts, "uwsgi", "socket")[0] == "unknown"
 
 
+def test_what_uwsgi_decides_is_not_known(tmp_path: Path) -> None:
+    text = (
+        "[uwsgi]\nhttp = :$(PORT)\nif-env = LIMIT\nlimit-post = 1\nendif =\nmaster = true\nuid = %(who)\n"
+        "for = a b\nsocket = %(_)\nendfor =\n"
+    )
+    facts = facts_of(tmp_path, {"shop.py": FLASK, "deploy/uwsgi.ini": text})
+    found = rows(facts, "uwsgi")
+    assert {name: found[name].text for name in ("http", "limit-post", "master", "uid", "socket")} == {
+        "http": "the environment variable PORT must be set, and is read at deploy/uwsgi.ini:2",
+        "limit-post": "depends on a condition that is not known: if-env = LIMIT at deploy/uwsgi.ini:4",
+        "master": "",
+        "uid": "uid = %(who), which uWSGI computes, at deploy/uwsgi.ini:7",
+        "socket": "depends on a condition that is not known: for = a b at deploy/uwsgi.ini:9",
+    }
+
+
+def test_an_application_that_holds_itself(tmp_path: Path) -> None:
+    """It and its configuration hold each other; what may change it looks at each once."""
+    code = (
+        "import os\n" + FLASK + "app.owner = app\ndef setup(app):\n    if os.environ.get('PLAIN'):\n        return\n"
+        "    extend(app)\nsetup(app)\napp.config['TESTING'] = False\n"
+    )
+    assert shown(facts_of(tmp_path, {"app.py": code}), "flask", "TESTING") == ("known", "False", "app.py:10")
+
+
+SLOW = "def slow():\n    for i in range(4000):\n        for j in range(4000):\n            pass\n"
+
+
+@pytest.mark.parametrize("where", ["app.py", "helper.py"])
+def test_what_comes_after_the_last_step_may_set_anything(tmp_path: Path, where: str) -> None:
+    """An application that was built before is not known to be as it was."""
+    files = {"app.py": f"{FLASK}import helper\n", "helper.py": ""}
+    files[where] = f"{files[where]}{SLOW}slow()\nfrom app import app\napp.config['TESTING'] = True\n"
+    found = rows(facts_of(tmp_path, files), "flask")["TESTING"]
+    line = files[where].splitlines().index("            pass") + 1
+    assert (found.state, found.text) == ("unknown", f"more steps than are followed at {where}:{line}")
+
+
 def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) -> None:
     files = {"Dockerfile": 'FROM x\nENV FORWARDED_ALLOW_IPS="*"\nCMD ["uvicorn", "a:app"]\n'}
     found = {

@@ -38,6 +38,10 @@ HIDDEN = "open" + "-sesame"
         ("SECRET_KEY_FALLBACKS", lifted([HIDDEN]), "known", "[(a secret of 11 characters)]"),
         ("DATABASES", lifted({"default": {"PASSWORD": HIDDEN, "HOST": "db"}}), "known",
          "{'default': {'PASSWORD': (a secret of 11 characters), 'HOST': 'db'}}"),
+        # Two that look alike are two.
+        ("SECRET_KEY", Joined((Const(HIDDEN), Const(HIDDEN[::-1]))), "one-of", "(a secret of 11 characters)"),
+        ("HOSTS", Joined((lifted([*"abcdefghijklmnopqrstu"]), lifted([*"abcdefghijklmnopqrstv"]))), "one-of",
+         repr([*"abcdefghijklmnopqrst"])[:-1] + ", …]"),
         ("cookieSecret", Const(HIDDEN), "known", "(a secret of 11 characters)"),
         ("PASSWORD_HASHERS", lifted(["x.Argon2"]), "known", "['x.Argon2']"),
         ("DB_URL", Const(f"redis://me:{HIDDEN}@cache/0"), "known", "'redis://…@cache/0'"),

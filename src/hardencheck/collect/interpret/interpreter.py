@@ -59,6 +59,7 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.collect.interpret.written import (
     SETTINGS_WORDS,
     Aliases,
+    Done,
     Marking,
     Tainting,
     Written,
@@ -176,6 +177,9 @@ class Interpreter:
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._most = WORK.done + MAX_WORK
+        self._done: Done | None = None
+        self._parts: dict[int, tuple[ast.AST, Sequence[ast.AST]]] = {}
+        self.lost: Unknown | None = None  # why nothing more is followed
         self._running: set[str] = set()
 
     # Modules
@@ -240,13 +244,14 @@ class Interpreter:
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
         partly, self._partly = self._partly, False
+        done, self._done = self._done, None
         self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
         try:
             yield
         finally:
             journal = self._journals.pop()
             self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
-            self._partly = partly
+            self._partly, self._done = partly, done
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module) -> None:
@@ -265,13 +270,14 @@ class Interpreter:
                 continue
             except _Unsure:
                 self._taint_written([node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
-            except OutOfBudget:
-                self._taint(
-                    frame.names, Unknown("budget", "more steps than are followed", frame.module.path, node.lineno)
-                )
+            except (OutOfBudget, RecursionError) as error:
+                path, line = getattr(error, "place", None) or (frame.module.path, node.lineno)
+                text = "nested too deeply" if isinstance(error, RecursionError) else "more steps than are followed"
+                self.lost = self.lost or Unknown("budget", text, path, line)
+            if self.lost is not None:
+                # What is not run any more may write to all that there is, in other modules as well.
+                self._taint(frame.names, self.lost)
                 return
-            except RecursionError:
-                self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
 
     def _beginning(self, node: ast.stmt, frame: Frame) -> None:
         """A statement that a service runs when it starts. Where nobody catches what it raises, every service that
@@ -472,7 +478,7 @@ class Interpreter:
     def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
         """All that these statements may write depends on these variables: whether or how often they run does."""
         if depends:
-            Written(self, Marking(self, depends)).by(nodes, frame)
+            Written(self, Marking(self, depends), Done()).by(nodes, frame)
 
     def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
         """own: from when to when each arm made things. What it made for itself is as it left it."""
@@ -549,8 +555,7 @@ class Interpreter:
             for option in value.options:
                 self.spoil(option, why)
         elif isinstance(value, Unknown) and value.reach:
-            for one in reached(value):
-                self.spoil(one, why)
+            self._spoil_deep(value, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -558,16 +563,30 @@ class Interpreter:
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
         """All that these statements may write is not known: names, and what the objects behind them hold."""
-        Written(self, Tainting(self, why)).by(nodes, frame)
+        with self._tainting() as done:
+            Written(self, Tainting(self, why, done), done).by(nodes, frame)
 
     def over_called(self, values: Iterable[Value], why: Unknown) -> None:
         """What the functions behind these may write is not known: whoever has them can call them."""
-        for value in values if self._depth < MAX_DEPTH else ():
-            Written(self, Tainting(self, why)).by_call(value)
+        with self._tainting() as done:
+            for value in values:
+                Written(self, Tainting(self, why, done), done).by_call(value)
 
-    def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        for thing in reached(value):
-            self.spoil(thing, why)
+    @contextmanager
+    def _tainting(self) -> Iterator[Done]:
+        """One act of tainting, with all that it leads to."""
+        outermost = self._done is None
+        done = self._done = self._done or Done()
+        try:
+            yield done
+        finally:
+            if outermost:
+                self._done = None
+
+    def _spoil_deep(self, value: Value, why: Unknown) -> None:
+        with self._tainting() as done:
+            for thing in done.reached(value, why.reason):
+                self.spoil(thing, why)
 
     # Names
 
@@ -624,6 +643,18 @@ class Interpreter:
         self._may_raise = True
         return Unknown(reason, text or _spelled(node), frame.module.path, getattr(node, "lineno", 0), depends=depends)
 
+    def stopped(self, why: Unknown, node: ast.AST, frame: Frame, depends: Depends = NOTHING) -> Unknown:
+        """What an expression gives that something in it stopped: with its place where it has one, else with the
+        expression's own."""
+        self._may_raise = True
+        depends |= why.depends
+        if why.path:
+            return Unknown(why.reason, why.text, why.path, why.line, depends=depends)
+        text = why.text or _spelled(node)
+        if why.reason == "branch" and not why.text:
+            text = f"{text} may be one of several values"
+        return Unknown(why.reason, text, frame.module.path, getattr(node, "lineno", 0), depends=depends)
+
     @staticmethod
     def bounded(owner: Seq, more: Sequence[Value]) -> None:
         """Raises OutOfBudget for a list that would grow beyond what is followed."""
@@ -653,6 +684,13 @@ class Interpreter:
         finally:
             self.called_at, self.here = kept
 
+    def parts(self, node: ast.AST) -> Sequence[ast.AST]:
+        """All nodes below one, itself first: of functions they are asked for many times."""
+        known = self._parts.get(id(node))
+        if known is None or known[0] is not node:
+            known = self._parts[id(node)] = (node, list(ast.walk(node)))
+        return known[1]
+
     def step(self, by: int = 1) -> None:
         self._steps += by
         if self._steps > MAX_STEPS or WORK.done > self._most:
@@ -663,11 +701,15 @@ class Interpreter:
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         begins = self._begins(frame)
         for number, node in enumerate(body):
-            # `elif` has all of its arms in one: it is given up together with the first of them.
-            if begins and not (len(body) == 1 and isinstance(node, ast.If)):
-                self._beginning(node, frame)
-            else:
-                self.statement(node, frame)
+            try:
+                # `elif` has all of its arms in one: it is given up together with the first of them.
+                if begins and not (len(body) == 1 and isinstance(node, ast.If)):
+                    self._beginning(node, frame)
+                else:
+                    self.statement(node, frame)
+            except OutOfBudget as error:
+                error.place = error.place or (frame.module.path, node.lineno)
+                raise
             if self._partly and number + 1 < len(body):
                 self._rest(body[number + 1 :], frame)
                 return
@@ -918,7 +960,7 @@ class Interpreter:
         elif isinstance(owner, Seq):
             owner.extra.extend(changing([value]))
         else:
-            self._spoil_deep(value, why, 0)
+            self._spoil_deep(value, why)
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         target = node.target
@@ -1862,7 +1904,7 @@ class Interpreter:
                 if size > MAX_SIZE:
                     raise OutOfBudget
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except (TypeError, ValueError):
             return self.unknown(node, frame, depends=depends)
         text = "".join(pieces)
@@ -1927,7 +1969,7 @@ class Interpreter:
                 return self.unknown(node, frame, depends=depends)
             return lifted(function(one, two), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -1936,13 +1978,13 @@ class Interpreter:
         if isinstance(op, ast.Not):
             known = truth(operand)
             if known is None:
-                reason = operand.reason if isinstance(operand, Unknown) else "branch"
-                return self.unknown(node, frame, reason, operand.text if isinstance(operand, Unknown) else "", depends)
+                why = operand if isinstance(operand, Unknown) else Unknown("branch", _spelled(node))
+                return self.stopped(why, node, frame, depends)
             return Const(not known, depends=depends)
         try:
             return lifted(_UNARY[type(op)](plain(operand)), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -2039,7 +2081,7 @@ class Interpreter:
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text)
+            return self.stopped(error.value, node, frame)
         except Exception:
             return self.unknown(node, frame)
 
@@ -2274,7 +2316,7 @@ class Interpreter:
             if found is not None and not isinstance(found, Unknown):
                 return self._bound(found, receiver if isinstance(receiver, Instance) else None, cls, node, frame)
         why = self.unknown(node, frame)
-        self._spoil_deep(receiver, why, 0)
+        self._spoil_deep(receiver, why)
         return why
 
     def _remember(self, name: str, value: Value, binding: Binding) -> None:
@@ -2550,7 +2592,9 @@ class Interpreter:
     ) -> Value:
         if not function.depends:
             found = self._called(function, arguments, keywords, node, frame)
-            self._may_raise = self._may_raise or isinstance(found, Unknown)
+            if isinstance(found, Unknown):
+                self._may_raise = True
+                return found if found.path else self.stopped(found, node, frame)
             return found
         with self._deciding(function.depends):
             return depending(self._called(function, arguments, keywords, node, frame), function.depends)
@@ -2603,10 +2647,11 @@ class Interpreter:
             why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
-        for value in handed:
-            self._spoil_deep(value, why, 0)
-        if not (foreign and self.calm):
-            self.over_called(handed, why)
+        with self._tainting():
+            for value in handed:
+                self._spoil_deep(value, why)
+            if not (foreign and self.calm):
+                self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         if handed and isinstance(handed[0], Function):
             why.reach = changing(given_back(self, handed[0]))

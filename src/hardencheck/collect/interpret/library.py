@@ -661,10 +661,10 @@ def _builtin(
             here = [number for number, one in enumerate(order) if one.attributes is cls.attributes]
             if here:
                 return Object(kind="super", state={"of": receiver, "after": Const(here[0] + 1)})
-            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame))
             return None
         case "super", [_, receiver]:
-            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame))
             return None
         case empty, _ if empty.removeprefix("object.") in EMPTY:
             return Const(None)
@@ -708,7 +708,7 @@ def _spoil_first(interpreter: Interpreter, node: ast.AST, frame: Frame) -> None:
     while at is not None and at.function is None:
         at = at.outer
     for binding in list(at.names.names.values())[:1] if at is not None else ():
-        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame), 0)
+        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame))
 
 
 def _attributes(
@@ -842,7 +842,7 @@ def _tiny(arguments: Iterable[Value]) -> bool:
 def _unknown_of(value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return value
-    return Unknown("branch", "which of several values it is", depends=depends_of(value))
+    return Unknown("branch", depends=depends_of(value))
 
 
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
@@ -915,7 +915,7 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
     def lost(why: Value | None = None) -> Value:
         found = _unknown_of(why) if why is not None else interpreter.unknown(node, frame, "call", name, depends)
         for one in arguments:
-            interpreter._spoil_deep(one, found, 0)
+            interpreter._spoil_deep(one, found)
         interpreter.over_called(arguments, found)
         return found
 
@@ -1227,7 +1227,7 @@ def method(
             if owner.reach:
                 interpreter.spoil(owner, interpreter.unknown(node, frame))
             for item in (*arguments, *keywords.values()):
-                interpreter._spoil_deep(item, owner, 0)
+                interpreter._spoil_deep(item, owner)
             interpreter._may_raise = True
             return owner
     return None

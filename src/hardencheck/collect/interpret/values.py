@@ -593,7 +593,7 @@ def distinct(items: Iterable[Value]) -> list[Value]:
 
 
 def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
-    """The Python object that a value surely is: a copy. Raises NotKnown."""
+    """The Python object that a value surely is: a copy. Raises NotKnown: who asked says of which expression."""
     if isinstance(value, Const):
         if isinstance(value.value, str):
             WORK.done += len(value.value) >> 7
@@ -628,11 +628,11 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
             there = [option for option in options if not isinstance(option, Absent)]
             if len(there) == 1 and isinstance(there[0], Unknown):
                 raise NotKnown(depending(there[0], value.depends))  # type: ignore[arg-type]
-            raise NotKnown(Unknown("branch", "which of several values it is", depends=value.depends))
+            raise NotKnown(Unknown("branch", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
-            raise NotKnown(Unknown("call", "an object that is no plain data", depends=value.depends))
+            raise NotKnown(Unknown("call", depends=value.depends))
 
 
 def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:

@@ -22,7 +22,17 @@ from hardencheck.collect.interpret.frames import OPEN, Frame, OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
-from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
+from hardencheck.collect.interpret.values import (
+    Binding,
+    Const,
+    Function,
+    Module,
+    Namespace,
+    Object,
+    Seq,
+    Unknown,
+    Value,
+)
 from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._follow import (
@@ -230,6 +240,8 @@ def _followed(
         started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
     for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
         _reach(interpreter, modules, place, scope)
+    if interpreter.lost is not None:
+        _lost(interpreter, interpreter.lost)
     return interpreter, started
 
 
@@ -328,8 +340,16 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
     except Raised as error:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))
-    except (OutOfBudget, RecursionError, MemoryError):
-        _lost(interpreter, Unknown("budget", "more steps than are followed", start.path, 1))
+    except (OutOfBudget, RecursionError, MemoryError) as error:
+        _lost(interpreter, out_of_budget(error, start.path))
+
+
+def out_of_budget(error: OutOfBudget | RecursionError | MemoryError, path: str) -> Unknown:
+    """Why nothing more of a file is followed."""
+    if isinstance(error, OutOfBudget):
+        where, line = error.place or (path, 1)
+        return Unknown("budget", "more steps than are followed", where, line)
+    return Unknown("budget", "nested too deeply", path, 1)
 
 
 def _literals(text: str) -> tuple[list[Value], dict[str, Value]]:
@@ -353,6 +373,8 @@ def _lost(interpreter: Interpreter, why: Unknown) -> None:
     for thing in chain.from_iterable(recorded(interpreter)):
         if "framework" in thing.state:
             held(thing).taint(why)
+            if isinstance(stack := thing.state.get("middleware"), Seq):
+                stack.exact, stack.open = False, True
             if "config" in thing.state:
                 config_of(thing).taint(why)
 

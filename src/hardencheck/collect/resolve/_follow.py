@@ -34,7 +34,7 @@ from hardencheck.collect.interpret.values import (
     same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
-from hardencheck.collect.resolve._rows import Reading, is_secret, measured, shown, unknown_part
+from hardencheck.collect.resolve._rows import Reading, is_secret, measured, place_of, shown, unknown_part
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Variable
 from hardencheck.model.gap import Reason
@@ -293,6 +293,8 @@ def _run(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
+    if interpreter.lost is not None:
+        names.taint(interpreter.lost)
     return interpreter, names
 
 
@@ -380,9 +382,10 @@ def bound_of(name: str, binding: Binding) -> Bound:
     bound = Bound(
         Expression(what="unknown"), binding.path, binding.line, reason=reason, depends=depends, binding=binding
     )
+    place = place_of(binding.path, binding.line)
     if isinstance(value, Joined):
-        return _one_of(name, value, bound)
-    return bound._replace(expression=expression_of(name, value), maybe=_maybe(value))
+        return _one_of(name, value, bound, place)
+    return bound._replace(expression=expression_of(name, value, place), maybe=_maybe(value))
 
 
 def _reason(why: Unknown) -> Reason:
@@ -391,19 +394,19 @@ def _reason(why: Unknown) -> Reason:
     return _REASONS.get(why.reason, Reason.NOT_LITERAL)
 
 
-def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
+def _one_of(name: str, value: Joined, bound: Bound, place: str) -> Bound:
     options = [option for option in value.options if not isinstance(option, Absent)]
     lists = [option for option in options if isinstance(option, Seq)]
-    text = why_of(name, value)
+    text = why_of(name, value, place)
     if lists and len(lists) == len(value.options):
         # What is in each of them surely is in it.
-        made = [expression_of(name, one) for one in lists]
+        made = [expression_of(name, one, place) for one in lists]
         surely = [item for item in made[0].items if all(item in other.items for other in made[1:])]
         possible = {item for one in made for item in one.items}.union(*(_maybe(one) for one in lists))
         complete = all(one.complete for one in made)
         expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
         return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
-    made = [expression_of(name, option) for option in options]
+    made = [expression_of(name, option, place) for option in options]
     # A list that perhaps has more in it is no value that can be named.
     made = [
         msgspec.structs.replace(one, complete=False) if _maybe(option) else one
@@ -420,16 +423,16 @@ def _maybe(value: Value) -> frozenset[str]:
     return frozenset(text for item in value.extra if (text := _item(item)) is not None)
 
 
-def why_of(name: str, value: Value) -> str:
-    """Why a value is not known, for people; "" where it is."""
-    seen = shown(value, name)
+def why_of(name: str, value: Value, place: str = "") -> str:
+    """Why a value is not known, for people; "" where it is. place: as in `shown`."""
+    seen = shown(value, name, place)
     if seen.state == "one-of":
         return f"one of {seen.value}"
     return seen.text
 
 
-def expression_of(name: str, value: Value) -> Expression:
-    text = why_of(name, value)
+def expression_of(name: str, value: Value, place: str = "") -> Expression:
+    text = why_of(name, value, place)
     unknown = Expression(what="unknown", text=text)
     if name in SECRETS:
         return _measured(value, unknown) if isinstance(value, Seq) else _secret(value, unknown)

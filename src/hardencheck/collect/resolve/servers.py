@@ -27,7 +27,7 @@ from hardencheck.collect.interpret.values import (
     lifted,
 )
 from hardencheck.collect.resolve._applications import server_name
-from hardencheck.collect.resolve._built import built
+from hardencheck.collect.resolve._built import built, out_of_budget
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
@@ -295,6 +295,8 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     value = taken(variable, found)
     if isinstance(value, str):
         return _number(Const(value, depends=depends)), {variable: [Reading(known)]}
+    if isinstance(value, Unknown):
+        return depending(value, depends), {variable: [Reading(known)]}
     return Unknown("env-required", variable, depends=depends), {variable: [Reading(known)]}
 
 
@@ -364,14 +366,19 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     interpreter = Interpreter(source, {one: taken(one, what) for one, what in given.items()})
     try:
         names: Namespace = interpreter.module(found[0]).namespace
-    except (Raised, OutOfBudget, RecursionError, MemoryError):
-        names = Namespace(rest=Unknown("budget", "more steps than are followed", found[0], 1))
+    except Raised as error:
+        names = Namespace(rest=Unknown("branch", f"the code raises {error.name}", found[0], 1))
+    except (OutOfBudget, RecursionError, MemoryError) as error:
+        names = Namespace(rest=out_of_budget(error, found[0]))
     note_secrets(tree, interpreter)
     held_ = {one: binding for one in DEFAULTS[command.server] if (binding := names.get(one)) is not None}
     for one, binding in held_.items():
         if one == "bind" and isinstance(binding.value, Const):
             held_[one] = binding._replace(value=lifted([binding.value.value], binding.value.depends))
     return _Layer(held_, names.rest, variables_of(interpreter, given))
+
+
+_UWSGI_VARIABLE = compiled(r"\$\((\w{1,100})\)")
 
 
 def _options_of_file(command: ServerCommand, modules: Modules) -> _Layer:
@@ -396,9 +403,10 @@ def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
 
 
 def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
-    """The options of a [uwsgi] section and its line, 0 where there is none; a value with a placeholder is not known."""
+    """The options of a [uwsgi] section and its line, 0 where there is none; what uWSGI decides or computes is not
+    known."""
     names: dict[str, Binding] = {}
-    section, at = False, 0
+    section, at, condition = False, 0, ""
     for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
         line = raw.strip()
         if line.startswith("["):
@@ -408,8 +416,15 @@ def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
         key, equals, text = (part.strip() for part in line.partition("="))
         if not section or not key or key.startswith(("#", ";")):
             continue
+        if key.startswith(("if-", "for-", "end")) or key == "for":
+            condition = "" if key.startswith("end") else line[:80]
+            continue
         value: Value = Const(without_credentials(text) if equals else "true")
-        if "$(" in text or "%(" in text or "@(" in text:
-            value = Unknown("env-required" if "$(" in text else "loader", text[:80], path, number)
+        if condition:
+            value = Unknown("branch", condition, path, number)
+        elif variables := _UWSGI_VARIABLE.findall(text):
+            value = Unknown("env-required", " and ".join(dict.fromkeys(variables)), path, number)
+        elif "$(" in text or "%(" in text or "@(" in text:
+            value = Unknown("loader", f"{line[:80]}, which uWSGI computes,", path, number)
         names[key.replace("_", "-")] = Binding(value, path, number)
     return names, at

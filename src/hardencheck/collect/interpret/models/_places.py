@@ -300,7 +300,7 @@ def _method(call: Call) -> Value | None:
         return made(stripped, form, owner.depends) if stripped else location(call, owner.depends)
     if form == "text":
         for item in call.arguments:
-            call.interpreter._spoil_deep(item, location(call), 0)
+            call.interpreter._spoil_deep(item, location(call))
         return location(call, owner.depends)
     match call.name:
         case "resolve":

@@ -15,8 +15,9 @@ import pytest
 from hardencheck.catalogue.predicates.settings import https_origins_only
 from hardencheck.cli import run
 from hardencheck.collect.extraction import encode, extract_file
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.run import Options, collect
+from hardencheck.collect.run import collect
 from hardencheck.collect.secrets import names
 from hardencheck.collect.secrets.names import masked, secrets_in
 from hardencheck.collect.secrets.scan import detection
@@ -487,10 +488,10 @@ def test_brackets_in_an_origin_break_nothing(origin: str, good: bool) -> None:
 
 def test_a_password_that_is_the_name_of_a_folder_does_not_hide_what_is_in_it(tmp_path: Path) -> None:
     word = "book" + "shop"
+    key = "PASS" + "WORD"
     files = {
-        f"{word}/settings.py": f"ALLOWED_HOSTS = ['{word}.example']\nROOT_URLCONF = '{word}.urls'\nDEBUG = False\n",
-        "compose.yml": "services:\n  db:\n    image: postgres\n    environment:\n"
-        f"      POSTGRES_{'PASS' + 'WORD'}: {word}\n",
+        f"{word}/settings.py": f"import os\nROOT_URLCONF = '{word}.urls'\n"
+        f"DATABASES = {{'default': {{'{key}': os.environ.get('DB_{key}', '{word}')}}}}\n",
         "manage.py": f"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{word}.settings')\n",
     }
     for path, text in files.items():

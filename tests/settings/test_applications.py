@@ -354,6 +354,10 @@ def test_a_password_on_a_command_line_is_not_kept() -> None:
         ({"Procfile": "web: gunicorn -c etc/site.py a:app\n", "etc/site.py": "bind = 'unix:/run/a.sock'\n"}, "bind",
          ("known", "['unix:/run/a.sock']", "etc/site.py:1")),
         ({"Procfile": "web: gunicorn -c /etc/site.py a:app\n"}, "bind", ("unknown", "", "Procfile:1")),
+        ({"Procfile": "web: gunicorn -c gunicorn.conf a:app\n", "gunicorn.conf": "\ntimeout = 5\n"}, "timeout",
+         ("known", "5", "gunicorn.conf:2")),
+        ({"Procfile": "web: gunicorn -c gunicorn.conf a:app\n", "gunicorn.conf": "timeout: 5 !\n"}, "timeout",
+         ("unknown", "", "gunicorn.conf:1")),
         ({"Procfile": "web: gunicorn -b :80 -b :81 a:app\n"}, "bind", ("known", "[':80', ':81']", "Procfile:1")),
         ({"Procfile": "web: gunicorn --timeout $T a:app\n"}, "timeout", ("unknown", "", "Procfile:1")),
     ],
@@ -446,3 +450,84 @@ def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) 
         "*",
         ("FORWARDED_ALLOW_IPS",),
     )
+
+
+_AIOHTTP = """from aiohttp import web
+async def limit():
+    return 4096
+async def generator():
+    yield 1
+def plain():
+    return 2048
+class Parts:
+    async def make(self):
+        return web.Application(client_max_size=await limit())
+async def factory():
+    {}
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("app = web.Application(client_max_size=2048)", ("known", "2048")),
+        ("app = web.Application(client_max_size=await limit())", ("known", "4096")),
+        # A coroutine is not what it gives; and what a library gives nobody knows.
+        ("app = web.Application(client_max_size=limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await web.limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await plain())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await generator())", ("unknown", "")),
+        ("later = limit()\n    app = web.Application(client_max_size=await later)", ("unknown", "")),
+        ("app = await Parts().make()", ("known", "4096")),
+    ],
+)
+def test_aiohttp_and_coroutines(tmp_path: Path, body: str, expected: tuple[str, str]) -> None:
+    files = {"shop.py": _AIOHTTP.format(body), "Procfile": "web: gunicorn shop:factory --worker-class aiohttp.x\n"}
+    (row,) = (one for one in rows(facts_of(tmp_path, files), "aiohttp").values())
+    assert (row.state, row.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, "2048"),
+        (
+            {
+                "shop/__init__.py": "from shop.flasks import ShopApp\n",
+                "shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n",
+                "app.py": "from shop import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n",
+            },
+            "2048",
+        ),
+        # Another class of that name.
+        ({"other/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, None),
+        ({"shop/flasks.py": "from click import Group\nclass ShopApp(Group):\n    pass\n"}, None),
+    ],
+)
+def test_an_application_of_a_class_from_another_file(
+    tmp_path: Path, files: dict[str, str], expected: str | None
+) -> None:
+    code = "from shop.flasks import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    facts = facts_of(tmp_path, {"app.py": code, "shop/__init__.py": "", "Procfile": "web: gunicorn app:app\n", **files})
+    found = rows(facts, "flask")
+    assert (found["MAX_CONTENT_LENGTH"].value if found else None) == expected
+
+
+def test_a_block_that_perhaps_swallows_what_is_raised(tmp_path: Path) -> None:
+    code = (
+        "from flask import Flask\nimport ext\napp = Flask('a')\nwith ext.swallowing():\n    ext.run()\n"
+        "app.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    )
+    facts = facts_of(tmp_path, {"app.py": code, "Procfile": "web: gunicorn app:app\n"})
+    assert rows(facts, "flask")["MAX_CONTENT_LENGTH"].value == "2048"
+
+
+def test_the_variable_of_a_setting_is_asked_for_as_the_file_does(tmp_path: Path) -> None:
+    files = {
+        "Procfile": "web: gunicorn -c conf.py a:app\n",
+        "conf.py": "import os\nworkers = int(os.getenv('WEB_CONCURRENCY', 4))\n",
+    }
+    for text, expected in ((files["conf.py"], [("WEB_CONCURRENCY", "4")]), ("", [("WEB_CONCURRENCY", "1")])):
+        workers = rows(facts_of(tmp_path, {**files, "conf.py": text}), "gunicorn")["workers"]
+        assert [(one.name, one.default) for one in workers.depends_on] == expected

@@ -178,7 +178,12 @@ BASE = Path(__file__).resolve().parent
         # Readers of files that may say anything.
         (
             "c = configparser.ConfigParser()\nc.read(['/etc/a.ini', BASE / 'a'])\nX = c.get('a', 'b', fallback=1)",
-            "call",
+            "loader",
+        ),
+        (
+            "c = configparser.ConfigParser()\nc.read_dict({'a': {'b': BASE}})\n"
+            "files = [str(one) for one in c.read('/etc/a.ini')]\nX = c.get('a', 'b')",
+            "loader",
         ),
         ("c = configparser.ConfigParser()\nc.optionxform = str\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\next.load(c)\nX = c.get('a', 'b', fallback=1)", "call"),
@@ -232,3 +237,15 @@ def test_an_optional_module(handler: str) -> None:
     text = "import importlib\nX = 1\ntry:\n    local = importlib.import_module('shop.local')\nexcept ImportError:\n    "
     found = followed({"main.py": f"{text}{handler}\nY = 2\n", "shop/__init__.py": ""})
     assert found == {"X": 1, "Y": 2}
+
+
+def test_what_is_read_of_a_parser_depends_on_what_it_read() -> None:
+    text = (
+        "import configparser, os\nc = configparser.ConfigParser()\nc.read_dict({'a': {'b': '1'}})\n"
+        "if os.getenv('F'):\n    c.read_dict({'a': {'b': '2'}})\n"
+        "X = c.get('a', 'b')\nY = c.get('a', 'z', fallback='y')\nZ = c['a'].get('b')\nW = c.has_option('a', 'z')\n"
+        "V = c['a']['b']\nc.read('/etc/a.ini')\nU = c.get('a', 'b')\n"
+    )
+    assert {name: found for name, found in depending({"main.py": text}).items() if found != ["F"]} == {}
+    found = followed({"main.py": text})
+    assert (found["X"], found["Y"], found["W"], found["V"]) == ("1", "y", False, "1")

@@ -125,6 +125,7 @@ class Asked(NamedTuple):
     cast: str = ""
 
 
+Place = tuple[str, int]  # path and line of a statement
 _Remembered = tuple[int, int, tuple[object, ...]]
 _Journal = dict[int, tuple[Changing, object]]
 
@@ -145,9 +146,13 @@ class Interpreter:
         self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
+        self.awaits: ast.AST | None = None  # the call whose coroutine is awaited at once
         self.reads: set[str] = set()  # variables that were asked for
         self.parsed: dict[str, Mapping[str, str | None]] = {}  # files of variables, as a library of the code reads them
-        self.asked: dict[str, Asked] = {}
+        self.asked: dict[str, dict[tuple[Place, Place], Asked]] = {}
+        # Where the statement is that is run, and the one of a module or class that calls the function it is in.
+        self.here: Place = ("", 0)
+        self.called_at: Place = ("", 0)
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Value] = {}  # what a library has one of
@@ -186,7 +191,7 @@ class Interpreter:
         known = self.modules.get(path)
         if known is not None:
             return known
-        with self._aside():
+        with self._aside(), self.standing((path, 0)):
             return self._first(path)
 
     def _package(self, path: str) -> None:
@@ -259,21 +264,9 @@ class Interpreter:
         """Module level: what raises there does not keep the rest from being looked at."""
         for node in body:
             self._left = NOTHING  # the service does not start with what raises here
-            watched, self._watched = self._watched, NOTHING
             try:
-                self.statement(node, frame)
-            except Raised as error:
-                self._unbound(node, self._watched, frame)
-                if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(
-                    node, ast.Import | ast.ImportFrom
-                ):
-                    why = Unknown(
-                        "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
-                    )
-                    self._taint(frame.names, why)
-                elif isinstance(node, ast.Try):
-                    self._operators(node, frame)
-            except (_Return, _Break, _Continue):
+                self._beginning(node, frame)
+            except (Raised, _Return, _Break, _Continue):
                 continue
             except _Unsure:
                 self._taint_written([node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
@@ -281,30 +274,75 @@ class Interpreter:
                 path, line = getattr(error, "place", None) or (frame.module.path, node.lineno)
                 text = "nested too deeply" if isinstance(error, RecursionError) else "more steps than are followed"
                 self.lost = self.lost or Unknown("budget", text, path, line)
-            finally:
-                self._watched |= watched
             if self.lost is not None:
                 # What is not run any more may write to all that there is, in other modules as well.
                 self._taint(frame.names, self.lost)
                 return
 
-    def _unbound(self, node: ast.stmt, depends: Depends, frame: Frame) -> None:
-        """What an assignment that raises would bind, in an environment where it does not."""
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            return
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for part in ast.walk(target):
-                if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Store):
-                    continue
-                if part.id in frame.names.names:
-                    self.touch(frame.names)
-                    frame.names.mark_name(part.id, depends)
-                else:
-                    why = Unknown("call", _spelled(node.value), frame.module.path, node.lineno, depends=depends)
-                    self.bind(frame, part.id, why, node.lineno)
+    def _beginning(self, node: ast.stmt, frame: Frame) -> None:
+        """A statement that a service runs when it starts. Where nobody catches what it raises, every service that
+        starts has another environment: what the statement writes there is not known."""
+        watched, self._watched = self._watched, NOTHING
+        try:
+            self.statement(node, frame)
+        except Raised as error:
+            if isinstance(node, ast.Raise):
+                raise
+            if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(node, ast.Import | ast.ImportFrom):
+                text = f"{_spelled(node)}: it is not in the repository"
+                self._taint(frame.names, Unknown("import", text, frame.module.path, node.lineno))
+                return
+            if isinstance(node, ast.Try) and self._operators(node, frame):
+                return
+            why = self._elsewhere(node, frame)
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    self._taint_written([value], frame, why)
+                    for target in targets:
+                        self.assign(target, why, frame)
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value)
+                ):
+                    self._taint_written([value], frame, why)
+                    self.assign(target, why, frame)
+                case _:
+                    self._taint_written([node], frame, why)
+        finally:
+            self._watched |= watched
 
-    def _operators(self, node: ast.Try, frame: Frame) -> None:
+    def _elsewhere(self, node: ast.stmt, frame: Frame) -> Unknown:
+        """What a statement gives that raises here, in an environment where it does not."""
+        depends = self._watched
+        path, line = frame.module.path, node.lineno
+        unset = sorted(name for name in depends & self.reads if name not in self.environment)
+        required = [name for name in unset if self._requires(name, node, path)] or unset
+        if len(required) == 1:
+            return Unknown("env-required", required[0], path, line, depends=depends)
+        match node:
+            case ast.If(test=test):
+                return Unknown("branch", f"if {_spelled(test)}, which raises now", path, line, depends=depends)
+            case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
+                return Unknown("call", _spelled(value), path, line, depends=depends)
+        return Unknown("branch", "a statement that raises now", path, line, depends=depends)
+
+    def _requires(self, name: str, node: ast.stmt, path: str) -> bool:
+        """Whether this statement asks for a variable that must be set."""
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        return any(
+            asked.default is None and at[0] == path and at[1] in lines
+            for (at, _), asked in self.asked.get(name, {}).items()
+        )
+
+    def _begins(self, frame: Frame) -> bool:
+        """Whether this is run when the service starts, and nobody catches what is raised."""
+        at: Frame | None = frame
+        while at is not None and at.function is None:
+            at = at.outer
+        return at is None and not self._handled
+
+    def _operators(self, node: ast.Try, frame: Frame) -> bool:
         """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        found = False
         for part in node.body:
             if (
                 isinstance(part, ast.Assign)
@@ -318,6 +356,8 @@ class Interpreter:
                 name = self.value(part.value.args[0], frame)
                 made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
                 self.bind(frame, part.targets[0].id, made, part.lineno)
+                found = True
+        return found
 
     # State that can be put back
 
@@ -622,11 +662,27 @@ class Interpreter:
             raise OutOfBudget
 
     def asks(self, name: str, default: Value | None, cast: str = "") -> None:
-        """To be told of every way in which a variable is asked for; the one that says most is kept."""
-        known = self.asked.get(name, Asked(None))
+        """To be told of every way in which a variable is asked for; of those of one statement the one is kept that
+        says most."""
+        places = self.asked.setdefault(name, {})
+        known = places.get((self.called_at, self.here), Asked(None))
         plain_none = isinstance(known.default, Const) and known.default.value is None
         best = default if default is not None and (known.default is None or plain_none) else known.default
-        self.asked[name] = Asked(best, cast or known.cast)
+        places[self.called_at, self.here] = Asked(best, cast or known.cast)
+
+    def was_asked(self, name: str) -> bool:
+        """Whether this statement has told already how it asks for a variable."""
+        return (self.called_at, self.here) in self.asked.get(name, ())
+
+    @contextmanager
+    def standing(self, place: Place) -> Iterator[None]:
+        """What is asked for belongs to the statement there."""
+        kept = self.called_at, self.here
+        self.called_at = self.here = place
+        try:
+            yield
+        finally:
+            self.called_at, self.here = kept
 
     def parts(self, node: ast.AST) -> Sequence[ast.AST]:
         """All nodes below one, itself first: of functions they are asked for many times."""
@@ -643,9 +699,14 @@ class Interpreter:
     # Statements
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        begins = self._begins(frame)
         for number, node in enumerate(body):
             try:
-                self.statement(node, frame)
+                # `elif` has all of its arms in one: it is given up together with the first of them.
+                if begins and not (len(body) == 1 and isinstance(node, ast.If)):
+                    self._beginning(node, frame)
+                else:
+                    self.statement(node, frame)
             except OutOfBudget as error:
                 error.place = error.place or (frame.module.path, node.lineno)
                 raise
@@ -673,6 +734,9 @@ class Interpreter:
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
+        self.here = (frame.module.path, getattr(node, "lineno", self.here[1]))
+        if frame.function is None:
+            self.called_at = self.here
         match node:
             case ast.Assign(targets=targets, value=value):
                 given = self.value(value, frame)
@@ -1683,8 +1747,22 @@ class Interpreter:
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
+            case ast.Await(value=inner):
+                return self._awaited(node, inner, frame)
             case _:
                 return self.unknown(node, frame)
+
+    def _awaited(self, node: ast.Await, inner: ast.expr, frame: Frame) -> Value:
+        """What a coroutine of the repository gives that is made on the spot."""
+        kept, self.awaits = self.awaits, inner
+        try:
+            found = self.value(inner, frame)
+            ran = self.awaits is None
+        finally:
+            self.awaits = kept
+        if ran:
+            return found
+        return replace(self.unknown(node, frame, depends=depends_of(found)), reach=changing([found]))
 
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
@@ -2365,10 +2443,10 @@ class Interpreter:
         made: list[tuple[Value | None, Value]] = []
         sources: list[Value] = []
         depends = NOTHING
-        ordered = True
+        ordered, nothing = True, False
 
         def run(rest: Sequence[ast.comprehension]) -> None:
-            nonlocal depends, ordered
+            nonlocal depends, ordered, nothing
             if not rest:
                 with self._deciding(depends):
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
@@ -2379,6 +2457,7 @@ class Interpreter:
             else:
                 source = self.value(first.iter, frame if first is generators[0] else inner)
             source = self.listed(source)
+            nothing = first is generators[0] and isinstance(source, Unknown) and not source.reach
             depends |= source.depends
             sources.extend(_parts_of(source))
             items = self.items(source)
@@ -2420,6 +2499,9 @@ class Interpreter:
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
                 self.assign(generator.target, why, inner)
+            if nothing:
+                # What it should go over has been computed, once, and whatever that gave calls nothing from here.
+                parts = [element, *generators[0].ifs, *generators[1:], *([key] if key is not None else [])]
             self._taint_written(parts, inner, why)
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):
@@ -2641,7 +2723,10 @@ class Interpreter:
                 how = "cached" if not how else "decorated"
             elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
                 others.append(decorator)
-        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and self._yields(node)):
+        if isinstance(node, ast.AsyncFunctionDef):
+            node = _awaitable(node)
+            how = "async" if not how and not self._yields(node) else "opaque"
+        elif isinstance(node, ast.FunctionDef) and self._yields(node):
             how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
@@ -2666,7 +2751,9 @@ class Interpreter:
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
-        if function.how in {"opaque", "decorated"}:
+        if function.how == "async" and self.awaits is node:
+            self.awaits = None
+        elif function.how in {"opaque", "decorated", "async"}:
             owner = [function.owner] if function.owner is not None else []
             return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
@@ -2719,7 +2806,7 @@ class Interpreter:
         """Whether it is a generator."""
         known = self._generators.get(id(node))
         if known is None or known[0] is not node:
-            found = any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+            found = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
             known = self._generators[id(node)] = (node, found)
         return known[1]
 
@@ -3118,6 +3205,13 @@ _SCOPES = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp,
 )  # fmt: skip
+
+
+def _awaitable(node: ast.AsyncFunctionDef) -> ast.FunctionDef:
+    """The same as a function: once it is awaited, it runs like one."""
+    made = ast.FunctionDef(node.name, node.args, node.body, node.decorator_list, node.returns)
+    setattr(made, "type_params", getattr(node, "type_params", []))  # noqa: B010 - not of Python 3.11
+    return ast.copy_location(made, node)
 
 
 def _own(node: ast.FunctionDef) -> Iterator[ast.AST]:

@@ -206,7 +206,7 @@ def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: a
 def variable(interpreter: Interpreter, name: str, default: Value | None, node: ast.AST, frame: Frame) -> Value:
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
-    if name not in interpreter.asked or default is None or not (isinstance(default, Const) and default.value is None):
+    if not interpreter.was_asked(name) or not (isinstance(default, Const) and default.value is None):
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
@@ -1504,8 +1504,11 @@ def _object_method(
                         both = join([item, held.value]) if held is not None else item
                         both = join([item, ABSENT]) if written in given.maybe and held is None else both
                         interpreter.set_attribute(module, written, both, node, frame)
-            if given.depends:
-                names.mark_all(given.depends)
+            bounded, keys = given.within
+            for word in sorted(keys) if bounded else ():
+                names.mark_name(word, bounded)
+            if others := given.depends - bounded:
+                names.mark_all(others)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
             found = names.get(text)

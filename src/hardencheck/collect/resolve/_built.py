@@ -33,7 +33,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
 )
-from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
+from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._follow import (
     Files,
@@ -47,8 +47,9 @@ from hardencheck.collect.resolve._follow import (
 )
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
+from hardencheck.collect.resolve._rows import Reading
 from hardencheck.model.facts.logging import ServerCommand
-from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
+from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -68,7 +69,7 @@ class Built(NamedTuple):
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
     started: Mapping[_Place, Location]
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
@@ -262,12 +263,12 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
     """Where production code builds applications or puts something around them, and in which function."""
     found: dict[_Place, str] = {}
+    derived = Derived(facts)
     for fact in facts.of("python.module"):
         if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
             continue
-        derived = {item.name for item in fact.classes if any(base in FRAMEWORKS for base in item.bases)}
         for call in fact.calls:
-            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS:
+            if call.name in PARTS or derived.framework(fact, call) is not None:
                 found[fact.location.path, call.line] = call.scope
     return found
 
@@ -335,6 +336,7 @@ def _run(interpreter: _Follower, start: _Start) -> None:
             if spec.kwarg is not None:
                 keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
+        interpreter.awaits = node  # a server awaits what an asynchronous factory gives
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
     except Raised as error:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))

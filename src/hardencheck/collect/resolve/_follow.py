@@ -1,7 +1,7 @@
 """Settings modules of the repository, followed by the interpreter: what each name is worth in production, and why."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -34,7 +34,7 @@ from hardencheck.collect.interpret.values import (
     same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
-from hardencheck.collect.resolve._rows import is_secret, measured, place_of, shown, unknown_part
+from hardencheck.collect.resolve._rows import Reading, is_secret, measured, place_of, shown, unknown_part
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Variable
 from hardencheck.model.gap import Reason
@@ -109,7 +109,7 @@ class Followed(NamedTuple):
     rest: Unknown | None
     prefixes: Mapping[str, Unknown]
     unless: Depends
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
     files: frozenset[str]
     classes: Mapping[str, frozenset[str]] = {}
     configurations: frozenset[str] = frozenset()
@@ -342,24 +342,27 @@ def taken(name: str, given: Given) -> str | Value:
     return Unknown("env-required", f"{name}{place}")
 
 
-def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
-    found: dict[str, Variable] = {}
-    for name in sorted(interpreter.reads | interpreter.asked.keys()):
-        asked = interpreter.asked.get(name, Asked(Const(None)))
-        given = environment.get(name)
-        default = ""
-        if asked.default is not None:
-            seen = shown(asked.default, name)
-            default = seen.value or "(computed)"
-        found[name] = Variable(
-            name=name,
-            default=default,
-            required=asked.default is None,
-            cast=asked.cast,
-            given=_given(name, given) if given is not None else None,
-            given_at=given.location if given is not None else None,
-        )
-    return found
+def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, list[Reading]]:
+    """Every way in which the code asks for a variable, and where."""
+    return {
+        name: [
+            Reading(_variable(name, asked, environment), frozenset(places))
+            for places, asked in interpreter.asked.get(name, {((), ()): Asked(Const(None))}).items()
+        ]
+        for name in sorted(interpreter.reads | interpreter.asked.keys())
+    }
+
+
+def _variable(name: str, asked: Asked, environment: Environment) -> Variable:
+    given = environment.get(name)
+    return Variable(
+        name=name,
+        default=(shown(asked.default, name).value or "(computed)") if asked.default is not None else "",
+        required=asked.default is None,
+        cast=asked.cast,
+        given=_given(name, given) if given is not None else None,
+        given_at=given.location if given is not None else None,
+    )
 
 
 def _given(name: str, given: Given) -> str:

@@ -3,11 +3,14 @@
 A secret is never shown: texts under a name that says so are measured, passwords of addresses are left out.
 """
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from hardencheck.collect.extract._python import without_credentials
 from hardencheck.collect.interpret.interpreter import SETTING
@@ -68,6 +71,13 @@ class Shown(NamedTuple):
     text: str = ""
 
 
+class Reading(NamedTuple):
+    """How a variable is asked for. places: (path, line) of the statements that do it; none: where nobody can say."""
+
+    variable: Variable
+    places: frozenset[tuple[object, ...]] = frozenset()
+
+
 def is_secret(name: str) -> bool:
     """Whether a text under this name (of a setting, a variable, a key of a table) is one nobody may see."""
     return _SECRET.search(_WORDS.sub("_", name)) is not None
@@ -86,7 +96,7 @@ def row(
     default: Value | None = None,
     version: str = "",
     here: Location | None = None,
-    variables: Mapping[str, Variable] | None = None,
+    variables: Mapping[str, Sequence[Reading]] | None = None,
 ) -> ProductionDefault:
     """One setting. binding None: it is not set, and has the framework's default (None: nobody knows which).
 
@@ -123,7 +133,9 @@ def row(
         state=seen.state,
         source="default" if unset else "set",
         value=seen.value,
-        depends_on=depended(depends_of(value) if value is not None else frozenset(), variables or {}),
+        depends_on=depended(
+            depends_of(value) if value is not None else frozenset(), variables or {}, (where.path, where.line)
+        ),
         chain=chain,
         reason=seen.reason,
         text=seen.text,
@@ -132,9 +144,22 @@ def row(
     )
 
 
-def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:
-    """What is known of the variables that a value depends on, by name."""
-    return tuple(variables.get(name) or _other(name) for name in sorted(names))
+def depended(
+    names: Depends | Iterable[str], variables: Mapping[str, Sequence[Reading]], at: tuple[object, ...] = ()
+) -> tuple[Variable, ...]:
+    """What is known of the variables that a value depends on, by name. at: the statement that gives the value."""
+    return tuple(_read(variables[name], at) if name in variables else _other(name) for name in sorted(names))
+
+
+def _read(readings: Sequence[Reading], at: tuple[object, ...]) -> Variable:
+    """As the statement asks for it that gives the value; where that is done before, in every way there is."""
+    found = [one.variable for one in readings if at in one.places] or [one.variable for one in readings]
+    optional = [one for one in found if not one.required] or found
+    defaults = dict.fromkeys(one.default for one in optional)
+    casts = dict.fromkeys(one.cast for one in optional)
+    return msgspec.structs.replace(
+        optional[0], default=" or ".join(defaults), cast=optional[0].cast if len(casts) == 1 else ""
+    )
 
 
 def _other(name: str) -> Variable:
@@ -305,6 +330,9 @@ def _written(value: Value, name: str, depth: int, page: _Page | None = None) -> 
             return path
         case Object(kind="part", state={"name": Const(value=str() as called)}):
             return f"{called}(…)"
+        case Object(kind="place", state={"path": Const(value=str() as path)}):
+            end = "/" if path.endswith("/") else ""
+            return repr(f"<repository>/{posixpath.normpath(path)}{end}".removesuffix("/."))
         case Object(kind=kind):
             return f"{kind}(…)"
         case Unknown(reason="generated"):

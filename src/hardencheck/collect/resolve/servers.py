@@ -31,7 +31,7 @@ from hardencheck.collect.resolve._built import built, out_of_budget
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._rows import Reading, row
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
@@ -115,7 +115,7 @@ _NO_START = (".yml", ".yaml", ".sh", ".bash")
 class _Layer(NamedTuple):
     names: Mapping[str, Binding]
     rest: Unknown | None = None
-    variables: Mapping[str, Variable] = {}
+    variables: Mapping[str, Sequence[Reading]] = {}
 
 
 class ServerDefaults(Resolver):
@@ -173,7 +173,9 @@ class ServerDefaults(Resolver):
             usual, variable = _usual(server, name, values[-1] if values else default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
-            known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
+            # The variable of a default counts where that holds, and not as a file asks for it.
+            asked = {name: one for layer in layers for name, one in layer.variables.items()}
+            known = asked | variable if binding is None else variable | asked
             perhaps = join([_usual(server, name, value, given)[0] for value in values]) if values else None
             text = version_text(at)
             yield row(server, called, name, binding, default=perhaps, version=text, here=here, variables=known)
@@ -279,7 +281,7 @@ def _defaults(server: str, name: str, newest: object, at: Version | None) -> Seq
     return [value for since, value in history if at >= since][-1:]
 
 
-def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, Variable]]:
+def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, list[Reading]]]:
     """The default of a setting, which for some is a variable of the environment."""
     variable = _VARIABLES.get(server, {}).get(name)
     if variable is None:
@@ -289,20 +291,20 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     text = found.value if found is not None else None
     known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
     if found is None:
-        return lifted(default, depends), {variable: known}
+        return lifted(default, depends), {variable: [Reading(known)]}
     value = taken(variable, found)
     if isinstance(value, str):
-        return _number(Const(value, depends=depends)), {variable: known}
+        return _number(Const(value, depends=depends)), {variable: [Reading(known)]}
     if isinstance(value, Unknown):
-        return depending(value, depends), {variable: known}
-    return Unknown("env-required", variable, depends=depends), {variable: known}
+        return depending(value, depends), {variable: [Reading(known)]}
+    return Unknown("env-required", variable, depends=depends), {variable: [Reading(known)]}
 
 
 def _prefixed(server: str, given: Environment) -> _Layer:
     """What variables with the server's own prefix set (click's `auto_envvar_prefix` of uvicorn and granian)."""
     prefix = _PREFIXES.get(server)
     names: dict[str, Binding] = {}
-    variables: dict[str, Variable] = {}
+    variables: dict[str, list[Reading]] = {}
     for name, default in DEFAULTS[server].items() if prefix else ():
         variable = f"{prefix}{name.upper().replace('-', '_')}"
         found = given.get(variable)
@@ -316,7 +318,7 @@ def _prefixed(server: str, given: Environment) -> _Layer:
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
-        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location)
+        variables[variable] = [Reading(Variable(name=variable, given=found.value, given_at=found.location))]
     return _Layer(names, None, variables)
 
 
@@ -350,7 +352,8 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     found.sort(key=lambda path: (not f"/{path}".endswith(f"/{wanted.lstrip('./')}"), not path.startswith(folder), path))
     if found and name.endswith(".toml") and (data := Files(modules.tree).text(found[0])) is not None:
         return _table(found[0], data)
-    if not found or not name.endswith(".py"):
+    # gunicorn runs a file of any name as Python.
+    if not found or not (name.endswith(".py") or command.server == "gunicorn"):
         if command.config is None:
             return _Layer({})
         place = command.location

@@ -339,8 +339,8 @@ def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict
                     kept[better] = choice
         if found:
             return dict(sorted(found.items())), []
-    said = f"{troubles[0]}; this one" if troubles else "no file of the repository names it,"
-    convention = f"by convention: {said} has the name and the content of one"
+    said = troubles[0] if troubles else "no file of the repository names a settings module"
+    convention = f"by convention: {said}; this one has the name and the content of one"
     by_convention = {path: Choice(path, convention) for path in _by_convention(modules, required(facts))}
     if doubtful:
         folders = {path.rpartition("/")[0] for path in doubtful}

@@ -176,15 +176,8 @@ BASE = Path(__file__).resolve().parent
         ("X = yaml.safe_load('a: 2020-01-01')", "call"),
         ("X = json.loads('{')", "call"),
         # Readers of files that may say anything.
-        (
-            "c = configparser.ConfigParser()\nc.read(['/etc/a.ini', BASE / 'a'])\nX = c.get('a', 'b', fallback=1)",
-            "loader",
-        ),
-        (
-            "c = configparser.ConfigParser()\nc.read_dict({'a': {'b': BASE}})\n"
-            "files = [str(one) for one in c.read('/etc/a.ini')]\nX = c.get('a', 'b')",
-            "loader",
-        ),
+        ("c = configparser.ConfigParser()\nc.read([ext.place, BASE / 'a'])\nX = c.get('a', 'b', fallback=1)", "call"),
+        ("c = configparser.ConfigParser()\nc.read_dict({'a': {'b': BASE}})\nX = c.get('a', 'b')", "location"),
         ("c = configparser.ConfigParser()\nc.optionxform = str\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\next.load(c)\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\nif ext:\n    c.read_string('[a]')\nX = c.has_section('a')", "call"),
@@ -246,6 +239,20 @@ def test_what_is_read_of_a_parser_depends_on_what_it_read() -> None:
         "X = c.get('a', 'b')\nY = c.get('a', 'z', fallback='y')\nZ = c['a'].get('b')\nW = c.has_option('a', 'z')\n"
         "V = c['a']['b']\nc.read('/etc/a.ini')\nU = c.get('a', 'b')\n"
     )
-    assert {name: found for name, found in depending({"main.py": text}).items() if found != ["F"]} == {}
+    assert {name: found for name, found in depending({"main.py": text}).items() if found != ["F"]} == {
+        "U": ["F", "the file /etc/a.ini"]
+    }
     found = followed({"main.py": text})
-    assert (found["X"], found["Y"], found["W"], found["V"]) == ("1", "y", False, "1")
+    assert (found["X"], found["Y"], found["W"], found["V"], found["U"]) == ("1", "y", False, "1", "1")
+
+
+def test_a_parser_passes_over_files_that_are_not_there() -> None:
+    text = (
+        "import configparser, pathlib\nc = configparser.ConfigParser()\nc.read_dict({'a': {'b': '1'}})\n"
+        "READ = c.read(['/etc/a.ini', pathlib.Path(__file__).parent / 'local.ini'])\nX = c.get('a', 'b')\n"
+        "Y = c.getint('a', 'z', fallback=2)\nc.read(pathlib.Path(__file__).parent / 'there.ini')\nZ = c.get('a', 'b')\n"
+    )
+    files = {"main.py": text, "there.ini": "[a]\nb = 3\n"}
+    assert followed(files) == {"READ": [], "X": "1", "Y": 2, "Z": "3"}
+    of = ["the file /etc/a.ini", "the file local.ini"]
+    assert depending(files) == {"READ": of, "X": of, "Y": of, "Z": of}

@@ -1204,7 +1204,7 @@ def method(
 
             call = Call(interpreter, name, arguments, keywords, node, frame, owner)
             if name in {"exists", "is_file", "is_dir"}:
-                return _places._there(call, owner, name)
+                return _places.there(call, owner, name)
             mode = arguments[0] if arguments else keywords.get("mode", Const("r"))
             reading = name != "open" or (isinstance(mode, Const) and mode.value in {"r", "rt", "rb"})
             return _places.absent(call, owner) if reading else None

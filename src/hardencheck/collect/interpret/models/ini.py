@@ -1,6 +1,7 @@
 """configparser: .ini files of the repository, read where their place is known.
 
-A file outside the repository may say anything, so after one was read, nothing is known of what it may have said.
+A file that is not there is passed over, as Python does; what is read afterwards depends on it. Of one whose place is
+not known nothing is known afterwards.
 Source: the Python documentation, configparser; values are read with Python's own parser.
 """
 
@@ -13,6 +14,7 @@ from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import NONE, Failed, computed, depending, failing, flag, text, unknown
 from hardencheck.collect.interpret.values import (
+    NOTHING,
     Const,
     Map,
     NotKnown,
@@ -115,10 +117,20 @@ def _read(call: Call, owner: Object) -> Value:
     source = call.arguments[0] if call.arguments else NONE
     if call.name == "read":
         several = list(source.items) if isinstance(source, Seq) and source.exact else [source]
+        without, depends = True, NOTHING
         for item in several:
             whole = places.decoded(call, item)
+            there = places.there(call, item, "is_file") if whole is None else Const(True)
+            if isinstance(there, Const) and there.value is False:
+                depends |= there.depends  # it is passed over
+                continue
+            without = False
             _add(call, owner, Const(whole) if whole is not None else _elsewhere(call, item))
-        return unknown(call)
+        texts = owner.state["texts"]
+        if depends and isinstance(texts, Seq):
+            call.interpreter.touch(texts)
+            texts.depends |= depends
+        return Seq("list", depends=depends) if without else unknown(call)
     if call.name in {"read_file", "readfp"} and isinstance(source, Object) and source.kind == "file":
         source = call.interpreter.call_method(source, "read", [], {}, call.node, call.frame)
     known = isinstance(source, Map) or text(source) is not None

@@ -111,6 +111,23 @@ def test_cors_that_is_perhaps_not_in_use(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("CORS(app, supports_credentials=True)\n", (True, True)),
+        ("app.config['CORS_ORIGINS'] = ['https://a.example']\nCORS(app, supports_credentials=True)\n", (False, True)),
+        ("app.config['CORS_SUPPORTS_CREDENTIALS'] = True\nCORS(app)\n", (True, True)),
+        ("app.config['CORS_ORIGINS'] = ['https://a.example']\n"
+         "CORS(app, origins='*', supports_credentials=True)\n", (True, True)),
+    ],
+)  # fmt: skip
+def test_cors_of_flask_takes_what_it_is_not_told_from_the_configuration(
+    tmp_path: Path, code: str, expected: object
+) -> None:
+    files = {"app.py": f"from flask import Flask\nfrom flask_cors import CORS\napp = Flask(__name__)\n{code}"}
+    assert policies(facts_of(tmp_path, files)) == [expected]
+
+
 def test_two_applications_of_one_file_are_told_apart(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, {"app.py": f"{FASTAPI}app = FastAPI()\nadmin = FastAPI(debug=True)\n"})
     judged = {
@@ -151,7 +168,7 @@ INI = "[app:main]\nuse = egg:shop\n"
         (MADE, {"production.ini": INI}, False, False),
         (MADE, {"production.ini": INI + "debug_all = yes\n"}, True, False),
         (MADE, {"production.ini": INI + "pyramid.debug_all = %(debug)s\n"},
-         "pyramid.debug_all is not known: value comes from pyramid.debug_all of production.ini", False),
+         "pyramid.debug_all is not known: value comes from pyramid.debug_all of production.ini at app.py:5", False),
         (MADE, {"production.ini": INI + "pyramid.includes =\n    pyramid_tm\n    pyramid_debugtoolbar\n"}, False, True),
         (MADE, {"production.ini": INI + "pyramid.includes = pyramid_debugtoolbar\ndebugtoolbar.enabled = false\n"},
          False, False),
@@ -167,13 +184,13 @@ INI = "[app:main]\nuse = egg:shop\n"
          "pyramid.debug_all is not known: may have been written by add_settings at app.py:6",
          "pyramid_debugtoolbar is not known: may have been written by add_settings at app.py:6"),
         (MADE, {"development.ini": INI + "pyramid.debug_all = true\n"},
-         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'], which whoever starts the "
-         "service gives",
-         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], which whoever starts "
-         "the service gives"),
+         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'] (given by whoever "
+         "starts the service) at app.py:5",
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'] (given by whoever "
+         "starts the service) at app.py:5"),
         ("    settings['pyramid.debug_all'] = True\n" + MADE, {}, True,
-         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], which whoever starts "
-         "the service gives"),
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'] (given by whoever "
+         "starts the service) at app.py:6"),
     ],
 )  # fmt: skip
 def test_pyramid(tmp_path: Path, code: str, files: dict[str, str], debug: object, toolbar: object) -> None:

@@ -29,7 +29,7 @@ _OPTION = compiled(
 )
 # A command of the build, of tests or of one developer, not of the service: it often runs with settings of its own.
 _BUILD = compiled(
-    rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest|makemigrations|\b(?:runserver|shell|loaddata|test)\b"
+    rb"^\s{0,99}RUN\b|collectstatic|(?:compile|make)messages|pytest|makemigrations|\b(?:runserver|shell|loaddata|test)\b"
 )
 _WORDS = (b"DJANGO_SETTINGS_MODULE", b"DJANGO_CONFIGURATION", b"--settings", b"--configuration")
 _VARIABLES = frozenset({"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"})
@@ -49,7 +49,7 @@ class SettingsModuleNames(Extractor):
     """DJANGO_SETTINGS_MODULE and DJANGO_CONFIGURATION in wsgi.py, asgi.py, manage.py and in everything that deploys."""
 
     name = "settings.module-names"
-    version = 2
+    version = 3
     emits = (SettingsModuleName, SettingsClassName)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -56,6 +56,7 @@ _BUILDERS = {
     "starlette.middleware.Middleware", "fastapi.middleware.Middleware",
     "flask_cors.CORS", "flask_talisman.Talisman", "flask_talisman.talisman.Talisman",
 }  # fmt: skip
+_DERIVED = compiled(r"[A-Z]\w*(?:App|Application|Flask|Quart|A[Pp][Ii])")
 # The arguments that are looked at; what else a call is given may be a secret.
 _ARGUMENTS = {
     "debug", "docs_url", "redoc_url", "openapi_url", "allow_origins", "allow_origin_regex", "allow_credentials",
@@ -85,7 +86,7 @@ class PythonSettings(Extractor):
     """Settings, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 5
+    version = 6
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -243,12 +244,14 @@ def _calls(file: PythonFile, around: Around) -> Iterator[Call]:
     for call in file.calls:
         name = file.name(call.func)
         method = name.rpartition(".")[2] if "." in name else ""
-        if name not in _BUILDERS and name not in subclasses:
+        # A class of another file that may be an application: whoever knows all files can tell.
+        known = name in _BUILDERS or name in subclasses or ("." in name and _DERIVED.fullmatch(method) is not None)
+        if not known:
             if method not in _METHODS or (method in _LOADERS and ".config." not in f".{name}"):
                 continue
-        receiver = name.rpartition(".")[0] if name not in _BUILDERS else ""
+        receiver = name.rpartition(".")[0] if not known else ""
         yield Call(
-            name=name if name in _BUILDERS or name in subclasses else f".{method}",
+            name=name if known else f".{method}",
             line=call.lineno,
             variable=targets.get(id(call), "") if not receiver else receiver,
             first=_first(file, call),

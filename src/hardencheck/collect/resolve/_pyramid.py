@@ -3,7 +3,7 @@
 Source: Pyramid 2.0, `pyramid.config.settings.Settings` and `pyramid.settings`; pyramid_debugtoolbar 4.12.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hardencheck.collect.interpret.models.applications import ADDS_SETTINGS, held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import (
@@ -24,6 +24,7 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import taken
+from hardencheck.collect.resolve._rows import Reading
 from hardencheck.model.facts.settings import Variable
 
 DEBUG, TOOLBAR = "pyramid.debug_all", "pyramid_debugtoolbar"
@@ -31,11 +32,11 @@ _ASKED = "PYRAMID_DEBUG_ALL"
 _TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
 
 
-def debug_all(thing: Object, environment: Environment) -> tuple[Binding, Mapping[str, Variable]]:
+def debug_all(thing: Object, environment: Environment) -> tuple[Binding, Mapping[str, Sequence[Reading]]]:
     """The switch for all of its debugging: the variable goes before the settings."""
     given = environment.get(_ASKED)
     text, at = (given.value, given.location) if given is not None else (None, None)
-    variables = {_ASKED: Variable(name=_ASKED, cast="bool", given=text, given_at=at)}
+    variables = {_ASKED: [Reading(Variable(name=_ASKED, cast="bool", given=text, given_at=at))]}
     depends = frozenset({_ASKED})
     if given is not None:
         value = taken(_ASKED, given)
@@ -102,7 +103,7 @@ def _entry(settings: Value, *names: str) -> Value:
                 if name in items or not exact:
                     return next(
                         (one for one in settings.lost if isinstance(one, Unknown)),
-                        Unknown("call", f"settings[{name!r}], which whoever starts the service gives"),
+                        Unknown("call", f"settings[{name!r}] (given by whoever starts the service)"),
                     )
             return Const(None)
         case Unknown():

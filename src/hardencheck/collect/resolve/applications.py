@@ -4,7 +4,7 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 `web.Application`, Litestar 2 `Litestar.__init__`, Tornado 6 `Application.settings`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
@@ -34,7 +34,7 @@ from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, bound_of, taken
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import effective, is_secret, row, shown
+from hardencheck.collect.resolve._rows import Reading, effective, is_secret, row, shown
 from hardencheck.collect.resolve._setting import Setting, worth
 from hardencheck.collect.resolve._versions import Version, lowest, version_text
 from hardencheck.model.facts.settings import Expression, FrameworkSetting, ProductionDefault, Source, Variable
@@ -114,7 +114,7 @@ class _Given(NamedTuple):
     binding: Binding | None
     default: Value | None
     where: Location
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
 
 
 class ApplicationDefaults(Resolver):
@@ -259,14 +259,14 @@ def _switched(value: Value) -> Value:
     return value if on is None else Const(on, depends=depends_of(value))
 
 
-def _asked_for(variable: str, on: str, environment: Environment) -> tuple[Value, Mapping[str, Variable]]:
+def _asked_for(variable: str, on: str, environment: Environment) -> tuple[Value, Mapping[str, Sequence[Reading]]]:
     """Where the code does not say, the library asks the environment."""
     depends = frozenset({variable})
     found = environment.get(variable)
     text = found.value if found is not None else None
     at = found.location if found is not None else None
     unset = "0" if on else ""
-    variables = {variable: Variable(name=variable, default=repr(unset), given=text, given_at=at)}
+    variables = {variable: [Reading(Variable(name=variable, default=repr(unset), given=text, given_at=at))]}
     value = taken(variable, found) if found is not None else unset
     if isinstance(value, str):
         return Const(value == on if on else value != "", depends=depends), variables

@@ -75,7 +75,7 @@ class FlaskSettings(Resolver):
             yield from self._cookie(app, state)
             yield from self._runs(app, facts)
             if app.framework == "flask":
-                yield from self._cors(app, facts, seen)
+                yield from self._cors(app, state, facts, seen)
         for app in applications(facts, "sanic"):
             yield from self._runs(app, facts)
 
@@ -183,12 +183,18 @@ class FlaskSettings(Resolver):
                 yield self._gap("framework.setting", where, Reason.NOT_LITERAL, text, about)
             yield row(app.framework, app.name, RUN, Binding(value, path, call.line), default=lifted(False))
 
-    def _cors(self, app: Application, facts: FactSet, seen: Built) -> Iterator[Found]:
-        """Flask-CORS: every origin and no credentials unless told otherwise."""
+    def _cors(self, app: Application, state: Namespace, facts: FactSet, seen: Built) -> Iterator[Found]:
+        """Flask-CORS: every origin and no credentials unless told otherwise, by its arguments or the configuration."""
+        configured = {
+            name: state[f"CORS_{name.upper()}"]
+            for name in ("origins", "supports_credentials")
+            if f"CORS_{name.upper()}" in state
+        }
         for module in production_modules(facts):
             for call in module.calls:
                 if call.name == "flask_cors.CORS":
                     part = of_call(call, module.location.path or "", seen)
+                    part = part._replace(given={**configured, **part.given})
                     yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
 
 

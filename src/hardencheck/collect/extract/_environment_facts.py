@@ -203,6 +203,8 @@ class Maker:
         maps: Iterable[str] = (),
         extends: str = "",
         job: bool = False,
+        sets: Iterable[str] = (),
+        unsets: Iterable[str] = (),
         role: str | None = None,
     ) -> None:
         self.count += 1
@@ -221,6 +223,8 @@ class Maker:
                 maps=tuple(maps)[:50],
                 extends=extends,
                 job=job,
+                sets=tuple(sets)[:100],
+                unsets=tuple(unsets)[:100],
                 role=role or self.role,
             )
         )

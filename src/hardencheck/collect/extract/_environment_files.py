@@ -218,10 +218,15 @@ def dotenv(text: str, make: Maker) -> None:
 
 
 def unit(text: str, make: Maker) -> None:
-    """`Environment=`, `EnvironmentFile=` and `ExecStart=` of a unit. Source: systemd.exec(5), systemd.syntax(7)."""
+    """`Environment=`, `EnvironmentFile=`, `ExecStart=` and what passes or unsets variables of a unit.
+
+    Source: systemd.exec(5), "Environment", systemd.syntax(7).
+    """
     template = untemplated(text)
     make.unsure = template.unsure
-    held: dict[str, tuple[str, int]] = {}
+    held: dict[str, tuple[str | None, int]] = {}
+    passed: dict[str, int] = {}
+    unset: list[str] = []
     files: list[str] = []
     commands: list[tuple[str, int]] = []
     once = False
@@ -237,6 +242,14 @@ def unit(text: str, make: Maker) -> None:
                 name, equals, value = word.partition("=")
                 if equals:
                     held[name] = (value, entry.line)
+        elif entry.key == "PassEnvironment":
+            if not entry.value:
+                passed.clear()
+            passed |= dict.fromkeys(quoted_words(entry.value), entry.line)
+        elif entry.key == "UnsetEnvironment":
+            if not entry.value:
+                unset.clear()
+            unset.extend(quoted_words(entry.value))
         elif entry.key == "EnvironmentFile":
             path = entry.value.lstrip("-").strip()
             if path:
@@ -249,15 +262,18 @@ def unit(text: str, make: Maker) -> None:
             once = entry.value == "oneshot"
     command = " ".join(text for text, _ in commands)
     role = "development" if make.role == "production" and for_development(command) else make.role
-    if held or files or commands:
-        make.service(first, command=command, files=files, job=once, role=role)
-    for name, (value, line) in held.items():
-        if re.search(r"%[A-Za-z]", value):
+    # What the unit sets itself goes before what it passes on.
+    held = {name: (None, line) for name, line in passed.items()} | held
+    for name, (given, line) in held.items():
+        if given is None:
+            make.held(name, "the service manager", line, role=role)
+        elif re.search(r"%[A-Za-z]", given):
             make.held(name, "a specifier of the unit", line, role=role)
         else:
-            make.text(name, value.replace("%%", "%"), line, role=role)
-    for started, line in commands:
-        command_line(started, make, line, role=role)
+            make.text(name, given.replace("%%", "%"), line, role=role)
+    own = [name for started, line in commands for name in command_line(started, make, line, role=role)]
+    if held or files or commands:
+        make.service(first, command=command, files=files, job=once, role=role, sets=own, unsets=unset)
 
 
 def procfile(text: str, make: Maker) -> None:

@@ -356,6 +356,7 @@ def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str
             cast=asked.cast,
             given=_given(name, given) if given is not None else None,
             given_at=given.location if given is not None else None,
+            unless=given.unless if given is not None else (),
         )
     return found
 

@@ -174,8 +174,9 @@ def _litestar_debug(given: Environment) -> tuple[Value, Mapping[str, Variable]]:
     depends = frozenset({_LITESTAR_DEBUG})
     found = given.get(_LITESTAR_DEBUG)
     text = found.value if found is not None else None
-    at = found.location if found is not None else None
-    variables = {_LITESTAR_DEBUG: Variable(name=_LITESTAR_DEBUG, default="'0'", given=text, given_at=at)}
+    at, unless = (found.location, found.unless) if found is not None else (None, ())
+    known = Variable(name=_LITESTAR_DEBUG, default="'0'", given=text, given_at=at, unless=unless)
+    variables = {_LITESTAR_DEBUG: known}
     value = taken(_LITESTAR_DEBUG, found) if found is not None else "0"
     if isinstance(value, str):
         return Const(value == "1", depends=depends), variables

@@ -286,10 +286,11 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
         return lifted(default), {}
     depends: Depends = frozenset({variable})
     found = given.get(variable)
-    text = found.value if found is not None else None
-    known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
     if found is None:
-        return lifted(default, depends), {variable: known}
+        return lifted(default, depends), {variable: Variable(name=variable, default=str(default))}
+    known = Variable(
+        name=variable, default=str(default), given=found.value, given_at=found.location, unless=found.unless
+    )
     value = taken(variable, found)
     if isinstance(value, str):
         return _number(Const(value, depends=depends)), {variable: known}
@@ -314,7 +315,7 @@ def _prefixed(server: str, given: Environment) -> _Layer:
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
-        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location)
+        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location, unless=found.unless)
     return _Layer(names, None, variables)
 
 

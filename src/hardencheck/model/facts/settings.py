@@ -152,6 +152,8 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     command that tell what it is. files: environment files it loads, from the root, later ones win; a path that begins
     with "/" is of the machine. maps: "configmap/name" whose keys all become variables, with a prefix before a colon.
     extends: "file:service" whose settings it takes over. job: it runs once or now and then, and serves nobody.
+    sets: variables of its command line, which nothing goes before. unsets: those that it takes away from all that it is
+    given, "NAME", or "NAME=value" where only that value goes.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -167,6 +169,8 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     maps: tuple[str, ...] = ()
     extends: str = ""
     job: bool = False
+    sets: tuple[str, ...] = ()
+    unsets: tuple[str, ...] = ()
     role: str = "production"
 
 
@@ -177,7 +181,8 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
     secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
-    set it to, at given_at; None where they do not.
+    set it to, at given_at; None where they do not. unless: files that are not in the repository and would go before
+    that.
     """
 
     name: str
@@ -186,6 +191,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cast: str = ""
     given: str | None = None
     given_at: Location | None = None
+    unless: tuple[str, ...] = ()
     kind: Literal["variable", "setting", "module", "file", "others"] = "variable"
 
 

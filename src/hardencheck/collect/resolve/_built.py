@@ -194,7 +194,13 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         return NOTHING_BUILT
     given = environment(facts, min(wanted)[0], modules.local())
     source = Source(
-        Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+        Files(tree).text,
+        modules.imported,
+        modules.ours,
+        lambda: tree.entries,
+        modules.unreadable,
+        modules.versions,
+        modules.rewritten,
     )
     starts = list(_starts(facts, modules))
     interpreter, started = _followed(source, given, starts, wanted, modules)

@@ -8,14 +8,13 @@ from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._security_names import DJANGO, FLASK
 from hardencheck.collect.framework_names import DJANGO_NAMES, reads
-from hardencheck.collect.interpret.values import Binding, Const, Depends, Unknown
+from hardencheck.collect.interpret.values import Const, Depends, Unknown
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._modules import Modules, Namespace, value_of
 from hardencheck.collect.resolve._versions import Since, Version, default, lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Value
-from hardencheck.model.facts.hidden import ANY, HiddenSetting
 from hardencheck.model.facts.settings import (
     PackageRequirement,
     PythonModule,
@@ -156,7 +155,6 @@ def _project(facts: FactSet, modules: Modules, given: Environment, path: str, na
         first = min(classes, key=lambda name: (classes[name], name))
         text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
         followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
-    followed = _rewritten(facts, followed)
     return Project(name, path, _namespace(followed), at, modules, followed, given)
 
 
@@ -172,29 +170,6 @@ def _entry(facts: FactSet, modules: Modules, path: str) -> str:
         if found:
             return own[0] if len(own) == 1 else ""
     return ""
-
-
-def _rewritten(facts: FactSet, followed: Followed) -> Followed:
-    """A file that a command writes to while the image is built, or before the server starts, is not what was read."""
-    names, rest = dict(followed.names), followed.rest
-    for fact in facts.of("setting.hidden"):
-        if not isinstance(fact, HiddenSetting) or fact.how != "by a command" or fact.role != "production" or fact.local:
-            continue
-        if not any(_same_file(fact.target, path) for path in followed.files):
-            continue
-        why = Unknown("tainted", fact.scope, fact.location.path or "", fact.location.line or 1)
-        for name in names if fact.name == ANY else (fact.name,):
-            held = names.get(name)
-            names[name] = held._replace(value=why) if held is not None else Binding(why, why.path, why.line)
-        rest = rest or why if fact.name == ANY else rest
-    return followed._replace(names=names, rest=rest)
-
-
-def _same_file(written: str, path: str) -> bool:
-    """Whether a command that names a file may mean this one: it may start from another directory."""
-    one, other = ([part for part in text.split("/") if part not in {"", "."}] for text in (written, path))
-    short = min(len(one), len(other), 2)
-    return short > 0 and one[-short:] == other[-short:]
 
 
 def _namespace(followed: Followed) -> Namespace:

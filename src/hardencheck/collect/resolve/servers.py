@@ -357,7 +357,13 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
         return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
     tree = modules.tree
     source = Source(
-        Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+        Files(tree).text,
+        modules.find,
+        modules.ours,
+        lambda: tree.entries,
+        modules.unreadable,
+        modules.versions,
+        modules.rewritten,
     )
     interpreter = Interpreter(source, {one: taken(one, what) for one, what in given.items()})
     try:

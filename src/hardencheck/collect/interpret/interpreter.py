@@ -195,9 +195,19 @@ class Interpreter:
         if folder and self.source.find(".", package) == package:
             self.module(package)
 
+    def program(self, path: str) -> Module:
+        """A file as the program that Python is started with: its name is "__main__", and nobody imports it so."""
+        self._package(path)
+        with self._aside():
+            return self._evaluated(Module(path), "__main__")
+
     def _first(self, path: str) -> Module:
         made = self.modules[path] = Module(path)
-        self._set_up(made)
+        return self._evaluated(made, dotted(path))
+
+    def _evaluated(self, made: Module, name: str) -> Module:
+        path = made.path
+        self._set_up(made, name)
         if len(self.modules) > MAX_MODULES:
             beyond = Unknown("budget", "too many modules", path, 1)
             text = self.source.read(path)
@@ -247,11 +257,11 @@ class Interpreter:
             self._partly = partly
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
-    def _set_up(self, module: Module) -> None:
+    def _set_up(self, module: Module, name: str) -> None:
         # Where it is installed is not known, what lies beside it is: models/_places.py.
         here = Object(kind="place", state={"path": Const(module.path), "form": Const("text")})
         module.namespace.names["__file__"] = Binding(here, module.path, 1)
-        module.namespace.names["__name__"] = Binding(Const(dotted(module.path)), module.path, 1)
+        module.namespace.names["__name__"] = Binding(Const(name), module.path, 1)
 
     def _top(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         """Module level: what raises there does not keep the rest from being looked at."""
@@ -2485,6 +2495,11 @@ class Interpreter:
             if isinstance(function, Library) and function.dotted not in self.patched:
                 partly = Call(self, function.dotted, arguments, keywords, node, frame)
                 known = self._modelled("PARTLY", function.dotted, partly)
+                if known is not None:
+                    return known
+            elif isinstance(function, Object):
+                partly = Call(self, function.kind, arguments, keywords, node, frame, function)
+                known = self._modelled("PARTLY", function.kind, partly)
                 if known is not None:
                     return known
             return self._outside(node, frame, [function, *arguments, *keywords.values(), *handed])

@@ -6,6 +6,7 @@ What it writes down takes the place of what a call looks like.
 """
 
 import ast
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -244,7 +245,10 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         return
     _run(interpreter, _Start(place[0], "", None))
     outer = scope.partition(".")[0]
-    if not scope or place in _places(interpreter):
+    if place in _places(interpreter):
+        return
+    if not scope:
+        _run(interpreter, _Start(place[0], "", None), program=True)
         return
     for caller in _callers(modules, place[0], outer):
         _run(interpreter, _Start(caller, "", None))
@@ -260,8 +264,15 @@ def _wanted(facts: FactSet) -> dict[_Place, str]:
         if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
             continue
         derived = {item.name for item in fact.classes if any(base in FRAMEWORKS for base in item.bases)}
+        # Applications of Tornado are servers as well.
+        listening = (
+            ".listen"
+            if any(FRAMEWORKS.get(call.name) == "tornado" for call in fact.calls)
+            or any(FRAMEWORKS.get(base) == "tornado" for item in fact.classes for base in item.bases)
+            else ""
+        )
         for call in fact.calls:
-            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS:
+            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS or call.name == listening:
                 found[fact.location.path, call.line] = call.scope
     return found
 
@@ -310,10 +321,11 @@ def _file(module: str, near: str, modules: Modules) -> str | None:
     return modules.find(module.replace("/", "."), near)
 
 
-def _run(interpreter: _Follower, start: _Start) -> None:
-    """A module, and the factory in it that is named, with the arguments that are literals."""
+def _run(interpreter: _Follower, start: _Start, *, program: bool = False) -> None:
+    """A module, and the factory in it that is named, with the arguments that are literals. program: it is what Python
+    is started with."""
     try:
-        module = interpreter.module(start.path)
+        module = interpreter.program(start.path) if program else interpreter.module(start.path)
         name, _, rest = start.expression.partition("(")
         found = module.namespace.names.get(name.partition(".")[0]) if name else None
         if found is None and not name:
@@ -321,6 +333,7 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         value = found.value if found is not None else None
         if not isinstance(value, Function):
             return
+        value = _as_an_event_loop_runs_it(value)
         arguments, keywords = _literals(f"f({rest}" if rest else "f()")
         spec = value.node.args if isinstance(value.node, ast.FunctionDef) else None
         if spec is not None and not rest:
@@ -334,6 +347,15 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))
     except (OutOfBudget, RecursionError, MemoryError):
         _lost(interpreter, Unknown("budget", "more steps than are followed", start.path, 1))
+
+
+def _as_an_event_loop_runs_it(function: Function) -> Function:
+    """A coroutine as the function that it is once something runs it; other functions as they are."""
+    node = function.node
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return function
+    plain = ast.FunctionDef(**{name: getattr(node, name) for name in (*node._fields, *node._attributes)})
+    return dataclasses.replace(function, node=plain, how="" if function.how == "opaque" else function.how)
 
 
 def _literals(text: str) -> tuple[list[Value], dict[str, Value]]:

@@ -81,7 +81,8 @@ _MIDDLEWARE: dict[str, dict[str, object]] = {
     "AllowedHostsConfig": {"allowed_hosts": ("*",)},
     "CookieBackendConfig": {"secret": None, "secure": False, "httponly": True, "samesite": "lax", "key": "session"},
 }  # fmt: skip
-# What is called beside an application, and holds for it (Flask-Cors 5, Flask-Talisman 1.1, Werkzeug 3, Pyramid 2).
+# What is called beside an application, and holds for it (Flask-Cors 5, Flask-Talisman 1.1, Werkzeug 3, Pyramid 2,
+# Tornado 6 `HTTPServer.initialize` and `IOStream`).
 _BESIDE: dict[str, dict[str, object]] = {
     "CORS": {"origins": "*", "supports_credentials": False, "resources": None},
     "Talisman": {
@@ -92,8 +93,13 @@ _BESIDE: dict[str, dict[str, object]] = {
         "session_cookie_http_only": True, "session_cookie_samesite": "Lax",
     },
     "ProxyFix": {"x_for": 1, "x_proto": 1, "x_host": 0, "x_port": 0, "x_prefix": 0},
+    "HTTPServer": {
+        "xheaders": False, "trusted_downstream": None, "ssl_options": None, "max_header_size": 1 << 16,
+        "max_buffer_size": 100 << 20, "max_body_size": 100 << 20, "body_timeout": None,
+    },
     "SignedCookieSessionFactory": {"secret": None, "secure": False, "httponly": False, "samesite": "Lax"},
 }  # fmt: skip
+_AS_LARGE = ("HTTPServer", "max_body_size")  # as the buffer, where nothing says otherwise
 _WITH_TABLE = ("flask", "quart", "sanic")
 _LITESTAR_DEBUG = "LITESTAR_DEBUG"
 _WITH_DEBUG = frozenset({"autoreload", "serve_traceback"})  # Tornado: on where debug is
@@ -207,6 +213,8 @@ def _part(
     names = held(part)
     for name, value in known.get(called, {}).items():
         default = lifted(list(value) if isinstance(value, tuple) else value)
+        if (called, name) == _AS_LARGE and (buffer := names.get("max_buffer_size")) is not None:
+            default = buffer.value
         binding = names.get(name)
         if perhaps:
             held_ = binding or Binding(default, where.path or "", where.line or 0)

@@ -40,7 +40,6 @@ BUILDERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "aiohttp.web.Application": ("aiohttp", ()),
     "aiohttp.web_app.Application": ("aiohttp", ()),
     "tornado.web.Application": ("tornado", ("handlers", "default_host", "transforms")),
-    "tornado.httpserver.HTTPServer": ("tornado.httpserver", ("request_callback",)),
     "pyramid.config.Configurator": ("pyramid", ("registry", "package", "settings")),
     "falcon.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
     "falcon.asgi.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
@@ -64,6 +63,21 @@ PARTS: dict[str, tuple[str, ...]] = {
     "pyramid.session.SignedCookieSessionFactory": ("secret",),
     "aiohttp_session.cookie_storage.EncryptedCookieStorage": ("secret_key",),
     "aiohttp_session.SimpleCookieStorage": (),
+    "tornado.httpserver.HTTPServer": (
+        "request_callback",
+        "no_keep_alive",
+        "xheaders",
+        "ssl_options",
+        "protocol",
+        "decompress_request",
+        "chunk_size",
+        "max_header_size",
+        "idle_connection_timeout",
+        "body_timeout",
+        "max_body_size",
+        "max_buffer_size",
+        "trusted_downstream",
+    ),
     "waitress.serve": ("app",),
     "waitress.server.create_server": ("application",),
     "waitress.create_server": ("application",),
@@ -85,6 +99,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "flask_talisman.Talisman": ("app",),
     "flask_talisman.talisman.Talisman": ("app",),
 }
+_OF_LISTEN = frozenset({"port", "address", "family", "backlog", "flags", "reuse_port"})
 _LATE = (
     "CORS",
     "CSRFProtect",
@@ -393,7 +408,17 @@ def method(call: Call) -> Value | None:
         return Const(None)
     if call.name == "__init__":
         return Const(None)
+    if call.name == "listen" and text_of(thing.state["framework"]) == "tornado":
+        return record(call, _listening(call))
     return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _listening(call: Call) -> Object:
+    """`tornado.web.Application.listen`: what it does not need for itself it hands on to an HTTPServer."""
+    given = {name: one for name, one in places(call, ()).items() if name not in _OF_LISTEN}
+    found = made(call, "part", "HTTPServer", given)
+    found.state["dotted"] = Const("tornado.httpserver.HTTPServer")
+    return found
 
 
 def part(name: str, positional: tuple[str, ...]) -> Model:
@@ -515,7 +540,21 @@ BASES: dict[str, Model] = {
     **{f"litestar.plugins.{name}": _instance for name in _INTERFACES},
     **{f"litestar.plugins.base.{name}": _instance for name in _INTERFACES},
 }
+
+
+def _partly_listening(call: Call) -> Value | None:
+    """`app.listen(port, **options)`"""
+    owner = call.owner
+    thing = owner.state["app"] if isinstance(owner, Object) else None
+    if not isinstance(owner, Object) or not isinstance(thing, Object) or text_of(owner.state["name"]) != "listen":
+        return None
+    if text_of(thing.state.get("framework")) != "tornado":
+        return None
+    return partly(lambda one: record(one, _listening(one)))(call._replace(name="listen", owner=thing))
+
+
 PARTLY: dict[str, Model] = {
+    "app.member": _partly_listening,
     **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
     **{name: applied(partly(part(name, positional))) for name, positional in PARTS.items()},
 }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
-from hardencheck.collect.extract._environment_facts import Maker, for_development, role_of
+from hardencheck.collect.extract._environment_facts import SERVERS, Maker, for_development, role_of, runs_of
 from hardencheck.collect.extract._environment_shell import command_line
 from hardencheck.collect.extract._environment_text import (
     PLAIN_DOLLAR,
@@ -17,6 +17,7 @@ from hardencheck.collect.extract._environment_text import (
     untemplated,
 )
 from hardencheck.collect.extract._environment_words import quoted_words
+from hardencheck.collect.extract._package_scripts import starting
 from hardencheck.lazily import compiled
 
 _DEVELOPMENT_STAGES = frozenset({
@@ -286,6 +287,16 @@ def procfile(text: str, make: Maker) -> None:
         role = "development" if make.role == "production" and for_development(command) else make.role
         make.service(number, service=service, command=command, job=service == "release", role=role)
         command_line(command, make, number, service=service, role=role)
+
+
+def package(path: str, text: str, make: Maker) -> None:
+    """`"start": "NAME=value gunicorn ..."` of a package.json, and its like."""
+    for script in starting(path, text):
+        if not SERVERS.intersection(runs_of(script.command)):
+            continue
+        role = "development" if make.role == "production" and for_development(script.command) else make.role
+        make.service(script.line, service=script.name, command=script.command, role=role)
+        command_line(script.command, make, script.line, service=script.name, role=role)
 
 
 _SUPERVISED = compiled(r"\s*([A-Za-z_]\w*)\s*=\s*(\"[^\"]*\"|'[^']*'|[^,\s]*)\s*,?")

@@ -116,7 +116,7 @@ class _Service(NamedTuple):
         by = self.key[1]
         if by in _STARTED:
             return _ORCHESTRATION
-        return {"script": _SCRIPT, "dotenv": _DOTENV, "dockerfile": _IMAGE}.get(by, _RUNNER)
+        return {"script": _SCRIPT, "package": _SCRIPT, "dotenv": _DOTENV, "dockerfile": _IMAGE}.get(by, _RUNNER)
 
 
 def environment(facts: FactSet, near: str = "", local: AbstractSet[str] = frozenset()) -> Environment:

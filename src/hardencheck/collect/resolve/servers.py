@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
@@ -133,7 +134,7 @@ class ServerDefaults(Resolver):
             path = command.location.path or ""
             if command.placed != "production" or command.source != "command":
                 continue
-            if command.role != "production" and path.endswith(_NO_START):
+            if command.role != "production" and (path.endswith(_NO_START) or has_scripts(path)):
                 continue
             if command.server == "uwsgi" and command.config is not None and not command.options:
                 continue  # all that it says is in the file, which has rows of its own

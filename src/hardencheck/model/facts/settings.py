@@ -123,8 +123,9 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     what: "text" (value), "secret" (not kept: the name says that it is one; length and distinct characters), "reference"
     (set, to what another place holds: a Secret, a variable without a default, a file; value says which, for people).
     by: "compose", "dockerfile", "dotenv", "kubernetes", "systemd", "procfile", "workflow", "script", "uwsgi",
-    "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
-    but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
+    "supervisor", "package" (scripts of package.json and its like), "app" (app.yaml, app.json, fly.toml and their like).
+    service: which one of the file, "" where there is but one. role: "production", "development" or "example"
+    (`.env.example`: what somebody is told to set).
     default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
     written: the text with its `${NAME:-default}`, where it depends on other variables; for a ConfigMap, the key in it.
     """

@@ -14,7 +14,7 @@ _NAME = compiled(r"[A-Za-z_]\w*")
 _ASSIGNMENT = compiled(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _DEFAULTING = compiled(r"\$\{([A-Za-z_]\w*):?=(.*)\}", re.DOTALL)
 _SERVES = compiled(
-    r"\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|uwsgi|mod_wsgi-express|celery|fastapi\s+run|"
+    r"\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|uwsgi|pserve|mod_wsgi-express|celery|fastapi\s+run|"
     r"flask\s+run|runserver)\b|\bexec\s+(?:\S+\s+){0,4}\"?\$[@*{1]"
 )
 _NAMED = compiled(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")

@@ -23,7 +23,17 @@ from hardencheck.collect.interpret.frames import OPEN, Frame, OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
-from hardencheck.collect.interpret.values import Binding, Const, Function, Module, Namespace, Object, Unknown, Value
+from hardencheck.collect.interpret.values import (
+    Binding,
+    Const,
+    Function,
+    Map,
+    Module,
+    Namespace,
+    Object,
+    Unknown,
+    Value,
+)
 from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._follow import (
@@ -38,6 +48,7 @@ from hardencheck.collect.resolve._follow import (
 )
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
+from hardencheck.collect.resolve._paste import Factory, factories
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
 from hardencheck.model.gap import FactSet
@@ -55,7 +66,8 @@ class Built(NamedTuple):
     """calls: the applications that were built, by file and line. parts: other calls that were written down, by file,
     line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
-    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`)."""
+    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`).
+    given: where a file for PasteDeploy gives a value, by its id."""
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
@@ -64,6 +76,7 @@ class Built(NamedTuple):
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
     unsure: frozenset[int]
+    given: Mapping[int, Binding] = {}
 
     def perhaps(self, thing: Object) -> bool:
         """Whether it is not known that this call is made."""
@@ -181,11 +194,13 @@ class _Follower(Interpreter):
 
 
 class _Start(NamedTuple):
-    """Where a server finds its application: a module, and what in it (a name, or a call with literal arguments)."""
+    """Where a server finds its application: a module, and what in it (a name, or a call with literal arguments).
+    factory: with what a file for PasteDeploy has it called."""
 
     path: str
     expression: str
     where: Location | None
+    factory: Factory | None = None
 
 
 def _built(facts: FactSet, tree: Tree) -> Built:
@@ -221,7 +236,17 @@ def _built(facts: FactSet, tree: Tree) -> Built:
                 parts.setdefault((*_place(part), text_of(part.state["name"])), part)
     files = frozenset(interpreter.files)
     unsure = frozenset(id(thing.state) for thing in perhaps)
-    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
+    settings = (one for start in starts if start.factory is not None for one in start.factory.settings.values())
+    return Built(
+        calls,
+        parts,
+        variables_of(interpreter, given),
+        started,
+        frozenset(interpreter.entered),
+        files,
+        unsure,
+        {id(one.value): one for one in settings},
+    )
 
 
 def _followed(
@@ -288,6 +313,11 @@ def _place(thing: Object) -> _Place:
 def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
     """What the commands of servers name, production first, then FLASK_APP."""
     seen: set[tuple[str, str]] = set()
+    for factory in factories(facts, modules.tree):
+        path = modules.find(factory.module, factory.where.path or "")
+        if path is not None and len(seen) < MAX_STARTS:
+            seen.add((path, factory.function))
+            yield _Start(path, factory.function, factory.where, factory)
     named: list[tuple[str, str, Location]] = []
     commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
     for fact in sorted(commands, key=lambda fact: (fact.role != "production", fact.location.order)):
@@ -336,6 +366,10 @@ def _run(interpreter: _Follower, start: _Start, *, program: bool = False) -> Non
         value = _as_an_event_loop_runs_it(value)
         arguments, keywords = _literals(f"f({rest}" if rest else "f()")
         spec = value.node.args if isinstance(value.node, ast.FunctionDef) else None
+        if start.factory is not None:
+            arguments = [Map(dict(start.factory.rest))]
+            keywords = {name: one.value for name, one in start.factory.settings.items()}
+            spec = None
         if spec is not None and not rest:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]

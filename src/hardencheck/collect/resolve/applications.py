@@ -15,11 +15,13 @@ from hardencheck.collect.framework_names import FLASK_NAMES, Span
 from hardencheck.collect.interpret.models.app_config import DEFAULTS
 from hardencheck.collect.interpret.models.applications import held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import (
+    ABSENT,
     Absent,
     Binding,
     Const,
     Joined,
     Library,
+    Map,
     Object,
     Unknown,
     Value,
@@ -56,8 +58,16 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
         "debug": False, "autoreload": False, "cookie_secret": None, "xsrf_cookies": False, "serve_traceback": False,
         "websocket_max_message_size": 10 << 20,
     },
-    "falcon": {}, "pyramid": {"settings": None}, "bottle": {},
+    "falcon": {}, "pyramid": {}, "bottle": {},
 }  # fmt: skip
+# Pyramid 2, `pyramid.config.settings.Settings`: what is on where another is, and what the environment says first.
+_PYRAMID = {
+    "debug_all": "", "debug_authorization": "debug_all", "debug_notfound": "debug_all",
+    "debug_routematch": "debug_all", "debug_templates": "debug_all", "reload_all": "", "reload_templates": "reload_all",
+    "reload_assets": "reload_all", "prevent_http_cache": "",
+}  # fmt: skip
+_OF_PYRAMID = ("session.", "beaker.session.", "redis.sessions.", "debugtoolbar.", "pyramid.csrf_")
+_ON = frozenset({"t", "true", "y", "yes", "on", "1"})  # pyramid.settings.asbool
 _MIDDLEWARE: dict[str, dict[str, object]] = {
     "CORSMiddleware": {
         "allow_origins": (), "allow_origin_regex": None, "allow_credentials": False, "allow_methods": ("GET",),
@@ -158,8 +168,96 @@ def _rows(app: Application, seen: Built, at: Version | None, given: Environment)
                 usual, variables = _litestar_debug(given)
             default = depending(usual, names.absent(name))
             yield _row(app, name, names.get(name), default, version, seen, variables=variables)
+    if app.framework == "pyramid":
+        yield from _of_pyramid(app, thing, version, seen, given)
     for part in parts_of(thing):
         yield from _part(app, part, _MIDDLEWARE, version, seen, perhaps=perhaps(thing, part))
+
+
+def _of_pyramid(
+    app: Application, thing: Object, version: str, seen: Built, given: Environment
+) -> Iterator[ProductionDefault]:
+    """What the `settings` of a Configurator hold, each under its own name."""
+    whole = held(thing).get("settings")
+    table = whole.value if whole is not None else Map()
+    sure = isinstance(table, Map)
+    items = {key: one for key, one in table.items.items() if isinstance(key, str)} if isinstance(table, Map) else {}
+    lost = whole.value if whole is not None and not sure else Unknown("call", "other settings", app.path, app.call.line)
+    variables = dict(seen.variables)
+
+    def raw(name: str) -> Value | None:
+        """None: it is not set."""
+        if not isinstance(table, Map):
+            return lost
+        if name in items:
+            return join([items[name], ABSENT]) if name in table.maybe else items[name]
+        return None if table.exact else lost
+
+    def switch(name: str) -> tuple[Value, Binding | None]:
+        """What a switch comes to, and what sets it."""
+        first, second = raw(f"pyramid.{name}"), raw(name)
+        value = second if first is None else first
+        if isinstance(first, Joined | Unknown) and second is not None and second is not first:
+            value = join([first, second])
+        variable = f"PYRAMID_{name.upper()}"
+        found = given.get(variable)
+        place = _place_of(value, seen) or whole
+        variables[variable] = Variable(
+            name=variable,
+            given=found.value if found is not None else None,
+            given_at=found.location if found is not None else None,
+            unless=found.unless if found is not None else (),
+        )
+        if found is not None:
+            outer = taken(variable, found)
+            value = Const(outer) if isinstance(outer, str) else outer
+            place = Binding(value, found.location.path or "", found.location.line or 0)
+        on = depending(_as_bool(value if value is not None else Const(False)), frozenset({variable}))
+        return on, place._replace(value=on) if value is not None and place is not None else None
+
+    for name, above in _PYRAMID.items():
+        on, binding = switch(name)
+        if above:
+            over, by = switch(above)
+            on = _either(over, on)
+            binding = by if truth(over) is True or binding is None else binding
+        default = None if binding is not None else on
+        binding = binding._replace(value=on) if binding is not None else None
+        yield _row(app, f"pyramid.{name}", binding, default, version, seen, variables=variables)
+    for name in sorted(items):
+        known = name.removeprefix("pyramid.") in _PYRAMID
+        if not known and (name.startswith(_OF_PYRAMID) or is_secret(name)):
+            value = raw(name)
+            place = _place_of(value, seen) or whole
+            if value is not None and place is not None:
+                yield _row(app, name, place._replace(value=value), None, version, seen)
+
+
+def _place_of(value: Value | None, seen: Built) -> Binding | None:
+    """Where a file for PasteDeploy gives this value."""
+    return seen.given.get(id(value)) if value is not None else None
+
+
+def _as_bool(value: Value) -> Value:
+    if isinstance(value, Joined):
+        return depending(join([_as_bool(option) for option in value.options]), value.depends)
+    if isinstance(value, Absent):
+        return Const(False, depends=value.depends)
+    if isinstance(value, Const):
+        text = str(value.value).strip().lower() if value.value is not None else ""
+        return Const(value.value if isinstance(value.value, bool) else text in _ON, depends=value.depends)
+    return value
+
+
+def _either(one: Value, other: Value) -> Value:
+    """On where one of two is."""
+    first = truth(one)
+    depends = depends_of(one) | depends_of(other)
+    if first is False:
+        return depending(other, depends)
+    if first is True or truth(other) is True:
+        return Const(True, depends=depends)
+    return depending(one if truth(other) is False else join([one, other]), depends)
 
 
 def _has(framework: str, name: str, at: Version | None) -> bool:

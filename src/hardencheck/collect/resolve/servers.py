@@ -32,6 +32,7 @@ from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
+from hardencheck.collect.resolve._paste import Paste, pastes
 from hardencheck.collect.resolve._rows import row
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.lazily import compiled
@@ -142,6 +143,8 @@ class ServerDefaults(Resolver):
             called = server_name(command, facts)
             yield from self._command(command, called, commands, modules, deployment.environment(path), at)
         yield from self._waitress(facts, tree)
+        for paste in pastes(facts, tree):
+            yield from _pasted(paste)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
             if "uwsgi" in name and name.endswith(".ini") and role(path) == "production" and entry.link is None:
@@ -220,6 +223,33 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+
+
+def _pasted(paste: Paste) -> Iterator[Found]:
+    """`[server:main]` of a file that pserve starts."""
+    given = paste.waitress()
+    if given is None:
+        return
+    where = Location(path=paste.path, line=paste.lines["server:main"])
+    for name, default in DEFAULTS["waitress"].items():
+        binding = given.get(name)
+        if binding is not None:
+            binding = binding._replace(value=_cast(binding.value, default))
+        yield row("waitress", paste.path, name, binding, default=lifted(default), here=where)
+
+
+def _cast(value: Value, default: object) -> Value:
+    """A text of a file as the setting that it becomes."""
+    if not isinstance(value, Const) or not isinstance(value.value, str):
+        return value
+    if isinstance(default, bool):
+        return Const(value.value.strip().lower() in _YES)
+    if isinstance(default, list):
+        return lifted(_PARTS.findall(value.value))
+    return _number(value) if isinstance(default, int) else Const(without_credentials(value.value))
+
+
+_YES = frozenset({"1", "true", "t", "yes", "y", "on"})
 
 
 def _decided(layers: Sequence[_Layer], name: str) -> Binding | None:
@@ -310,7 +340,7 @@ def _prefixed(server: str, given: Environment) -> _Layer:
             continue
         value = taken(variable, found)
         if isinstance(value, str):
-            flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
+            flag = value.lower() in _YES
             value = Const(flag) if isinstance(default, bool) else Const(value)
             value = value if server == "uwsgi" else _number(value)
         names[name] = Binding(

@@ -1,4 +1,4 @@
-"""Writes requirements/*.txt from pyproject.toml: exact versions with the hashes of every file of each release.
+"""Writes requirements/*.txt and those of tests/oracle: exact versions with the hashes of every file of each release.
 
     make pin              # keeps the versions that are pinned already, adds and drops what pyproject.toml asks for
     make pin UPGRADE=1    # takes the newest versions that pyproject.toml allows
@@ -27,33 +27,68 @@ TIERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "sample": ("the package and the sample service: make audit", ("build", "sample")),
     "runtime": ("the package, and what builds it from a checkout: action.yml", ("build",)),
 }
+ORACLE: Final = ROOT / "tests" / "oracle" / "requirements"
+DJANGOS: Final = {"4.2": "3.11", "5.2": "3.11", "6.1": "3.12"}
+"""Versions of Django that settings are really imported with, and the oldest Python that we do it on."""
+DJANGO: Final = ("django", "asgiref", "sqlparse", "tzdata")
+"""What comes with a Django, and so is not among the libraries beside it."""
 ADDRESS: Final = re.compile(r"://|^\s*-(?!-hash=)|\bfile:|^\s*--(?!hash=)", re.MULTILINE)
 
 
 def compile_tier(uv: str, tier: str, *, upgrade: bool, constraints: Path | None) -> None:
-    """Raises SystemExit when uv fails or its output names an address."""
     purpose, groups = TIERS.get(tier, ("build and publish: release.yml, make pin", ("build", "release")))
-    sources = ["pyproject.toml"] if tier in TIERS else []
-    pinned = ROOT / "requirements" / f"{tier}.txt"
+    asked = ["pyproject.toml"] if tier in TIERS else []
+    asked += [argument for group in groups for argument in ("--group", group)]
+    if constraints is not None:
+        asked += ["--constraints", str(constraints)]
+    write(uv, ROOT / "requirements" / f"{tier}.txt", purpose, asked, upgrade=upgrade)
+
+
+def compile_oracle(uv: str, *, upgrade: bool) -> None:
+    """Each Django in a file of its own; the libraries without one, for they are imported beside all of them."""
+    without = [argument for name in DJANGO for argument in ("--no-emit-package", name)]
+    libraries = ["--group", "oracle", *without]
+    write(uv, ORACLE / "libraries.txt", "what generated settings import", libraries, upgrade=upgrade)
+    for version, python in DJANGOS.items():
+        purpose = f"Django {version}, which generated settings are imported with"
+        file = ORACLE / f"django-{version}.txt"
+        write(uv, file, purpose, ["-"], upgrade=upgrade, python=python, text=f"django=={version}.*\n")
+
+
+def write(
+    uv: str,
+    pinned: Path,
+    purpose: str,
+    asked: list[str],
+    *,
+    upgrade: bool,
+    python: str = OLDEST_PYTHON,
+    text: str | None = None,
+) -> None:
+    """One file of pins. asked: arguments of `uv pip compile` that say of what. text: requirements, for "-".
+
+    Raises SystemExit when uv fails or its output names an address.
+    """
+    shown = pinned.relative_to(ROOT)
     with tempfile.TemporaryDirectory() as scratch:
         output = Path(scratch) / "pins.txt"
         if pinned.exists() and not upgrade:
             shutil.copyfile(pinned, output)  # uv prefers the versions it finds in its output file
-        command = [uv, "pip", "compile", *sources, "--universal", "--python-version", OLDEST_PYTHON]
-        command += [argument for group in groups for argument in ("--group", group)]
+        command = [uv, "pip", "compile", *asked, "--universal", "--python-version", python]
         command += ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "--no-config"]
         command += ["--output-file", str(output)]
-        if constraints is not None:
-            command += ["--constraints", str(constraints)]
-        done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL, input=text, text=True)
         if done.returncode:
-            sys.exit(f"error: uv could not resolve {tier} (exit {done.returncode}); nothing was changed there")
-        text = output.read_text(encoding="utf-8")
-    if found := ADDRESS.search(text):
-        sys.exit(f"error: the pins of {tier} name an address or an option: {found.group()!r}; nothing was changed")
-    head = f"# {purpose}. Written by `make pin`; edit pyproject.toml instead.\n"
-    pinned.write_text(head + text, encoding="utf-8")
-    print(f"requirements/{tier}.txt: {len(re.findall(r'^[a-z0-9]', text, re.MULTILINE))} packages")
+            sys.exit(f"error: uv could not resolve {shown} (exit {done.returncode}); nothing was changed there")
+        pins = output.read_text(encoding="utf-8")
+    # A comment of uv's names what --no-emit-package left out.
+    pins = "".join(line for line in pins.splitlines(keepends=True) if not line.startswith("#"))
+    if found := ADDRESS.search(pins):
+        sys.exit(f"error: the pins of {shown} name an address or an option: {found.group()!r}; nothing was changed")
+    source = "pyproject.toml" if text is None else "scripts/pin.py"
+    head = f"# {purpose}. Written by `make pin`; edit {source} instead.\n"
+    pinned.write_text(head + pins.rstrip("\n") + "\n", encoding="utf-8")
+    print(f"{shown}: {len(re.findall(r'^[a-z0-9]', pins, re.MULTILINE))} packages")
 
 
 def main() -> None:
@@ -69,6 +104,7 @@ def main() -> None:
         if tier != EVERYTHING:
             compile_tier(uv, tier, upgrade=True, constraints=everything)
     compile_tier(uv, "release", upgrade=arguments.upgrade, constraints=None)
+    compile_oracle(uv, upgrade=arguments.upgrade)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def audit(
     if ignored:
         notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
     subject, notes = without_secrets((collected.subject, (*notes, *collected.notes)), options)
-    applications, rows = defaults(checks, collected.facts, items, target.profile)
+    applications, rows = defaults(checks, collected.facts, items)
     return Checklist(
         subject=subject,
         items=items,

@@ -287,3 +287,36 @@ def test_the_audit_without_these_checks_has_rows_that_nothing_judges(
     )
     assert {row.name: row.verdict for row in found.defaults}["ALLOWED_HOSTS"] is None
     assert {row.name: row.verdict for row in found.defaults}["DEBUG"] == "pass"
+
+
+def test_the_readme_shows_what_is_printed(hc: Hc, tmp_path: Path) -> None:
+    made = Repository(tmp_path / "shop")
+    made.write("shop/settings/__init__.py", "")
+    made.write(
+        "shop/settings/base.py",
+        """import os
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+SECURE_HSTS_SECONDS = 0
+DEBUG = True
+ROOT_URLCONF = "shop.urls"
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+""",
+    )
+    made.write(
+        "shop/settings/production.py",
+        """import os
+from .base import *
+
+DEBUG = os.environ.get("DEBUG", "no") == "yes"
+SECURE_HSTS_SECONDS = int(os.environ.get("HSTS", 0))
+""",
+    )
+    made.write("Dockerfile", "FROM python:3.12\nENV DJANGO_SETTINGS_MODULE=shop.settings.production\n")
+    made.write("requirements.txt", "django==5.2\n")
+    made.write("compose.yaml", "services:\n  web:\n    build: .\n    environment: { HSTS: '3600' }\n")
+    printed = hc("defaults", str(made.path)).out
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("$ hardencheck defaults shop\n")[2].partition("\n…\n")[0]
+    assert shown.count("\n\n") == 4
+    assert [part for part in shown.split("\n\n") if part not in printed] == []

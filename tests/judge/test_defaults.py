@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from hardencheck.catalogue.load import load_catalogue
@@ -18,7 +19,7 @@ from hardencheck.model.facts.settings import (
     FrameworkSetting,
     ProductionDefault,
     SecretKey,
-    SettingsModuleName,
+    SettingsChoice,
 )
 from hardencheck.model.facts.uploads import RequestLimit, StoredFileMode, UploadLimit
 from hardencheck.model.finding import Verdict, Waiver
@@ -72,11 +73,11 @@ def cookie(secure: bool, path: str = "shop/settings.py", application: str = "", 
     )
 
 
-def judged(*facts: Fact | Gap, waivers: tuple[Waiver, ...] = (), profile: str | None = None) -> tuple[Default, ...]:
+def judged(*facts: Fact | Gap, waivers: tuple[Waiver, ...] = ()) -> tuple[Default, ...]:
     held = FactSet(looked=(Side.DECLARED,)).plus(facts)
     checks = tuple(CATALOGUE.checks.values())
     items = settle(checks, held, Policy(today=dt.date(2026, 11, 1), waivers=waivers)).items
-    return defaults(checks, held, items, profile)[1]
+    return defaults(checks, held, items)[1]
 
 
 def verdicts(*facts: Fact | Gap) -> dict[str, tuple[Verdict | None, tuple[str, ...]]]:
@@ -329,32 +330,77 @@ def test_the_order_of_facts_does_not_matter() -> None:
     ]
 
 
-def applications(*facts: Fact, profile: str | None = None) -> tuple[Application, ...]:
-    return defaults((), FactSet(looked=(Side.DECLARED,)).plus(facts), (), profile)[0]
+APP = "svc/app.py"
 
 
-def named(path: str, module: str, source: str) -> Fact:
-    return SettingsModuleName(location=at(path, 2), module=module, source=source)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("framework", "name", "fact", "expected"),
+    [
+        (
+            "fastapi",
+            "CORSMiddleware.allow_credentials",
+            CorsPolicy(location=at(APP), framework="starlette", application=APP, any_origin=True, credentials=True),
+            ("settings.cors-credentials", FAIL),
+        ),
+        (
+            "flask",
+            "CORS.origins",
+            CorsPolicy(location=at(APP), framework="flask", application=APP, any_origin=True, credentials=True),
+            ("settings.cors-credentials", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.https_only",
+            DeclaredCookie(
+                location=at(APP),
+                role="session",
+                name="session",
+                secure=False,
+                http_only=True,
+                same_site="lax",
+                layer="starlette",
+                known=("secure",),
+            ),
+            ("headers.cookie-secure", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.session_cookie",
+            DeclaredCookieName(location=at(APP), role="session", name="session", layer="starlette"),
+            ("headers.cookie-prefix", FAIL),
+        ),
+        (
+            "starlette",
+            "SessionMiddleware.secret_key",
+            SecretKey(
+                location=at(APP),
+                framework="starlette",
+                application=APP,
+                name="secret_key of SessionMiddleware",
+                source="environment",
+            ),
+            ("settings.secret-key", PASS),
+        ),
+    ],
+)
+def test_arguments_of_middleware_are_judged(
+    framework: str, name: str, fact: Fact, expected: tuple[str, Verdict]
+) -> None:
+    [one] = judged(row(name, APP, APP, framework), fact)
+    assert expected in [(judgement.check, judgement.verdict) for judgement in one.judgements]
+
+
+def applications(*facts: Fact) -> tuple[Application, ...]:
+    return defaults((), FactSet(looked=(Side.DECLARED,)).plus(facts), ())[0]
 
 
 def test_why_a_module_is_taken_for_production() -> None:
-    names = [
-        named("manage.py", "shop.settings", "manage"),
-        named("compose.yaml", "shop.settings", "environment"),
-        named("Dockerfile", "shop.settings", "environment"),
-        named("shop/wsgi.py", "shop.other", "wsgi"),
-    ]
-    [one] = applications(row("DEBUG"), *names)
-    assert one.chosen == "the environment of the deployment names it"
-    assert list(map(str, one.places)) == ["Dockerfile:2", "compose.yaml:2"]
-    [one] = applications(row("DEBUG"), names[0])
-    assert (one.chosen.split(",")[0], list(map(str, one.places))) == ("manage.py names it", ["manage.py:2"])
-    [one] = applications(row("DEBUG", "src/shop/settings.py"), names[1])
-    assert list(map(str, one.places)) == ["compose.yaml:2"]
-    [one] = applications(row("DEBUG"), names[3])
-    assert one.chosen.startswith("by convention: no file of the repository names it")
-    [one] = applications(row("DEBUG"), names[1], profile="shop.settings")
-    assert one.chosen.startswith("named by the user")
+    choice = SettingsChoice(
+        location=at(SHOP), framework="django", application=SHOP, why="manage.py names it", places=(at("manage.py", 2),)
+    )
+    other = msgspec.structs.replace(choice, application="shop.other", why="by convention")
+    [one] = applications(row("DEBUG"), other, choice)
+    assert (one.chosen, list(map(str, one.places))) == ("manage.py names it", ["manage.py:2"])
     [one] = applications(row("SECRET_KEY", "svc/app.py", "svc/app.py", "flask"))
     assert (one.chosen, one.places) == ("the application is made there", ())
 
@@ -363,5 +409,5 @@ def test_which_checks_speak_of_settings() -> None:
     spoken = {check.id for check in CATALOGUE.checks.values() if speaks_of_settings(check)}
     assert spoken >= {"settings.debug", "headers.hsts", "uploads.file-count", "logging.debug-level"}
     assert not {one for one in spoken if one.startswith(("secrets.", "permissions.", "practice."))}
-    assert {"setting.production", "settings.module-name", "framework.setting"} <= kinds()
+    assert {"setting.production", "settings.choice", "framework.setting"} <= kinds()
     assert not {kind for kind in kinds() if kind.startswith(("secret", "bandit"))}

@@ -189,6 +189,11 @@ def test_a_file_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
     assert gap.detail == "gunicorn reads its settings from /etc/gunicorn.py, which is not a file of this repository"
 
 
+def test_gunicorn_runs_a_file_of_any_name(tmp_path: Path) -> None:
+    files = {"Procfile": "web: gunicorn -c gunicorn.conf x\n", "gunicorn.conf": "accesslog = '-'\n"}
+    assert servers(repository(tmp_path, files)) == [("gunicorn.conf:1", True)]
+
+
 def test_a_file_that_only_the_command_names(tmp_path: Path) -> None:
     files = {"bin/run.sh": "exec gunicorn --config wsgi/config.py x\n", "wsgi/config.py": "a = 1\naccesslog = '-'\n"}
     assert servers(repository(tmp_path, files | {"other/config.py": "accesslog = None\n"})) == [

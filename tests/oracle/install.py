@@ -4,6 +4,7 @@ HARDENCHECK_ORACLE_CACHE names a directory that keeps what was installed for the
 HARDENCHECK_ORACLE_PYTHON names another interpreter for the child processes, for a Django that needs a newer one.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -12,19 +13,29 @@ from typing import NamedTuple
 
 import pytest
 
-LIBRARIES = Path(__file__).with_name("requirements.txt")
+REQUIREMENTS = Path(__file__).with_name("requirements")  # written by `make pin`
 PYTHON = os.environ.get("HARDENCHECK_ORACLE_PYTHON", sys.executable)
 SECONDS = 300
 
 
 class Version(NamedTuple):
-    """python: the lowest that this Django runs on."""
+    """series: of Django. python: the lowest that this Django runs on."""
 
-    django: str
+    series: str
     python: tuple[int, int]
 
+    @property
+    def pins(self) -> Path:
+        return REQUIREMENTS / f"django-{self.series}.txt"
 
-VERSIONS = (Version("4.2.30", (3, 8)), Version("5.2.19", (3, 10)), Version("6.1.3", (3, 12)))
+    @property
+    def django(self) -> str:
+        """The version that is pinned."""
+        [line] = [line for line in self.pins.read_text(encoding="utf-8").splitlines() if line.startswith("django==")]
+        return line.removeprefix("django==").rstrip(" \\")
+
+
+VERSIONS = (Version("4.2", (3, 8)), Version("5.2", (3, 10)), Version("6.1", (3, 12)))
 
 
 def python_version() -> tuple[int, ...]:
@@ -43,26 +54,18 @@ def installed(version: Version, factory: pytest.TempPathFactory) -> list[Path] |
     kept = os.environ.get("HARDENCHECK_ORACLE_CACHE")
     root = Path(kept) if kept else factory.getbasetemp() / "installed"
     root = root / "-".join(map(str, running))
-    libraries = root / f"libraries-{len(LIBRARIES.read_bytes())}-{_digest(LIBRARIES)}"
-    _install(libraries, ["--no-deps", "--requirement", str(LIBRARIES)])
-    django = root / f"django-{version.django}"
-    _install(django, [f"django=={version.django}"])
-    return [django, libraries]
+    return [_installed(root, pins) for pins in (version.pins, REQUIREMENTS / "libraries.txt")]
 
 
-def _digest(file: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-
-
-def _install(folder: Path, what: list[str]) -> None:
+def _installed(root: Path, pins: Path) -> Path:
+    """The folder that holds what a file pins, and nothing else."""
+    folder = root / f"{pins.stem}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:12]}"
     done = folder / ".complete"
     if done.exists():
-        return
+        return folder
     pip = [PYTHON, "-I", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"]
     ran = subprocess.run(
-        [*pip, "--target", str(folder), "--upgrade", *what],
+        [*pip, "--target", str(folder), "--upgrade", "--no-deps", "--require-hashes", "--requirement", str(pins)],
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -70,3 +73,4 @@ def _install(folder: Path, what: list[str]) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     done.touch()
+    return folder

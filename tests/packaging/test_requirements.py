@@ -1,4 +1,4 @@
-"""requirements/*.txt: everything hashed, no addresses, and in step with pyproject.toml."""
+"""requirements/*.txt and those of tests/oracle: everything hashed, no addresses, and in step with pyproject.toml."""
 
 import re
 import tomllib
@@ -9,8 +9,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.oracle.install import VERSIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
+ORACLE = sorted((ROOT / "tests" / "oracle" / "requirements").glob("*.txt"))
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = {
     "runtime": ["build"],
@@ -46,13 +49,13 @@ def test_every_tier_is_there() -> None:
     assert [path.stem for path in PINS] == sorted(GROUPS)
 
 
-@pytest.mark.parametrize("path", PINS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PINS, *ORACLE], ids=lambda path: path.stem)
 def test_every_line_is_one_version_with_hashes_and_nothing_else(path: Path) -> None:
     line = re.compile(r"[a-z0-9][a-z0-9.-]*==[0-9][\w.+!]*( ; [^#]+?)?( --hash=sha256:[0-9a-f]{64})+")
     assert [text for text in logical_lines(path) if not line.fullmatch(text)] == []
 
 
-@pytest.mark.parametrize("path", PINS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PINS, *ORACLE], ids=lambda path: path.stem)
 def test_no_address_and_no_path_of_a_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"://|\B/\w+|--index|--find-links|--trusted", text) == []
@@ -84,6 +87,12 @@ def test_the_tiers_agree_so_that_they_can_share_an_environment() -> None:
             for name, requirements in pinned(path).items():
                 versions.setdefault(name, set()).add(" | ".join(sorted(map(str, requirements))))
     assert {name: found for name, found in versions.items() if len({v.split(";")[0] for v in found}) > 1} == {}
+
+
+def test_what_generated_settings_import_is_pinned() -> None:
+    assert {canonicalize_name(one.name) for one in group("oracle")} <= pinned(ORACLE[-1]).keys()
+    assert [file.stem for file in ORACLE] == [f"django-{one.series}" for one in VERSIONS] + ["libraries"]
+    assert all(one.django.startswith(f"{one.series}.") for one in VERSIONS)
 
 
 def test_what_builds_the_package_is_pinned() -> None:

@@ -65,7 +65,7 @@ def test_prose_is_no_dockerfile_but_a_dockerfile_of_prose_is_a_gap() -> None:
     assert isinstance(gap, Gap)
     assert (gap.reason, gap.kinds) == (
         Reason.UNPARSABLE,
-        ("container.build", "container.mode", "container.remote-add"),
+        ("container.build", "container.mode", "container.remote-add", "container.copied-module"),
     )
     (gap,) = read("FROM python\n{% if x %}\nUSER app\n{% endif %}\n")
     assert isinstance(gap, Gap)

@@ -15,14 +15,17 @@ import pytest
 from hardencheck.catalogue.predicates.settings import https_origins_only
 from hardencheck.cli import run
 from hardencheck.collect.extraction import encode, extract_file
+from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
+from hardencheck.collect.run import collect
 from hardencheck.collect.secrets import names
 from hardencheck.collect.secrets.names import masked, secrets_in
 from hardencheck.collect.secrets.scan import detection
 from hardencheck.model.facts.secrets import SecretCandidate
-from hardencheck.model.facts.settings import FrameworkSetting
+from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
+from hardencheck.model.target import Target
 from hardencheck.report import RENDERERS
 from hardencheck.testing import assembled
 from tests.collect.repos import commit, git, repository
@@ -481,3 +484,20 @@ def test_brackets_in_an_origin_break_nothing(origin: str, good: bool) -> None:
         on=True, source="literal",
     )  # fmt: skip
     assert https_origins_only(fact) is good
+
+
+def test_a_password_that_is_the_name_of_a_folder_does_not_hide_what_is_in_it(tmp_path: Path) -> None:
+    word = "book" + "shop"
+    key = "PASS" + "WORD"
+    files = {
+        f"{word}/settings.py": f"import os\nROOT_URLCONF = '{word}.urls'\n"
+        f"DATABASES = {{'default': {{'{key}': os.environ.get('DB_{key}', '{word}')}}}}\n",
+        "manage.py": f"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{word}.settings')\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    facts = collect(Target(repository=str(tmp_path)), Options(jobs=0)).facts
+    rows = [fact for fact in facts.of("setting.production") if isinstance(fact, ProductionDefault)]
+    assert {row.application for row in rows} == {f"{word}.settings"}
+    assert {row.value for row in rows if row.name == "ROOT_URLCONF"} == {f"'{word}.urls'"}

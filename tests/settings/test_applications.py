@@ -388,6 +388,10 @@ def test_a_password_on_a_command_line_is_not_kept() -> None:
         ({"Procfile": "web: gunicorn -c etc/site.py a:app\n", "etc/site.py": "bind = 'unix:/run/a.sock'\n"}, "bind",
          ("known", "['unix:/run/a.sock']", "etc/site.py:1")),
         ({"Procfile": "web: gunicorn -c /etc/site.py a:app\n"}, "bind", ("unknown", "", "Procfile:1")),
+        ({"Procfile": "web: gunicorn -c gunicorn.conf a:app\n", "gunicorn.conf": "\ntimeout = 5\n"}, "timeout",
+         ("known", "5", "gunicorn.conf:2")),
+        ({"Procfile": "web: gunicorn -c gunicorn.conf a:app\n", "gunicorn.conf": "timeout: 5 !\n"}, "timeout",
+         ("unknown", "", "gunicorn.conf:1")),
         ({"Procfile": "web: gunicorn -b :80 -b :81 a:app\n"}, "bind", ("known", "[':80', ':81']", "Procfile:1")),
         ({"Procfile": "web: gunicorn --timeout $T a:app\n"}, "timeout", ("unknown", "", "Procfile:1")),
     ],
@@ -431,6 +435,44 @@ def test_waitress_and_uwsgi(tmp_path: Path) -> None:
     assert shown(facts, "uwsgi", "socket")[0] == "unknown"
 
 
+def test_what_uwsgi_decides_is_not_known(tmp_path: Path) -> None:
+    text = (
+        "[uwsgi]\nhttp = :$(PORT)\nif-env = LIMIT\nlimit-post = 1\nendif =\nmaster = true\nuid = %(who)\n"
+        "for = a b\nsocket = %(_)\nendfor =\n"
+    )
+    facts = facts_of(tmp_path, {"shop.py": FLASK, "deploy/uwsgi.ini": text})
+    found = rows(facts, "uwsgi")
+    assert {name: found[name].text for name in ("http", "limit-post", "master", "uid", "socket")} == {
+        "http": "the environment variable PORT must be set, and is read at deploy/uwsgi.ini:2",
+        "limit-post": "depends on a condition that is not known: if-env = LIMIT at deploy/uwsgi.ini:4",
+        "master": "",
+        "uid": "uid = %(who), which uWSGI computes, at deploy/uwsgi.ini:7",
+        "socket": "depends on a condition that is not known: for = a b at deploy/uwsgi.ini:9",
+    }
+
+
+def test_an_application_that_holds_itself(tmp_path: Path) -> None:
+    """It and its configuration hold each other; what may change it looks at each once."""
+    code = (
+        "import os\n" + FLASK + "app.owner = app\ndef setup(app):\n    if os.environ.get('PLAIN'):\n        return\n"
+        "    extend(app)\nsetup(app)\napp.config['TESTING'] = False\n"
+    )
+    assert shown(facts_of(tmp_path, {"app.py": code}), "flask", "TESTING") == ("known", "False", "app.py:10")
+
+
+SLOW = "def slow():\n    for i in range(4000):\n        for j in range(4000):\n            pass\n"
+
+
+@pytest.mark.parametrize("where", ["app.py", "helper.py"])
+def test_what_comes_after_the_last_step_may_set_anything(tmp_path: Path, where: str) -> None:
+    """An application that was built before is not known to be as it was."""
+    files = {"app.py": f"{FLASK}import helper\n", "helper.py": ""}
+    files[where] = f"{files[where]}{SLOW}slow()\nfrom app import app\napp.config['TESTING'] = True\n"
+    found = rows(facts_of(tmp_path, files), "flask")["TESTING"]
+    line = files[where].splitlines().index("            pass") + 1
+    assert (found.state, found.text) == ("unknown", f"more steps than are followed at {where}:{line}")
+
+
 def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) -> None:
     files = {"Dockerfile": 'FROM x\nENV FORWARDED_ALLOW_IPS="*"\nCMD ["uvicorn", "a:app"]\n'}
     found = {
@@ -442,3 +484,84 @@ def test_forwarded_addresses_are_judged_as_the_environment_says(tmp_path: Path) 
         "*",
         ("FORWARDED_ALLOW_IPS",),
     )
+
+
+_AIOHTTP = """from aiohttp import web
+async def limit():
+    return 4096
+async def generator():
+    yield 1
+def plain():
+    return 2048
+class Parts:
+    async def make(self):
+        return web.Application(client_max_size=await limit())
+async def factory():
+    {}
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("app = web.Application(client_max_size=2048)", ("known", "2048")),
+        ("app = web.Application(client_max_size=await limit())", ("known", "4096")),
+        # A coroutine is not what it gives; and what a library gives nobody knows.
+        ("app = web.Application(client_max_size=limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await web.limit())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await plain())", ("unknown", "")),
+        ("app = web.Application(client_max_size=await generator())", ("unknown", "")),
+        ("later = limit()\n    app = web.Application(client_max_size=await later)", ("unknown", "")),
+        ("app = await Parts().make()", ("known", "4096")),
+    ],
+)
+def test_aiohttp_and_coroutines(tmp_path: Path, body: str, expected: tuple[str, str]) -> None:
+    files = {"shop.py": _AIOHTTP.format(body), "Procfile": "web: gunicorn shop:factory --worker-class aiohttp.x\n"}
+    (row,) = (one for one in rows(facts_of(tmp_path, files), "aiohttp").values())
+    assert (row.state, row.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, "2048"),
+        (
+            {
+                "shop/__init__.py": "from shop.flasks import ShopApp\n",
+                "shop/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n",
+                "app.py": "from shop import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n",
+            },
+            "2048",
+        ),
+        # Another class of that name.
+        ({"other/flasks.py": "from flask import Flask\nclass ShopApp(Flask):\n    pass\n"}, None),
+        ({"shop/flasks.py": "from click import Group\nclass ShopApp(Group):\n    pass\n"}, None),
+    ],
+)
+def test_an_application_of_a_class_from_another_file(
+    tmp_path: Path, files: dict[str, str], expected: str | None
+) -> None:
+    code = "from shop.flasks import ShopApp\napp = ShopApp('shop')\napp.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    facts = facts_of(tmp_path, {"app.py": code, "shop/__init__.py": "", "Procfile": "web: gunicorn app:app\n", **files})
+    found = rows(facts, "flask")
+    assert (found["MAX_CONTENT_LENGTH"].value if found else None) == expected
+
+
+def test_a_block_that_perhaps_swallows_what_is_raised(tmp_path: Path) -> None:
+    code = (
+        "from flask import Flask\nimport ext\napp = Flask('a')\nwith ext.swallowing():\n    ext.run()\n"
+        "app.config['MAX_CONTENT_LENGTH'] = 2048\n"
+    )
+    facts = facts_of(tmp_path, {"app.py": code, "Procfile": "web: gunicorn app:app\n"})
+    assert rows(facts, "flask")["MAX_CONTENT_LENGTH"].value == "2048"
+
+
+def test_the_variable_of_a_setting_is_asked_for_as_the_file_does(tmp_path: Path) -> None:
+    files = {
+        "Procfile": "web: gunicorn -c conf.py a:app\n",
+        "conf.py": "import os\nworkers = int(os.getenv('WEB_CONCURRENCY', 4))\n",
+    }
+    for text, expected in ((files["conf.py"], [("WEB_CONCURRENCY", "4")]), ("", [("WEB_CONCURRENCY", "1")])):
+        workers = rows(facts_of(tmp_path, {**files, "conf.py": text}), "gunicorn")["workers"]
+        assert [(one.name, one.default) for one in workers.depends_on] == expected

@@ -6,8 +6,10 @@ import pytest
 
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
-from hardencheck.model.facts.settings import ProductionDefault
+from hardencheck.model.facts.settings import ProductionDefault, SettingsChoice
+from hardencheck.model.gap import FactSet
 from hardencheck.model.target import Target
+from tests.settings.test_evaluate import facts_of as scanned
 
 _BASE = "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = []\nDEBUG = True\n"
 _OVER = "from shop.settings.base import *\n"
@@ -93,3 +95,96 @@ def test_the_module_of_production(tmp_path: Path, name: str) -> None:
     facts = collect(Target(repository=str(tmp_path)), Options(jobs=0)).facts
     rows = {fact.application for fact in facts.of("setting.production") if isinstance(fact, ProductionDefault)}
     assert rows == {expected}
+
+
+_CLASSES = """from configurations import Configuration
+class Base(Configuration):
+    INSTALLED_APPS = []
+    ROOT_URLCONF = 'shop.urls'
+    WHO = SESSION_COOKIE_NAME = 'base'
+class Build(Base):
+    SESSION_COOKIE_NAME = 'build'
+class Development(Base):
+    SESSION_COOKIE_NAME = 'development'
+class Production(Base):
+    SESSION_COOKIE_NAME = 'production'
+"""
+_NAMES_CLASS = _WSGI.format("shop.settings") + "os.environ.setdefault('DJANGO_CONFIGURATION', '{}')\n"
+_FLOW = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n         DJANGO_CONFIGURATION=Build python manage.py {}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"Dockerfile": "FROM python\nENV DJANGO_CONFIGURATION=Production\n"},
+            "as the environment of the deployment says",
+        ),
+        ({".github/workflows/a.yml": _FLOW.format("makemessages")}, "by its name"),
+        ({".github/workflows/a.yml": _FLOW.format("spectacular")}, "by its name"),
+        ({"shop/wsgi.py": _NAMES_CLASS.format("Development")}, "by its name"),
+        ({"shop/wsgi.py": _NAMES_CLASS.format("Production")}, "as the entry point of the server says"),
+    ],
+)
+def test_the_class_of_production(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    facts = scanned(tmp_path, {"shop/wsgi.py": _WSGI.format("shop.settings"), "shop/settings.py": _CLASSES, **files})
+    assert session_cookie(facts) == "'production'"
+    (choice,) = (fact for fact in facts.of("settings.choice") if isinstance(fact, SettingsChoice))
+    assert choice.why == f"the entry point of the server names it; of its classes it is Production, {expected}"
+
+
+def test_the_user_names_a_class(tmp_path: Path) -> None:
+    files = {"shop/settings.py": _CLASSES}
+    assert session_cookie(scanned(tmp_path, files, "shop.settings:Build")) == "'build'"
+    facts = scanned(tmp_path, files, "shop.settings:Nobody")
+    assert not facts.of("setting.production")
+    assert {gap.detail for gap in facts.gaps if "setting.production" in gap.kinds} == {
+        "the settings module shop.settings has no class Nobody"
+    }
+
+
+def session_cookie(facts: FactSet) -> str:
+    (found,) = (
+        fact.value
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "SESSION_COOKIE_NAME"
+    )
+    return found
+
+
+_LIVE = "from shop.settings.base import *\nSESSION_COOKIE_NAME = 'live'\n"
+_COPY = "FROM python\nWORKDIR /app\nCOPY . /app/\nCOPY {} {}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "copied", "expected"),
+    [
+        (_LIVE, ("deploy/live.py.in", "shop_conf.py"), "'live'"),
+        (_LIVE, ("deploy/live.py.in", "/app/shop_conf.py"), "'live'"),
+        (_LIVE, ("--chown=1:1 deploy/live.py.in", "./shop_conf.py"), "'live'"),
+        (_LIVE, ("deploy/live.py.in", "$PLACE/shop_conf.py"), "'base'"),
+        (_LIVE, ("deploy/live.py.in", "/elsewhere/shop_conf.py"), "'base'"),
+        # Where it lies decides what these two are.
+        (_LIVE + "HERE = __file__\n", ("deploy/live.py.in", "shop_conf.py"), "'base'"),
+        (_LIVE + "from .x import *\n", ("deploy/live.py.in", "shop_conf.py"), "'base'"),
+    ],
+)
+def test_a_module_that_only_the_image_has(
+    tmp_path: Path, template: str, copied: tuple[str, str], expected: str
+) -> None:
+    files = {
+        **_PACKAGE,
+        "shop/settings/base.py": _BASE + "SESSION_COOKIE_NAME = 'base'\n",
+        "shop/wsgi.py": _WSGI.format("shop_conf"),
+        "deploy/live.py.in": template,
+        "Dockerfile": _COPY.format(*copied),
+    }
+    facts = scanned(tmp_path, files)
+    assert session_cookie(facts) == expected
+    (choice,) = (fact for fact in facts.of("settings.choice") if isinstance(fact, SettingsChoice))
+    assert choice.why == (
+        "the entry point of the server names it"
+        if expected == "'live'"
+        else "by convention: shop/wsgi.py names the settings module shop_conf, which is not in the repository; "
+        "this one has the name and the content of one"
+    )

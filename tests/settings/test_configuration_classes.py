@@ -42,7 +42,11 @@ def test_the_class_that_the_deployment_names(tmp_path: Path, files: dict[str, st
 
 
 def test_two_classes_are_named(tmp_path: Path) -> None:
-    asgi = "import os\nos.environ.setdefault('DJANGO_CONFIGURATION', 'Dev')\n"
-    files = {"shop/settings.py": _TWO, "shop/wsgi.py": _NAMED + _WSGI, "shop/asgi.py": asgi}
-    rows = _rows(tmp_path, files)
+    asgi = "import os\nos.environ.setdefault('DJANGO_CONFIGURATION', '{}')\n"
+    files = {"shop/settings.py": _TWO.replace("Dev", "Desk"), "shop/wsgi.py": _NAMED + _WSGI}
+    rows = _rows(tmp_path / "a", {**files, "shop/asgi.py": asgi.format("Desk")})
     assert {rows[name][0] for name in ("DEBUG", "X_FRAME_OPTIONS", "SECRET_KEY")} == {"unknown"}
+    # One that by its name is a developer's says nothing against the other.
+    files["shop/settings.py"] = _TWO
+    rows = _rows(tmp_path / "b", {**files, "shop/asgi.py": asgi.format("Dev")})
+    assert rows["X_FRAME_OPTIONS"] == ("known", "'SAMEORIGIN'")

@@ -74,11 +74,12 @@ _DIFFERS = {
     "settings.secret-key-fallbacks": "keys from the environment are unknown",
     "settings.debug": "Flask as well",
 }
-_INTRODUCTION = """# Django's deployment checks, and our lines
+_INTRODUCTION = f"""# Django's deployment checks, and our lines
 
 `manage.py check --deploy` imports the project; these lines are judged from the source alone. The ids of Django are
 aliases: `hardencheck scan --select 'security.*'` judges them all, `--select security.W004` one. The table is written by
-`tests/settings/test_deploy_checks.py`, which also compares the answers with those of Django on 65 settings modules.
+`tests/settings/test_deploy_checks.py`, which also compares the answers with those of Django on
+{len(cases())} settings modules.
 
 Django ids that have no line: E026 (SECURE_CSP is no dictionary), E101 and E102 (the CSRF failure view) end `check` with
 an error on any machine; W027 (a nonce without its context processor, Django 6.1); W007 and W017 are gone from Django.

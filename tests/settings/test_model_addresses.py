@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.settings.following import Case, cases, check
+from tests.settings.following import Case, cases, check, depending, followed
 
 CASES = cases(r"""
 $ C=file:///var/c?max_entries=5&timeout=60
@@ -28,3 +28,42 @@ M = (dj_email_url.DEFAULT_ENV, django_cache_url.DEFAULT_ENV)  #= ('EMAIL_URL', '
 @pytest.mark.parametrize("case", CASES)
 def test_it_gives_what_the_library_gives(case: Case) -> None:
     check(case)
+
+
+_MAIL = {
+    "environ": "import environ\nE = environ.Env().email_url('EMAIL_URL')\n",
+    "environs": "from environs import Env\nE = Env().dj_email_url('EMAIL_URL')\n",
+    "dj_email_url": "import dj_email_url\nE = dj_email_url.config(default='smtp://a')\n",
+}
+
+
+@pytest.mark.parametrize("name", sorted(_MAIL))
+@pytest.mark.parametrize("given", [{}, {"EMAIL_URL": "smtps://u@h:1"}, {"EMAIL_URL": "gopher:"}])
+@pytest.mark.parametrize("scope", ["vars", "globals", "locals"])
+def test_the_address_of_a_mail_server_sets_nothing_else(name: str, given: dict[str, str], scope: str) -> None:
+    text = f"DEBUG = False\n{_MAIL[name]}{scope}().update(E)\nX = 1\n"
+    found = followed({"main.py": text}, given)
+    assert (found["DEBUG"], found["X"]) == (False, 1)
+    depends = depending({"main.py": text}, given)
+    assert depends["DEBUG"] == [] and depends["EMAIL_USE_TLS"] == depends["EMAIL_HOST"] == ["EMAIL_URL"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        # What the program adds to it under a condition it adds to the settings too, and that is told.
+        "if os.getenv('F'):\n    E['DEBUG'] = True\n",
+        "if E['EMAIL_HOST'] == 'a':\n    E['DEBUG'] = True\n",
+        "if E['EMAIL_HOST'] == 'a':\n    E.update(os.environ)\n",
+    ],
+)
+def test_a_table_of_mail_that_was_changed(changed: str) -> None:
+    text = f"import os\nDEBUG = False\n{_MAIL['environ']}{changed}vars().update(E)\n"
+    found = depending({"main.py": text}, {"EMAIL_URL": "smtp://h"})
+    assert found["DEBUG"] != []
+
+
+def test_what_the_program_adds_to_the_table_of_mail_is_set() -> None:
+    text = f"DEBUG = False\n{_MAIL['environ']}E['DEBUG'] = True\nvars().update(E)\n"
+    assert followed({"main.py": text}, {"EMAIL_URL": "smtp://h"})["DEBUG"] is True
+    assert followed({"main.py": text})["DEBUG"] is True

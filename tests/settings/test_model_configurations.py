@@ -37,6 +37,16 @@ class Prod(Base):
     lower = 1
 AFTER = Prod.BASE_ONLY  #= 1
 
+$ DJANGO_ADMINS=A , a@x; B,b@x ;
+$ DJANGO_PAIRS=1|2;3|4
+from configurations import Configuration, values
+class Prod(Configuration):
+    ADMINS = values.SingleNestedListValue([])  #= [['A', 'a@x'], ['B', 'b@x']]
+    MANAGERS = values.SingleNestedTupleValue((('C', 'c@x'),))  #= (('C', 'c@x'),)
+    NOBODY = values.SingleNestedListValue()  #= []
+    PAIRS = values.SingleNestedTupleValue(separator='|', converter=int)  #= ((1, 2), (3, 4))
+    KNOWN = values.SingleNestedListValue([['1']], converter=int)  #? call
+
 $ DATABASE_URL=postgres://u:p@h:5/n?sslmode=require
 from configurations import Configuration
 from configurations import values

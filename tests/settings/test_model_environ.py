@@ -6,6 +6,13 @@ from tests.settings.following import Case, Why, cases, check, depending, followe
 
 ENV = "import environ\nenv = environ.Env()\n"
 CASES = cases(r"""
+$ X=1
+import environ
+env = environ.Env()
+env.prefix = 'P_'
+A = env('Y') if 'X' not in env else 'there'  #= 'there'
+B = env('Y') if 'Y' in env else 'none'  #= 'none'
+
 import environ
 env = environ.Env(DEBUG=(bool, False))
 X = env('DEBUG')  #= False
@@ -262,6 +269,7 @@ def test_values_say_on_which_variables_they_depend() -> None:
     )
     found = depending({"main.py": text}, {"F": "1"})
     assert found["B"] == ["P_L"] and found["C"] == ["P_DATABASE_URL"] and found["D"] == ["K", "K_FILE"]
+    assert depending({"main.py": ENV + "A = 1\nif 'X' in env:\n    A = 2\n"})["A"] == ["X"]
     assert found["E"] == ["F"] and {"P_X", "P_Y"} <= set(found["A"])
 
 

@@ -176,10 +176,8 @@ BASE = Path(__file__).resolve().parent
         ("X = yaml.safe_load('a: 2020-01-01')", "call"),
         ("X = json.loads('{')", "call"),
         # Readers of files that may say anything.
-        (
-            "c = configparser.ConfigParser()\nc.read(['/etc/a.ini', BASE / 'a'])\nX = c.get('a', 'b', fallback=1)",
-            "call",
-        ),
+        ("c = configparser.ConfigParser()\nc.read([ext.place, BASE / 'a'])\nX = c.get('a', 'b', fallback=1)", "call"),
+        ("c = configparser.ConfigParser()\nc.read_dict({'a': {'b': BASE}})\nX = c.get('a', 'b')", "location"),
         ("c = configparser.ConfigParser()\nc.optionxform = str\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\next.load(c)\nX = c.get('a', 'b', fallback=1)", "call"),
         ("c = configparser.ConfigParser()\nif ext:\n    c.read_string('[a]')\nX = c.has_section('a')", "call"),
@@ -232,3 +230,29 @@ def test_an_optional_module(handler: str) -> None:
     text = "import importlib\nX = 1\ntry:\n    local = importlib.import_module('shop.local')\nexcept ImportError:\n    "
     found = followed({"main.py": f"{text}{handler}\nY = 2\n", "shop/__init__.py": ""})
     assert found == {"X": 1, "Y": 2}
+
+
+def test_what_is_read_of_a_parser_depends_on_what_it_read() -> None:
+    text = (
+        "import configparser, os\nc = configparser.ConfigParser()\nc.read_dict({'a': {'b': '1'}})\n"
+        "if os.getenv('F'):\n    c.read_dict({'a': {'b': '2'}})\n"
+        "X = c.get('a', 'b')\nY = c.get('a', 'z', fallback='y')\nZ = c['a'].get('b')\nW = c.has_option('a', 'z')\n"
+        "V = c['a']['b']\nc.read('/etc/a.ini')\nU = c.get('a', 'b')\n"
+    )
+    assert {name: found for name, found in depending({"main.py": text}).items() if found != ["F"]} == {
+        "U": ["F", "the file /etc/a.ini"]
+    }
+    found = followed({"main.py": text})
+    assert (found["X"], found["Y"], found["W"], found["V"], found["U"]) == ("1", "y", False, "1", "1")
+
+
+def test_a_parser_passes_over_files_that_are_not_there() -> None:
+    text = (
+        "import configparser, pathlib\nc = configparser.ConfigParser()\nc.read_dict({'a': {'b': '1'}})\n"
+        "READ = c.read(['/etc/a.ini', pathlib.Path(__file__).parent / 'local.ini'])\nX = c.get('a', 'b')\n"
+        "Y = c.getint('a', 'z', fallback=2)\nc.read(pathlib.Path(__file__).parent / 'there.ini')\nZ = c.get('a', 'b')\n"
+    )
+    files = {"main.py": text, "there.ini": "[a]\nb = 3\n"}
+    assert followed(files) == {"READ": [], "X": "1", "Y": 2, "Z": "3"}
+    of = ["the file /etc/a.ini", "the file local.ini"]
+    assert depending(files) == {"READ": of, "X": of, "Y": of, "Z": of}

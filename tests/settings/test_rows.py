@@ -1,7 +1,10 @@
 """Rows of the production defaults: what is shown of a value, and that a secret is not."""
 
+from pathlib import Path
+
 import pytest
 
+from hardencheck.collect.interpret.models._places import made
 from hardencheck.collect.interpret.values import (
     ABSENT,
     Binding,
@@ -14,9 +17,10 @@ from hardencheck.collect.interpret.values import (
     Value,
     lifted,
 )
-from hardencheck.collect.resolve._rows import is_secret, row, shown
-from hardencheck.model.facts.settings import Variable
+from hardencheck.collect.resolve._rows import Reading, is_secret, row, shown
+from hardencheck.model.facts.settings import ProductionDefault, Variable
 from hardencheck.model.location import Location
+from tests.settings.test_evaluate import facts_of
 
 HIDDEN = "open" + "-sesame"
 
@@ -34,12 +38,19 @@ HIDDEN = "open" + "-sesame"
         ("SECRET_KEY_FALLBACKS", lifted([HIDDEN]), "known", "[(a secret of 11 characters)]"),
         ("DATABASES", lifted({"default": {"PASSWORD": HIDDEN, "HOST": "db"}}), "known",
          "{'default': {'PASSWORD': (a secret of 11 characters), 'HOST': 'db'}}"),
+        # Two that look alike are two.
+        ("SECRET_KEY", Joined((Const(HIDDEN), Const(HIDDEN[::-1]))), "one-of", "(a secret of 11 characters)"),
+        ("HOSTS", Joined((lifted([*"abcdefghijklmnopqrstu"]), lifted([*"abcdefghijklmnopqrstv"]))), "one-of",
+         repr([*"abcdefghijklmnopqrst"])[:-1] + ", …]"),
         ("cookieSecret", Const(HIDDEN), "known", "(a secret of 11 characters)"),
         ("PASSWORD_HASHERS", lifted(["x.Argon2"]), "known", "['x.Argon2']"),
         ("DB_URL", Const(f"redis://me:{HIDDEN}@cache/0"), "known", "'redis://…@cache/0'"),
         ("FILE_UPLOAD_PERMISSIONS", Const(0o644), "known", "0o644 (420)"),
         ("FILE_UPLOAD_PERMISSIONS", Const(644), "known", "0o1204 (644)"),
         ("ENGINE", Library(dotted="pkg.Engine"), "known", "pkg.Engine"),
+        ("MEDIA_ROOT", made("shop/../media/", "text"), "known", "'<repository>/media/'"),
+        ("DIRS", Seq("list", [made("", "path"), made("../x", "text")]), "known",
+         "['<repository>', '<repository>/../x']"),
         ("DEBUG", Joined((Const(True), Const(False))), "one-of", "True or False"),
         ("HOSTS", Seq("list", [Const("a")], [Const("b")], False), "one-of", "['a', perhaps 'b']"),
         ("TABLE", Map({"a": Const(1)}, {"a"}), "one-of", "{perhaps 'a': 1}"),
@@ -70,13 +81,14 @@ def test_long_and_deep_values_are_cut() -> None:
 
 
 def test_a_row() -> None:
+    variable = Variable(name="A", default="True", cast="bool")
     held = Binding(
         Const(True, depends=frozenset({"B", "A"})), "app/prod.py", 3, (("app/base.py", 1), ("app/prod.py", 3))
     )
-    found = row("flask", "app", "DEBUG", held, variables={"A": Variable(name="A", default="True", cast="bool")})
+    found = row("flask", "app", "DEBUG", held, variables={"A": [Reading(variable)]})
     assert found.location == Location(path="app/prod.py", line=3)
     assert found.chain == (Location(path="app/base.py", line=1),)
-    assert found.depends_on == (Variable(name="A", default="True", cast="bool"), Variable(name="B"))
+    assert found.depends_on == (variable, Variable(name="B"))
     assert (found.state, found.source, found.value) == ("known", "set", "True")
 
 
@@ -100,3 +112,63 @@ def test_secret_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["TOKEN_LIFETIME", "SESSION_COOKIE_NAME", "PASSWORD_HASHERS", "COMPASS", "KEY_PREFIX"])
 def test_names_that_are_not(name: str) -> None:
     assert not is_secret(name)
+
+
+_DJANGO = "import os\nfrom configurations import Configuration, values\nINSTALLED_APPS = []\nROOT_URLCONF = 'a.urls'\n"
+_CLASS = """from configurations import Configuration, values
+class Production(Configuration):
+    INSTALLED_APPS = []
+    ROOT_URLCONF = 'a.urls'
+    Y = values.Value('first', environ_name='X', environ_prefix=None)
+    SESSION_COOKIE_NAME = values.Value('second', environ_name='X', environ_prefix=None, late_binding=True)
+"""
+_FLASK = """import os
+from flask import Flask
+def make():
+    app = Flask(__name__)
+    app.config["X"] = os.environ.get("X", "first")
+    app.config["SESSION_COOKIE_NAME"] = os.environ.get("X", "second")
+    return app
+app = make()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [
+        ("Y = os.getenv('X', 'first')\nSESSION_COOKIE_NAME = os.getenv('X', 'second')\n", "'second'"),
+        ("Y = os.getenv('X', 'first')\nSESSION_COOKIE_NAME = os.environ['X']\n", "required"),
+        ("Y = os.environ['X']\nSESSION_COOKIE_NAME = (\n    os.getenv(\n        'X', 'second'))\n", "'second'"),
+        # Asked for beforehand, and nobody can say which of them it is.
+        ("Y = os.getenv('X', 'first')\nZ = os.getenv('X', 'second')\nSESSION_COOKIE_NAME = Z\n", "'first' or 'second'"),
+        ("Y = os.getenv('X', 'first')\nZ = os.getenv('X', 'first')\nSESSION_COOKIE_NAME = Z\n", "'first'"),
+        (
+            "def ask(it):\n    return os.getenv('X', it)\nY = ask('first')\nSESSION_COOKIE_NAME = ask('second')\n",
+            "'second'",
+        ),
+        (_CLASS, "'second'"),
+        (_FLASK, "'second'"),
+    ],
+)
+def test_how_a_variable_is_asked_for(tmp_path: Path, text: str, default: str) -> None:
+    files = {"app.py": text} if "Flask" in text else {"a/settings.py": text if "class" in text else _DJANGO + text}
+    files["requirements.txt"] = "django==5.2\nflask\n"
+    files["manage.py"] = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'a.settings')\n"
+    facts = facts_of(tmp_path, files)
+    (found,) = (
+        fact
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "SESSION_COOKIE_NAME"
+    )
+    assert [(one.name, "required" if one.required else one.default) for one in found.depends_on] == [("X", default)]
+
+
+def test_perhaps_the_default_of_django(tmp_path: Path) -> None:
+    text = _DJANGO + "import ext\nif ext.x:\n    SESSION_CACHE_ALIAS = 'a'\n"
+    facts = facts_of(tmp_path, {"a/settings.py": text, "requirements.txt": "django==5.2\n"})
+    (found,) = (
+        fact
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.name == "SESSION_CACHE_ALIAS"
+    )
+    assert (found.state, found.value, found.default) == ("one-of", "'a' or 'default'", "'default'")

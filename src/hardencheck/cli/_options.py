@@ -48,7 +48,9 @@ revision = click.option(
     "--rev", metavar="REV", help="Read this git revision, its configuration too, instead of the work tree."
 )
 profile = click.option(
-    "--profile", metavar="MODULE", help="The settings production uses, such as shop.settings.production."
+    "--profile",
+    metavar="MODULE",
+    help="The settings production uses, such as shop.settings.production (or shop.settings:Production).",
 )
 exclude = click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Do not look at these paths (as in .gitignore)."

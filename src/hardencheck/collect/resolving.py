@@ -96,7 +96,11 @@ def _secrets(facts: FactSet, tree: _Reading) -> list[str]:
             found.update(dict.fromkeys(values_in(tree.read(tree.entries[path]), held)))
         except Unreadable:
             continue
-    return list(found)
+    names = {
+        name for path in tree.entries for part in path.lower().split("/") for name in (part, part.partition(".")[0])
+    }
+    # The password is the name of a folder or file: everybody who has the paths has it, and they are to be found.
+    return [value for value in found if value.lower() not in names]
 
 
 def _key(resolvers: Sequence[Resolver], facts: FactSet, tree: Tree, base: bytes) -> bytes:

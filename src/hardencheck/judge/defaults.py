@@ -14,13 +14,13 @@ from hardencheck.judge.evaluate import may_matter, meets_test
 from hardencheck.model.check import Check, Quantifier, Rule
 from hardencheck.model.checklist import Application, Default, Item, Judgement
 from hardencheck.model.facts import Fact, Scalar, Side, Value, fact_types
-from hardencheck.model.facts.settings import ProductionDefault, SettingsModuleName
+from hardencheck.model.facts.settings import ProductionDefault, SettingsChoice
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
 ROWS = ProductionDefault.kind()
-_MODULES = SettingsModuleName.kind()
+_CHOICES = SettingsChoice.kind()
 _ATTRIBUTES = {"SECURE": "secure", "HTTPONLY": "http_only", "SAMESITE": "same_site"}
 _COOKIES = {
     **{
@@ -56,9 +56,10 @@ _LAYERS = {"django", "flask", *_STARLETTE}
 _STORED = {"FILE_UPLOAD_PERMISSIONS": "file", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": "directory"}
 _CORS = {
     "django": {"CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_CREDENTIALS"},
-    "flask": {"CORS_ORIGINS", "CORS_SUPPORTS_CREDENTIALS"},
+    "flask": {"CORS_ORIGINS", "CORS_SUPPORTS_CREDENTIALS", "origins", "supports_credentials"},
 }
 _CORS_ARGUMENTS = {"allow_origins", "allow_origin_regex", "allow_credentials"}
+_AROUND = {"SessionMiddleware", "CORSMiddleware", "CORS"}
 # What only Django has, and its facts say so by their kind alone.
 _OF_DJANGO = {
     "redirect.declared": "SECURE_SSL_REDIRECT",
@@ -96,16 +97,11 @@ _TOLD = {
     *_OF_DJANGO,
     *_LOGGING,
 }
-_TIERS = {
-    "environment": "the environment of the deployment names it",
-    "wsgi": "the entry point of the server names it",
-    "manage": "manage.py names it, and nothing of the deployment names another",
-}
 
 
 def kinds() -> frozenset[str]:
     """Kinds of fact by which a setting is judged, and those the rows are made from."""
-    return frozenset({ROWS, _MODULES, *_judging()})
+    return frozenset({ROWS, _CHOICES, *_judging()})
 
 
 def speaks_of_settings(check: Check) -> bool:
@@ -127,18 +123,17 @@ def _names_settings(cls: type[Fact]) -> bool:
 
 
 def defaults(
-    checks: Iterable[Check], facts: FactSet, items: Iterable[Item], profile: str | None = None
+    checks: Iterable[Check], facts: FactSet, items: Iterable[Item]
 ) -> tuple[tuple[Application, ...], tuple[Default, ...]]:
     """The applications whose settings were resolved, and their rows, both in a stable order.
 
     items: of the checklist these facts came to; a finding that is waived there is waived here.
-    profile: the settings module that the user named.
     """
     rows = _rows(facts)
     if not rows:
         return (), ()
     desk = _Desk(checks, facts, items, rows)
-    return _applications(rows, facts, profile), tuple(_joined(row, desk.judgements(row)) for row in rows)
+    return _applications(rows, facts), tuple(_joined(row, desk.judgements(row)) for row in rows)
 
 
 def _rows(facts: FactSet) -> tuple[ProductionDefault, ...]:
@@ -157,7 +152,7 @@ def _joined(row: ProductionDefault, judgements: tuple[Judgement, ...]) -> Defaul
     return Default(**shared, judgements=judgements, verdict=judgements[0].verdict if judgements else None)
 
 
-def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: str | None) -> tuple[Application, ...]:
+def _applications(rows: Sequence[ProductionDefault], facts: FactSet) -> tuple[Application, ...]:
     versions: dict[tuple[str, str], str] = {}
     made_at: dict[tuple[str, str], Location] = {}
     for row in rows:
@@ -165,41 +160,25 @@ def _applications(rows: Sequence[ProductionDefault], facts: FactSet, profile: st
         versions[key] = versions.get(key, "") or row.version
         if row.source == "default" and "." not in row.name:  # what is not set is where the application is
             made_at.setdefault(key, row.location)
-    named = [fact for fact in facts.of(_MODULES) if isinstance(fact, SettingsModuleName)]
+    choices = {
+        (fact.framework, fact.application): fact for fact in facts.of(_CHOICES) if isinstance(fact, SettingsChoice)
+    }
     made: list[Application] = []
     for (framework, application), version in versions.items():
-        chosen, places = _why(framework, application, named, profile, made_at.get((framework, application)))
+        choice = choices.get((framework, application))
+        words = "the server is started there" if framework in _SERVERS else "the application is made there"
+        where = made_at.get((framework, application))
+        places = (where,) if where is not None and where.line else ()
         made.append(
-            Application(framework=framework, application=application, version=version, chosen=chosen, places=places)
+            Application(
+                framework=framework,
+                application=application,
+                version=version,
+                chosen=choice.why if choice is not None else words,
+                places=choice.places if choice is not None else places,
+            )
         )
     return tuple(made)
-
-
-def _why(
-    framework: str,
-    application: str,
-    named: Sequence[SettingsModuleName],
-    profile: str | None,
-    made_at: Location | None,
-) -> tuple[str, tuple[Location, ...]]:
-    """Why this module is taken for the one that production runs, and the lines that say so."""
-    if framework != "django":
-        words = "the server is started there" if framework in _SERVERS else "the application is made there"
-        return words, (made_at,) if made_at is not None and made_at.line else ()
-    if profile is not None:
-        return "named by the user (--profile, or the profile of a target in the configuration)", ()
-    for tier, words in _TIERS.items():
-        places = {fact.location for fact in named if fact.source == tier and _same_module(fact.module, application)}
-        if places:
-            return words, tuple(sorted(places, key=lambda place: place.order))
-    return "by convention: no file of the repository names it, and its name and content are those of one", ()
-
-
-def _same_module(module: str, application: str) -> bool:
-    if module == application:
-        return True
-    tail = module.replace(".", "/")
-    return any(f"/{application}".endswith(f"/{tail}{end}") for end in (".py", "/__init__.py"))
 
 
 class _View(NamedTuple):
@@ -217,13 +196,18 @@ class _View(NamedTuple):
 def _view(kind: str, row: ProductionDefault) -> _View | None:
     """What a setting looks like among the facts of a kind; None where they never speak of it."""
     framework, application, name = row.framework, row.application, row.name
+    # An argument of what is put around an application: "SessionMiddleware.https_only".
+    part, _, argument = name.rpartition(".")
+    if part in _AROUND:
+        name = argument
     match kind:
         case "framework.setting":
             return _View({"framework": framework, "application": application, "name": name})
         case "framework.secret-key":
             if not name.lower().endswith("secret_key"):
                 return None
-            return _View({"framework": framework, "application": application, "name": name})
+            called = f"{argument} of {part}" if part else name
+            return _View({"framework": framework, "application": application, "name": called})
         case "cookie.declared" if name in _COOKIES:
             role, attribute = _COOKIES[name]
             return _View({"layer": framework, "role": role, "known": attribute}, tests=attribute)
@@ -249,7 +233,7 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
             return _View({}, sure=False)
         case _ if _OF_DJANGO.get(kind) == name and framework == "django":
             return _View({"application": application})
-    if kind in _TOLD or kind == _MODULES:
+    if kind in _TOLD or kind == _CHOICES:
         return None
     cls = fact_types()[kind]
     if not _names_settings(cls):

@@ -9,7 +9,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     repository: a path on this machine, or None to audit URLs alone.
     revision: a git revision to read from objects instead of the work tree.
     urls: http or https URLs to observe. har: path of saved exchanges (HAR 1.2) judged instead of URLs.
-    profile: dotted name of the settings module that production uses; None: found by convention.
+    profile: dotted name of the settings module that production uses, ":" and its class if they are in one; None: found
+    by convention.
     """
 
     name: str = ""

@@ -29,7 +29,7 @@ _OPTION = compiled(
 )
 # A command of the build, of tests or of one developer, not of the service: it often runs with settings of its own.
 _BUILD = compiled(
-    rb"^\s{0,99}RUN\b|collectstatic|compilemessages|pytest|makemigrations|\b(?:runserver|shell|loaddata|test)\b"
+    rb"^\s{0,99}RUN\b|collectstatic|(?:compile|make)messages|pytest|makemigrations|\b(?:runserver|shell|loaddata|test)\b"
 )
 _WORDS = (b"DJANGO_SETTINGS_MODULE", b"DJANGO_CONFIGURATION", b"--settings", b"--configuration")
 _VARIABLES = frozenset({"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"})

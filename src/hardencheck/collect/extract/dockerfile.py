@@ -13,7 +13,7 @@ from hardencheck.collect.extract._dockerfile import Instruction, instructions, i
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._shell import commands, expand, mode_bits, mode_changes
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.container import ContainerMode, ImageBuild, RemoteAdd
+from hardencheck.model.facts.container import ContainerMode, CopiedModule, ImageBuild, RemoteAdd
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -57,6 +57,7 @@ class _Stage:
         self.removed: list[str] = []  # absolute paths
         self.contexts: list[_Copied] = list(parent.contexts) if parent else []
         self.taken: list[tuple[str, str]] = []  # (stage, path) of COPY --from
+        self.modules: list[tuple[str, str, int]] = []  # (source, absolute target, line) of Python files with a new name
 
     def chain(self) -> Iterator["_Stage"]:
         stage: _Stage | None = self
@@ -69,7 +70,8 @@ class Dockerfiles(Extractor):
     """Dockerfiles and Containerfiles, by name and content."""
 
     name = "container.dockerfile"
-    emits = (ImageBuild, ContainerMode, RemoteAdd)
+    version = 2
+    emits = (ImageBuild, ContainerMode, RemoteAdd, CopiedModule)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
@@ -110,6 +112,7 @@ class _File:
                 yield from self._step(self.stages[-1], step)
         if self.stages:
             yield self._build(self.stages[-1])
+            yield from self._modules(self.stages[-1])
 
     def _from(self, step: Instruction) -> None:
         words = [word for word in step.rest.split() if not word.startswith("--")]
@@ -207,6 +210,7 @@ class _File:
                 yield self._gap(here, f"{step.name} --chmod={spec[:40]}: the mode is a variable")
             else:
                 yield self._mode(here, f"{step.name} --chmod", spec, bits, target[:100], False)
+        folder = target.endswith("/")
         target = posixpath.normpath(posixpath.join(stage.workdir, target))
         if "from" in options:
             name = expand(options["from"], self.arguments).lower()
@@ -220,6 +224,8 @@ class _File:
                 stage.contexts.append(_Copied(target, step.line, tuple(excludes)))
             else:
                 self.sources.append(source.lstrip("/"))
+                if target.endswith(".py") and not folder and len(sources) == 1 and "$" not in f"{source}{target}":
+                    stage.modules.append((posixpath.normpath(source.lstrip("/")), target, step.line))
 
     def _remote(self, here: Location, source: str, options: dict[str, str]) -> RemoteAdd:
         parts = urlsplit(source) if "://" in source else urlsplit(f"ssh://{source.replace(':', '/', 1)}")
@@ -274,6 +280,15 @@ class _File:
             sources=tuple(self.sources[:200]),
             role=self.role,
         )
+
+    def _modules(self, final: _Stage) -> Iterator[CopiedModule]:
+        """Where the repository lies in the image is where all of it is copied to, else where the work is done."""
+        copied = self._copied(final)
+        for stage in final.chain():
+            for source, target, line in stage.modules:
+                below = posixpath.relpath(target, copied.target if copied else stage.workdir)
+                if not below.startswith("..") and below != source:
+                    yield CopiedModule(location=self._here(line), source=source, target=below, role=self.role)
 
     def _copied(self, final: _Stage) -> _Copied | None:
         """Where the whole context gets into the final image: copied there, or to a stage it takes that place from.

@@ -57,6 +57,7 @@ _BUILDERS = {
     "starlette.middleware.Middleware", "fastapi.middleware.Middleware",
     "flask_cors.CORS", "flask_talisman.Talisman", "flask_talisman.talisman.Talisman",
 }  # fmt: skip
+_DERIVED = compiled(r"[A-Z]\w*(?:App|Application|Flask|Quart|A[Pp][Ii])")
 # The arguments that are looked at; what else a call is given may be a secret.
 _ARGUMENTS = {
     "debug", "docs_url", "redoc_url", "openapi_url", "allow_origins", "allow_origin_regex", "allow_credentials",
@@ -246,12 +247,14 @@ def _calls(file: PythonFile, around: Around) -> Iterator[Call]:
         method = name.rpartition(".")[2] if "." in name else ""
         if not name and isinstance(call.func, ast.Attribute) and call.func.attr == "listen":
             method = "listen"  # `make_app().listen(80)`
-        if name not in _BUILDERS and name not in subclasses:
+        # A class of another file that may be an application: whoever knows all files can tell.
+        known = name in _BUILDERS or name in subclasses or ("." in name and _DERIVED.fullmatch(method) is not None)
+        if not known:
             if method not in _METHODS or (method in _LOADERS and ".config." not in f".{name}"):
                 continue
-        receiver = name.rpartition(".")[0] if name not in _BUILDERS else ""
+        receiver = name.rpartition(".")[0] if not known else ""
         yield Call(
-            name=name if name in _BUILDERS or name in subclasses else f".{method}",
+            name=name if known else f".{method}",
             line=call.lineno,
             variable=targets.get(id(call), "") if not receiver else receiver,
             first=_first(file, call),

@@ -3,12 +3,17 @@
 from hardencheck.collect.interpret.values import Function, Module, Namespace
 
 MAX_DEPTH = 40
+MAX_BEHIND = 1_000  # functions that something that is not followed may call, and that are looked into
 MAX_ITEMS = 10_000  # of a list
+MAX_REACHED = 50_000  # objects that something that is not followed may change
 OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known
 
 
 class OutOfBudget(Exception):
-    """More of the code than is followed."""
+    """More of the code than is followed. place: path and line of the statement that was not followed to its end, once
+    one is known."""
+
+    place: tuple[str, int] | None = None
 
 
 class Frame:

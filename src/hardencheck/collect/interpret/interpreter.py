@@ -59,6 +59,7 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.collect.interpret.written import (
     SETTINGS_WORDS,
     Aliases,
+    Done,
     Marking,
     Tainting,
     Written,
@@ -126,6 +127,7 @@ class Asked(NamedTuple):
     cast: str = ""
 
 
+Place = tuple[str, int]  # path and line of a statement
 _Remembered = tuple[int, int, tuple[object, ...]]
 _Journal = dict[int, tuple[Changing, object]]
 
@@ -146,9 +148,13 @@ class Interpreter:
         self.exported = Map()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
+        self.awaits: ast.AST | None = None  # the call whose coroutine is awaited at once
         self.reads: set[str] = set()  # variables that were asked for
         self.parsed: dict[str, Mapping[str, str | None]] = {}  # files of variables, as a library of the code reads them
-        self.asked: dict[str, Asked] = {}
+        self.asked: dict[str, dict[tuple[Place, Place], Asked]] = {}
+        # Where the statement is that is run, and the one of a module or class that calls the function it is in.
+        self.here: Place = ("", 0)
+        self.called_at: Place = ("", 0)
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.lasting: list[tuple[int, int]] = []  # when things were made that stay, whatever becomes of the branch
         self.shared: dict[str, Value] = {}  # what a library has one of
@@ -174,6 +180,9 @@ class Interpreter:
         self._perhaps = 0  # in an expression of which nobody knows whether it is evaluated
         self._steps = self._forks = self._depth = 0
         self._most = WORK.done + MAX_WORK
+        self._done: Done | None = None
+        self._parts: dict[int, tuple[ast.AST, Sequence[ast.AST]]] = {}
+        self.lost: Unknown | None = None  # why nothing more is followed
         self._running: set[str] = set()
 
     # Modules
@@ -185,7 +194,7 @@ class Interpreter:
         known = self.modules.get(path)
         if known is not None:
             return known
-        with self._aside():
+        with self._aside(), self.standing((path, 0)):
             return self._first(path)
 
     def _package(self, path: str) -> None:
@@ -248,13 +257,14 @@ class Interpreter:
         since = now()
         kept = (self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise)
         partly, self._partly = self._partly, False
+        done, self._done = self._done, None
         self._handled, self._journals, self._under, self._left, self._perhaps = [], [{}], NOTHING, NOTHING, 0
         try:
             yield
         finally:
             journal = self._journals.pop()
             self._handled, self._journals, self._under, self._left, self._perhaps, self._may_raise = kept
-            self._partly = partly
+            self._partly, self._done = partly, done
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
     def _set_up(self, module: Module, name: str) -> None:
@@ -278,51 +288,85 @@ class Interpreter:
     def _statements(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         for node in body:
             self._left = NOTHING  # the service does not start with what raises here
-            watched, self._watched = self._watched, NOTHING
             try:
-                self.statement(node, frame)
-            except Raised as error:
-                self._unbound(node, self._watched, frame)
-                if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(
-                    node, ast.Import | ast.ImportFrom
-                ):
-                    why = Unknown(
-                        "import", f"{_spelled(node)}: it is not in the repository", frame.module.path, node.lineno
-                    )
-                    self._taint(frame.names, why)
-                elif isinstance(node, ast.Try):
-                    self._operators(node, frame)
-            except (_Return, _Break, _Continue):
+                self._beginning(node, frame)
+            except (Raised, _Return, _Break, _Continue):
                 continue
             except _Unsure:
                 self._taint_written([node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
-            except OutOfBudget:
-                self._taint(
-                    frame.names, Unknown("budget", "more steps than are followed", frame.module.path, node.lineno)
-                )
+            except (OutOfBudget, RecursionError) as error:
+                path, line = getattr(error, "place", None) or (frame.module.path, node.lineno)
+                text = "nested too deeply" if isinstance(error, RecursionError) else "more steps than are followed"
+                self.lost = self.lost or Unknown("budget", text, path, line)
+            if self.lost is not None:
+                # What is not run any more may write to all that there is, in other modules as well.
+                self._taint(frame.names, self.lost)
                 return
-            except RecursionError:
-                self._taint(frame.names, Unknown("budget", "nested too deeply", frame.module.path, node.lineno))
-            finally:
-                self._watched |= watched
 
-    def _unbound(self, node: ast.stmt, depends: Depends, frame: Frame) -> None:
-        """What an assignment that raises would bind, in an environment where it does not."""
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            return
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for part in ast.walk(target):
-                if not isinstance(part, ast.Name) or not isinstance(part.ctx, ast.Store):
-                    continue
-                if part.id in frame.names.names:
-                    self.touch(frame.names)
-                    frame.names.mark_name(part.id, depends)
-                else:
-                    why = Unknown("call", _spelled(node.value), frame.module.path, node.lineno, depends=depends)
-                    self.bind(frame, part.id, why, node.lineno)
+    def _beginning(self, node: ast.stmt, frame: Frame) -> None:
+        """A statement that a service runs when it starts. Where nobody catches what it raises, every service that
+        starts has another environment: what the statement writes there is not known."""
+        watched, self._watched = self._watched, NOTHING
+        try:
+            self.statement(node, frame)
+        except Raised as error:
+            if isinstance(node, ast.Raise):
+                raise
+            if error.name in {"ImportError", "ModuleNotFoundError"} and isinstance(node, ast.Import | ast.ImportFrom):
+                text = f"{_spelled(node)}: it is not in the repository"
+                self._taint(frame.names, Unknown("import", text, frame.module.path, node.lineno))
+                return
+            if isinstance(node, ast.Try) and self._operators(node, frame):
+                return
+            why = self._elsewhere(node, frame)
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    self._taint_written([value], frame, why)
+                    for target in targets:
+                        self.assign(target, why, frame)
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value)
+                ):
+                    self._taint_written([value], frame, why)
+                    self.assign(target, why, frame)
+                case _:
+                    self._taint_written([node], frame, why)
+        finally:
+            self._watched |= watched
 
-    def _operators(self, node: ast.Try, frame: Frame) -> None:
+    def _elsewhere(self, node: ast.stmt, frame: Frame) -> Unknown:
+        """What a statement gives that raises here, in an environment where it does not."""
+        depends = self._watched
+        path, line = frame.module.path, node.lineno
+        unset = sorted(name for name in depends & self.reads if name not in self.environment)
+        required = [name for name in unset if self._requires(name, node, path)] or unset
+        if len(required) == 1:
+            return Unknown("env-required", required[0], path, line, depends=depends)
+        match node:
+            case ast.If(test=test):
+                return Unknown("branch", f"if {_spelled(test)}, which raises now", path, line, depends=depends)
+            case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
+                return Unknown("call", _spelled(value), path, line, depends=depends)
+        return Unknown("branch", "a statement that raises now", path, line, depends=depends)
+
+    def _requires(self, name: str, node: ast.stmt, path: str) -> bool:
+        """Whether this statement asks for a variable that must be set."""
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        return any(
+            asked.default is None and at[0] == path and at[1] in lines
+            for (at, _), asked in self.asked.get(name, {}).items()
+        )
+
+    def _begins(self, frame: Frame) -> bool:
+        """Whether this is run when the service starts, and nobody catches what is raised."""
+        at: Frame | None = frame
+        while at is not None and at.function is None:
+            at = at.outer
+        return at is None and not self._handled
+
+    def _operators(self, node: ast.Try, frame: Frame) -> bool:
         """`try: configuration = import_module(...)`, and who catches raises too: it is the operator's to write."""
+        found = False
         for part in node.body:
             if (
                 isinstance(part, ast.Assign)
@@ -336,6 +380,8 @@ class Interpreter:
                 name = self.value(part.value.args[0], frame)
                 made = Object(kind="operator", state={"name": name}, depends=depends_of(name))
                 self.bind(frame, part.targets[0].id, made, part.lineno)
+                found = True
+        return found
 
     # State that can be put back
 
@@ -456,7 +502,7 @@ class Interpreter:
     def _mark_written(self, nodes: Iterable[ast.AST], frame: Frame, depends: Depends) -> None:
         """All that these statements may write depends on these variables: whether or how often they run does."""
         if depends:
-            Written(self, Marking(self, depends)).by(nodes, frame)
+            Written(self, Marking(self, depends), Done()).by(nodes, frame)
 
     def _merge(self, ends: list[_Journal], before: _Journal, why: Unknown, own: Sequence[tuple[int, int]] = ()) -> None:
         """own: from when to when each arm made things. What it made for itself is as it left it."""
@@ -533,8 +579,7 @@ class Interpreter:
             for option in value.options:
                 self.spoil(option, why)
         elif isinstance(value, Unknown) and value.reach:
-            for one in reached(value):
-                self.spoil(one, why)
+            self._spoil_deep(value, why)
         elif isinstance(value, Object):
             for part in value.state.values():
                 if isinstance(part, Seq | Map):
@@ -542,16 +587,30 @@ class Interpreter:
 
     def _taint_written(self, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
         """All that these statements may write is not known: names, and what the objects behind them hold."""
-        Written(self, Tainting(self, why)).by(nodes, frame)
+        with self._tainting() as done:
+            Written(self, Tainting(self, why, done), done).by(nodes, frame)
 
     def over_called(self, values: Iterable[Value], why: Unknown) -> None:
         """What the functions behind these may write is not known: whoever has them can call them."""
-        for value in values if self._depth < MAX_DEPTH else ():
-            Written(self, Tainting(self, why)).by_call(value)
+        with self._tainting() as done:
+            for value in values:
+                Written(self, Tainting(self, why, done), done).by_call(value)
 
-    def _spoil_deep(self, value: Value, why: Unknown, depth: int) -> None:
-        for thing in reached(value):
-            self.spoil(thing, why)
+    @contextmanager
+    def _tainting(self) -> Iterator[Done]:
+        """One act of tainting, with all that it leads to."""
+        outermost = self._done is None
+        done = self._done = self._done or Done()
+        try:
+            yield done
+        finally:
+            if outermost:
+                self._done = None
+
+    def _spoil_deep(self, value: Value, why: Unknown) -> None:
+        with self._tainting() as done:
+            for thing in done.reached(value, why.reason):
+                self.spoil(thing, why)
 
     # Names
 
@@ -614,6 +673,18 @@ class Interpreter:
         self._may_raise = True
         return Unknown(reason, text or _spelled(node), frame.module.path, getattr(node, "lineno", 0), depends=depends)
 
+    def stopped(self, why: Unknown, node: ast.AST, frame: Frame, depends: Depends = NOTHING) -> Unknown:
+        """What an expression gives that something in it stopped: with its place where it has one, else with the
+        expression's own."""
+        self._may_raise = True
+        depends |= why.depends
+        if why.path:
+            return Unknown(why.reason, why.text, why.path, why.line, depends=depends)
+        text = why.text or _spelled(node)
+        if why.reason == "branch" and not why.text:
+            text = f"{text} may be one of several values"
+        return Unknown(why.reason, text, frame.module.path, getattr(node, "lineno", 0), depends=depends)
+
     @staticmethod
     def bounded(owner: Seq, more: Sequence[Value]) -> None:
         """Raises OutOfBudget for a list that would grow beyond what is followed."""
@@ -621,11 +692,34 @@ class Interpreter:
             raise OutOfBudget
 
     def asks(self, name: str, default: Value | None, cast: str = "") -> None:
-        """To be told of every way in which a variable is asked for; the one that says most is kept."""
-        known = self.asked.get(name, Asked(None))
+        """To be told of every way in which a variable is asked for; of those of one statement the one is kept that
+        says most."""
+        places = self.asked.setdefault(name, {})
+        known = places.get((self.called_at, self.here), Asked(None))
         plain_none = isinstance(known.default, Const) and known.default.value is None
         best = default if default is not None and (known.default is None or plain_none) else known.default
-        self.asked[name] = Asked(best, cast or known.cast)
+        places[self.called_at, self.here] = Asked(best, cast or known.cast)
+
+    def was_asked(self, name: str) -> bool:
+        """Whether this statement has told already how it asks for a variable."""
+        return (self.called_at, self.here) in self.asked.get(name, ())
+
+    @contextmanager
+    def standing(self, place: Place) -> Iterator[None]:
+        """What is asked for belongs to the statement there."""
+        kept = self.called_at, self.here
+        self.called_at = self.here = place
+        try:
+            yield
+        finally:
+            self.called_at, self.here = kept
+
+    def parts(self, node: ast.AST) -> Sequence[ast.AST]:
+        """All nodes below one, itself first: of functions they are asked for many times."""
+        known = self._parts.get(id(node))
+        if known is None or known[0] is not node:
+            known = self._parts[id(node)] = (node, list(ast.walk(node)))
+        return known[1]
 
     def step(self, by: int = 1) -> None:
         self._steps += by
@@ -635,8 +729,17 @@ class Interpreter:
     # Statements
 
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        begins = self._begins(frame)
         for number, node in enumerate(body):
-            self.statement(node, frame)
+            try:
+                # `elif` has all of its arms in one: it is given up together with the first of them.
+                if begins and not (len(body) == 1 and isinstance(node, ast.If)):
+                    self._beginning(node, frame)
+                else:
+                    self.statement(node, frame)
+            except OutOfBudget as error:
+                error.place = error.place or (frame.module.path, node.lineno)
+                raise
             if self._partly and number + 1 < len(body):
                 self._rest(body[number + 1 :], frame)
                 return
@@ -661,6 +764,9 @@ class Interpreter:
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         self.step()
+        self.here = (frame.module.path, getattr(node, "lineno", self.here[1]))
+        if frame.function is None:
+            self.called_at = self.here
         match node:
             case ast.Assign(targets=targets, value=value):
                 given = self.value(value, frame)
@@ -884,7 +990,7 @@ class Interpreter:
         elif isinstance(owner, Seq):
             owner.extra.extend(changing([value]))
         else:
-            self._spoil_deep(value, why, 0)
+            self._spoil_deep(value, why)
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         target = node.target
@@ -1681,8 +1787,22 @@ class Interpreter:
                 return given
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
+            case ast.Await(value=inner):
+                return self._awaited(node, inner, frame)
             case _:
                 return self.unknown(node, frame)
+
+    def _awaited(self, node: ast.Await, inner: ast.expr, frame: Frame) -> Value:
+        """What a coroutine of the repository gives that is made on the spot."""
+        kept, self.awaits = self.awaits, inner
+        try:
+            found = self.value(inner, frame)
+            ran = self.awaits is None
+        finally:
+            self.awaits = kept
+        if ran:
+            return found
+        return replace(self.unknown(node, frame, depends=depends_of(found)), reach=changing([found]))
 
     def _not_evaluated(self, nodes: Sequence[ast.expr], depends: Depends, frame: Frame) -> None:
         """Operands that another environment would evaluate."""
@@ -1824,7 +1944,7 @@ class Interpreter:
                 if size > MAX_SIZE:
                     raise OutOfBudget
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except (TypeError, ValueError):
             return self.unknown(node, frame, depends=depends)
         text = "".join(pieces)
@@ -1889,7 +2009,7 @@ class Interpreter:
                 return self.unknown(node, frame, depends=depends)
             return lifted(function(one, two), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -1898,13 +2018,13 @@ class Interpreter:
         if isinstance(op, ast.Not):
             known = truth(operand)
             if known is None:
-                reason = operand.reason if isinstance(operand, Unknown) else "branch"
-                return self.unknown(node, frame, reason, operand.text if isinstance(operand, Unknown) else "", depends)
+                why = operand if isinstance(operand, Unknown) else Unknown("branch", _spelled(node))
+                return self.stopped(why, node, frame, depends)
             return Const(not known, depends=depends)
         try:
             return lifted(_UNARY[type(op)](plain(operand)), depends)
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text, depends | error.value.depends)
+            return self.stopped(error.value, node, frame, depends)
         except Exception:
             return self.unknown(node, frame, depends=depends)
 
@@ -2001,7 +2121,7 @@ class Interpreter:
         try:
             return Const(bool(_COMPARE[type(op)](plain(left), plain(right))))
         except NotKnown as error:
-            return self.unknown(node, frame, error.value.reason, error.value.text)
+            return self.stopped(error.value, node, frame)
         except Exception:
             return self.unknown(node, frame)
 
@@ -2236,7 +2356,7 @@ class Interpreter:
             if found is not None and not isinstance(found, Unknown):
                 return self._bound(found, receiver if isinstance(receiver, Instance) else None, cls, node, frame)
         why = self.unknown(node, frame)
-        self._spoil_deep(receiver, why, 0)
+        self._spoil_deep(receiver, why)
         return why
 
     def _remember(self, name: str, value: Value, binding: Binding) -> None:
@@ -2363,10 +2483,10 @@ class Interpreter:
         made: list[tuple[Value | None, Value]] = []
         sources: list[Value] = []
         depends = NOTHING
-        ordered = True
+        ordered, nothing = True, False
 
         def run(rest: Sequence[ast.comprehension]) -> None:
-            nonlocal depends, ordered
+            nonlocal depends, ordered, nothing
             if not rest:
                 with self._deciding(depends):
                     made.append((self.value(key, inner) if key is not None else None, self.value(element, inner)))
@@ -2377,6 +2497,7 @@ class Interpreter:
             else:
                 source = self.value(first.iter, frame if first is generators[0] else inner)
             source = self.listed(source)
+            nothing = first is generators[0] and isinstance(source, Unknown) and not source.reach
             depends |= source.depends
             sources.extend(_parts_of(source))
             items = self.items(source)
@@ -2418,6 +2539,9 @@ class Interpreter:
             # What it has done until then is done, and nobody knows how much more.
             for generator in generators:
                 self.assign(generator.target, why, inner)
+            if nothing:
+                # What it should go over has been computed, once, and whatever that gave calls nothing from here.
+                parts = [element, *generators[0].ifs, *generators[1:], *([key] if key is not None else [])]
             self._taint_written(parts, inner, why)
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):
@@ -2513,7 +2637,9 @@ class Interpreter:
     ) -> Value:
         if not function.depends:
             found = self._called(function, arguments, keywords, node, frame)
-            self._may_raise = self._may_raise or isinstance(found, Unknown)
+            if isinstance(found, Unknown):
+                self._may_raise = True
+                return found if found.path else self.stopped(found, node, frame)
             return found
         with self._deciding(function.depends):
             return depending(self._called(function, arguments, keywords, node, frame), function.depends)
@@ -2566,10 +2692,11 @@ class Interpreter:
             why.reason = "tainted"
             self._taint(frame.names, why)
             self._taint(frame.module.namespace, why)
-        for value in handed:
-            self._spoil_deep(value, why, 0)
-        if not (foreign and self.calm):
-            self.over_called(handed, why)
+        with self._tainting():
+            for value in handed:
+                self._spoil_deep(value, why)
+            if not (foreign and self.calm):
+                self.over_called(handed, why)
         why.depends = NOTHING.union(*(depends_of(value) for value in handed))
         if handed and isinstance(handed[0], Function):
             why.reach = changing(given_back(self, handed[0]))
@@ -2641,7 +2768,10 @@ class Interpreter:
                 how = "cached" if not how else "decorated"
             elif spelled not in {"wraps", "override", "overload", "typing.no_type_check"}:
                 others.append(decorator)
-        if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and self._yields(node)):
+        if isinstance(node, ast.AsyncFunctionDef):
+            node = _awaitable(node)
+            how = "async" if not how and not self._yields(node) else "opaque"
+        elif isinstance(node, ast.FunctionDef) and self._yields(node):
             how = "opaque"
         defaults = tuple(self.value(item, frame) for item in node.args.defaults)
         keyword_defaults = tuple(
@@ -2666,7 +2796,9 @@ class Interpreter:
         self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST, frame: Frame
     ) -> Value:
         body = function.node
-        if function.how in {"opaque", "decorated"}:
+        if function.how == "async" and self.awaits is node:
+            self.awaits = None
+        elif function.how in {"opaque", "decorated", "async"}:
             owner = [function.owner] if function.owner is not None else []
             return self._outside(node, frame, [function, *owner, *arguments, *keywords.values()], function.name)
         if not isinstance(body, ast.FunctionDef | ast.Lambda) or not isinstance(function.frame, Frame):
@@ -2719,7 +2851,7 @@ class Interpreter:
         """Whether it is a generator."""
         known = self._generators.get(id(node))
         if known is None or known[0] is not node:
-            found = any(isinstance(part, ast.Yield | ast.YieldFrom | ast.Await) for part in _own(node))
+            found = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
             known = self._generators[id(node)] = (node, found)
         return known[1]
 
@@ -3118,6 +3250,13 @@ _SCOPES = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp,
 )  # fmt: skip
+
+
+def _awaitable(node: ast.AsyncFunctionDef) -> ast.FunctionDef:
+    """The same as a function: once it is awaited, it runs like one."""
+    made = ast.FunctionDef(node.name, node.args, node.body, node.decorator_list, node.returns)
+    setattr(made, "type_params", getattr(node, "type_params", []))  # noqa: B010 - not of Python 3.11
+    return ast.copy_location(made, node)
 
 
 def _own(node: ast.FunctionDef) -> Iterator[ast.AST]:

@@ -206,7 +206,7 @@ def object_attribute(interpreter: Interpreter, owner: Object, name: str, node: a
 def variable(interpreter: Interpreter, name: str, default: Value | None, node: ast.AST, frame: Frame) -> Value:
     """What a program gets that asks for a variable. None as default: it must be set."""
     interpreter.reads.add(name)
-    if name not in interpreter.asked or default is None or not (isinstance(default, Const) and default.value is None):
+    if not interpreter.was_asked(name) or not (isinstance(default, Const) and default.value is None):
         interpreter.asks(name, default)
     depends = frozenset({name})
     interpreter._watched |= depends
@@ -661,10 +661,10 @@ def _builtin(
             here = [number for number, one in enumerate(order) if one.attributes is cls.attributes]
             if here:
                 return Object(kind="super", state={"of": receiver, "after": Const(here[0] + 1)})
-            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame))
             return None
         case "super", [_, receiver]:
-            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame), 0)
+            interpreter._spoil_deep(receiver, interpreter.unknown(node, frame))
             return None
         case empty, _ if empty.removeprefix("object.") in EMPTY:
             return Const(None)
@@ -708,7 +708,7 @@ def _spoil_first(interpreter: Interpreter, node: ast.AST, frame: Frame) -> None:
     while at is not None and at.function is None:
         at = at.outer
     for binding in list(at.names.names.values())[:1] if at is not None else ():
-        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame), 0)
+        interpreter._spoil_deep(binding.value, interpreter.unknown(node, frame))
 
 
 def _attributes(
@@ -842,7 +842,7 @@ def _tiny(arguments: Iterable[Value]) -> bool:
 def _unknown_of(value: Value) -> Unknown:
     if isinstance(value, Unknown):
         return value
-    return Unknown("branch", "which of several values it is", depends=depends_of(value))
+    return Unknown("branch", depends=depends_of(value))
 
 
 def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Interpreter) -> Value | None:
@@ -915,7 +915,7 @@ def _lazy(interpreter: Interpreter, name: str, arguments: list[Value], node: ast
     def lost(why: Value | None = None) -> Value:
         found = _unknown_of(why) if why is not None else interpreter.unknown(node, frame, "call", name, depends)
         for one in arguments:
-            interpreter._spoil_deep(one, found, 0)
+            interpreter._spoil_deep(one, found)
         interpreter.over_called(arguments, found)
         return found
 
@@ -1204,7 +1204,7 @@ def method(
 
             call = Call(interpreter, name, arguments, keywords, node, frame, owner)
             if name in {"exists", "is_file", "is_dir"}:
-                return _places._there(call, owner, name)
+                return _places.there(call, owner, name)
             mode = arguments[0] if arguments else keywords.get("mode", Const("r"))
             reading = name != "open" or (isinstance(mode, Const) and mode.value in {"r", "rt", "rb"})
             return _places.absent(call, owner) if reading else None
@@ -1227,7 +1227,7 @@ def method(
             if owner.reach:
                 interpreter.spoil(owner, interpreter.unknown(node, frame))
             for item in (*arguments, *keywords.values()):
-                interpreter._spoil_deep(item, owner, 0)
+                interpreter._spoil_deep(item, owner)
             interpreter._may_raise = True
             return owner
     return None
@@ -1504,8 +1504,11 @@ def _object_method(
                         both = join([item, held.value]) if held is not None else item
                         both = join([item, ABSENT]) if written in given.maybe and held is None else both
                         interpreter.set_attribute(module, written, both, node, frame)
-            if given.depends:
-                names.mark_all(given.depends)
+            bounded, keys = given.within
+            for word in sorted(keys) if bounded else ():
+                names.mark_name(word, bounded)
+            if others := given.depends - bounded:
+                names.mark_all(others)
             return Const(None)
         if name == "get" and arguments and (text := _name(arguments[0])) is not None:
             found = names.get(text)

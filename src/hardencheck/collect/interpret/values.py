@@ -135,12 +135,14 @@ class Seq(Value):
 @dataclass(eq=False, slots=True)
 class Map(Value):
     """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps. lost: what can be had from it under
-    keys that nobody knows."""
+    keys that nobody knows. within: variables, and the keys that are in it or not as they say; of all other variables
+    it depends on nobody knows which keys those are."""
 
     items: dict[object, Value] = field(default_factory=dict)
     maybe: set[object] = field(default_factory=set)
     exact: bool = True
     lost: tuple[Value, ...] = ()
+    within: tuple[Depends, frozenset[str]] = (NOTHING, frozenset())
     born: int = field(default_factory=now, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -148,7 +150,9 @@ class Map(Value):
 
     def copied(self, depends: Depends = NOTHING) -> "Map":
         """Another table of the same."""
-        return Map(dict(self.items), set(self.maybe), self.exact, self.lost, depends=self.depends | depends)
+        return Map(
+            dict(self.items), set(self.maybe), self.exact, self.lost, self.within, depends=self.depends | depends
+        )
 
     def save(self) -> object:
         WORK.done += len(self.items) >> 1
@@ -165,11 +169,13 @@ class Map(Value):
         self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, *_ in plain)}
         self.exact = all(exact for _, _, exact, _ in plain)
         self.lost = tuple({id(value): value for *_, lost in plain for value in lost}.values())
+        self.within = (NOTHING, frozenset())
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
         old: _Entries = before  # type: ignore[assignment]
         new: _Entries = after  # type: ignore[assignment]
         changed = [key for key in {**old[0], **new[0]} if old[0].get(key) is not new[0].get(key)]
+        self.within = (NOTHING, frozenset())
         for key in changed:
             if key in self.items:
                 self.items[key] = depending(self.items[key], depends)
@@ -343,7 +349,8 @@ class Function(Value):
     defaults: tuple[Value | None, ...] = ()
     keyword_defaults: tuple[Value | None, ...] = ()
     owner: Value | None = None  # self or cls of a bound method
-    how: str = ""  # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated"
+    # "property", "cached_property", "staticmethod", "classmethod", "cached", "opaque", "decorated", "async"
+    how: str = ""
     setter: Value | None = None  # of a property
 
 
@@ -586,7 +593,7 @@ def distinct(items: Iterable[Value]) -> list[Value]:
 
 
 def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object:
-    """The Python object that a value surely is: a copy. Raises NotKnown."""
+    """The Python object that a value surely is: a copy. Raises NotKnown: who asked says of which expression."""
     if isinstance(value, Const):
         if isinstance(value.value, str):
             WORK.done += len(value.value) >> 7
@@ -621,11 +628,11 @@ def plain(value: Value, depth: int = 0, left: list[int] | None = None) -> object
             there = [option for option in options if not isinstance(option, Absent)]
             if len(there) == 1 and isinstance(there[0], Unknown):
                 raise NotKnown(depending(there[0], value.depends))  # type: ignore[arg-type]
-            raise NotKnown(Unknown("branch", "which of several values it is", depends=value.depends))
+            raise NotKnown(Unknown("branch", depends=value.depends))
         case Object(kind="place"):
             raise NotKnown(Unknown("location", "where the file is installed", depends=value.depends))
         case _:
-            raise NotKnown(Unknown("call", "an object that is no plain data", depends=value.depends))
+            raise NotKnown(Unknown("call", depends=value.depends))
 
 
 def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) -> Value | None:

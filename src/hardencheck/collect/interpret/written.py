@@ -6,13 +6,13 @@ order and no way). Whatever may be another name of an object is taken to be one.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from hardencheck.collect.interpret import library, models
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.frames import MAX_DEPTH, MAX_ITEMS, Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import MAX_BEHIND, MAX_DEPTH, MAX_ITEMS, MAX_REACHED, Frame, OutOfBudget
 from hardencheck.collect.interpret.values import (
     ABSENT,
     WORK,
@@ -62,11 +62,68 @@ class Act(Protocol):
     def environment(self) -> None: ...
 
 
+class Done:
+    """What one act has been at: each function is looked into and each object spoiled once, by whatever way it is
+    reached. Objects are kept, so that none takes the place of another."""
+
+    def __init__(self) -> None:
+        self._functions: set[int] = set()
+        self._reached: dict[tuple[int, str], Value] = {}
+        self._behind: dict[int, Value] = {}
+        self._pending: list[Callable[[], None]] = []
+        self._busy = False
+
+    def behind(self, value: Value) -> bool:
+        """Whether it is the first time that what may be called behind this value is asked for."""
+        if id(value) in self._behind:
+            return False
+        self._behind[id(value)] = value
+        return True
+
+    def look_into(self, node: object, look: Callable[[], None]) -> None:
+        """Once, when what is looked at now is done: functions that call each other would be a deep stack.
+
+        Raises OutOfBudget.
+        """
+        if id(node) in self._functions:
+            return
+        self._functions.add(id(node))
+        if len(self._functions) > MAX_BEHIND:
+            raise OutOfBudget
+        self._pending.append(look)
+
+    def finish(self) -> None:
+        """Look into what is left, unless that is being done."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._pending:
+                self._pending.pop()()
+        finally:
+            self._busy = False
+
+    def reached(self, value: Value, reason: str) -> Iterator[Value]:
+        """As `reached`, but for what has been reached before for this reason. Raises OutOfBudget."""
+        stack = [value]
+        while stack:
+            one = stack.pop()
+            if (id(one), reason) in self._reached or isinstance(one, Const | Library):
+                continue
+            self._reached[id(one), reason] = one
+            if len(self._reached) > MAX_REACHED:
+                raise OutOfBudget
+            WORK.done += 1
+            stack.extend(_inside(one))
+            if not isinstance(one, Unknown):
+                yield one
+
+
 class Tainting:
     """It is not known afterwards."""
 
-    def __init__(self, interpreter: "Interpreter", why: Unknown) -> None:
-        self._interpreter, self._why = interpreter, why
+    def __init__(self, interpreter: "Interpreter", why: Unknown, done: Done) -> None:
+        self._interpreter, self._why, self._done = interpreter, why, done
 
     def name(self, frame: Frame, name: str, line: int, reach: tuple[Value, ...] = (), *, gone: bool = False) -> None:
         value: Value = replace(self._why, reach=(*self._why.reach, *reach))
@@ -81,7 +138,7 @@ class Tainting:
 
     def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
         why = replace(self._why, reason="tainted") if written else self._why
-        for one in reached(value) if deep else [value]:
+        for one in self._done.reached(value, why.reason) if deep else [value]:
             self._interpreter.spoil(one, why)
 
     def environment(self) -> None:
@@ -108,16 +165,19 @@ class Marking:
         self._interpreter.exported.depends |= self._depends
 
     def thing(self, value: Value, written: bool = False, deep: bool = True) -> None:
-        for one in reached(value) if deep else [value]:
+        found, seen = [*(reached(value) if deep else [value])], set[int]()
+        while found:
+            one = found.pop()
             if isinstance(one, Seq | Map):
                 one.depends |= self._depends
             elif isinstance(one, Module):
                 self.all(one.namespace)
             elif isinstance(one, Instance | Class):
                 self.all(one.attributes)
-            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None:
+            elif isinstance(one, Object) and models.find("SPOILS", one.kind) is not None and id(one) not in seen:
+                seen.add(id(one))  # an application and its configuration hold each other
                 for part in one.state.values():
-                    self.thing(part)
+                    found.extend(reached(part))
 
 
 def reached(value: Value) -> Iterator[Value]:
@@ -128,26 +188,34 @@ def reached(value: Value) -> Iterator[Value]:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if isinstance(one, Seq):
-            stack.extend((*one.items, *one.extra))
-        elif isinstance(one, Map):
-            stack.extend((*one.items.values(), *one.lost))
-        elif isinstance(one, Instance):
-            stack.extend(item.value for item in one.attributes.names.values())
-        elif isinstance(one, Object) and models.find("SPOILS", one.kind) is None:
-            stack.extend(one.state.values())
-        elif isinstance(one, Joined):
-            stack.extend(one.options)
-        elif isinstance(one, Method):
-            stack.append(one.owner)
-        elif isinstance(one, Unknown):
-            stack.extend(one.reach)
-        elif isinstance(one, Function) and one.owner is not None:
-            stack.append(one.owner)
-        elif isinstance(one, Lazy):
-            stack.extend(one.of)
+        stack.extend(_inside(one))
         if not isinstance(one, Const | Library | Unknown):
             yield one
+
+
+def _inside(value: Value) -> Iterable[Value]:
+    """What can be had from a value at once."""
+    if isinstance(value, Const | Library):
+        return ()
+    if isinstance(value, Seq):
+        return (*value.items, *value.extra)
+    if isinstance(value, Map):
+        return (*value.items.values(), *value.lost)
+    if isinstance(value, Instance):
+        return [item.value for item in value.attributes.names.values()]
+    if isinstance(value, Joined):
+        return value.options
+    if isinstance(value, Method):
+        return (value.owner,)
+    if isinstance(value, Unknown):
+        return value.reach
+    if isinstance(value, Function):
+        return (value.owner,) if value.owner is not None else ()
+    if isinstance(value, Lazy):
+        return value.of
+    if isinstance(value, Object) and models.find("SPOILS", value.kind) is None:
+        return list(value.state.values())
+    return ()
 
 
 _SCALARS = frozenset({
@@ -347,9 +415,9 @@ class Aliases:
         inner = Frame(Namespace(), function.frame.module, function.frame)
         if isinstance(body, ast.Lambda):
             given = [body.body]
-            parts = list(ast.walk(body))
+            parts = list(self._interpreter.parts(body))
         elif isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef):
-            parts = [part for statement in body.body for part in ast.walk(statement)]
+            parts = [part for statement in body.body for part in self._interpreter.parts(statement)]
             given = [
                 part.value
                 for part in parts
@@ -407,7 +475,7 @@ class _Touched:
     def by_call(self, value: Value | None) -> None:
         for one in value.options if isinstance(value, Joined) else (value,):
             if isinstance(one, Function) and isinstance(one.frame, Frame) and id(one.node) not in self._seen:
-                if len(self._seen) > MAX_DEPTH:
+                if len(self._seen) > MAX_BEHIND:
                     raise OutOfBudget
                 self._seen.add(id(one.node))
                 if isinstance(one.node, ast.AST):
@@ -481,56 +549,60 @@ def _parts(value: Value) -> Sequence[Value]:
 class Written:
     """Does something (`act`) to all that statements, or functions that are called, may write."""
 
-    def __init__(self, interpreter: "Interpreter", act: Act) -> None:
-        self._interpreter, self._act = interpreter, act
-        self._seen: set[int] = set()
+    def __init__(self, interpreter: "Interpreter", act: Act, done: Done) -> None:
+        self._interpreter, self._act, self._done = interpreter, act, done
 
     def by(self, nodes: Iterable[ast.AST], frame: Frame) -> None:
         """What these statements may write."""
-        self._over([list(ast.walk(node)) for node in nodes], frame, called=False)
+        self._over([self._interpreter.parts(node) for node in nodes], frame, called=False)
+        self._done.finish()
 
     def by_call(self, value: Value) -> None:
         """What the functions behind a value may write."""
-        if isinstance(value, Function) and isinstance(value.frame, Frame):
-            body: Sequence[ast.AST] = []
-            if isinstance(value.node, ast.FunctionDef | ast.AsyncFunctionDef):
-                body = value.node.body
-            elif isinstance(value.node, ast.Lambda):
-                body = [value.node.body]
-            self._once(value.node, body, value.frame)
-        elif isinstance(value, Class | Instance):
-            cls = value if isinstance(value, Class) else value.cls
-            for one in cls.order if cls is not None else ():
-                for binding in list(one.attributes.names.values()):
-                    self.by_call(binding.value)
-        elif isinstance(value, Joined):
-            for option in value.options:
-                self.by_call(option)
-        elif isinstance(value, Unknown):
-            for held in value.reach:
-                if isinstance(held, Function | Unknown):
-                    self.by_call(held)
-        elif isinstance(value, Lazy) and isinstance(value.frame, Frame):
-            self._once(value.node, [value.node] if isinstance(value.node, ast.AST) else [], value.frame)
-            for inner in value.of:
-                self.by_call(inner)
+        self._behind_call(value)
+        self._done.finish()
+
+    def _behind_call(self, value: Value) -> None:
+        pending = [value]
+        while pending:
+            one = pending.pop()
+            if isinstance(one, Function):
+                if isinstance(one.frame, Frame):
+                    body: Sequence[ast.AST] = []
+                    if isinstance(one.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                        body = one.node.body
+                    elif isinstance(one.node, ast.Lambda):
+                        body = [one.node.body]
+                    self._once(one.node, body, one.frame)
+                continue
+            if not isinstance(one, Class | Instance | Joined | Unknown | Lazy) or not self._done.behind(one):
+                continue  # a class that is held by what it holds has been met before
+            if isinstance(one, Class | Instance):
+                cls = one if isinstance(one, Class) else one.cls
+                for base in cls.order if cls is not None else ():
+                    pending.extend(binding.value for binding in base.attributes.names.values())
+            elif isinstance(one, Joined):
+                pending.extend(one.options)
+            elif isinstance(one, Unknown):
+                pending.extend(held for held in one.reach if isinstance(held, Function | Unknown))
+            elif isinstance(one.frame, Frame):
+                self._once(one.node, [one.node] if isinstance(one.node, ast.AST) else [], one.frame)
+                pending.extend(one.of)
 
     def _once(self, node: object, body: Sequence[ast.AST], frame: Frame) -> None:
-        if id(node) in self._seen:
-            return
-        self._seen.add(id(node))
-        if len(self._seen) > MAX_DEPTH:
-            raise OutOfBudget
-        within = Frame(Namespace(), frame.module, frame)
-        self._over([list(ast.walk(one)) for one in body], within, called=True)
+        def look() -> None:
+            within = Frame(Namespace(), frame.module, frame)
+            self._over([self._interpreter.parts(one) for one in body], within, called=True)
 
-    def _over(self, rows: list[list[ast.AST]], frame: Frame, *, called: bool) -> None:
+        self._done.look_into(node, look)
+
+    def _over(self, rows: list[Sequence[ast.AST]], frame: Frame, *, called: bool) -> None:
         WORK.done += 8 * sum(map(len, rows))
+        self._interpreter.step(0)
         aliases = Aliases(self._interpreter, (part for parts in rows for part in parts), frame)
         if not called:
-            for part in [part for parts in rows for part in parts]:
-                if isinstance(part, ast.Import | ast.ImportFrom):
-                    aliases.bound(self._imported(part, frame))
+            for imported in (one for parts in rows for one in _imports(parts[0])):
+                aliases.bound(self._imported(imported, frame))
         met: set[str] = set()
         asked = {getattr(part, "attr", getattr(part, "id", "")) for parts in rows for part in parts}
         for parts in rows:
@@ -631,21 +703,21 @@ class Written:
                 for held in self._behind(inner, frame, aliases):
                     if isinstance(held, Function | Class | Instance | Lazy):
                         self._act.thing(held)
-                        self.by_call(held)
+                        self._behind_call(held)
             return
         callee = self._called(part.func, frame, aliases)
         about = isinstance(callee, Function) and about_settings(callee)
         for inner in arguments:
             for held in self._behind(inner, frame, aliases):
                 self._act.thing(held, about)
-                self.by_call(held)
+                self._behind_call(held)
 
     def _called(self, function: ast.expr, frame: Frame, aliases: Aliases) -> Value | None:
         for held in self._behind(function, frame, aliases, called=True):
             if isinstance(held, Object) and held.kind in _READERS:
                 continue  # asked for a variable, it stays what it is
             self._act.thing(held, _reaches_settings(function))
-            self.by_call(held)
+            self._behind_call(held)
         return behind(self._interpreter, function, frame)
 
     def _used(self, binding: Binding | None, asked: set[str]) -> None:
@@ -657,7 +729,7 @@ class Written:
             if isinstance(one, Instance) and one.cls is not None:
                 answers = list(_answers(one.cls, None if asked & _ASKING else asked))
                 for method in answers:
-                    self.by_call(method)
+                    self._behind_call(method)
                 if any(_writes(method) for method in answers):
                     self._act.thing(one)
 
@@ -687,6 +759,18 @@ class Written:
             else:
                 self._act.thing(thing, deep=False)
         return scratch.names
+
+
+def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Those that run with a statement; not those of functions that it only defines."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, ast.Import | ast.ImportFrom):
+            yield one
+        elif isinstance(one, ast.stmt | ast.ExceptHandler | ast.match_case):
+            if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                pending.extend(ast.iter_child_nodes(one))
 
 
 def _answers(cls: Class, asked: set[str] | None) -> Iterator[Function]:

@@ -45,15 +45,38 @@ class Application(NamedTuple):
 def applications(facts: FactSet, *frameworks: str) -> list[Application]:
     """The applications that production code builds, in order of place."""
     found: list[Application] = []
+    derived = Derived(facts)
     for fact in sorted(_production(facts), key=lambda fact: fact.location.order):
-        subclasses = {item.name: FRAMEWORKS[base] for item in fact.classes for base in item.bases if base in FRAMEWORKS}
         for call in fact.calls:
-            framework = FRAMEWORKS.get(call.name) or subclasses.get(call.name)
+            framework = derived.framework(fact, call)
             if framework in frameworks and fact.location.path is not None:
                 found.append(Application(framework, fact.location.path, call, fact))
     # `OAuth(Flask(__name__))`: one that no name holds serves nobody, where there is one that a name holds.
     held = [app for app in found if app.call.variable or app.framework == "waitress"]
     return held or found
+
+
+class Derived:
+    """Which framework a call builds an application of, classes of the repository that derive from one included."""
+
+    def __init__(self, facts: FactSet) -> None:
+        self._classes: dict[str, list[tuple[str, str]]] = {}
+        for fact in _production(facts):
+            for item in fact.classes:
+                for base in item.bases:
+                    if base in FRAMEWORKS and fact.location.path is not None:
+                        self._classes.setdefault(item.name, []).append((fact.location.path, FRAMEWORKS[base]))
+
+    def framework(self, fact: PythonModule, call: Call) -> str | None:
+        if call.name in FRAMEWORKS:
+            return FRAMEWORKS[call.name]
+        module, _, name = call.name.rpartition(".")
+        wanted = f"/{module.strip('.').replace('.', '/')}/"
+        for path, framework in self._classes.get(name, ()):
+            # In the file itself, in the module that is named, or in one of the package that hands it on.
+            if path == fact.location.path if not module else wanted in f"/{path.removesuffix('.py')}/":
+                return framework
+        return None
 
 
 def server_name(command: ServerCommand, facts: FactSet) -> str:

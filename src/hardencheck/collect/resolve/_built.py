@@ -31,10 +31,11 @@ from hardencheck.collect.interpret.values import (
     Module,
     Namespace,
     Object,
+    Seq,
     Unknown,
     Value,
 )
-from hardencheck.collect.resolve._applications import FRAMEWORKS, Application, flask_namespace, production_modules
+from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._follow import (
     Files,
@@ -49,8 +50,9 @@ from hardencheck.collect.resolve._follow import (
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.collect.resolve._paste import Factory, factories
+from hardencheck.collect.resolve._rows import Reading
 from hardencheck.model.facts.logging import ServerCommand
-from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule, Variable
+from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -71,7 +73,7 @@ class Built(NamedTuple):
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
     started: Mapping[_Place, Location]
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
@@ -261,6 +263,8 @@ def _followed(
         started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
     for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
         _reach(interpreter, modules, place, scope)
+    if interpreter.lost is not None:
+        _lost(interpreter, interpreter.lost)
     return interpreter, started
 
 
@@ -285,19 +289,15 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
     """Where production code builds applications or puts something around them, and in which function."""
     found: dict[_Place, str] = {}
+    derived = Derived(facts)
     for fact in facts.of("python.module"):
         if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
             continue
-        derived = {item.name for item in fact.classes if any(base in FRAMEWORKS for base in item.bases)}
         # Applications of Tornado are servers as well.
-        listening = (
-            ".listen"
-            if any(FRAMEWORKS.get(call.name) == "tornado" for call in fact.calls)
-            or any(FRAMEWORKS.get(base) == "tornado" for item in fact.classes for base in item.bases)
-            else ""
-        )
+        tornado = any(derived.framework(fact, call) == "tornado" for call in fact.calls)
         for call in fact.calls:
-            if call.name in FRAMEWORKS or call.name in derived or call.name in PARTS or call.name == listening:
+            listens = tornado and call.name == ".listen"
+            if call.name in PARTS or listens or derived.framework(fact, call) is not None:
                 found[fact.location.path, call.line] = call.scope
     return found
 
@@ -376,11 +376,20 @@ def _run(interpreter: _Follower, start: _Start, *, program: bool = False) -> Non
             if spec.kwarg is not None:
                 keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
+        interpreter.awaits = node  # a server awaits what an asynchronous factory gives
         interpreter.call(value, arguments, keywords, node, Frame(module.namespace, module))
     except Raised as error:
         _lost(interpreter, Unknown("branch", f"the code raises {error.name}", start.path, 1))
-    except (OutOfBudget, RecursionError, MemoryError):
-        _lost(interpreter, Unknown("budget", "more steps than are followed", start.path, 1))
+    except (OutOfBudget, RecursionError, MemoryError) as error:
+        _lost(interpreter, out_of_budget(error, start.path))
+
+
+def out_of_budget(error: OutOfBudget | RecursionError | MemoryError, path: str) -> Unknown:
+    """Why nothing more of a file is followed."""
+    if isinstance(error, OutOfBudget):
+        where, line = error.place or (path, 1)
+        return Unknown("budget", "more steps than are followed", where, line)
+    return Unknown("budget", "nested too deeply", path, 1)
 
 
 def _as_an_event_loop_runs_it(function: Function) -> Function:
@@ -413,6 +422,8 @@ def _lost(interpreter: Interpreter, why: Unknown) -> None:
     for thing in chain.from_iterable(recorded(interpreter)):
         if "framework" in thing.state:
             held(thing).taint(why)
+            if isinstance(stack := thing.state.get("middleware"), Seq):
+                stack.exact, stack.open = False, True
             if "config" in thing.state:
                 config_of(thing).taint(why)
 

@@ -80,7 +80,28 @@ DEFAULTS: dict[str, Since] = {
     "FILE_UPLOAD_PERMISSIONS": [(_ALWAYS, None), ((3, 0), 0o644)],
     "FILE_UPLOAD_DIRECTORY_PERMISSIONS": [(_ALWAYS, None)],
 }
+# The same in every version; of these nobody is told unless they are set.
+OTHERS: dict[str, object] = {
+    "ADMINS": [], "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"], "CSRF_COOKIE_AGE": 31449600,
+    "CSRF_COOKIE_DOMAIN": None, "CSRF_COOKIE_PATH": "/", "CSRF_FAILURE_VIEW": "django.views.csrf.csrf_failure",
+    "CSRF_HEADER_NAME": "HTTP_X_CSRFTOKEN", "FILE_UPLOAD_MAX_MEMORY_SIZE": 2621440, "INTERNAL_IPS": [],
+    "SECURE_REDIRECT_EXEMPT": [], "SECURE_SSL_HOST": None, "SESSION_CACHE_ALIAS": "default",
+    "SESSION_COOKIE_AGE": 1209600, "SESSION_COOKIE_DOMAIN": None, "SESSION_COOKIE_PATH": "/",
+    "SESSION_ENGINE": "django.contrib.sessions.backends.db", "SESSION_EXPIRE_AT_BROWSER_CLOSE": False,
+    "SESSION_SAVE_EVERY_REQUEST": False, "USE_X_FORWARDED_PORT": False,
+}  # fmt: skip
 _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
+_NOT_PRODUCTION = {
+    "development", "develop", "dev", "devel", "local", "debug", "test", "tests", "testing", "ci", "integration",
+    "build", "docs",
+}  # fmt: skip
+_WORD = compiled(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Who names a settings module, the weightiest first.
+_TIERS = {
+    "environment": "the environment of the deployment",
+    "wsgi": "the entry point of the server",
+    "manage": "manage.py",
+}
 # No project goes without one of these.
 _ESSENTIAL = {"INSTALLED_APPS", "ROOT_URLCONF"}
 _ONLY_DJANGO = DJANGO - FLASK
@@ -93,8 +114,19 @@ _PREFERRED = ("production", "prod", "live", "deploy", "deployment", "settings", 
 _ANY_VERSION = "not set, and its default depends on the version of Django, which nothing pins"
 
 
+class Choice(NamedTuple):
+    """A settings module that is taken for the one of production. why: reads after "Taken for production: "; places:
+    the lines that say so. cls: the one of its classes, where whoever chose the module chose that too."""
+
+    name: str
+    why: str
+    places: tuple[Location, ...] = ()
+    cls: str = ""
+
+
 class Project(NamedTuple):
-    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted."""
+    """application: dotted name of the settings module, or its path. version: of Django, the lowest admitted.
+    choice: why it is this module, and which of its classes."""
 
     application: str
     path: str
@@ -103,6 +135,7 @@ class Project(NamedTuple):
     modules: Modules
     followed: Followed
     environment: Environment
+    choice: Choice
 
     @property
     def location(self) -> Location:
@@ -137,25 +170,31 @@ def projects(facts: FactSet, tree: Tree) -> tuple[list[Project], list[str]]:
     chosen, troubles = _chosen(facts, modules, tree.subject.profile)
     at = lowest(facts, "django")
     deployment = Deployment(facts, modules.local())
-    found = [_project(facts, modules, deployment.environment(path), path, name, at) for path, name in chosen.items()]
+    found = [_project(facts, modules, deployment.environment(path), path, one, at) for path, one in chosen.items()]
     return found, troubles
 
 
-def _project(facts: FactSet, modules: Modules, given: Environment, path: str, name: str, at: Version | None) -> Project:
+def _project(
+    facts: FactSet, modules: Modules, given: Environment, path: str, choice: Choice, at: Version | None
+) -> Project:
     entry = _entry(facts, modules, path)
     followed = modules.follow(path, given, entry=entry)
-    named = _named_classes(facts, modules.local())
-    chosen = _one_of(named, followed.classes)
-    plain = _ESSENTIAL & followed.names.keys() and chosen not in followed.configurations
-    classes = {} if plain else _settings_classes(modules, path, followed, frozenset().union(*named))
-    chosen = "" if plain else chosen or _by_name(classes)
-    if chosen:
-        followed = modules.follow(path, given, chosen, entry)
+    said = _named_classes(facts, modules.local())
+    user = Choice(choice.cls, "as the user says") if choice.cls else None
+    usable, doubtful = _named(said, followed.classes)
+    cls = user or usable or doubtful
+    plain = not user and _ESSENTIAL & followed.names.keys() and (cls is None or cls.name not in followed.configurations)
+    classes = {} if plain else _settings_classes(modules, path, followed, {fact.name for fact in said})
+    cls = None if plain else user or usable or _by_name(classes) or doubtful
+    if cls is not None:
+        followed = modules.follow(path, given, cls.name, entry)
+        why = f"{choice.why}; of its classes it is {cls.name}, {cls.why}"
+        choice = Choice(choice.name, why, tuple(dict.fromkeys((*choice.places, *cls.places))))
     elif classes:
         first = min(classes, key=lambda name: (classes[name], name))
         text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
         followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
-    return Project(name, path, _namespace(followed), at, modules, followed, given)
+    return Project(choice.name, path, _namespace(followed), at, modules, followed, given, choice)
 
 
 def _entry(facts: FactSet, modules: Modules, path: str) -> str:
@@ -188,60 +227,102 @@ def _settings_classes(modules: Modules, path: str, followed: Followed, named: Ab
     return {name: own[name].line if name in own else 1 for name in holding}
 
 
-def _named_classes(facts: FactSet, local: AbstractSet[str]) -> Sequence[AbstractSet[str]]:
-    """The classes that the deployment names; what counts more comes first."""
+def _named_classes(facts: FactSet, local: AbstractSet[str]) -> Sequence[SettingsClassName]:
+    """Where the deployment names a class."""
     said = [fact for fact in facts.of("settings.class-name") if isinstance(fact, SettingsClassName)]
-    named = [fact for fact in said if not _local(fact, local)]
-    return [{fact.name for fact in named if fact.source == tier} for tier in ("environment", "wsgi", "manage")]
+    return [fact for fact in said if not _local(fact, local)]
 
 
-def _one_of(named: Sequence[AbstractSet[str]], classes: Mapping[str, object]) -> str:
-    """The class of a module that the deployment names; "" when nothing does, or more than one is named."""
-    for names in named:
-        found = sorted(names & classes.keys())
-        if len(found) == 1:
-            return found[0]
-    return ""
+def _named(said: Sequence[SettingsClassName], classes: Mapping[str, object]) -> tuple[Choice | None, Choice | None]:
+    """(the class of a module that the deployment names, one that only what tests or a developer use names): these are
+    named for one command, or as what a server overrides. None where nothing names one alone."""
+    usable: Choice | None = None
+    doubtful: Choice | None = None
+    for tier, who in _TIERS.items():
+        found = {fact.name for fact in said if fact.source == tier and fact.name in classes}
+        for_servers = {name for name in found if _of_production(name)}
+        if len(for_servers) == 1 and usable is None:
+            name = for_servers.pop()
+            usable = Choice(name, f"as {who} says", _places(said, tier, name))
+        elif len(found) == 1 and not for_servers and doubtful is None:
+            name = found.pop()
+            doubtful = Choice(name, f"as {who} says", _places(said, tier, name))
+    return usable, doubtful
 
 
-def _by_name(classes: Iterable[str]) -> str:
-    """The one class that is called as those of production are; "" when there is none."""
+def _by_name(classes: Iterable[str]) -> Choice | None:
+    """The one class that is called as those of production are; None when there is none."""
     called = [name for name in classes if name.lower() in _PRODUCTION_CLASSES]
-    return called[0] if len(called) == 1 else ""
+    return Choice(called[0], "by its name") if len(called) == 1 else None
 
 
-def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, str], list[str]]:
-    """Path -> name of each settings module in use."""
+def _has_class(modules: Modules, path: str, name: str) -> bool:
+    fact = modules.known.get(path)
+    return fact is not None and any(one.name == name for one in fact.classes)
+
+
+def _of_production(name: str) -> bool:
+    """Whether a class, by its words (`DevelopmentConfig`), may be one that a server uses."""
+    return _NOT_PRODUCTION.isdisjoint(word.lower() for word in _WORD.findall(name))
+
+
+def _places(named: Sequence[SettingsClassName | SettingsModuleName], tier: str, *names: str) -> tuple[Location, ...]:
+    places = {
+        fact.location
+        for fact in named
+        if fact.source == tier and (fact.name if isinstance(fact, SettingsClassName) else fact.module) in names
+    }
+    return tuple(sorted(places, key=lambda place: place.order))
+
+
+def _chosen(facts: FactSet, modules: Modules, profile: str | None) -> tuple[dict[str, Choice], list[str]]:
+    """Path -> each settings module in use."""
     if profile is not None:
-        path = _path_of(profile, modules)
-        return ({path: profile}, []) if path else ({}, [f"the settings module {profile} is not in the repository"])
+        module, _, cls = profile.partition(":")
+        path = _path_of(module, modules)
+        if path is None:
+            return {}, [f"the settings module {module} is not in the repository"]
+        if cls and not _has_class(modules, path, cls):
+            return {}, [f"the settings module {module} has no class {cls}"]
+        why = "named by the user (--profile, or the profile of a target in the configuration)"
+        return {path: Choice(module, why, cls=cls)}, []
     troubles: list[str] = []
     named = settings_modules(facts, modules.local())
-    doubtful: dict[str, str] = {}
-    for tier in ("environment", "wsgi", "manage"):
-        found: dict[str, str] = {}
+    doubtful: dict[str, Choice] = {}
+    for tier, who in _TIERS.items():
+        found: dict[str, Choice] = {}
         for fact in named:
             near = fact.location.path or ""
             if fact.source != tier:
                 continue
-            path = modules.find(fact.module, near) or _only(fact.module, modules)
+            path = modules.find(fact.module, near) or _only(fact.module, modules) or modules.copied(fact.module)
             if path is None:
                 troubles.append(f"{near} names the settings module {fact.module}, which is not in the repository")
             elif path not in modules.known and path not in modules.broken and not _sets_any(modules, path):
                 continue  # a module of that name that sets nothing we know
             else:
                 better = _production_sibling(path, modules)
+                places = _places(named, tier, fact.module)
+                if better == path:
+                    alone = ", and nothing of the deployment names another" if tier == "manage" else ""
+                    choice = Choice(fact.module, f"{who} names it{alone}", places)
+                else:
+                    choice = Choice(better, f"it lies beside {fact.module}, which {who} names", places)
                 # What a developer or a test uses is named by mistake, for one command, or as what a server overrides.
                 kept = found if role(better) == "production" else doubtful
                 if better == path or better not in kept:
-                    kept[better] = fact.module if better == path else better
+                    kept[better] = choice
         if found:
             return dict(sorted(found.items())), []
-    by_convention = _by_convention(modules, required(facts))
+    said = troubles[0] if troubles else "no file of the repository names a settings module"
+    convention = f"by convention: {said}; this one has the name and the content of one"
+    by_convention = {path: Choice(path, convention) for path in _by_convention(modules, required(facts))}
     if doubtful:
         folders = {path.rpartition("/")[0] for path in doubtful}
-        beside = {path: name for path, name in by_convention.items() if path.rpartition("/")[0] in folders}
-        usable = {path: name for path, name in beside.items() if role(path) == "production"}
+        beside = {path: one for path, one in by_convention.items() if path.rpartition("/")[0] in folders}
+        first = next(iter(doubtful.values()))
+        why = f"by convention: it lies beside {first.name}, which a developer or a test uses"
+        usable = {path: Choice(path, why, first.places) for path in beside if role(path) == "production"}
         return usable or dict(sorted(doubtful.items())), []
     return by_convention, [] if by_convention else troubles
 
@@ -321,7 +402,7 @@ def looks_like_settings(fact: PythonModule, django: bool) -> bool:
     return bool(names & _ONLY_DJANGO)
 
 
-def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
+def _by_convention(modules: Modules, django: bool) -> list[str]:
     groups: dict[str, list[str]] = {}
     for path, fact in sorted(modules.known.items()):
         if fact.role in {"production", "development"} and looks_like_settings(fact, django):
@@ -330,7 +411,7 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
     for path in modules.broken if django else ():
         if path is not None and _NAME.fullmatch(path) and role(path) == "production" and path.endswith("settings.py"):
             groups.setdefault(path.rpartition("/")[0], []).append(path)
-    chosen: dict[str, str] = {}
+    chosen: list[str] = []
     for paths in groups.values():
 
         def rank(path: str) -> tuple[int, str]:
@@ -342,7 +423,7 @@ def _by_convention(modules: Modules, django: bool) -> dict[str, str]:
         best = min(paths, key=rank)
         if rank(best)[0] >= _PREFERRED.index("__init__"):
             best = _without_debug(paths, modules) or best
-        chosen[best] = best
+        chosen.append(best)
     return chosen
 
 

@@ -1,7 +1,7 @@
 """Settings modules of the repository, followed by the interpreter: what each name is worth in production, and why."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -34,7 +34,7 @@ from hardencheck.collect.interpret.values import (
     same,
 )
 from hardencheck.collect.resolve._environment import Environment, Given
-from hardencheck.collect.resolve._rows import is_secret, measured, shown, unknown_part
+from hardencheck.collect.resolve._rows import Reading, is_secret, measured, place_of, shown, unknown_part
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Expression, Variable
 from hardencheck.model.gap import Reason
@@ -109,7 +109,7 @@ class Followed(NamedTuple):
     rest: Unknown | None
     prefixes: Mapping[str, Unknown]
     unless: Depends
-    variables: Mapping[str, Variable]
+    variables: Mapping[str, Sequence[Reading]]
     files: frozenset[str]
     classes: Mapping[str, frozenset[str]] = {}
     configurations: frozenset[str] = frozenset()
@@ -295,6 +295,8 @@ def _run(
             names = interpreter.module(path).namespace
     except (RecursionError, MemoryError):
         names = Namespace(rest=Unknown("budget", "it is nested too deeply", path, 1))
+    if interpreter.lost is not None:
+        names.taint(interpreter.lost)
     return interpreter, names
 
 
@@ -342,25 +344,28 @@ def taken(name: str, given: Given) -> str | Value:
     return Unknown("env-required", f"{name}{place}")
 
 
-def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, Variable]:
-    found: dict[str, Variable] = {}
-    for name in sorted(interpreter.reads | interpreter.asked.keys()):
-        asked = interpreter.asked.get(name, Asked(Const(None)))
-        given = environment.get(name)
-        default = ""
-        if asked.default is not None:
-            seen = shown(asked.default, name)
-            default = seen.value or "(computed)"
-        found[name] = Variable(
-            name=name,
-            default=default,
-            required=asked.default is None,
-            cast=asked.cast,
-            given=_given(name, given) if given is not None else None,
-            given_at=given.location if given is not None else None,
-            unless=given.unless if given is not None else (),
-        )
-    return found
+def variables_of(interpreter: Interpreter, environment: Environment) -> dict[str, list[Reading]]:
+    """Every way in which the code asks for a variable, and where."""
+    return {
+        name: [
+            Reading(_variable(name, asked, environment), frozenset(places))
+            for places, asked in interpreter.asked.get(name, {((), ()): Asked(Const(None))}).items()
+        ]
+        for name in sorted(interpreter.reads | interpreter.asked.keys())
+    }
+
+
+def _variable(name: str, asked: Asked, environment: Environment) -> Variable:
+    given = environment.get(name)
+    return Variable(
+        name=name,
+        default=(shown(asked.default, name).value or "(computed)") if asked.default is not None else "",
+        required=asked.default is None,
+        cast=asked.cast,
+        given=_given(name, given) if given is not None else None,
+        given_at=given.location if given is not None else None,
+        unless=given.unless if given is not None else (),
+    )
 
 
 def _given(name: str, given: Given) -> str:
@@ -380,9 +385,10 @@ def bound_of(name: str, binding: Binding) -> Bound:
     bound = Bound(
         Expression(what="unknown"), binding.path, binding.line, reason=reason, depends=depends, binding=binding
     )
+    place = place_of(binding.path, binding.line)
     if isinstance(value, Joined):
-        return _one_of(name, value, bound)
-    return bound._replace(expression=expression_of(name, value), maybe=_maybe(value))
+        return _one_of(name, value, bound, place)
+    return bound._replace(expression=expression_of(name, value, place), maybe=_maybe(value))
 
 
 def _reason(why: Unknown) -> Reason:
@@ -391,19 +397,19 @@ def _reason(why: Unknown) -> Reason:
     return _REASONS.get(why.reason, Reason.NOT_LITERAL)
 
 
-def _one_of(name: str, value: Joined, bound: Bound) -> Bound:
+def _one_of(name: str, value: Joined, bound: Bound, place: str) -> Bound:
     options = [option for option in value.options if not isinstance(option, Absent)]
     lists = [option for option in options if isinstance(option, Seq)]
-    text = why_of(name, value)
+    text = why_of(name, value, place)
     if lists and len(lists) == len(value.options):
         # What is in each of them surely is in it.
-        made = [expression_of(name, one) for one in lists]
+        made = [expression_of(name, one, place) for one in lists]
         surely = [item for item in made[0].items if all(item in other.items for other in made[1:])]
         possible = {item for one in made for item in one.items}.union(*(_maybe(one) for one in lists))
         complete = all(one.complete for one in made)
         expression = Expression(what="list", items=tuple(surely), complete=complete, text=text)
         return bound._replace(expression=expression, maybe=frozenset(possible) - set(surely))
-    made = [expression_of(name, option) for option in options]
+    made = [expression_of(name, option, place) for option in options]
     # A list that perhaps has more in it is no value that can be named.
     made = [
         msgspec.structs.replace(one, complete=False) if _maybe(option) else one
@@ -420,16 +426,16 @@ def _maybe(value: Value) -> frozenset[str]:
     return frozenset(text for item in value.extra if (text := _item(item)) is not None)
 
 
-def why_of(name: str, value: Value) -> str:
-    """Why a value is not known, for people; "" where it is."""
-    seen = shown(value, name)
+def why_of(name: str, value: Value, place: str = "") -> str:
+    """Why a value is not known, for people; "" where it is. place: as in `shown`."""
+    seen = shown(value, name, place)
     if seen.state == "one-of":
         return f"one of {seen.value}"
     return seen.text
 
 
-def expression_of(name: str, value: Value) -> Expression:
-    text = why_of(name, value)
+def expression_of(name: str, value: Value, place: str = "") -> Expression:
+    text = why_of(name, value, place)
     unknown = Expression(what="unknown", text=text)
     if name in SECRETS:
         return _measured(value, unknown) if isinstance(value, Seq) else _secret(value, unknown)

@@ -1,19 +1,24 @@
 """The Python files of a repository as modules that import each other, and what the settings of one are worth."""
 
+import posixpath
+import re
 from collections.abc import Mapping, Sequence
 
-from hardencheck.collect.contract import Tree
+from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._security_names import GUNICORN, KNOWN
 from hardencheck.collect.interpret.library import STANDARD
 from hardencheck.collect.interpret.values import Binding, Unknown
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.collect.resolve._versions import Version, admitted
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.container import CopiedModule
 from hardencheck.model.facts.hidden import HiddenSetting
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 
 _NAMES = KNOWN | GUNICORN
+_RELATIVE = compiled(rb"^\s*from\s+\.", re.MULTILINE)
 _LOCAL = ("local_settings", "settings_local", "local")
 
 
@@ -43,6 +48,7 @@ class Modules:
             if isinstance(fact, HiddenSetting)
             and (fact.how, fact.role, fact.local) == ("by a command", "production", False)
         ]
+        self._placed = _placed(facts, tree)
 
     def _called(self, name: str) -> list[str]:
         """The paths of all modules and packages of one last name."""
@@ -66,6 +72,13 @@ class Modules:
         if module.partition(".")[0] in STANDARD:
             return None
         return self._above(module, near) or self._elsewhere(module)
+
+    def copied(self, module: str) -> str | None:
+        """The file of the repository that an image has as this module, where one Dockerfile at least says so and no
+        other one says something else."""
+        wanted = f"/{module.replace('.', '/')}.py"
+        found = {source for target, source in self._placed.items() if f"/{target}".endswith(wanted)}
+        return found.pop() if len(found) == 1 else None
 
     def imported(self, module: str, near: str) -> str | None:
         """The same for an import. A single file somewhere else that is called like a library is not that library."""
@@ -169,6 +182,29 @@ def _same_file(written: str, path: str) -> bool:
     one, other = ([part for part in text.split("/") if part not in {"", "."}] for text in (written, path))
     short = min(len(one), len(other), 2)
     return short > 0 and one[-short:] == other[-short:]
+
+
+def _placed(facts: FactSet, tree: Tree) -> dict[str, str]:
+    """Path that only an image has -> the file of the repository that is copied there."""
+    found: dict[str, set[str]] = {}
+    for fact in facts.of("container.copied-module"):
+        if not isinstance(fact, CopiedModule) or fact.role != "production":
+            continue
+        for base in dict.fromkeys(("", posixpath.dirname(fact.location.path or ""))):
+            source, target = (posixpath.normpath(posixpath.join(base, path)) for path in (fact.source, fact.target))
+            if source in tree.entries and target not in tree.entries and not _by_place(tree, source):
+                found.setdefault(target, set()).add(source)
+                break
+    return {target: next(iter(sources)) for target, sources in found.items() if len(sources) == 1}
+
+
+def _by_place(tree: Tree, path: str) -> bool:
+    """Whether what a module is worth may depend on where it lies, or cannot be read."""
+    try:
+        data = tree.read(tree.entries[path])
+    except Unreadable:
+        return True
+    return b"__file__" in data or _RELATIVE.search(data) is not None
 
 
 def value_of(expression: Expression) -> bool | int | float | str | tuple[str, ...] | None:

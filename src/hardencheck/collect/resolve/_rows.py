@@ -3,11 +3,14 @@
 A secret is never shown: texts under a name that says so are measured, passwords of addresses are left out.
 """
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from hardencheck.collect.extract._python import without_credentials
 from hardencheck.collect.interpret.interpreter import SETTING
@@ -44,6 +47,7 @@ _MODES = ("_PERMISSIONS", "umask", "unix_socket_perms")
 _MAX_PARTS = 1_000
 _MAX_NESTED = 60
 _HIDDEN = "…"
+_MEASURED = "(a secret of "
 # The last words of a name that holds a secret; more words after them name something about it (TOKEN_LIFETIME).
 _SECRET = compiled(
     r"(?:^|_)(?:SECRET|SECRETS|SECRET_?KEYS?|SECRET_?KEY_FALLBACKS|PASSWORDS?|PASSWD|PASSPHRASE|PASS|PWD|TOKENS?|SALT|DSN|"
@@ -67,13 +71,20 @@ class Shown(NamedTuple):
     text: str = ""
 
 
+class Reading(NamedTuple):
+    """How a variable is asked for. places: (path, line) of the statements that do it; none: where nobody can say."""
+
+    variable: Variable
+    places: frozenset[tuple[object, ...]] = frozenset()
+
+
 def is_secret(name: str) -> bool:
     """Whether a text under this name (of a setting, a variable, a key of a table) is one nobody may see."""
     return _SECRET.search(_WORDS.sub("_", name)) is not None
 
 
 def measured(text: str | bytes) -> str:
-    return f"(a secret of {len(text)} characters)" if text else repr(text)
+    return f"{_MEASURED}{len(text)} characters)" if text else repr(text)
 
 
 def row(
@@ -85,7 +96,7 @@ def row(
     default: Value | None = None,
     version: str = "",
     here: Location | None = None,
-    variables: Mapping[str, Variable] | None = None,
+    variables: Mapping[str, Sequence[Reading]] | None = None,
 ) -> ProductionDefault:
     """One setting. binding None: it is not set, and has the framework's default (None: nobody knows which).
 
@@ -100,19 +111,20 @@ def row(
             options = tuple(default if isinstance(option, Absent) else option for option in value.options)
         else:  # of two reasons the one that the code has comes first
             there = tuple(option for option in value.options if not isinstance(option, Absent))
-            options = (*there, Unknown("framework-version", "the default of the framework"))
+            lacking = Unknown("framework-version", "the default of the framework, whose version is not known")
+            options = (*there, lacking)
         value = Joined(options, depends=value.depends)
-    seen = (
-        shown(value, name)
-        if value is not None
-        else Shown("unknown", "", "framework-version", "the default is not known")
-    )
     where = here or Location()
     chain: tuple[Location, ...] = ()
     if binding is not None and binding.path and not unset:
         where = Location(path=binding.path, line=binding.line or None)
         places = [Location(path=path, line=line or None) for path, line in binding.chain if path]
         chain = tuple(place for place in dict.fromkeys(places) if place != where)
+    seen = (
+        shown(value, name, "" if unset else place_of(where.path, where.line))
+        if value is not None
+        else Shown("unknown", "", "framework-version", "the default is not known")
+    )
     return ProductionDefault(
         location=where,
         framework=framework,
@@ -121,7 +133,9 @@ def row(
         state=seen.state,
         source="default" if unset else "set",
         value=seen.value,
-        depends_on=depended(depends_of(value) if value is not None else frozenset(), variables or {}),
+        depends_on=depended(
+            depends_of(value) if value is not None else frozenset(), variables or {}, (where.path, where.line)
+        ),
         chain=chain,
         reason=seen.reason,
         text=seen.text,
@@ -130,9 +144,22 @@ def row(
     )
 
 
-def depended(names: Depends | Iterable[str], variables: Mapping[str, Variable]) -> tuple[Variable, ...]:
-    """What is known of the variables that a value depends on, by name."""
-    return tuple(variables.get(name) or _other(name) for name in sorted(names))
+def depended(
+    names: Depends | Iterable[str], variables: Mapping[str, Sequence[Reading]], at: tuple[object, ...] = ()
+) -> tuple[Variable, ...]:
+    """What is known of the variables that a value depends on, by name. at: the statement that gives the value."""
+    return tuple(_read(variables[name], at) if name in variables else _other(name) for name in sorted(names))
+
+
+def _read(readings: Sequence[Reading], at: tuple[object, ...]) -> Variable:
+    """As the statement asks for it that gives the value; where that is done before, in every way there is."""
+    found = [one.variable for one in readings if at in one.places] or [one.variable for one in readings]
+    optional = [one for one in found if not one.required] or found
+    defaults = dict.fromkeys(one.default for one in optional)
+    casts = dict.fromkeys(one.cast for one in optional)
+    return msgspec.structs.replace(
+        optional[0], default=" or ".join(defaults), cast=optional[0].cast if len(casts) == 1 else ""
+    )
 
 
 def _other(name: str) -> Variable:
@@ -145,38 +172,46 @@ def _other(name: str) -> Variable:
     return Variable(name=name, kind="module" if "." in name else "variable")
 
 
-def shown(value: Value, name: str = "") -> Shown:
-    """A value for people: at most 200 characters, texts under secret names measured."""
+def place_of(path: str | None, line: int | None) -> str:
+    """ " at settings.py:3"; "" where there is no file."""
+    return f" at {path}:{line}" if path and line else f" at {path}" if path else ""
+
+
+def shown(value: Value, name: str = "", place: str = "") -> Shown:
+    """A value for people: at most 200 characters, texts under secret names measured. place: as `place_of`, where it is
+    set, for what stopped the interpreter without having a place of its own."""
     stop = _stopped(value)
     if isinstance(value, Joined):
         options = [_written(option, name, 0) for option in value.options if not isinstance(option, Absent)]
         options += ["(not set)"] if any(isinstance(option, Absent) for option in value.options) else []
         text = _cut(" or ".join(dict.fromkeys(options)), MAX_SHOWN)
         if stop is not None:
-            return Shown("unknown", text, stop.reason, why(stop))
-        return Shown("one-of" if len(set(options)) > 1 else "known", text)
+            return Shown("unknown", text, stop.reason, why(stop, place))
+        # Two that are written the same may differ where they are not written out.
+        same = len(set(options)) == 1 and not any(mark in options[0] for mark in (_HIDDEN, _MEASURED))
+        return Shown("known" if same else "one-of", text)
     if isinstance(value, Unknown):
-        return Shown("unknown", "", value.reason, why(value))
+        return Shown("unknown", "", value.reason, why(value, place))
     text = _cut(_written(value, name, 0), MAX_SHOWN)
     if stop is not None:
-        return Shown("unknown", text, stop.reason, why(stop))
+        return Shown("unknown", text, stop.reason, why(stop, place))
     if _several(value):
         return Shown("one-of", text)
     return Shown("known", text)
 
 
-def why(value: Unknown) -> str:
+def why(value: Unknown, place: str = "") -> str:
     """What stopped the interpreter, in words: "value comes from vault.read(…) at settings/prod.py:41"."""
-    place = f" at {value.path}:{value.line}" if value.path else ""
+    place = place_of(value.path, value.line) or place
     text = _cut(without_credentials(" ".join(value.text.split())), MAX_TEXT)
     match value.reason:
         case "env-required":
             name, set_at, where = text.partition(", set at ")
             if set_at:
                 return f"the environment variable {name} is set at {where}, to what is not known"
-            return (
-                f"the environment variable {text} must be set, and is read{place}" if text else "from the environment"
-            )
+            if not text:
+                return f"value comes from the environment{place}"
+            return f"the environment variable {text} must be set{', and is read' if place else ''}{place}"
         case "generated":
             return f"made anew on every start by {text}{place}"
         case "branch":
@@ -219,9 +254,9 @@ def _stopped(value: Value, depth: int = 0, seen: set[int] | None = None) -> Unkn
         return Unknown("budget", "nested too deeply")
     found = next((one for item in inner if (one := _stopped(item, depth + 1, seen)) is not None), None)
     if found is None and isinstance(value, Seq) and not value.exact and value.open:
-        return Unknown("call", "more items, which are not known")
+        return Unknown("call", "items that are not known")
     if found is None and isinstance(value, Map) and not value.exact:
-        return Unknown("call", "more keys, which are not known")
+        return Unknown("call", "keys that are not known")
     return found
 
 
@@ -295,6 +330,9 @@ def _written(value: Value, name: str, depth: int, page: _Page | None = None) -> 
             return path
         case Object(kind="part", state={"name": Const(value=str() as called)}):
             return f"{called}(…)"
+        case Object(kind="place", state={"path": Const(value=str() as path)}):
+            end = "/" if path.endswith("/") else ""
+            return repr(f"<repository>/{posixpath.normpath(path)}{end}".removesuffix("/."))
         case Object(kind=kind):
             return f"{kind}(…)"
         case Unknown(reason="generated"):

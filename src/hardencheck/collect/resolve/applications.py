@@ -4,7 +4,7 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 `web.Application`, Litestar 2 `Litestar.__init__`, Tornado 6 `Application.settings`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -36,7 +36,7 @@ from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import taken
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import is_secret, row
+from hardencheck.collect.resolve._rows import Reading, is_secret, row
 from hardencheck.collect.resolve._versions import Version, lowest, version_text
 from hardencheck.model.facts.settings import ProductionDefault, Variable
 from hardencheck.model.gap import FactSet
@@ -202,12 +202,10 @@ def _of_pyramid(
         variable = f"PYRAMID_{name.upper()}"
         found = given.get(variable)
         place = _place_of(value, seen) or whole
-        variables[variable] = Variable(
-            name=variable,
-            given=found.value if found is not None else None,
-            given_at=found.location if found is not None else None,
-            unless=found.unless if found is not None else (),
-        )
+        place_given, unless = (found.location, found.unless) if found is not None else (None, ())
+        value_given = found.value if found is not None else None
+        known = Variable(name=variable, given=value_given, given_at=place_given, unless=unless)
+        variables[variable] = [Reading(known)]
         if found is not None:
             outer = taken(variable, found)
             value = Const(outer) if isinstance(outer, str) else outer
@@ -273,14 +271,14 @@ def _switched(value: Value) -> Value:
     return value if on is None else Const(on, depends=depends_of(value))
 
 
-def _litestar_debug(given: Environment) -> tuple[Value, Mapping[str, Variable]]:
+def _litestar_debug(given: Environment) -> tuple[Value, Mapping[str, Sequence[Reading]]]:
     """Where the code does not say, Litestar asks the environment."""
     depends = frozenset({_LITESTAR_DEBUG})
     found = given.get(_LITESTAR_DEBUG)
     text = found.value if found is not None else None
     at, unless = (found.location, found.unless) if found is not None else (None, ())
     known = Variable(name=_LITESTAR_DEBUG, default="'0'", given=text, given_at=at, unless=unless)
-    variables = {_LITESTAR_DEBUG: known}
+    variables = {_LITESTAR_DEBUG: [Reading(known)]}
     value = taken(_LITESTAR_DEBUG, found) if found is not None else "0"
     if isinstance(value, str):
         return Const(value == "1", depends=depends), variables
@@ -328,7 +326,7 @@ def _row(
     version: str,
     seen: Built,
     where: Location | None = None,
-    variables: Mapping[str, Variable] | None = None,
+    variables: Mapping[str, Sequence[Reading]] | None = None,
 ) -> ProductionDefault:
     return row(
         app.framework,

@@ -8,6 +8,7 @@ from hardencheck.collect.interpret.values import Library, depending, lifted
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
+    OTHERS,
     OWN_MIDDLEWARE,
     Project,
     Setting,
@@ -32,6 +33,7 @@ from hardencheck.model.facts.settings import (
     FrameworkSetting,
     ProductionDefault,
     SecretKey,
+    SettingsChoice,
 )
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -47,6 +49,7 @@ class DjangoSettings(Resolver):
 
     name = "django.settings"
     emits = (
+        SettingsChoice,
         FrameworkSetting,
         ProductionDefault,
         SecretKey,
@@ -61,6 +64,13 @@ class DjangoSettings(Resolver):
         for text in troubles:
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
+            yield SettingsChoice(
+                location=project.location,
+                framework="django",
+                application=project.application,
+                why=project.choice.why,
+                places=project.choice.places,
+            )
             yield from self._settings(project)
             yield from self._rows(project)
             yield from self._key(project)
@@ -114,7 +124,7 @@ class DjangoSettings(Resolver):
         versions = project.version
         at = ".".join(map(str, versions)) if versions is not None and versions != NEWEST else ""
         for name in sorted({*DEFAULTS, *(SECURITY & project.namespace.keys())}):
-            known, value = usual(name, versions) if name in DEFAULTS else (False, None)
+            known, value = usual(name, versions) if name in DEFAULTS else (name in OTHERS, OTHERS.get(name))
             written = lifted(list(value) if isinstance(value, tuple) else {} if name in _TABLES else value)
             if absent(name, versions):
                 written = Library(dotted="")  # nothing: it has no such setting
@@ -157,8 +167,8 @@ class DjangoSettings(Resolver):
             present = has_middleware(project, dotted)
             if present is None:
                 bound = project.bound("MIDDLEWARE")
-                text = bound.expression.text if bound is not None else "computed"
-                held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, f"{text}: not all of it is literal")
+                text = why_unknown(bound) if bound is not None else "computed"
+                held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, text)
                 yield self._gap(
                     "django.middleware", held, "MIDDLEWARE", {"application": project.application, "name": name}
                 )

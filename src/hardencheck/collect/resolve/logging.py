@@ -61,7 +61,7 @@ class LoggingServers(Resolver):
             if path.rpartition("/")[2] in known:
                 continue
             entry = next((entry for name, entry in tree.entries.items() if f"/{path}".endswith(f"/{name}")), None)
-            if entry is None or entry.link is not None or not entry.path.endswith(".py"):
+            if entry is None or entry.link is not None:
                 continue
             try:
                 found = gunicorn_file(entry.path, tree.read(entry), sure=True)

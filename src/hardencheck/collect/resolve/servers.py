@@ -28,12 +28,12 @@ from hardencheck.collect.interpret.values import (
     lifted,
 )
 from hardencheck.collect.resolve._applications import server_name
-from hardencheck.collect.resolve._built import built
+from hardencheck.collect.resolve._built import built, out_of_budget
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._paste import Paste, pastes
-from hardencheck.collect.resolve._rows import row
+from hardencheck.collect.resolve._rows import Reading, row
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
@@ -117,7 +117,7 @@ _NO_START = (".yml", ".yaml", ".sh", ".bash")
 class _Layer(NamedTuple):
     names: Mapping[str, Binding]
     rest: Unknown | None = None
-    variables: Mapping[str, Variable] = {}
+    variables: Mapping[str, Sequence[Reading]] = {}
 
 
 class ServerDefaults(Resolver):
@@ -177,7 +177,9 @@ class ServerDefaults(Resolver):
             usual, variable = _usual(server, name, values[-1] if values else default, given)
             if binding is not None and name in {"workers", "timeout", "port"}:
                 binding = binding._replace(value=_number(binding.value))
-            known = {name: one for layer in layers for name, one in layer.variables.items()} | variable
+            # The variable of a default counts where that holds, and not as a file asks for it.
+            asked = {name: one for layer in layers for name, one in layer.variables.items()}
+            known = asked | variable if binding is None else variable | asked
             perhaps = join([_usual(server, name, value, given)[0] for value in values]) if values else None
             text = version_text(at)
             yield row(server, called, name, binding, default=perhaps, version=text, here=here, variables=known)
@@ -310,7 +312,7 @@ def _defaults(server: str, name: str, newest: object, at: Version | None) -> Seq
     return [value for since, value in history if at >= since][-1:]
 
 
-def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, Variable]]:
+def _usual(server: str, name: str, default: object, given: Environment) -> tuple[Value, dict[str, list[Reading]]]:
     """The default of a setting, which for some is a variable of the environment."""
     variable = _VARIABLES.get(server, {}).get(name)
     if variable is None:
@@ -318,21 +320,23 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
     depends: Depends = frozenset({variable})
     found = given.get(variable)
     if found is None:
-        return lifted(default, depends), {variable: Variable(name=variable, default=str(default))}
+        return lifted(default, depends), {variable: [Reading(Variable(name=variable, default=str(default)))]}
     known = Variable(
         name=variable, default=str(default), given=found.value, given_at=found.location, unless=found.unless
     )
     value = taken(variable, found)
     if isinstance(value, str):
-        return _number(Const(value, depends=depends)), {variable: known}
-    return Unknown("env-required", variable, depends=depends), {variable: known}
+        return _number(Const(value, depends=depends)), {variable: [Reading(known)]}
+    if isinstance(value, Unknown):
+        return depending(value, depends), {variable: [Reading(known)]}
+    return Unknown("env-required", variable, depends=depends), {variable: [Reading(known)]}
 
 
 def _prefixed(server: str, given: Environment) -> _Layer:
     """What variables with the server's own prefix set (click's `auto_envvar_prefix` of uvicorn and granian)."""
     prefix = _PREFIXES.get(server)
     names: dict[str, Binding] = {}
-    variables: dict[str, Variable] = {}
+    variables: dict[str, list[Reading]] = {}
     for name, default in DEFAULTS[server].items() if prefix else ():
         variable = f"{prefix}{name.upper().replace('-', '_')}"
         found = given.get(variable)
@@ -346,7 +350,8 @@ def _prefixed(server: str, given: Environment) -> _Layer:
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
-        variables[variable] = Variable(name=variable, given=found.value, given_at=found.location, unless=found.unless)
+        known = Variable(name=variable, given=found.value, given_at=found.location, unless=found.unless)
+        variables[variable] = [Reading(known)]
     return _Layer(names, None, variables)
 
 
@@ -380,7 +385,8 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     found.sort(key=lambda path: (not f"/{path}".endswith(f"/{wanted.lstrip('./')}"), not path.startswith(folder), path))
     if found and name.endswith(".toml") and (data := Files(modules.tree).text(found[0])) is not None:
         return _table(found[0], data)
-    if not found or not name.endswith(".py"):
+    # gunicorn runs a file of any name as Python.
+    if not found or not (name.endswith(".py") or command.server == "gunicorn"):
         if command.config is None:
             return _Layer({})
         place = command.location
@@ -399,14 +405,19 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     interpreter = Interpreter(source, {one: taken(one, what) for one, what in given.items()})
     try:
         names: Namespace = interpreter.module(found[0]).namespace
-    except (Raised, OutOfBudget, RecursionError, MemoryError):
-        names = Namespace(rest=Unknown("budget", "more steps than are followed", found[0], 1))
+    except Raised as error:
+        names = Namespace(rest=Unknown("branch", f"the code raises {error.name}", found[0], 1))
+    except (OutOfBudget, RecursionError, MemoryError) as error:
+        names = Namespace(rest=out_of_budget(error, found[0]))
     note_secrets(tree, interpreter)
     held_ = {one: binding for one in DEFAULTS[command.server] if (binding := names.get(one)) is not None}
     for one, binding in held_.items():
         if one == "bind" and isinstance(binding.value, Const):
             held_[one] = binding._replace(value=lifted([binding.value.value], binding.value.depends))
     return _Layer(held_, names.rest, variables_of(interpreter, given))
+
+
+_UWSGI_VARIABLE = compiled(r"\$\((\w{1,100})\)")
 
 
 def _options_of_file(command: ServerCommand, modules: Modules) -> _Layer:
@@ -431,9 +442,10 @@ def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
 
 
 def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
-    """The options of a [uwsgi] section and its line, 0 where there is none; a value with a placeholder is not known."""
+    """The options of a [uwsgi] section and its line, 0 where there is none; what uWSGI decides or computes is not
+    known."""
     names: dict[str, Binding] = {}
-    section, at = False, 0
+    section, at, condition = False, 0, ""
     for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
         line = raw.strip()
         if line.startswith("["):
@@ -443,8 +455,15 @@ def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
         key, equals, text = (part.strip() for part in line.partition("="))
         if not section or not key or key.startswith(("#", ";")):
             continue
+        if key.startswith(("if-", "for-", "end")) or key == "for":
+            condition = "" if key.startswith("end") else line[:80]
+            continue
         value: Value = Const(without_credentials(text) if equals else "true")
-        if "$(" in text or "%(" in text or "@(" in text:
-            value = Unknown("env-required" if "$(" in text else "loader", text[:80], path, number)
+        if condition:
+            value = Unknown("branch", condition, path, number)
+        elif variables := _UWSGI_VARIABLE.findall(text):
+            value = Unknown("env-required", " and ".join(dict.fromkeys(variables)), path, number)
+        elif "$(" in text or "%(" in text or "@(" in text:
+            value = Unknown("loader", f"{line[:80]}, which uWSGI computes,", path, number)
         names[key.replace("_", "-")] = Binding(value, path, number)
     return names, at

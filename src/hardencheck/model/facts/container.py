@@ -29,6 +29,21 @@ class ImageBuild(Fact, tag="container.build", frozen=True, kw_only=True):
     role: str
 
 
+class CopiedModule(Fact, tag="container.copied-module", frozen=True, kw_only=True):
+    """A file that an image has as a Python module of another name (`COPY conf/live.py.in conf.py`). Raw material for
+    resolvers, never judged by a rule.
+
+    source: from the build context. target: from where the image has the repository. role: what the image is for.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("source", "target")
+
+    source: str
+    target: str
+    role: str
+
+
 class ContainerUser(Fact, tag="container.user", frozen=True, kw_only=True):
     """The user that the final image starts as. source: "USER" or "base image" (what its documentation says)."""
 

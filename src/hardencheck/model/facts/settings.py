@@ -117,6 +117,19 @@ class SettingsClassName(Fact, tag="settings.class-name", frozen=True, kw_only=Tr
     source: Literal["environment", "wsgi", "manage"]
 
 
+class SettingsChoice(Fact, tag="settings.choice", frozen=True, kw_only=True):
+    """Which settings module is taken for the one that production runs. why: reads after "Taken for production: ";
+    places: the lines that say so."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application")
+
+    framework: str
+    application: str
+    why: str
+    places: tuple[Location, ...] = ()
+
+
 class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_only=True):
     """A variable that a file of the repository gives to a service. Raw material for resolvers, never judged by a rule.
 

@@ -50,7 +50,7 @@ Model = Callable[[Call], Value | None]
 MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
-    "flask", "constants", "readers", "inspection",
+    "flask", "constants", "readers", "inspection", "everett",
 )  # fmt: skip
 TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",

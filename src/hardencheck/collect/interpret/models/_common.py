@@ -24,6 +24,11 @@ from hardencheck.collect.interpret.values import (
 )
 
 NONE = Const(None)
+# What the address of a mail server sets, in all libraries that read one.
+MAIL = frozenset({
+    "EMAIL_BACKEND", "EMAIL_FILE_PATH", "EMAIL_HOST", "EMAIL_HOST_PASSWORD", "EMAIL_HOST_USER", "EMAIL_PORT",
+    "EMAIL_TIMEOUT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "OPTIONS",
+})  # fmt: skip
 MAX_TEXT = 100_000  # characters of a value that is followed
 
 
@@ -93,6 +98,8 @@ def note(call: Call, name: str, default: Value | None, cast: Value | str | None 
 
 def missing(call: Call, name: str, error: str) -> Value:
     """A variable that must be set is not."""
+    call.interpreter.reads.add(name)
+    call.interpreter._watched |= frozenset({name})
     failing(call, error)
     return Unknown("env-required", name, call.frame.module.path, line(call), depends=frozenset({name}))
 
@@ -130,6 +137,16 @@ def computed(call: Call, function: Callable[..., object], *values: Value) -> Val
         call.interpreter._watched |= depends
         failing(call, type(error).__name__)
     return unknown(call, "call", call.name, depends)
+
+
+def mail(made: Value) -> Value:
+    """The table of an address for mails: whatever that is, it sets these names and no others."""
+    if isinstance(made, Map):
+        made.within = (made.depends, MAIL)
+        return made
+    if not isinstance(made, Unknown):
+        return made
+    return Map(dict.fromkeys(MAIL, made), set(MAIL), depends=made.depends, within=(made.depends, MAIL))
 
 
 def each(call: Call, cast: Value | None, texts: Sequence[str], depends: Depends) -> list[Value]:

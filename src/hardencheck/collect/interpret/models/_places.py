@@ -177,10 +177,11 @@ def _basename(call: Call) -> Value | None:
 def _exists(call: Call) -> Value | None:
     if len(call.arguments) != 1:
         return None
-    return _there(call, call.arguments[0], call.name.rpartition(".")[2])
+    return there(call, call.arguments[0], call.name.rpartition(".")[2])
 
 
-def _there(call: Call, value: Value, how: str) -> Value:
+def there(call: Call, value: Value, how: str) -> Value:
+    """Whether a file or folder exists: True for one of the repository, False (depending on it) for an operator's."""
     path = inside(value)
     if path is not None:
         if how in {"exists", "isfile", "is_file", "lexists"} and content(call, value) is not None:
@@ -300,7 +301,7 @@ def _method(call: Call) -> Value | None:
         return made(stripped, form, owner.depends) if stripped else location(call, owner.depends)
     if form == "text":
         for item in call.arguments:
-            call.interpreter._spoil_deep(item, location(call), 0)
+            call.interpreter._spoil_deep(item, location(call))
         return location(call, owner.depends)
     match call.name:
         case "resolve":
@@ -311,7 +312,7 @@ def _method(call: Call) -> Value | None:
         case "joinpath":
             return joined(call, owner, call.arguments, "path")
         case "exists" | "is_file" | "is_dir":
-            return _there(call, owner, call.name)
+            return there(call, owner, call.name)
         case "as_posix" | "__str__" | "__fspath__":
             return made(path, "text", owner.depends)
         case "with_name" | "with_suffix" if len(call.arguments) == 1 and path:

@@ -47,7 +47,8 @@ _BASE = frozenset({"configurations.Configuration", "configurations.base.Configur
 _ORDER = ("default", "environ", "environ_name", "environ_prefix", "environ_required")
 _TRUE, _FALSE = {"yes", "y", "true", "1"}, {"no", "n", "false", "0", ""}
 _URLS = {"DatabaseURLValue": "DATABASE_URL", "CacheURLValue": "CACHE_URL", "SearchURLValue": "SEARCH_URL"}
-_SEQUENCES = {"ListValue": "list", "BackendsValue": "list", "TupleValue": "tuple", "SetValue": "set"}
+_NESTED = {"SingleNestedListValue": "list", "SingleNestedTupleValue": "tuple"}
+_SEQUENCES = {"ListValue": "list", "BackendsValue": "list", "TupleValue": "tuple", "SetValue": "set", **_NESTED}
 _TEXTS = {"Value", "SecretValue", "URLValue", "EmailValue", "IPValue", "RegexValue", "PathValue"}
 _KINDS = frozenset({
     *_TEXTS, *_SEQUENCES, *_URLS, "BooleanValue", "IntegerValue", "PositiveIntegerValue", "FloatValue", "DecimalValue",
@@ -143,7 +144,7 @@ def _through(call: Call, value: Object, made: Value) -> Value:
     if converter is None or not isinstance(made, Seq):
         return made
     items = call.interpreter.items(made)
-    if items is None:
+    if items is None or (items and text(value.state["kind"]) in _NESTED):
         return unknown(call, "call", "a converter", depends_of(made))
     found = [call.interpreter.call(converter, [item], {}, call.node, call.frame) for item in items]
     return Seq(made.kind, found, depends=depends_of(made))
@@ -188,11 +189,18 @@ def _converted(call: Call, kind: str, value: Object, raw: Value) -> Value:
         return computed(call, _CASTS[kind], raw)
     if kind in _SEQUENCES:
         whole, separator = text(raw), text(value.state.get("separator", Const(",")))
-        if whole is None or not separator:
+        outer = text(value.state.get("seq_separator", Const(";")))
+        if whole is None or not separator or not outer:
             return raw if isinstance(raw, Unknown) else unknown(call, "call", kind, depends_of(raw))
-        items = [item.strip() for item in whole.strip().split(separator)]
-        found = each(call, value.state.get("converter"), [item for item in items if item], depends_of(raw))
-        return Seq(_SEQUENCES[kind], found, depends=depends_of(raw))  # type: ignore[arg-type]
+        converter, depends = value.state.get("converter"), depends_of(raw)
+
+        def one(words: str) -> Value:
+            found = each(call, converter, _items(words, separator), depends)
+            return Seq(_SEQUENCES[kind], found, depends=depends)  # type: ignore[arg-type]
+
+        if kind in _NESTED:
+            return Seq(_NESTED[kind], [one(words) for words in _items(whole, outer)], depends=depends)  # type: ignore[arg-type]
+        return one(whole)
     if kind == "EmailURLValue":
         return computed(call, dj_urls.email, raw)
     if kind in _URLS:
@@ -206,6 +214,10 @@ def _converted(call: Call, kind: str, value: Object, raw: Value) -> Value:
         named = text(alias)
         return Map({named: inner}) if named is not None else unknown(call, "call", kind, depends_of(raw))
     return unknown(call, "call", kind, depends_of(raw))
+
+
+def _items(whole: str, separator: str) -> list[str]:
+    return [word for item in whole.strip().split(separator) if (word := item.strip())]
 
 
 def _as_path(call: Call, found: Value) -> Value:
@@ -382,7 +394,8 @@ def _set_up_all(call: Call, cls: Class) -> None:
         binding = cls.attributes.names[name]
         if not _upper(name) or not isinstance(binding.value, Object) or binding.value.kind != _KIND:
             continue
-        found = set_up(_at(call, binding), binding.value, name)
+        with call.interpreter.standing((binding.path, binding.line)):
+            found = set_up(_at(call, binding), binding.value, name)
         cls.attributes.names[name] = binding._replace(value=found)
         if _is_mail(binding.value):
             _spread(cls, binding, found)

@@ -1,7 +1,7 @@
 """Data of libraries that settings are put together from, by the version that the repository asks for.
 
 Where it admits several versions with different values, it is one of them. Source: django-cors-headers 3.5 to 4.9,
-corsheaders/defaults.py; Django 2.2 to 6.1, django/conf/global_settings.py.
+corsheaders/defaults.py; Django 2.2 to 6.1, django/conf/global_settings.py; Django 2.2 to 6.0, django/utils/log.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,28 @@ _HASHERS = [
     for name in ("PBKDF2", "PBKDF2SHA1", "Argon2", "BCryptSHA256", "Scrypt")
 ]
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+_REQUIRE, _CONSOLE = "django.utils.log.RequireDebug", "logging.StreamHandler"
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"require_debug_false": {"()": f"{_REQUIRE}False"}, "require_debug_true": {"()": f"{_REQUIRE}True"}},
+    "formatters": {
+        "django.server": {
+            "()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{",
+        },
+    },
+    "handlers": {
+        "console": {"level": "INFO", "filters": ["require_debug_true"], "class": _CONSOLE},
+        "django.server": {"level": "INFO", "class": _CONSOLE, "formatter": "django.server"},
+        "mail_admins": {
+            "level": "ERROR", "filters": ["require_debug_false"], "class": "django.utils.log.AdminEmailHandler",
+        },
+    },
+    "loggers": {
+        "django": {"handlers": ["console", "mail_admins"], "level": "INFO"},
+        "django.server": {"handlers": ["django.server"], "level": "INFO", "propagate": False},
+    },
+}  # fmt: skip
 # dotted name -> package, and the value since each version, the oldest first.
 _DATA: dict[str, tuple[str, Sequence[tuple[tuple[int, ...], object]]]] = {
     **dict.fromkeys(
@@ -24,6 +46,7 @@ _DATA: dict[str, tuple[str, Sequence[tuple[tuple[int, ...], object]]]] = {
         ]),
     ),
     "corsheaders.defaults.default_methods": ("django-cors-headers", [((), _METHODS)]),
+    "django.utils.log.DEFAULT_LOGGING": ("django", [((), _LOGGING)]),
     "django.conf.global_settings.PASSWORD_HASHERS": ("django", [((), _HASHERS[:4]), ((4, 0), _HASHERS)]),
     "django.conf.global_settings.AUTHENTICATION_BACKENDS": (
         "django", [((), ["django.contrib.auth.backends.ModelBackend"])],

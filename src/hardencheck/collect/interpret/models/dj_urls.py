@@ -14,6 +14,7 @@ from hardencheck.collect.interpret.models._common import (
     computed,
     depending,
     given,
+    mail,
     note,
     text,
     unknown,
@@ -161,7 +162,7 @@ def email(url: object) -> dict[str, object]:
 
 def _email(call: Call) -> Value | None:
     found = given(call, ("url",))
-    return computed(call, email, found["url"]) if found else None
+    return mail(computed(call, email, found["url"])) if found else None
 
 
 def _email_config(call: Call) -> Value | None:
@@ -169,7 +170,7 @@ def _email_config(call: Call) -> Value | None:
     name = text(found.get("env", Const("EMAIL_URL"))) if found is not None else None
     if found is None or name is None:
         return None
-    return _from(call, name, found.get("default", Const(None)), lambda url: computed(call, email, url))
+    return mail(_from(call, name, found.get("default", Const(None)), lambda url: computed(call, email, url)))
 
 
 _MEMCACHED = {

@@ -11,6 +11,7 @@ from hardencheck.collect.interpret import library
 from hardencheck.collect.interpret.models import Call, _dotenv
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
+    _ENVIRON,
     asked,
     computed,
     depending,
@@ -18,6 +19,7 @@ from hardencheck.collect.interpret.models._common import (
     failing,
     flag,
     given,
+    mail,
     missing,
     note,
     sequence,
@@ -90,6 +92,19 @@ def _attribute(call: Call) -> Value | None:
         options = owner.state["options"]
         return options.items.get(call.name) if isinstance(options, Map) and options.exact else unknown(call)
     return Object(kind="environ") if call.name == "ENVIRON" else None
+
+
+def _contains(call: Call) -> Value | None:
+    """`"NAME" in env`: whether the variable is set; a prefix counts for nothing there."""
+    options = call.owner.state["options"] if isinstance(call.owner, Object) else None
+    if not isinstance(options, Map) or not options.exact or "ENVIRON" in options.items:
+        return None
+    there = library.contains(call.interpreter, _ENVIRON, call.arguments[0])
+    return (
+        Const(there, depends=library.asked(call.interpreter, _ENVIRON, call.arguments[0]))
+        if there is not None
+        else None
+    )
 
 
 def _called(call: Call) -> Value | None:
@@ -305,7 +320,7 @@ def _url(call: Call, kind: str) -> Value | None:
         for key, item in list(made.items.items()):
             if isinstance(item, Const) and item.value == "?":
                 made.items[key] = Unknown("call", f"{key}: it depends on the packages that are installed")
-    return made
+    return mail(made) if kind == "email" else made
 
 
 def _read(call: Call) -> Value | None:
@@ -405,3 +420,4 @@ ATTRIBUTES = {_KIND: _attribute, "environ.Path": lambda call: _path_use(call) if
 SETTERS = {_KIND: _set}
 OPERATORS = {"environ.Path": _path_use}
 TEXTS = {"environ.Path": _path_text}
+CONTAINS = {_KIND: _contains}

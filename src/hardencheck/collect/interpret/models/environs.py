@@ -20,6 +20,7 @@ from hardencheck.collect.interpret.models._common import (
     depending,
     each,
     flag,
+    mail,
     missing,
     note,
     sequence,
@@ -87,7 +88,8 @@ def _method(call: Call) -> Value | None:
             call.interpreter.touch(parsers)
             parsers.taint()
         return Object(kind="decorator.same") if call.name == "parser_for" else Const(None)
-    return _read(call, call.name) if call.name in _KINDS else None
+    made = _read(call, call.name) if call.name in _KINDS else None
+    return mail(made) if call.name == "dj_email_url" and made is not None else made
 
 
 def _names(call: Call) -> dict[str, Value] | None:

@@ -33,6 +33,7 @@ from hardencheck.collect.interpret.values import (
     Object,
     Unknown,
     Value,
+    depending,
     truth,
 )
 
@@ -113,6 +114,8 @@ def _get_debug_flag(call: Call) -> Value:
     variables = frozenset({"FLASK_DEBUG"})
     call.interpreter.asks("FLASK_DEBUG", Const(""), "bool")
     text = call.interpreter.environment.get("FLASK_DEBUG", "")
+    if isinstance(text, Unknown):
+        return depending(text, variables)
     if not isinstance(text, str):
         return Unknown("env-required", "FLASK_DEBUG", depends=variables)
     return Const(bool(text) and text.lower() not in {"0", "false", "no"}, depends=variables)

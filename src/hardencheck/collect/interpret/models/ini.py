@@ -1,16 +1,20 @@
 """configparser: .ini files of the repository, read where their place is known.
 
-A file outside the repository may say anything, so after one was read, nothing is known of what it may have said.
+A file that is not there is passed over, as Python does; what is read afterwards depends on it. Of one whose place is
+not known nothing is known afterwards.
 Source: the Python documentation, configparser; values are read with Python's own parser.
 """
 
 import configparser
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from hardencheck.collect.interpret.models import Call
 from hardencheck.collect.interpret.models import _places as places
-from hardencheck.collect.interpret.models._common import NONE, Failed, computed, failing, flag, text, unknown
+from hardencheck.collect.interpret.models._common import NONE, Failed, computed, depending, failing, flag, text, unknown
 from hardencheck.collect.interpret.values import (
+    NOTHING,
     Const,
     Map,
     NotKnown,
@@ -18,6 +22,7 @@ from hardencheck.collect.interpret.values import (
     Seq,
     Unknown,
     Value,
+    depends_of,
     lifted,
     plain,
 )
@@ -56,10 +61,12 @@ def _parser(call: Call) -> Value | None:
 
 def _made(owner: Object) -> configparser.RawConfigParser:
     """The real parser, with the texts that were read so far. Raises NotKnown."""
-    texts, options = (
-        plain(owner.state["texts"]),
-        {name: plain(owner.state[name]) for name in ("strict", "none", "defaults")},
-    )
+    held = owner.state["texts"]
+    for item in held.items if isinstance(held, Seq) else ():
+        if isinstance(item, Unknown):
+            # What is read before and after it says nothing.
+            raise NotKnown(replace(item, depends=item.depends | depends_of(held)))
+    texts, options = plain(held), {name: plain(owner.state[name]) for name in ("strict", "none", "defaults")}
     if plain(owner.state["interpolation"]) == "other" or not isinstance(texts, list):
         raise NotKnown(Unknown("call", "an interpolation of its own"))
     kind = configparser.RawConfigParser if plain(owner.state["interpolation"]) == "off" else configparser.ConfigParser
@@ -79,10 +86,12 @@ def _add(call: Call, owner: Object, value: Value) -> None:
     texts = owner.state["texts"]
     if not isinstance(texts, Seq):
         return
+    if any(isinstance(item, Unknown) for item in texts.items):
+        return
     call.interpreter.touch(texts)
     known = isinstance(value, Const | Map) and len(texts.items) < 50 and not call.interpreter._perhaps
     if not known or (isinstance(value, Const) and isinstance(value.value, str) and len(value.value) > MAX_BYTES):
-        texts.taint()
+        texts.items.append(value if isinstance(value, Unknown) else unknown(call))
         return
     texts.items.append(value)
 
@@ -108,15 +117,34 @@ def _read(call: Call, owner: Object) -> Value:
     source = call.arguments[0] if call.arguments else NONE
     if call.name == "read":
         several = list(source.items) if isinstance(source, Seq) and source.exact else [source]
+        without, depends = True, NOTHING
         for item in several:
             whole = places.decoded(call, item)
-            _add(call, owner, Const(whole) if whole is not None else unknown(call))
-        return unknown(call)
+            there = places.there(call, item, "is_file") if whole is None else Const(True)
+            if isinstance(there, Const) and there.value is False:
+                depends |= there.depends  # it is passed over
+                continue
+            without = False
+            _add(call, owner, Const(whole) if whole is not None else _elsewhere(call, item))
+        texts = owner.state["texts"]
+        if depends and isinstance(texts, Seq):
+            call.interpreter.touch(texts)
+            texts.depends |= depends
+        return Seq("list", depends=depends) if without else unknown(call)
     if call.name in {"read_file", "readfp"} and isinstance(source, Object) and source.kind == "file":
         source = call.interpreter.call_method(source, "read", [], {}, call.node, call.frame)
     known = isinstance(source, Map) or text(source) is not None
     _add(call, owner, source if known else unknown(call))
     return NONE
+
+
+def _elsewhere(call: Call, item: Value) -> Unknown:
+    """What a file says that is not in the repository."""
+    spelled = places.inside(item)
+    if spelled is None and isinstance(item, Const) and isinstance(item.value, str | PurePosixPath):
+        spelled = str(item.value)
+    called = f"{spelled[:80]}, which is not a file of this repository" if spelled else ""
+    return unknown(call, "loader" if called else "call", called, depends_of(item))
 
 
 def _words(call: Call) -> tuple[list[object], dict[str, Value]]:
@@ -135,18 +163,18 @@ def _get(call: Call, owner: Object) -> Value:
         parser = _made(owner)
         section, option = str(arguments[0]), str(arguments[1])
     except NotKnown as error:
-        return unknown(call, error.value.reason, error.value.text, error.value.depends)
+        return error.value
     try:
         found = parser.get(section, option, raw=bool(raw))
     except (configparser.NoSectionError, configparser.NoOptionError) as error:
         if fallback is not None:
-            return fallback
+            return fallback if fallback is _MISSING else depending(fallback, depends_of(owner.state["texts"]))
         failing(call, type(error).__name__)
         return unknown(call, "call", "an option that is not there")
     except configparser.Error as error:
         failing(call, type(error).__name__)
         return unknown(call)
-    return computed(call, _CASTS[call.name], Const(found))
+    return computed(call, _CASTS[call.name], Const(found, depends=depends_of(owner.state["texts"])))
 
 
 def _truth(value: object) -> bool:
@@ -179,7 +207,7 @@ def _asked(call: Call, owner: Object) -> Value:
         return Seq(
             "list", [Seq("tuple", [Const(name), _section(owner, name)]) for name in ["DEFAULT", *parser.sections()]]
         )
-    return lifted(found)
+    return lifted(found, depends_of(owner.state["texts"]))
 
 
 def _section(owner: Object, name: str) -> Object:
@@ -250,3 +278,12 @@ CALLS = {
 METHODS = {_KIND: _method, "configparser.section": _section_method}
 ITEMS = {_KIND: _item, "configparser.section": _section_item}
 SETTERS = {_KIND: _set}
+
+
+def _spoiled(call: Call) -> Value | None:
+    if isinstance(call.owner, Object):
+        _add(call, call.owner, call.arguments[0])
+    return None
+
+
+SPOILS = {_KIND: _spoiled}

@@ -152,3 +152,49 @@ def test_the_server_that_pserve_starts(tmp_path: Path) -> None:
     assert found["url_scheme"].state == "unknown" and str(found["listen"].location) == "production.ini:6"
     image = {"Dockerfile": "FROM python\nCMD gunicorn --paste production.ini\n"}
     assert _rows(tmp_path, {"production.ini": ini, **image}, "waitress") == {}
+
+
+_AFTER = _MAIN.partition("{}")[0] + "    config = Configurator(settings=settings)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "expected"),
+    [
+        ("settings['debug_all'] = 'true'", {}, "False"),
+        ("config.registry.settings['debug_all'] = 'true'", {}, "True"),
+        ("config.get_settings()['pyramid.debug_all'] = True", {}, "True"),
+        ("config.add_settings({'debug_all': 'true'})", {}, "True"),
+        ("config.add_settings(debug_all='true')", {}, "True"),
+        ("import vault\n    config.add_settings(vault.read())", {}, None),
+        ("import vault\n    config.registry.settings.update(vault.read())", {}, None),
+        ("config.include('.views')", {"views": "def includeme(config):\n    config.add_settings(debug_all='on')\n"},
+         "True"),
+        ("config.include('shop.views')", {"views": "def includeme(config):\n    config.scan()\n"}, "False"),
+        ("config.include('shop.views:more')", {"views": "def more(config):\n    config.add_settings(debug_all='on')\n"},
+         "True"),
+        ("config.include('shop.views.more')", {"views": "def more(config):\n    config.add_settings(debug_all='on')\n"},
+         "True"),
+        ("from shop import views\n    config.include(views)",
+         {"views": "def includeme(config):\n    config.add_settings(debug_all='on')\n"}, "True"),
+        ("config.include('.gone')", {}, None),
+        ("config.include(settings.get('x'))", {}, None),
+        ("config.include('pyramid_tm')", {}, "False"),
+        ("config = Configurator()", {}, "False"),
+        ("config = Configurator()\n    config.add_settings(debug_all='1')", {}, "True"),
+        ("import options\n    config = Configurator(**options.read())", {}, None),
+        ("import options\n    config = Configurator(options.registry())", {}, None),
+        ("class Mine(Configurator):\n        pass\n    config = Mine(settings=settings)\n"
+         "    config.add_settings(debug_all=1)", {}, "True"),
+        ("class Mine(Configurator):\n        def __init__(self, given):\n            super().__init__(settings=given)\n"
+         "    config = Mine(settings)\n    settings['debug_all'] = 1", {}, "False"),
+    ],
+)  # fmt: skip
+def test_what_is_done_to_a_configurator(tmp_path: Path, code: str, more: dict[str, str], expected: str | None) -> None:
+    files = {f"shop/{name}.py": text for name, text in more.items()}
+    files["shop/__init__.py"] = f"{_AFTER}    {code}\n    return config.make_wsgi_app()\n"
+    if "Configurator" in code:
+        files["shop/__init__.py"] = files["shop/__init__.py"].replace(
+            "    config = Configurator(settings=settings)\n", "", 1
+        )
+    found = _rows(tmp_path, {"production.ini": _INI.format(""), **files})["pyramid.debug_all"]
+    assert (found.value if found.state == "known" else None) == expected

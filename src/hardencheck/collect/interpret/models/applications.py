@@ -21,6 +21,8 @@ from hardencheck.collect.interpret.values import (
     Instance,
     Joined,
     Library,
+    Map,
+    Module,
     Namespace,
     Object,
     Seq,
@@ -218,7 +220,68 @@ def application(call: Call, framework: str, positional: Sequence[str], cls: Clas
     thing.state["middleware"] = Seq("list")
     if cls is not None:
         thing.state[TYPE_KEY] = cls
+    if framework == "pyramid":
+        _own_settings(thing)
     return thing
+
+
+def _own_settings(thing: Object) -> None:
+    """Pyramid copies what it is given: what is written to that later does not count."""
+    names = held(thing)
+    given = names.names.get("settings")
+    registry = names.names.get("registry")
+    if registry is not None and not (isinstance(registry.value, Const) and registry.value.value is None):
+        why = Unknown("call", "a registry that has settings of its own", registry.path, registry.line)
+        names.names["settings"] = registry._replace(value=why)
+    elif given is None or (isinstance(given.value, Const) and given.value.value is None):
+        path, line = text_of(thing.state["path"]), number_of(thing.state["line"])
+        names.names["settings"] = Binding(Map(), path, line)
+    elif isinstance(given.value, Map):
+        one = given.value
+        copied = Map(dict(one.items), set(one.maybe), one.exact, one.lost, one.within, depends=one.depends)
+        names.names["settings"] = given._replace(value=copied)
+
+
+def _pyramid(call: Call, thing: Object) -> Value | None:
+    """`add_settings`, `get_settings` and `include` of a Configurator, which hand on its settings."""
+    found = held(thing).names.get("settings")
+    table = found.value if found is not None else None
+    if call.name == "get_settings":
+        return table
+    if call.name == "add_settings" and isinstance(table, Map):
+        given = call.arguments[0] if call.arguments else Map()
+        call.interpreter.call_method(table, "update", [given], dict(call.keywords), call.node, call.frame)
+        return Const(None)
+    if call.name == "include" and call.arguments:
+        function = _included(call, call.arguments[0])
+        if isinstance(function, Function):
+            call.interpreter.call(function, [thing], {}, call.node, call.frame)
+        elif function is None and isinstance(table, Map):
+            call.interpreter.spoil(table, unknown_of(call, "include"))
+        return Const(None)
+    return None
+
+
+def _included(call: Call, what: Value) -> Value | None:
+    """What `include` calls; None where that is not known. A library's own sets what is its own."""
+    text, name = text_of(what), "includeme"
+    if text:
+        dotted, _, named = text.partition(":")
+        path = call.interpreter.source.find(dotted, call.frame.module.path)
+        if path is None and "." in dotted.strip("."):  # a function by its dotted name
+            dotted, _, named = dotted.rpartition(".")
+            path = call.interpreter.source.find(dotted, call.frame.module.path)
+        if path is None:
+            return None if text.startswith(".") else what
+        what, name = call.interpreter.module(path), named or name
+    if isinstance(what, Module):
+        found = what.namespace.get(name)
+        return found.value if found is not None and isinstance(found.value, Function) else None
+    return what if isinstance(what, Function | Library) else None
+
+
+def unknown_of(call: Call, text: str) -> Unknown:
+    return Unknown("call", text, call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
 def _builder(framework: str, positional: tuple[str, ...]) -> Model:
@@ -315,7 +378,12 @@ def _inner(call: Call) -> Value | None:
     owner = call.owner
     if not isinstance(owner, Object):
         return None
-    return Object(kind="app.member", state={"app": owner.state["app"], "name": Const(""), "of": owner})
+    thing = owner.state["app"]
+    if isinstance(thing, Object) and text_of(thing.state.get("framework")) == "pyramid":
+        names = held(thing).names
+        if (text_of(owner.state["name"]), call.name) == ("registry", "settings") and "settings" in names:
+            return names["settings"].value
+    return Object(kind="app.member", state={"app": thing, "name": Const(""), "of": owner})
 
 
 def _member_called(call: Call) -> Value | None:
@@ -408,6 +476,8 @@ def method(call: Call) -> Value | None:
         return Const(None)
     if call.name == "__init__":
         return Const(None)
+    if text_of(thing.state["framework"]) == "pyramid" and (answer := _pyramid(call, thing)) is not None:
+        return answer
     if call.name == "listen" and text_of(thing.state["framework"]) == "tornado":
         return record(call, _listening(call))
     return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
@@ -505,6 +575,8 @@ def initialised(call: Call, thing: Object, skip: int = 0) -> None:
     names = [text_of(item) for item in positional.items] if isinstance(positional, Seq) else []
     for name, binding in places(call, names, skip).items():
         bind(call, held(thing), name, binding.value, binding.line)
+    if text_of(thing.state.get("framework")) == "pyramid":
+        _own_settings(thing)
 
 
 def _unbound(call: Call) -> Value | None:
@@ -523,6 +595,9 @@ def partly(build: Model) -> Model:
             why = call.interpreter.unknown(call.node, call.frame, "call", f"{call.name}(**…)")
             call.interpreter.touch(held(thing))
             held(thing).rest = why
+            table = held(thing).names.get("settings")
+            if text_of(thing.state.get("framework")) == "pyramid" and table is not None:
+                call.interpreter.spoil(table.value, why)  # they may be among the options, or a registry
         return thing
 
     return make

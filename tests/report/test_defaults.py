@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 
 from hardencheck.errors import UsageError
 from hardencheck.model.checklist import Checklist
+from hardencheck.model.facts.settings import Variable
+from hardencheck.model.location import Location
 from hardencheck.report import Options, read
 from hardencheck.report import render as render_report
 from hardencheck.report.defaults import FORMATS, recognised, render, schema, tally
@@ -342,3 +344,23 @@ def test_a_long_field_is_shown_around_the_difference() -> None:
 def test_rows_of_an_application_that_is_not_listed_have_a_table_too() -> None:
     lone = msgspec.structs.replace(DRIFT, applications=(), defaults=(row("DEBUG"),))
     assert "## `config.settings.production`: `Django`" in render("markdown", lone)
+
+
+@FORMAT
+def test_what_is_not_in_the_repository_and_goes_before_what_is_given_is_said(fmt: str) -> None:
+    debug = Variable(
+        name="DEBUG", default="False", given="1", given_at=Location(path="a.service", line=2), unless=("/etc/<x>|`",)
+    )
+    text = render(fmt, changed(DEBUG={"depends_on": (debug,)}))
+    if fmt == "json":
+        (row_,) = (one for one in json.loads(text)["settings"] if one["name"] == "DEBUG")
+        assert row_["depends_on"][0]["unless"] == ["/etc/<x>|`"]
+        return
+    assert "which is not in the repository" in " ".join(re.sub(r"[│|]", " ", text).split())
+    assert "<x>" not in text if fmt in {"html", "markdown"} else "/etc/<x>" in text
+
+
+def test_nothing_is_said_of_it_where_there_is_nothing() -> None:
+    assert not any(
+        "unless" in one for row_ in json.loads(render("json", DRIFT))["settings"] for one in row_["depends_on"]
+    )

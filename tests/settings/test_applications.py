@@ -292,6 +292,9 @@ def test_middleware_under_a_condition_that_is_not_known(tmp_path: Path) -> None:
         ("sanic", "from sanic import Sanic\napp = Sanic('x')\napp.update_config({'OAS': False})\n", "OAS", "False"),
         ("aiohttp", "from aiohttp import web\napp = web.Application(client_max_size=1024 ** 2 * 3)\n",
          "client_max_size", "3145728"),
+        ("aiohttp", "from aiohttp import web\nimport db\nasync def init():\n    pool = await db.connect()\n"
+         "    app = web.Application(client_max_size=9)\n    app['pool'] = pool\n"
+         "    return app\nif __name__ == '__main__':\n    web.run_app(init())\n", "client_max_size", "9"),
         ("tornado", "import tornado.web\nclass App(tornado.web.Application):\n    def __init__(self):\n"
          "        settings = dict(debug=True, cookie_secret='s' * 9)\n"
          "        super().__init__([], **settings)\napp = App()\n", "cookie_secret", "(a secret of 9 characters)"),
@@ -303,6 +306,37 @@ def test_middleware_under_a_condition_that_is_not_known(tmp_path: Path) -> None:
 def test_other_frameworks(tmp_path: Path, framework: str, code: str, name: str, value: str) -> None:
     found = rows(facts_of(tmp_path, {"app.py": code}), framework)[name]
     assert (found.state, found.value) == ("known", value)
+
+
+_TORNADO = "from tornado.httpserver import HTTPServer\nfrom tornado.web import Application\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("server = HTTPServer(Application([]), xheaders=True, max_body_size=5, max_buffer_size=9)\nserver.listen(80)\n",
+         {"xheaders": "True", "max_body_size": "5", "max_buffer_size": "9", "ssl_options": "None"}),
+        ("app = Application([])\napp.listen(80, '0.0.0.0', max_buffer_size=9, backlog=3)\n",
+         {"xheaders": "False", "max_body_size": "9", "max_buffer_size": "9"}),
+        ("def make():\n    return Application([])\ndef main():\n    make().listen(80, xheaders=True)\n"
+         "if __name__ == '__main__':\n    main()\n",
+         {"xheaders": "True", "max_body_size": "104857600"}),
+        ("if __name__ == '__main__':\n    Application([], debug=True).listen(80, max_body_size=7)\n",
+         {"xheaders": "False", "max_body_size": "7", "debug": "True"}),
+        ("class App(Application):\n    def __init__(self):\n        super().__init__([])\n"
+         "async def main():\n    App().listen(80, ssl_options={'certfile': 'c'})\n",
+         {"ssl_options": "{'certfile': 'c'}"}),
+        ("import options\nApplication([], debug=True).listen(80, **options.read())\n",
+         {"xheaders": None, "max_body_size": None, "debug": "True"}),
+        ("import options\nHTTPServer(Application([]), xheaders=True, **options.read())\n",
+         {"xheaders": "True", "max_body_size": None}),
+    ],
+)  # fmt: skip
+def test_what_tornado_serves_with(tmp_path: Path, code: str, expected: dict[str, str | None]) -> None:
+    found = rows(facts_of(tmp_path, {"app.py": _TORNADO + code}), "tornado")
+    shown_ = {name.removeprefix("HTTPServer."): row for name, row in found.items()}
+    held = {name: shown_[name].value if shown_[name].state == "known" else None for name in expected}
+    assert held == expected
 
 
 def test_a_factory_that_never_ends_is_no_trouble(tmp_path: Path) -> None:

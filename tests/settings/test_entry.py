@@ -40,8 +40,8 @@ def test_variables(tmp_path: Path, entry: str, more: dict[str, str], expected: t
             "pyramid",
             "from pyramid.config import Configurator\ndef main(global_config, **settings):\n"
             "    config = Configurator(settings=settings)\n    return config.make_wsgi_app()\n",
-            "settings",
-            ("unknown", "{…}"),
+            "pyramid.debug_all",
+            ("unknown", ""),
         ),
         (
             "flask",

@@ -18,6 +18,7 @@ from hardencheck.model.facts.settings import (
     DeployedService,
     EnvironmentVariable,
     FrameworkSetting,
+    ProductionDefault,
     SettingsClassName,
     SettingsModuleName,
 )
@@ -65,6 +66,13 @@ COMPOSE = "services:\n  web:\n    image: shop/app\n    command: gunicorn shop.ws
         ("environment:\n      DEBUG: False", {"DEBUG": "false"}),
         ("environment:\n      DEBUG: no", {"DEBUG": "no"}),
         ("environment:\n      N: 1.50\n      M: '1.50'", {"N": "1.5", "M": "1.50"}),
+        ("environment: {A: 0o17, B: 0x1F, C: 1e3, D: -7, E: +5, F: .5, G: 1.0, H: 0.0, I: !!str 1.0}",
+         {"A": "15", "B": "31", "C": "1000", "D": "-7", "E": "5", "F": "0.5", "G": "1", "H": "0", "I": "1.0"}),
+        ("environment: {A: 017, B: 1_000, C: 0b1, D: .inf, E: 1e30, F: 2024-01-31, G: 2024-01-31 10:00:00, H: -0.0}",
+         dict.fromkeys("ABCDEFGH")),
+        ("environment: {A: yes, B: Off, C: y, D: '017', E: 1:30, F: 10.0.0.1, G: 1e, H: '2024-01-31', I: 5m}",
+         {"A": "yes", "B": "Off", "C": "y", "D": "017", "E": "1:30", "F": "10.0.0.1", "G": "1e", "H": "2024-01-31",
+          "I": "5m"}),
         ("environment:\n      DEBUG: ''", {"DEBUG": ""}),
         ("environment:\n      DEBUG:", {"DEBUG": None}),
         ("environment:\n      - DEBUG=a=b", {"DEBUG": "a=b"}),
@@ -268,6 +276,61 @@ def test_systemd() -> None:
     }  # fmt: skip
     (service,) = (fact for fact in facts_of({"shop.service": unit}).facts if isinstance(fact, DeployedService))
     assert (service.runs, service.files) == (("gunicorn",), ("/etc/shop",))
+
+
+UNIT = "[Service]\n{}ExecStart=/usr/bin/env COMMAND=own gunicorn shop.wsgi\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("Environment=A=1\n", {"A": ("1", ())}),
+        ("Environment=A=1\nEnvironmentFile=/etc/shop.env\n", {"A": ("1", ("/etc/shop.env",))}),
+        ("EnvironmentFile=-/etc/a\nEnvironmentFile=-/etc/%i\nEnvironment=A=1 COMMAND=2\n",
+         {"A": ("1", ("/etc/%i", "/etc/a"))}),
+        ("EnvironmentFile=app.env\nEnvironment=A=1\nEnvironment=B=2\n",
+         {"A": ("file", ()), "B": ("2", ()), "F": ("1", ())}),
+        ("EnvironmentFile=/etc/shop.env\nEnvironmentFile=app.env\n", {"A": ("file", ()), "F": ("1", ())}),
+        ("EnvironmentFile=app.env\nEnvironmentFile=/etc/x\n", {"A": ("file", ("/etc/x",)), "F": ("1", ("/etc/x",))}),
+        ("Environment=A=1 B=2 COMMAND=3\nUnsetEnvironment=A COMMAND C\n", {"B": ("2", ())}),
+        ("EnvironmentFile=app.env\nUnsetEnvironment=A\n", {"F": ("1", ())}),
+        ("Environment=A=1 B=2\nUnsetEnvironment=A=1 B=1\n", {"A": (None, ()), "B": ("2", ())}),
+        ("Environment=A=1\nUnsetEnvironment=A\nUnsetEnvironment=\n", {"A": ("1", ())}),
+        ("PassEnvironment=A B\nEnvironment=A=1\n", {"A": ("1", ()), "B": (None, ())}),
+        ("PassEnvironment=A\nPassEnvironment=\n", {}),
+    ],
+)  # fmt: skip
+def test_what_a_unit_is_started_with(lines: str, expected: dict[str, object]) -> None:
+    found = of({"shop.service": UNIT.format(lines), "app.env": "A=file\nF=1\n"})
+    held = {name: (given.value, given.unless) for name, given in found.items()}
+    assert held == {**expected, "COMMAND": ("own", ())}
+
+
+def test_a_file_that_is_not_here_may_go_before_what_a_unit_says(tmp_path: Path) -> None:
+    files = {
+        "shop.service": UNIT.format("Environment=HOSTS=a.example\nEnvironmentFile=-/etc/shop.env\n"),
+        "shop/settings.py": "import os\nROOT_URLCONF = 'x'\nALLOWED_HOSTS = [os.environ['HOSTS']]\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    }
+    rows = [fact for fact in scanned(tmp_path, files).facts if isinstance(fact, ProductionDefault)]
+    (hosts,) = (row for row in rows if row.name == "ALLOWED_HOSTS")
+    assert (hosts.state, hosts.value) == ("known", "['a.example']")
+    assert [(one.name, one.given, one.unless) for one in hosts.depends_on] == [
+        ("HOSTS", "a.example", ("/etc/shop.env",))
+    ]
+
+
+def test_a_map_that_is_not_here_may_go_before_another() -> None:
+    named = "        - configMapRef: {name: shop}\n        - secretRef: {name: other}\n"
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n"
+        f"      image: shop\n      command: [gunicorn]\n      envFrom:\n{named}      env: [{{name: B, value: '2'}}]\n"
+    )
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {A: '1'}\n"
+    found = of({"k8s/pod.yaml": pod, "k8s/config.yaml": config})
+    assert {name: (given.value, given.unless) for name, given in found.items()} == {
+        "A": ("1", ("secret/other",)), "B": ("2", ()),
+    }  # fmt: skip
 
 
 def test_procfile() -> None:

@@ -11,7 +11,13 @@ from hardencheck.collect.extract.python_settings import STRONG
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
 from hardencheck.model.facts import Fact
-from hardencheck.model.facts.settings import DjangoMiddleware, FrameworkSetting, PackageRequirement, SettingsModuleName
+from hardencheck.model.facts.settings import (
+    DjangoMiddleware,
+    FrameworkSetting,
+    PackageRequirement,
+    ProductionDefault,
+    SettingsModuleName,
+)
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.target import Target
 
@@ -488,3 +494,40 @@ def test_a_command_that_rewrites_the_file(tmp_path: Path, file: str, text: str, 
     found = value(facts, "DEBUG")
     assert found == (False, 2) if known else found != (False, 2)
     assert value(facts, "ALLOWED_HOSTS") == (("a",), 3)
+
+
+_BASE = "ROOT_URLCONF = 'x'\nDEBUG = False\nSESSION_COOKIE_SECURE = not DEBUG\nALLOWED_HOSTS = ['a']\n"
+_RUN = "FROM a\nRUN sed -i 's/DEBUG = .*/DEBUG = True/' shop/settings/{}.py\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "rewritten", "known"),
+    [
+        ({"base": _BASE, "prod": "from .base import *\n"}, "base", {"ALLOWED_HOSTS"}),
+        ({"base": _BASE, "prod": "from .base import *\nDEBUG = False\n"}, "base", {"ALLOWED_HOSTS", "DEBUG"}),
+        ({"base": _BASE, "prod": "from .base import *\nCSRF_COOKIE_SECURE = not DEBUG\n"}, "prod",
+         {"ALLOWED_HOSTS", "SESSION_COOKIE_SECURE"}),
+        ({"base": _BASE, "prod": "from . import base\nfrom .base import *\nCSRF_COOKIE_SECURE = not base.DEBUG\n"},
+         "base", {"ALLOWED_HOSTS"}),
+        ({"prod": _BASE + "if DEBUG:\n    ALLOWED_HOSTS = ['*']\n"}, "prod", set()),
+        ({"base": _BASE, "prod": "from split_settings.tools import include\ninclude('base.py')\n"}, "base",
+         {"ALLOWED_HOSTS"}),
+        ({"base": "DEBUG = False\n", "prod": "ROOT_URLCONF = 'x'\nfrom . import base\n" + "DEBUG = base.DEBUG\n"},
+         "base", set()),
+    ],
+)  # fmt: skip
+def test_what_follows_from_a_line_that_a_command_rewrites(
+    tmp_path: Path, files: dict[str, str], rewritten: str, known: set[str]
+) -> None:
+    made = {f"shop/settings/{name}.py": text for name, text in files.items()}
+    more = {"shop/__init__.py": "", "shop/settings/__init__.py": "", "Dockerfile": _RUN.format(rewritten)}
+    named = {"manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.prod')\n"}
+    facts = facts_of(tmp_path, {**made, **more, **named})
+    rows = {
+        fact.name: fact
+        for fact in facts.of("setting.production")
+        if isinstance(fact, ProductionDefault) and fact.source == "set"
+    }
+    looked = {"DEBUG", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "ALLOWED_HOSTS"} & rows.keys()
+    assert {name for name in looked if rows[name].state == "known"} == known
+    assert all("sed at Dockerfile:2" in rows[name].text for name in looked - known if rows[name].state == "unknown")

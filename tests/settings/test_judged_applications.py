@@ -168,32 +168,44 @@ INI = "[app:main]\nuse = egg:shop\n"
         (MADE, {"production.ini": INI}, False, False),
         (MADE, {"production.ini": INI + "debug_all = yes\n"}, True, False),
         (MADE, {"production.ini": INI + "pyramid.debug_all = %(debug)s\n"},
-         "pyramid.debug_all is not known: value comes from pyramid.debug_all of production.ini at app.py:5", False),
+         "pyramid.debug_all is not known: pyramid.debug_all, which has a placeholder that is not known at "
+         "production.ini:3", False),
         (MADE, {"production.ini": INI + "pyramid.includes =\n    pyramid_tm\n    pyramid_debugtoolbar\n"}, False, True),
         (MADE, {"production.ini": INI + "pyramid.includes = pyramid_debugtoolbar\ndebugtoolbar.enabled = false\n"},
          False, False),
-        (MADE, {"production.ini": INI, "Dockerfile": "FROM python\nENV PYRAMID_DEBUG_ALL=1\nCMD pserve x.ini\n"},
-         True, False),
+        (MADE, {"production.ini": INI + "pyramid.includes = pyramid_debugtoolbar\ndebugtoolbar.enabled = %(x)s\n"},
+         False, "pyramid_debugtoolbar is not known: debugtoolbar.enabled, which has a placeholder that is not known at "
+         "production.ini:4"),
+        (MADE, {"production.ini": INI + "pyramid.includes = shop.tools\n",
+                "shop/tools.py": "def includeme(to):\n    to.include('pyramid_debugtoolbar')\n"
+                "    to.add_settings(debug_all='on')\n"}, True, True),
+        (MADE, {"production.ini": INI + "pyramid.includes = %(x)s\n"},
+         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'], of which not all is known at "
+         "shop/__init__.py:5",
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], of which not all is known "
+         "at shop/__init__.py:5"),
+        (MADE, {"production.ini": INI,
+                "Dockerfile": "FROM python\nENV PYRAMID_DEBUG_ALL=1\nCMD pserve production.ini\n"}, True, False),
         (MADE + "    config.include('shop.tools')\n",
          {"production.ini": INI, "shop/tools.py": "def includeme(to):\n    to.include('pyramid_debugtoolbar')\n"},
          False, True),
-        (MADE + "    config.include('.gone')\n", {"production.ini": INI},
-         "pyramid.debug_all is not known: may have been written by what is included at app.py:6",
-         "pyramid_debugtoolbar is not known: may have been written by what is included at app.py:6"),
-        (MADE + "    config.add_settings(a=1)\n", {"production.ini": INI},
-         "pyramid.debug_all is not known: may have been written by add_settings at app.py:6",
-         "pyramid_debugtoolbar is not known: may have been written by add_settings at app.py:6"),
+        (MADE + "    config.include(callable='.gone')\n", {"production.ini": INI},
+         "pyramid.debug_all is not known: may have been written by what is included at shop/__init__.py:6",
+         "pyramid_debugtoolbar is not known: may have been written by what is included at shop/__init__.py:6"),
+        (MADE + "    config.add_settings(a=1)\n", {"production.ini": INI}, False, False),
+        (MADE + "    config.add_settings({'pyramid.includes': 'pyramid_debugtoolbar'})\n", {"production.ini": INI},
+         False, False),
         (MADE, {"development.ini": INI + "pyramid.debug_all = true\n"},
-         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'] (given by whoever "
-         "starts the service) at app.py:5",
-         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'] (given by whoever "
-         "starts the service) at app.py:5"),
+         "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'], of which not all is known at "
+         "shop/__init__.py:5",
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], of which not all is known "
+         "at shop/__init__.py:5"),
         ("    settings['pyramid.debug_all'] = True\n" + MADE, {}, True,
-         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'] (given by whoever "
-         "starts the service) at app.py:6"),
+         "pyramid_debugtoolbar is not known: value comes from settings['pyramid.includes'], of which not all is known "
+         "at shop/__init__.py:6"),
     ],
 )  # fmt: skip
 def test_pyramid(tmp_path: Path, code: str, files: dict[str, str], debug: object, toolbar: object) -> None:
     text = f"{PYRAMID}{code}    return config.make_wsgi_app()\n"
-    facts = facts_of(tmp_path, {"app.py": text, "shop/__init__.py": "", **files})
+    facts = facts_of(tmp_path, {"shop/__init__.py": text, **files})
     assert (seen(facts, "pyramid.debug_all"), seen(facts, "pyramid_debugtoolbar")) == (debug, toolbar)

@@ -25,9 +25,9 @@ _PLAIN = compiled(r"(?i)true|false|yes|no|on|off|none|null|[01]|")
 _NUMBER = compiled(r"\d{1,7}")
 _SURELY = compiled(r"(?i)passw|passphrase|secret|pwd|private")
 _RUNS = compiled(
-    r"(?<![\w-])(gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|waitress|uwsgi|mod_wsgi-express|celery|"
+    r"(?<![\w-])(gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|waitress|uwsgi|mod_wsgi-express|pserve|celery|"
     r"python[\d.]*|manage\.py|django-admin|flask|fastapi|runserver(?:_plus)?|rq|rqworker|dramatiq|huey|arq|"
-    r"node|npm|yarn|pnpm|next|nginx|caddy|[\w-]{1,60}\.(?:sh|py))(?![\w-])"
+    r"node|npm|yarn|pnpm|next|nginx|caddy|[\w-]{1,60}\.(?:sh|py|ini))(?![\w-])"
 )
 _DEVELOPMENT_COMMAND = compiled(
     r"\brunserver(?:_plus)?\b|--reload\b|--autoreload\b|\bfastapi\s+dev\b|\bflask\b.{0,80}--debug\b|\bdebugpy\b|"
@@ -35,7 +35,7 @@ _DEVELOPMENT_COMMAND = compiled(
 )
 SERVERS = frozenset({
     "gunicorn", "uvicorn", "hypercorn", "granian", "daphne", "waitress-serve", "waitress", "uwsgi", "mod_wsgi-express",
-    "fastapi", "flask",
+    "pserve", "fastapi", "flask",
 })  # fmt: skip
 
 
@@ -203,6 +203,8 @@ class Maker:
         maps: Iterable[str] = (),
         extends: str = "",
         job: bool = False,
+        sets: Iterable[str] = (),
+        unsets: Iterable[str] = (),
         role: str | None = None,
     ) -> None:
         self.count += 1
@@ -221,6 +223,8 @@ class Maker:
                 maps=tuple(maps)[:50],
                 extends=extends,
                 job=job,
+                sets=tuple(sets)[:100],
+                unsets=tuple(unsets)[:100],
                 role=role or self.role,
             )
         )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
-from hardencheck.collect.extract._environment_facts import Maker, for_development, role_of
+from hardencheck.collect.extract._environment_facts import SERVERS, Maker, for_development, role_of, runs_of
 from hardencheck.collect.extract._environment_shell import command_line
 from hardencheck.collect.extract._environment_text import (
     PLAIN_DOLLAR,
@@ -17,6 +17,7 @@ from hardencheck.collect.extract._environment_text import (
     untemplated,
 )
 from hardencheck.collect.extract._environment_words import quoted_words
+from hardencheck.collect.extract._package_scripts import starting
 from hardencheck.lazily import compiled
 
 _DEVELOPMENT_STAGES = frozenset({
@@ -218,10 +219,15 @@ def dotenv(text: str, make: Maker) -> None:
 
 
 def unit(text: str, make: Maker) -> None:
-    """`Environment=`, `EnvironmentFile=` and `ExecStart=` of a unit. Source: systemd.exec(5), systemd.syntax(7)."""
+    """`Environment=`, `EnvironmentFile=`, `ExecStart=` and what passes or unsets variables of a unit.
+
+    Source: systemd.exec(5), "Environment", systemd.syntax(7).
+    """
     template = untemplated(text)
     make.unsure = template.unsure
-    held: dict[str, tuple[str, int]] = {}
+    held: dict[str, tuple[str | None, int]] = {}
+    passed: dict[str, int] = {}
+    unset: list[str] = []
     files: list[str] = []
     commands: list[tuple[str, int]] = []
     once = False
@@ -237,6 +243,14 @@ def unit(text: str, make: Maker) -> None:
                 name, equals, value = word.partition("=")
                 if equals:
                     held[name] = (value, entry.line)
+        elif entry.key == "PassEnvironment":
+            if not entry.value:
+                passed.clear()
+            passed |= dict.fromkeys(quoted_words(entry.value), entry.line)
+        elif entry.key == "UnsetEnvironment":
+            if not entry.value:
+                unset.clear()
+            unset.extend(quoted_words(entry.value))
         elif entry.key == "EnvironmentFile":
             path = entry.value.lstrip("-").strip()
             if path:
@@ -249,15 +263,18 @@ def unit(text: str, make: Maker) -> None:
             once = entry.value == "oneshot"
     command = " ".join(text for text, _ in commands)
     role = "development" if make.role == "production" and for_development(command) else make.role
-    if held or files or commands:
-        make.service(first, command=command, files=files, job=once, role=role)
-    for name, (value, line) in held.items():
-        if re.search(r"%[A-Za-z]", value):
+    # What the unit sets itself goes before what it passes on.
+    held = {name: (None, line) for name, line in passed.items()} | held
+    for name, (given, line) in held.items():
+        if given is None:
+            make.held(name, "the service manager", line, role=role)
+        elif re.search(r"%[A-Za-z]", given):
             make.held(name, "a specifier of the unit", line, role=role)
         else:
-            make.text(name, value.replace("%%", "%"), line, role=role)
-    for started, line in commands:
-        command_line(started, make, line, role=role)
+            make.text(name, given.replace("%%", "%"), line, role=role)
+    own = [name for started, line in commands for name in command_line(started, make, line, role=role)]
+    if held or files or commands:
+        make.service(first, command=command, files=files, job=once, role=role, sets=own, unsets=unset)
 
 
 def procfile(text: str, make: Maker) -> None:
@@ -270,6 +287,16 @@ def procfile(text: str, make: Maker) -> None:
         role = "development" if make.role == "production" and for_development(command) else make.role
         make.service(number, service=service, command=command, job=service == "release", role=role)
         command_line(command, make, number, service=service, role=role)
+
+
+def package(path: str, text: str, make: Maker) -> None:
+    """`"start": "NAME=value gunicorn ..."` of a package.json, and its like."""
+    for script in starting(path, text):
+        if not SERVERS.intersection(runs_of(script.command)):
+            continue
+        role = "development" if make.role == "production" and for_development(script.command) else make.role
+        make.service(script.line, service=script.name, command=script.command, role=role)
+        command_line(script.command, make, script.line, service=script.name, role=role)
 
 
 _SUPERVISED = compiled(r"\s*([A-Za-z_]\w*)\s*=\s*(\"[^\"]*\"|'[^']*'|[^,\s]*)\s*,?")

@@ -14,7 +14,7 @@ _NAME = compiled(r"[A-Za-z_]\w*")
 _ASSIGNMENT = compiled(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _DEFAULTING = compiled(r"\$\{([A-Za-z_]\w*):?=(.*)\}", re.DOTALL)
 _SERVES = compiled(
-    r"\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|uwsgi|mod_wsgi-express|celery|fastapi\s+run|"
+    r"\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|uwsgi|pserve|mod_wsgi-express|celery|fastapi\s+run|"
     r"flask\s+run|runserver)\b|\bexec\s+(?:\S+\s+){0,4}\"?\$[@*{1]"
 )
 _NAMED = compiled(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
@@ -160,14 +160,17 @@ def script(text: str, make: Maker, *, service: str = "") -> None:
 
 def command_line(
     text: str, make: Maker, line: int, *, service: str = "", role: str | None = None, default: bool = False
-) -> None:
-    """`NAME=value` before a server in one command line (Procfile, ExecStart, CMD)."""
+) -> list[str]:
+    """`NAME=value` before a server in one command line (Procfile, ExecStart, CMD); the names."""
     state = _Script()
     for command in shell_commands(text[:20_000]):
         _through_shells(command.words, state, command, 0)
-    for name, held in state.held.items():
-        if held.exported and held.text is not None:
+    names = [name for name, held in state.held.items() if held.exported and held.text is not None]
+    for name in names:
+        held = state.held[name]
+        if held.text is not None:
             make.text(name, held.text, line, service=service, role=role, default=default or held.default, known={})
+    return names
 
 
 def _through_shells(words: Iterable[str], state: _Script, command: Command, depth: int) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from hardencheck.collect.extract._environment_facts import Maker, beside, for_development, role_of
@@ -11,7 +12,13 @@ from hardencheck.lazily import compiled
 
 _BOOLEAN = compiled(r"true|True|TRUE|false|False|FALSE")
 _NULL = compiled(r"|~|null|Null|NULL")
-_FLOAT = compiled(r"\d{1,15}\.\d{1,15}")
+_INTEGER = compiled(r"[-+]?(?:0|[1-9]\d{0,17})|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
+_FLOAT = compiled(r"[-+]?(?:\.\d{1,15}|(?:0|[1-9]\d{0,15})(?:\.\d{0,15})?)(?:[eE][-+]?\d{1,3})?")
+# A number or a date for some version of the parser (0777, 1_000, 0b1, .inf, 2024-01-31).
+_NUMBER = compiled(
+    r"[-+]?(?:\d[\d_]*\.?|\.\d)[\d_]*(?:[eE][-+]?[\d_]+)?|[-+]?0[xXoObB][\da-fA-F_]+|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)"
+)
+_DATE = compiled(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt \t].*)?")
 _DEVELOPMENT_WORDS = frozenset({"dev", "development", "local", "test", "tests", "testing", "debug", "ci", "e2e"})
 
 
@@ -33,15 +40,25 @@ def _command(*nodes: Node | None) -> str:
     return " ".join(item.text for node in nodes for item in _items(node) if isinstance(item, Scalar))[:4000]
 
 
-def _as_go_writes(node: Scalar) -> str:
-    """A value that is no string in YAML, as compose hands it on: True is "true", 1.50 is "1.5"."""
+def _as_go_writes(node: Scalar) -> str | None:
+    """A value that is no string in YAML, as compose hands it on: True is "true", 1.50 is "1.5", 0o17 is "15"; None for
+    what versions of its parser do not agree on. yes, no, on and off are strings.
+
+    Source: YAML 1.2.2, "Core Schema"; of compose, that it writes values as Go's `%v` does.
+    """
+    text = node.text
     if not node.plain:
-        return node.text
-    if _BOOLEAN.fullmatch(node.text):
-        return node.text.lower()
-    if _FLOAT.fullmatch(node.text):
-        return node.text.rstrip("0").rstrip(".")
-    return node.text
+        return text
+    if _BOOLEAN.fullmatch(text):
+        return text.lower()
+    if _INTEGER.fullmatch(text):
+        return str(int(text, 0))
+    if _FLOAT.fullmatch(text):
+        # An exponent is written from 1e21 on, and below 0.0001.
+        number = float(text)
+        usual = 1e-4 <= abs(number) < 1e21 or (number == 0 and text[0] != "-")
+        return f"{Decimal(repr(number)):f}".removesuffix(".0") if usual else None
+    return None if _NUMBER.fullmatch(text) or _DATE.fullmatch(text) else text
 
 
 def compose(document: Mapping, make: Maker) -> None:
@@ -156,8 +173,10 @@ def compose_environment(node: Node | None, make: Maker, service: str, role: str)
                 make.held(key, "not a text", line, service=service, role=role)
             elif value.plain and _NULL.fullmatch(value.text):
                 make.held(key, key, line, service=service, role=role, written=f"${{{key}}}")
+            elif (text := _as_go_writes(value)) is not None:
+                make.text(key, text, line, service=service, role=role, known={})
             else:
-                make.text(key, _as_go_writes(value), line, service=service, role=role, known={})
+                make.held(key, "a number or a date without quotes", line, service=service, role=role)
     elif isinstance(node, Sequence):
         for item in node.items:
             if not isinstance(item, Scalar):

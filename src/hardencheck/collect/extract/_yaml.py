@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 from hardencheck.collect.contract import Unreadable
 from hardencheck.model.gap import Reason
 
+_TEXT = "tag:yaml.org,2002:str"
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 MAX_ALIASES = 2_000
@@ -12,7 +13,7 @@ MAX_DOCUMENTS = 200
 
 
 class Scalar(NamedTuple):
-    """text: as written, without quotes. plain: it was written without quotes."""
+    """text: as written, without quotes. plain: it was written without quotes, and no tag says that it is a text."""
 
     text: str
     plain: bool
@@ -83,7 +84,8 @@ class _Builder:
         line = event.start_mark.line + 1
         match type(event).__name__:
             case "ScalarEvent":
-                self._add(Scalar(event.value, event.style in (None, ""), line), event.anchor)
+                plain = event.style in (None, "") and event.tag != _TEXT
+                self._add(Scalar(event.value, plain, line), event.anchor)
             case "AliasEvent":
                 self.aliases += 1
                 if self.aliases > MAX_ALIASES:

@@ -1,13 +1,13 @@
 """Which settings module the deployment names, and which versions of frameworks are required."""
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import named_for_production, role_of
+from hardencheck.collect.extract._package_scripts import has_scripts, starting
 from hardencheck.collect.extract._python import parse
 from hardencheck.collect.extract.environment import environment_of, form_of, speaks
 from hardencheck.lazily import compiled
@@ -35,7 +35,6 @@ _WORDS = (b"DJANGO_SETTINGS_MODULE", b"DJANGO_CONFIGURATION", b"--settings", b"-
 _VARIABLES = frozenset({"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"})
 _ENTRIES = frozenset({"wsgi.py", "asgi.py", "manage.py"})
 _DOTTED = compiled(r"[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,20}")
-_STARTS = compiled(r"(?:start|serve|prod|production|web|server)(?:[:_-](?:prod|production|web|server|django|api))?")
 _TESTED = compiled(r"(?:^|[._])tests?(?:ing)?(?:$|[._])")
 _Source = Literal["environment", "wsgi", "manage"]
 _PACKAGES = (
@@ -54,14 +53,14 @@ class SettingsModuleNames(Extractor):
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
-        return name in _ENTRIES or name in {"package.json", "app.yaml", "app.json"} or form_of(path) != ""
+        return name in _ENTRIES or name in {"app.yaml", "app.json"} or form_of(path) != ""
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not any(word in data for word in _WORDS) or role_of(path) != "production":
             return
         name = path.rpartition("/")[2].lower()
         source: _Source = "manage" if name == "manage.py" else "wsgi" if name in _ENTRIES else "environment"
-        named = _of_python(data) if name.endswith(".py") else _of_package(data) if name == "package.json" else None
+        named = _of_python(data) if name.endswith(".py") else _of_package(path, data) if has_scripts(path) else None
         if named is None:
             named = _of_deployment(path, data)
         seen: set[tuple[str, str]] = set()
@@ -130,20 +129,13 @@ def _of_python(data: bytes) -> list[_Named] | None:
     return sorted((one for one in found if not _TESTED.search(one.value)), key=lambda one: one.line)
 
 
-def _of_package(data: bytes) -> list[_Named]:
-    """The scripts of a package.json that start the service."""
-    try:
-        table = json.loads(data)
-    except (ValueError, RecursionError):
-        return []
-    scripts = table.get("scripts") if isinstance(table, dict) else None
-    found: list[_Named] = []
-    for name, command in list(scripts.items())[:1000] if isinstance(scripts, dict) else []:
-        if isinstance(command, str) and _STARTS.fullmatch(name):
-            at = data.find(f'"{name}"'.encode())
-            line = data.count(b"\n", 0, max(at, 0)) + 1
-            found.extend(one._replace(line=line) for one in _of_lines(command.encode("utf-8", "replace")))
-    return found
+def _of_package(path: str, data: bytes) -> list[_Named]:
+    """The scripts of a package that start the service."""
+    return [
+        one._replace(line=script.line)
+        for script in starting(path, data.decode("utf-8", "replace"))
+        for one in _of_lines(script.command.encode("utf-8", "replace"))
+    ]
 
 
 def _of_deployment(path: str, data: bytes) -> list[_Named]:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._environment_facts import MAX_VARIABLES, Full, Maker
+from hardencheck.collect.extract._environment_facts import MAX_VARIABLES, SERVERS, Full, Maker
 from hardencheck.collect.extract._environment_files import (
     dockerfile,
     dotenv,
     gunicorn_variables,
     json_file,
+    package,
     procfile,
     supervisor,
     toml,
@@ -20,6 +21,7 @@ from hardencheck.collect.extract._environment_files import (
 from hardencheck.collect.extract._environment_shell import script, serves
 from hardencheck.collect.extract._environment_text import untemplated
 from hardencheck.collect.extract._environment_yaml import reader_of
+from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import parse
 from hardencheck.collect.extract._yaml import documents
 from hardencheck.lazily import compiled
@@ -53,12 +55,15 @@ _KEYS = compiled(
     re.MULTILINE,
 )
 _OBJECT = compiled(rb"^apiVersion:[^\n]{0,200}\n(?:[^\n]{0,200}\n)?kind:", re.MULTILINE)
+_SERVERS = compiled("|".join(sorted(SERVERS)).encode())
 _TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".sample", ".example", ".dist")
 
 
 def form_of(path: str) -> str:
     """What kind of deployment file a path may be; "" for none."""
     name = path.rpartition("/")[2].lower()
+    if has_scripts(path):
+        return "package"
     bare = name
     for ending in _TEMPLATES:
         bare = bare.removesuffix(ending)
@@ -87,7 +92,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 3
+    version = 4
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -133,6 +138,8 @@ def speaks(form: str, path: str, data: bytes) -> bool:
         return b"[program:" in data or b"[supervisord" in data
     if form == "gunicorn":
         return b"raw_env" in data
+    if form == "package":
+        return b"=" in data and _SERVERS.search(data) is not None
     return True
 
 
@@ -158,6 +165,8 @@ def _read(form: str, path: str, data: bytes, makers: list[Maker]) -> None:
             dotenv(text, make)
         case "procfile":
             procfile(text, make)
+        case "package":
+            package(path, text, make)
         case "unit":
             unit(text, make)
         case "supervisor":

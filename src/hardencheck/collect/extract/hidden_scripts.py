@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import instructions, is_dockerfile
+from hardencheck.collect.extract._package_scripts import is_makefile, recipes
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._scripts import script_statements
 from hardencheck.collect.extract._security_names import NAME_IN_TEXT, relevant
@@ -28,7 +29,6 @@ _SETTINGS_IN_CODE = compiled(r"(?<![\w./-])[\w./-]{0,100}settings[\w./-]{0,60}\.
 _NAMED = compiled(rb"(?:settings[\w./-]{0,100}|config)\.py")
 _DOCKERFILE = compiled(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
 _NOT_DOCKERFILE = compiled(r".+\.(?:md|rst|txt|py|json|ya?ml|toml|html?|sh|js|ts|go|rb|dockerignore)")
-_MAKEFILE = compiled(r"(?:gnu)?makefile(?:\..+)?|.+\.mk|justfile")
 _SCRIPT = compiled(r".+\.(?:sh|bash|ash|zsh)|(?:docker-)?entrypoint|.+-entrypoint|deploy|bootstrap|start|install")
 _YAML_PATH = compiled(
     r"(?:.*/)?(?:\.github/workflows/[^/]+|\.gitlab-ci[^/]*|(?:.*/)?(?:tasks|handlers|playbooks?|roles)/.+|"
@@ -42,7 +42,6 @@ _WRITES_OUT = frozenset({"echo", "printf", "cat", "tee", "envsubst"})
 _PYTHON = compiled(r"(?:\S*/)?python(?:\d(?:\.\d+)?)?")
 _OPENS = compiled(r"open\(|write_text|fileinput|\.write\(")
 _REDIRECTS = compiled(r"\d?>>?\|?(.*)")
-_RECIPE = compiled(r"^([A-Za-z0-9_./% -]{1,200}):(?!=)")
 _ANSIBLE = {"lineinfile", "replace", "blockinfile", "ini_file", "copy"}
 
 
@@ -65,7 +64,7 @@ class HiddenSettingsScripts(Extractor):
         return (
             _SCRIPT.fullmatch(name) is not None
             or (_DOCKERFILE.fullmatch(name) is not None and _NOT_DOCKERFILE.fullmatch(name) is None)
-            or _MAKEFILE.fullmatch(name) is not None
+            or is_makefile(name)
             or _YAML_PATH.fullmatch(path) is not None
         )
 
@@ -82,7 +81,7 @@ class HiddenSettingsScripts(Extractor):
             yield fact
 
     def _found(self, path: str, name: str, text: str, data: bytes) -> Iterator[HiddenSetting]:
-        if _MAKEFILE.fullmatch(name):
+        if is_makefile(name):
             yield from _makefile(path, text)
         elif path.endswith((".yml", ".yaml")):
             try:
@@ -138,26 +137,12 @@ def _dockerfile(path: str, text: str) -> Iterator[HiddenSetting]:
 
 
 def _makefile(path: str, text: str) -> Iterator[HiddenSetting]:
-    target = ""
-    lines = text.splitlines()
-    number = 0
-    while number < len(lines):
-        line, start = lines[number], number + 1
-        number += 1
-        if not line.startswith(("\t", "    ")):
-            match = _RECIPE.match(line)
-            target = match[1] if match else target
-            continue
-        recipe = [line]
-        while recipe[-1].endswith("\\") and number < len(lines):
-            recipe.append(lines[number])
-            number += 1
-        command = "\n".join(recipe).lstrip(" \t@-+").replace("$$", "$")
+    for recipe in recipes(text):
         what = _purpose(path)
-        if what == "production" and _TESTS.search(target):
+        if what == "production" and _TESTS.search(recipe.target):
             what = "development"
-        for rewrite, _ in rewrites(command):
-            yield from _facts(path, start, rewrite, "makefile", what)
+        for rewrite, _ in rewrites(recipe.command):
+            yield from _facts(path, recipe.line, rewrite, "makefile", what)
 
 
 def _workflow(path: str, document: Node) -> Iterator[HiddenSetting]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._package_scripts import has_scripts, starting
 from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
 from hardencheck.lazily import compiled
@@ -27,7 +28,7 @@ _LAUNCHERS = frozenset({
     "exec", "env", "sudo", "nice", "time", "command", "then", "do", "else", "dumb-init", "tini", "--", "poetry",
     "pipenv", "uv", "pdm", "hatch", "run", "ddtrace-run", "newrelic-admin", "run-program", "opentelemetry-instrument",
     "python", "python3", "gosu", "su-exec", "s6-setuidgid", "setpriv", "chpst", "stdbuf", "nohup", "doppler", "honcho",
-    "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash",
+    "wait-for-it", "bin/start", "ignore", "sh", "bash", "ash", "npx", "cross-env", "env-cmd", "concurrently",
 })  # fmt: skip
 # Options that take no value; all others do.
 _FLAGS = frozenset({
@@ -79,10 +80,10 @@ class _Line(NamedTuple):
 
 
 class Servers(Extractor):
-    """Command lines of application servers: containers, compose, Procfile, units, scripts."""
+    """Command lines of application servers: containers, compose, Procfile, units, scripts, those of packages too."""
 
     name = "logging.server-commands"
-    version = 3
+    version = 4
     emits = (ServerCommand,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -98,11 +99,7 @@ class Servers(Extractor):
         if kind == "script" and not path.endswith(".sh") and not data.startswith(b"#!"):
             return
         _refuse_large(data)
-        lines = {
-            "container": _container, "compose": _compose, "procfile": _procfile, "unit": _unit,
-            "supervisor": _supervisor, "script": _script,
-        }[kind](data.decode("utf-8", "replace"))  # fmt: skip
-        for line in lines:
+        for line in _lines(kind, path, data.decode("utf-8", "replace")):
             location = Location(path=path, line=line.number)
             for words in commands(line.text):
                 yield from self._command(words, location, what_for)
@@ -307,6 +304,8 @@ def _refuse_large(data: bytes) -> None:
 
 def _kind(path: str) -> str:
     name = path.rpartition("/")[2].lower()
+    if has_scripts(path):
+        return "package"
     if name.endswith((".md", ".txt", ".rst", ".py", ".html")):
         return ""
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
@@ -330,6 +329,15 @@ def _kind(path: str) -> str:
     }:
         return "script"
     return ""
+
+
+def _lines(kind: str, path: str, text: str) -> Iterator[_Line]:
+    if kind == "package":
+        return (_Line(one.line, one.command) for one in starting(path, text))
+    return {
+        "container": _container, "compose": _compose, "procfile": _procfile, "unit": _unit,
+        "supervisor": _supervisor, "script": _script,
+    }[kind](text)  # fmt: skip
 
 
 def _joined(text: str) -> Iterator[_Line]:

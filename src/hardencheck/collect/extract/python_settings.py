@@ -31,7 +31,7 @@ STRONG = tuple(word.encode() for word in (
     "max_content_length", "max_form_", "wtf_csrf_enabled", "trusted_hosts",
     "flask(", "flask_cors", "talisman", "quart(", "openapi(", "fastapi(", "(fastapi", "(flask", "starlette(",
     "web.application", "client_max_size", "waitress",
-    "pyramid.config", "tornado.web", "falcon", "sanic", "bottle(", "litestar", "cherrypy",
+    "pyramid.config", "tornado.web", "tornado.httpserver", "falcon", "sanic", "bottle(", "litestar", "cherrypy",
     ".config[", ".config.from_", ".config.update(", ".config.setdefault(", ".after_request", "debug=true", ".debug =",
     *sorted(HEADERS | TELLING - {"server"}),
 ))  # fmt: skip
@@ -51,7 +51,8 @@ _BUILDERS = {
     "fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette",
     "aiohttp.web.Application", "aiohttp.web_app.Application", "waitress.serve", "waitress.server.create_server",
     "waitress.create_server", "uvicorn.run",
-    "pyramid.config.Configurator", "tornado.web.Application", "falcon.App", "falcon.asgi.App", "falcon.API",
+    "pyramid.config.Configurator", "tornado.web.Application", "tornado.httpserver.HTTPServer",
+    "falcon.App", "falcon.asgi.App", "falcon.API",
     "sanic.Sanic", "bottle.Bottle", "litestar.Litestar", "cherrypy.quickstart", "cherrypy.tree.mount",
     "starlette.middleware.Middleware", "fastapi.middleware.Middleware",
     "flask_cors.CORS", "flask_talisman.Talisman", "flask_talisman.talisman.Talisman",
@@ -68,7 +69,7 @@ _ARGUMENTS = {
     "session_cookie_secure", "session_cookie_http_only", "session_cookie_samesite",
 }  # fmt: skip
 _METHODS = {"add_middleware", "run", "init_app", "from_object", "from_pyfile", "from_envvar", "from_prefixed_env",
-            "from_file", "from_mapping", "update", "from_json", "after_request"}  # fmt: skip
+            "from_file", "from_mapping", "update", "from_json", "after_request", "listen"}  # fmt: skip
 _LOADERS = {"from_object", "from_pyfile", "from_envvar", "from_prefixed_env", "from_file", "from_mapping", "from_json",
             "update"}  # fmt: skip
 _ATTRIBUTES = {"secret_key": "SECRET_KEY", "debug": "DEBUG"}
@@ -244,6 +245,8 @@ def _calls(file: PythonFile, around: Around) -> Iterator[Call]:
     for call in file.calls:
         name = file.name(call.func)
         method = name.rpartition(".")[2] if "." in name else ""
+        if not name and isinstance(call.func, ast.Attribute) and call.func.attr == "listen":
+            method = "listen"  # `make_app().listen(80)`
         # A class of another file that may be an application: whoever knows all files can tell.
         known = name in _BUILDERS or name in subclasses or ("." in name and _DERIVED.fullmatch(method) is not None)
         if not known:

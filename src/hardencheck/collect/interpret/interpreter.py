@@ -108,7 +108,8 @@ class Source(NamedTuple):
     module (dotted, relative with dots) seen from a file. ours: whether a module that is not found should be here.
     paths: of all files of the repository, None when they cannot be listed. broken: of a file that was found to be
     unreadable the reason, what is wrong, and the line; None for every other file. versions: the lowest and the highest
-    version of a package that is installed, as far as the repository says."""
+    version of a package that is installed, as far as the repository says. rewritten: names in a file that something
+    outside of the code gives values that are not known before it runs, and where."""
 
     read: Callable[[str], bytes | None]
     find: Callable[[str, str], str | None]
@@ -116,6 +117,7 @@ class Source(NamedTuple):
     paths: Callable[[], Iterable[str]] | None = None
     broken: Callable[[str], tuple[str, str, int] | None] | None = None
     versions: Callable[[str], "tuple[Version, Version]"] | None = None
+    rewritten: Callable[[str], Mapping[str, Binding]] | None = None
 
 
 class Asked(NamedTuple):
@@ -162,6 +164,7 @@ class Interpreter:
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[_Remembered, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
+        self._rewritten: dict[tuple[str, str], Binding] = {}  # by file and name
         self._unsure: set[_Remembered] = set()  # of those: on some way only
         self._journals: list[_Journal] = []
         self._under: Depends = NOTHING  # variables that decide whether this is run at all
@@ -201,9 +204,19 @@ class Interpreter:
         if folder and self.source.find(".", package) == package:
             self.module(package)
 
+    def program(self, path: str) -> Module:
+        """A file as the program that Python is started with: its name is "__main__", and nobody imports it so."""
+        self._package(path)
+        with self._aside():
+            return self._evaluated(Module(path), "__main__")
+
     def _first(self, path: str) -> Module:
         made = self.modules[path] = Module(path)
-        self._set_up(made)
+        return self._evaluated(made, dotted(path))
+
+    def _evaluated(self, made: Module, name: str) -> Module:
+        path = made.path
+        self._set_up(made, name)
         if len(self.modules) > MAX_MODULES:
             beyond = Unknown("budget", "too many modules", path, 1)
             text = self.source.read(path)
@@ -254,14 +267,25 @@ class Interpreter:
             self._partly, self._done = partly, done
             self._keep({key: item for key, item in journal.items() if item[0].born < since})
 
-    def _set_up(self, module: Module) -> None:
+    def _set_up(self, module: Module, name: str) -> None:
         # Where it is installed is not known, what lies beside it is: models/_places.py.
         here = Object(kind="place", state={"path": Const(module.path), "form": Const("text")})
         module.namespace.names["__file__"] = Binding(here, module.path, 1)
-        module.namespace.names["__name__"] = Binding(Const(dotted(module.path)), module.path, 1)
+        module.namespace.names["__name__"] = Binding(Const(name), module.path, 1)
 
     def _top(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         """Module level: what raises there does not keep the rest from being looked at."""
+        path = frame.module.path
+        rewritten = self.source.rewritten(path) if self.source.rewritten is not None else {}
+        self._rewritten |= {(path, name): held for name, held in rewritten.items()}
+        # Where in the file it is written nobody knows: before all the rest, after it, or where the name is there.
+        for name, held in rewritten.items():
+            self.bind(frame, name, held.value, held.line)
+        self._statements(body, frame)
+        for name, held in rewritten.items():
+            self.bind(frame, name, held.value, held.line)
+
+    def _statements(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         for node in body:
             self._left = NOTHING  # the service does not start with what raises here
             try:
@@ -635,7 +659,13 @@ class Interpreter:
         self.touch(names)
         old = names.names.get(name)
         chain = (*old.chain, (old.path, old.line))[-MAX_CHAIN:] if old is not None and old.path else ()
+        value, path, line = self._unless_rewritten(name, value, path, line)
         names.names[name] = Binding(depending(value, self.condition), path, line, chain)
+
+    def _unless_rewritten(self, name: str, value: Value, path: str, line: int) -> tuple[Value, str, int]:
+        """What a statement gives a name, and where: unless the file that runs is another one there than was read."""
+        held = self._rewritten.get((path, name)) if self._rewritten else None
+        return (value, path, line) if held is None else (held.value, held.path, held.line)
 
     def unknown(
         self, node: ast.AST, frame: Frame, reason: str = "call", text: str = "", depends: Depends = NOTHING
@@ -1160,6 +1190,13 @@ class Interpreter:
 
         return run
 
+    def _written(self, value: Value) -> bool:
+        """Whether a value is what something outside of the code writes there: that may well switch it on."""
+        held = (binding.value for binding in self._rewritten.values())
+        return isinstance(value, Unknown) and any(
+            isinstance(one, Unknown) and (value.reason, value.text) == (one.reason, one.text) for one in held
+        )
+
     def _assumed(self, test: ast.expr, given: Value, frame: Frame) -> Value:
         """A condition whose value is not known, and which is off in production."""
         if truth(given) is not None:
@@ -1168,7 +1205,7 @@ class Interpreter:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self._part(operand, frame)
                 return Const(not inner.value, depends=inner.depends) if isinstance(inner, Const) else given
-            case ast.Name(id=name) | ast.Attribute(attr=name) if self.off(name):
+            case ast.Name(id=name) | ast.Attribute(attr=name) if self.off(name) and not self._written(given):
                 return Const(False, depends=given.depends | {f"{SETTING}{name}"})
             case ast.BoolOp(op=op, values=values):
                 decisive = isinstance(op, ast.Or)
@@ -1609,6 +1646,9 @@ class Interpreter:
         self.touch(frame.names)
         old = frame.names.names.get(name)
         chain = (*old.chain, (old.path, old.line)) if old is not None and old.path else ()
+        rewritten = self._rewritten.get((frame.module.path, name)) if self._rewritten else None
+        if rewritten is not None:
+            binding = rewritten._replace(chain=(*binding.chain, (binding.path, binding.line)))
         value = depending(binding.value, self.condition)
         frame.names.names[name] = Binding(value, binding.path, binding.line, (*chain, *binding.chain)[-MAX_CHAIN:])
 
@@ -2579,6 +2619,11 @@ class Interpreter:
             if isinstance(function, Library) and function.dotted not in self.patched:
                 partly = Call(self, function.dotted, arguments, keywords, node, frame)
                 known = self._modelled("PARTLY", function.dotted, partly)
+                if known is not None:
+                    return known
+            elif isinstance(function, Object):
+                partly = Call(self, function.kind, arguments, keywords, node, frame, function)
+                known = self._modelled("PARTLY", function.kind, partly)
                 if known is not None:
                     return known
             return self._outside(node, frame, [function, *arguments, *keywords.values(), *handed])

@@ -6,7 +6,7 @@ What it writes down takes the place of what a call looks like.
 """
 
 import ast
-import configparser
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from hardencheck.collect.interpret.values import (
     Binding,
     Const,
     Function,
+    Map,
     Module,
     Namespace,
     Object,
@@ -48,6 +49,7 @@ from hardencheck.collect.resolve._follow import (
 )
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
+from hardencheck.collect.resolve._paste import Factory, factories
 from hardencheck.collect.resolve._rows import Reading
 from hardencheck.model.facts.logging import ServerCommand
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
@@ -59,7 +61,6 @@ MAX_BUILDERS = 40
 MAX_CALLERS = 6
 MAX_LOOKED = 300
 _STARTS = ("wsgi", "asgi", "app", "main", "application", "server", "api", "run", "manage", "serve", "__main__")
-_PASTED = frozenset({"production.ini", "prod.ini"})
 _Place = tuple[str, int]
 
 
@@ -67,7 +68,8 @@ class Built(NamedTuple):
     """calls: the applications that were built, by file and line. parts: other calls that were written down, by file,
     line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
-    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`)."""
+    and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`).
+    given: where a file for PasteDeploy gives a value, by its id."""
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
@@ -76,6 +78,7 @@ class Built(NamedTuple):
     entered: frozenset[tuple[str, str]]
     files: frozenset[str]
     unsure: frozenset[int]
+    given: Mapping[int, Binding] = {}
 
     def perhaps(self, thing: Object) -> bool:
         """Whether it is not known that this call is made."""
@@ -193,11 +196,13 @@ class _Follower(Interpreter):
 
 
 class _Start(NamedTuple):
-    """Where a server finds its application: a module, and what in it (a name, or a call with literal arguments)."""
+    """Where a server finds its application: a module, and what in it (a name, or a call with literal arguments).
+    factory: with what a file for PasteDeploy has it called."""
 
     path: str
     expression: str
     where: Location | None
+    factory: Factory | None = None
 
 
 def _built(facts: FactSet, tree: Tree) -> Built:
@@ -207,7 +212,13 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         return NOTHING_BUILT
     given = environment(facts, min(wanted)[0], modules.local())
     source = Source(
-        Files(tree).text, modules.imported, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+        Files(tree).text,
+        modules.imported,
+        modules.ours,
+        lambda: tree.entries,
+        modules.unreadable,
+        modules.versions,
+        modules.rewritten,
     )
     starts = list(_starts(facts, modules))
     interpreter, started = _followed(source, given, starts, wanted, modules)
@@ -227,7 +238,17 @@ def _built(facts: FactSet, tree: Tree) -> Built:
                 parts.setdefault((*_place(part), text_of(part.state["name"])), part)
     files = frozenset(interpreter.files)
     unsure = frozenset(id(thing.state) for thing in perhaps)
-    return Built(calls, parts, variables_of(interpreter, given), started, frozenset(interpreter.entered), files, unsure)
+    settings = (one for start in starts if start.factory is not None for one in start.factory.settings.values())
+    return Built(
+        calls,
+        parts,
+        variables_of(interpreter, given),
+        started,
+        frozenset(interpreter.entered),
+        files,
+        unsure,
+        {id(one.value): one for one in settings},
+    )
 
 
 def _followed(
@@ -253,7 +274,10 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         return
     _run(interpreter, _Start(place[0], "", None))
     outer = scope.partition(".")[0]
-    if not scope or place in _places(interpreter):
+    if place in _places(interpreter):
+        return
+    if not scope:
+        _run(interpreter, _Start(place[0], "", None), program=True)
         return
     for caller in _callers(modules, place[0], outer):
         _run(interpreter, _Start(caller, "", None))
@@ -269,8 +293,11 @@ def _wanted(facts: FactSet) -> dict[_Place, str]:
     for fact in facts.of("python.module"):
         if not isinstance(fact, PythonModule) or fact.role != "production" or fact.location.path is None:
             continue
+        # Applications of Tornado are servers as well.
+        tornado = any(derived.framework(fact, call) == "tornado" for call in fact.calls)
         for call in fact.calls:
-            if call.name in PARTS or derived.framework(fact, call) is not None:
+            listens = tornado and call.name == ".listen"
+            if call.name in PARTS or listens or derived.framework(fact, call) is not None:
                 found[fact.location.path, call.line] = call.scope
     return found
 
@@ -286,6 +313,11 @@ def _place(thing: Object) -> _Place:
 def _starts(facts: FactSet, modules: Modules) -> Iterator[_Start]:
     """What the commands of servers name, production first, then FLASK_APP."""
     seen: set[tuple[str, str]] = set()
+    for factory in factories(facts, modules.tree):
+        path = modules.find(factory.module, factory.where.path or "")
+        if path is not None and len(seen) < MAX_STARTS:
+            seen.add((path, factory.function))
+            yield _Start(path, factory.function, factory.where, factory)
     named: list[tuple[str, str, Location]] = []
     commands = [fact for fact in facts.of("logging.server-command") if isinstance(fact, ServerCommand)]
     for fact in sorted(commands, key=lambda fact: (fact.role != "production", fact.location.order)):
@@ -319,10 +351,11 @@ def _file(module: str, near: str, modules: Modules) -> str | None:
     return modules.find(module.replace("/", "."), near)
 
 
-def _run(interpreter: _Follower, start: _Start) -> None:
-    """A module, and the factory in it that is named, with the arguments that are literals."""
+def _run(interpreter: _Follower, start: _Start, *, program: bool = False) -> None:
+    """A module, and the factory in it that is named, with the arguments that are literals. program: it is what Python
+    is started with."""
     try:
-        module = interpreter.module(start.path)
+        module = interpreter.program(start.path) if program else interpreter.module(start.path)
         name, _, rest = start.expression.partition("(")
         found = module.namespace.names.get(name.partition(".")[0]) if name else None
         if found is None and not name:
@@ -330,15 +363,17 @@ def _run(interpreter: _Follower, start: _Start) -> None:
         value = found.value if found is not None else None
         if not isinstance(value, Function):
             return
+        value = _as_an_event_loop_runs_it(value)
         arguments, keywords = _literals(f"f({rest}" if rest else "f()")
         spec = value.node.args if isinstance(value.node, ast.FunctionDef) else None
+        if start.factory is not None:
+            arguments = [Map(dict(start.factory.rest))]
+            keywords = {name: one.value for name, one in start.factory.settings.items()}
+            spec = None
         if spec is not None and not rest:
             missing = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
             arguments = [Unknown("call", f"an argument of {name}", start.path, 1) for _ in range(missing)]
-            pasted = _pasted(interpreter.source) if name == "main" and missing == 1 and spec.kwarg is not None else None
-            if pasted is not None:
-                keywords = dict(pasted)
-            elif spec.kwarg is not None:
+            if spec.kwarg is not None:
                 keywords[OPEN] = Unknown("call", f"an argument of {name}", start.path, 1)
         node = ast.Pass(lineno=start.where.line or 0 if start.where is not None else 0)
         interpreter.awaits = node  # a server awaits what an asynchronous factory gives
@@ -357,27 +392,13 @@ def out_of_budget(error: OutOfBudget | RecursionError | MemoryError, path: str) 
     return Unknown("budget", "nested too deeply", path, 1)
 
 
-def _pasted(source: Source) -> Mapping[str, Value] | None:
-    """What PasteDeploy hands to `main(global_config, **settings)`: the section of the application in the one file that
-    is called after production; None where there is no such file, or it cannot be read."""
-    named = [path for path in (source.paths or tuple)() if path.rpartition("/")[2] in _PASTED]
-    data = source.read(named[0]) if len(named) == 1 else None
-    parser = configparser.RawConfigParser(default_section="\0", strict=False, delimiters=("=", ":"))
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    try:
-        parser.read_string(data.decode() if data is not None else "")
-    except (configparser.Error, UnicodeDecodeError):
-        return None
-    sections = [name for name in parser.sections() if name.partition(":")[0] == "app"]
-    if len(sections) != 1:
-        return None
-    given = dict(parser.items(sections[0]))
-    if not given.pop("use", "").startswith(("egg:", "call:")):
-        return None  # it takes over another section, or what a factory of its own makes
-    return {
-        name.removeprefix("set "): Unknown("call", f"{name} of {named[0]}") if "%(" in text else Const(text)
-        for name, text in given.items()
-    }
+def _as_an_event_loop_runs_it(function: Function) -> Function:
+    """A coroutine as the function that it is once something runs it; other functions as they are."""
+    node = function.node
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return function
+    plain = ast.FunctionDef(**{name: getattr(node, name) for name in (*node._fields, *node._attributes)})
+    return dataclasses.replace(function, node=plain, how="" if function.how == "opaque" else function.how)
 
 
 def _literals(text: str) -> tuple[list[Value], dict[str, Value]]:

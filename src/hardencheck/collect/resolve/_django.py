@@ -183,9 +183,8 @@ def _project(
         first = min(classes, key=lambda name: (classes[name], name))
         text = f"of the classes with settings ({first} ...) the deployment does not name one alone"
         followed = followed._replace(names={}, rest=Unknown("loader", text, path, classes[first]))
-    written = _rewritten(facts, followed)
-    followed = _changed_at_start(facts, written, modules, path)
-    return Project(choice.name, path, _namespace(followed), at, modules, followed, given, choice, written)
+    changed = _changed_at_start(facts, followed, modules, path)
+    return Project(choice.name, path, _namespace(changed), at, modules, changed, given, choice, followed)
 
 
 def _entry(facts: FactSet, modules: Modules, path: str) -> str:
@@ -200,22 +199,6 @@ def _entry(facts: FactSet, modules: Modules, path: str) -> str:
         if found:
             return own[0] if len(own) == 1 else ""
     return ""
-
-
-def _rewritten(facts: FactSet, followed: Followed) -> Followed:
-    """A file that a command writes to while the image is built, or before the server starts, is not what was read."""
-    names, rest = dict(followed.names), followed.rest
-    for fact in facts.of("setting.hidden"):
-        if not isinstance(fact, HiddenSetting) or fact.how != "by a command" or fact.role != "production" or fact.local:
-            continue
-        if not any(_same_file(fact.target, path) for path in followed.files):
-            continue
-        why = Unknown("tainted", fact.scope, fact.location.path or "", fact.location.line or 1)
-        for name in names if fact.name == ANY else (fact.name,):
-            held = names.get(name)
-            names[name] = held._replace(value=why) if held is not None else Binding(why, why.path, why.line)
-        rest = rest or why if fact.name == ANY else rest
-    return followed._replace(names=names, rest=rest)
 
 
 def _changed_at_start(facts: FactSet, followed: Followed, modules: Modules, path: str) -> Followed:
@@ -254,13 +237,6 @@ def _is_of(app: str, cls: str, file: str, modules: Modules, near: str) -> bool:
         return (last == cls and modules.find(module, near) == file) or modules.find(f"{app}.apps", near) == file
     package = module.removesuffix(".apps") if last[:1].isupper() else app
     return any(modules.find(f"{package}{end}", near) == file for end in ("", ".apps", ".models"))
-
-
-def _same_file(written: str, path: str) -> bool:
-    """Whether a command that names a file may mean this one: it may start from another directory."""
-    one, other = ([part for part in text.split("/") if part not in {"", "."}] for text in (written, path))
-    short = min(len(one), len(other), 2)
-    return short > 0 and one[-short:] == other[-short:]
 
 
 def _namespace(followed: Followed) -> Namespace:

@@ -30,7 +30,8 @@ class Given(NamedTuple):
     what is not known, because another place holds it or because places disagree.
 
     others: (text, place) of those that disagree and none of which goes before the others, MAX_OTHERS at the most; else
-    empty. default: whoever deploys may set it, and it is what holds where nobody does.
+    empty. default: whoever deploys may set it, and it is what holds where nobody does. unless: files, ConfigMaps and
+    Secrets that are not in the repository and would go before it.
     """
 
     what: What
@@ -41,6 +42,7 @@ class Given(NamedTuple):
     length: int = 0
     distinct: int = 0
     others: tuple[tuple[str, Location], ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 Environment = Mapping[str, Given]
@@ -57,6 +59,7 @@ class _Candidate(NamedTuple):
     by: str
     default: bool
     perhaps: bool
+    unless: tuple[str, ...] = ()
 
 
 # A script that a service runs sets its variables after all others.
@@ -113,7 +116,7 @@ class _Service(NamedTuple):
         by = self.key[1]
         if by in _STARTED:
             return _ORCHESTRATION
-        return {"script": _SCRIPT, "dotenv": _DOTENV, "dockerfile": _IMAGE}.get(by, _RUNNER)
+        return {"script": _SCRIPT, "package": _SCRIPT, "dotenv": _DOTENV, "dockerfile": _IMAGE}.get(by, _RUNNER)
 
 
 def environment(facts: FactSet, near: str = "", local: AbstractSet[str] = frozenset()) -> Environment:
@@ -288,7 +291,7 @@ class Deployment:
     def _candidates(
         self, service: _Service, score: int, *, starts: bool, perhaps: bool
     ) -> Iterator[tuple[str, _Candidate]]:
-        for variable, value, default in self._given(service):
+        for variable, value, default, unless in self._given(service):
             tier = service.tier
             if tier == _SCRIPT:
                 tier = _DEFAULT if default else _STARTER if starts else _SCRIPT
@@ -300,20 +303,32 @@ class Deployment:
                 what, text = "text", value
             rank = _rank(service, tier, score)
             may = perhaps and tier == _SCRIPT
-            yield variable.name, _Candidate(rank, what, text, measure, variable.location, variable.by, default, may)
+            yield (
+                variable.name,
+                _Candidate(rank, what, text, measure, variable.location, variable.by, default, may, unless),
+            )
 
-    def _given(self, service: _Service) -> Iterator[tuple[EnvironmentVariable, str | None, bool]]:
-        """(the variable, its text where another place than the variable itself gives it, only a default)."""
+    def _given(self, service: _Service) -> Iterator[tuple[EnvironmentVariable, str | None, bool, tuple[str, ...]]]:
+        """(the variable, its text where another place than the variable itself gives it, only a default, what is not in
+        the repository and goes before it)."""
         held: dict[str, tuple[EnvironmentVariable, str | None, bool]] = {}
-        for variable in self._layers(service, 0):
-            held[variable.name] = self._followed(variable, service.key[0])
-        if service.tier == _IMAGE:
-            held = {name: (variable, value, True) for name, (variable, value, _) in held.items()}
-        yield from held.values()
+        unless: dict[str, tuple[str, ...]] = {}
+        for one in self._layers(service, 0):
+            if isinstance(one, str):
+                unless = {name: tuple(dict.fromkeys((*unless.get(name, ()), one))) for name in held}
+            else:
+                held[one.name] = self._followed(one, service.key[0])
+                unless.pop(one.name, None)
+        for name, (variable, value, default) in held.items():
+            yield variable, value, default or service.tier == _IMAGE, unless.get(name, ())
 
-    def _layers(self, service: _Service, depth: int) -> Iterator[EnvironmentVariable]:
-        """All variables of a service, those that hold last: what it extends, maps and files, its own."""
+    def _layers(self, service: _Service, depth: int) -> Iterator[EnvironmentVariable | str]:
+        """All variables of a service, those that hold last: what it extends, maps and files, its own; of a unit the
+        files hold last. A text is the name of something that is not in the repository."""
         fact = service.fact
+        if fact is not None and fact.by == "systemd":
+            yield from self._unit(fact, service.variables)
+            return
         if fact is not None:
             if fact.extends and depth < _MOST_EXTENDS:
                 path, _, name = fact.extends.rpartition(":")
@@ -323,11 +338,27 @@ class Deployment:
                     yield from self._layers(base, depth + 1)
             for item in fact.maps:
                 prefix, _, name = item.rpartition(":")
+                if name not in self.maps:
+                    yield name
                 for variable in self._mapped(name, service.key[0]):
                     yield _renamed(variable, f"{prefix}{variable.name}")
             for file in fact.files:
-                yield from self.files.get(file, ())
+                yield from self.files.get(file, (file,))
         yield from service.variables
+
+    def _unit(
+        self, fact: DeployedService, variables: Iterable[EnvironmentVariable]
+    ) -> Iterator[EnvironmentVariable | str]:
+        """systemd.exec(5), "Environment Variables in Spawned Processes": files go before `Environment=`, then some are
+        taken away, and the command sets its own."""
+        own = set(fact.sets)
+        for one in (
+            *(variable for variable in variables if variable.name not in own),
+            *(found for file in fact.files for found in self.files.get(file, (file,))),
+        ):
+            if isinstance(one, str) or one.name not in fact.unsets:
+                yield one if isinstance(one, str) else _unless_unset(one, fact)
+        yield from (variable for variable in variables if variable.name in own)
 
     def _mapped(self, name: str, path: str) -> Iterator[EnvironmentVariable]:
         """The keys of a ConfigMap or Secret: of the one in the nearest folder, where several have its name."""
@@ -424,7 +455,8 @@ def _decided(candidates: Iterable[_Candidate], lacking: Collection[tuple[int, ..
     if lacks and first.what == "text":
         return unknown  # what one service is given, another is not; a secret is one wherever it is given
     value = first.value if first.what == "text" else None
-    return Given(first.what, value, first.location, first.by, default, *first.measure)
+    unless = tuple(sorted({name for one in best for name in one.unless}))
+    return Given(first.what, value, first.location, first.by, default, *first.measure, unless=unless)
 
 
 def _says(one: _Candidate) -> tuple[str, str, tuple[int, int]]:
@@ -455,6 +487,14 @@ def _changed(variable: EnvironmentVariable, place: EnvironmentVariable, what: Wh
         role=variable.role,
         default=variable.default,
     )
+
+
+def _unless_unset(variable: EnvironmentVariable, fact: DeployedService) -> EnvironmentVariable:
+    """`UnsetEnvironment=NAME=value` takes away that value and no other: then it is not known what is left."""
+    texts = [text.partition("=")[2] for text in fact.unsets if text.partition("=")[0] == variable.name]
+    if not texts or (variable.what == "text" and variable.value not in texts):
+        return variable
+    return _changed(variable, variable, "reference")
 
 
 def _renamed(variable: EnvironmentVariable, name: str) -> EnvironmentVariable:

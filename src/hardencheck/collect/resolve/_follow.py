@@ -220,6 +220,7 @@ def follow(
     ours: Callable[[str, str], bool],
     broken: Callable[[str], tuple[str, str, int] | None],
     versions: Callable[[str], tuple[Version, Version]],
+    rewritten: Callable[[str], Mapping[str, Binding]],
     path: str,
     environment: Environment,
     configuration: str = "",
@@ -230,7 +231,7 @@ def follow(
     kept = _memory.setdefault(tree, {})
     key = (path, configuration, bool(environment), entry)
     if key not in kept:
-        kept[key] = _follow(tree, find, ours, broken, versions, path, environment, configuration, entry)
+        kept[key] = _follow(tree, find, ours, broken, versions, rewritten, path, environment, configuration, entry)
     return kept[key]
 
 
@@ -240,12 +241,13 @@ def _follow(
     ours: Callable[[str, str], bool],
     broken: Callable[[str], tuple[str, str, int] | None],
     versions: Callable[[str], tuple[Version, Version]],
+    rewritten: Callable[[str], Mapping[str, Binding]],
     path: str,
     environment: Environment,
     configuration: str,
     entry: str,
 ) -> Followed:
-    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions)
+    source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions, rewritten)
     entry = entry if _sets_variables(source, entry) else ""
     interpreter, names = _run(source, path, environment, configuration, entry)
     otherwise = read_otherwise(interpreter, environment)
@@ -362,6 +364,7 @@ def _variable(name: str, asked: Asked, environment: Environment) -> Variable:
         cast=asked.cast,
         given=_given(name, given) if given is not None else None,
         given_at=given.location if given is not None else None,
+        unless=given.unless if given is not None else (),
     )
 
 

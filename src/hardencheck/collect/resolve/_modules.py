@@ -2,16 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._security_names import GUNICORN, KNOWN
 from hardencheck.collect.interpret.library import STANDARD
+from hardencheck.collect.interpret.values import Binding, Unknown
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import CopiedModule
+from hardencheck.model.facts.hidden import HiddenSetting
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 
@@ -40,6 +42,12 @@ class Modules:
         self.tree = tree
         self.facts = facts
         self._names: dict[str, list[str]] = {}
+        self._rewrites = [
+            fact
+            for fact in facts.of("setting.hidden")
+            if isinstance(fact, HiddenSetting)
+            and (fact.how, fact.role, fact.local) == ("by a command", "production", False)
+        ]
         self._placed = _placed(facts, tree)
 
     def _called(self, name: str) -> list[str]:
@@ -129,12 +137,25 @@ class Modules:
     def follow(self, path: str, environment: Environment, configuration: str = "", entry: str = "") -> Followed:
         """What every setting of a module is worth, followed through all that it imports and calls. entry: the module
         that a server loads before it."""
-        source = (self.imported, self.ours, self.unreadable, self.versions)
+        source = (self.imported, self.ours, self.unreadable, self.versions, self.rewritten)
         return follow(self.tree, *source, path, environment, configuration, entry)
 
     def versions(self, package: str) -> tuple[Version, Version]:
         """The lowest and the highest version of a package that may be installed."""
         return admitted(self.facts, package)
+
+    def rewritten(self, path: str) -> Mapping[str, Binding]:
+        """The names in a file that a command writes to while the image is built, or before the server starts: what runs
+        is another file than was read."""
+        return {
+            fact.name: Binding(
+                Unknown("tainted", f"{fact.scope} at {fact.location}"),
+                fact.location.path or "",
+                fact.location.line or 1,
+            )
+            for fact in self._rewrites
+            if _same_file(fact.target, path)
+        }
 
     def local(self) -> frozenset[str]:
         """Files that are there and not tracked: a developer's own. In a directory that is no clone nobody can tell."""
@@ -154,6 +175,13 @@ class Modules:
             if item.name == name and path is not None:
                 return path, item
         return None
+
+
+def _same_file(written: str, path: str) -> bool:
+    """Whether a command that names a file may mean this one: it may start from another directory."""
+    one, other = ([part for part in text.split("/") if part not in {"", "."}] for text in (written, path))
+    short = min(len(one), len(other), 2)
+    return short > 0 and one[-short:] == other[-short:]
 
 
 def _placed(facts: FactSet, tree: Tree) -> dict[str, str]:

@@ -79,6 +79,17 @@ class Reading(NamedTuple):
     places: frozenset[tuple[object, ...]] = frozenset()
 
 
+class Given(NamedTuple):
+    """One setting of an application. binding None: it is not set. default: what holds then, None where not known.
+    where: the place of one that is not set."""
+
+    name: str
+    binding: Binding | None
+    default: Value | None
+    where: Location
+    variables: Mapping[str, Sequence[Reading]]
+
+
 def is_secret(name: str) -> bool:
     """Whether a text under this name (of a setting, a variable, a key of a table) is one nobody may see."""
     return _SECRET.search(_WORDS.sub("_", name)) is not None

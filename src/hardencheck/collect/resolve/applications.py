@@ -5,7 +5,6 @@ Defaults: Flask 3.1 `Flask.default_config`, FastAPI 0.115 `FastAPI.__init__`, St
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
@@ -34,7 +33,7 @@ from hardencheck.collect.resolve._built import NOTHING_BUILT, Built, built
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Bound, bound_of, taken
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.collect.resolve._rows import Reading, effective, is_secret, row, shown
+from hardencheck.collect.resolve._rows import Given, Reading, effective, is_secret, row, shown
 from hardencheck.collect.resolve._setting import Setting, worth
 from hardencheck.collect.resolve._versions import Version, lowest, version_text
 from hardencheck.model.facts.settings import Expression, FrameworkSetting, ProductionDefault, Source, Variable
@@ -57,7 +56,7 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
         "debug": False, "autoreload": False, "cookie_secret": None, "xsrf_cookies": False, "serve_traceback": False,
         "websocket_max_message_size": 10 << 20,
     },
-    "falcon": {}, "pyramid": {"settings": None}, "bottle": {},
+    "falcon": {}, "pyramid": {}, "bottle": {},
 }  # fmt: skip
 _MIDDLEWARE: dict[str, dict[str, object]] = {
     "CORSMiddleware": {
@@ -82,7 +81,8 @@ _MIDDLEWARE: dict[str, dict[str, object]] = {
     "AllowedHostsConfig": {"allowed_hosts": ("*",)},
     "CookieBackendConfig": {"secret": None, "secure": False, "httponly": True, "samesite": "lax", "key": "session"},
 }  # fmt: skip
-# What is called beside an application, and holds for it (Flask-Cors 5, Flask-Talisman 1.1, Werkzeug 3, Pyramid 2).
+# What is called beside an application, and holds for it (Flask-Cors 5, Flask-Talisman 1.1, Werkzeug 3, Pyramid 2,
+# Tornado 6 `HTTPServer.initialize` and `IOStream`).
 _BESIDE: dict[str, dict[str, object]] = {
     "CORS": {"origins": "*", "supports_credentials": False, "resources": None},
     "Talisman": {
@@ -93,6 +93,10 @@ _BESIDE: dict[str, dict[str, object]] = {
         "session_cookie_http_only": True, "session_cookie_samesite": "Lax",
     },
     "ProxyFix": {"x_for": 1, "x_proto": 1, "x_host": 0, "x_port": 0, "x_prefix": 0},
+    "HTTPServer": {
+        "xheaders": False, "trusted_downstream": None, "ssl_options": None, "max_header_size": 1 << 16,
+        "max_buffer_size": 100 << 20, "max_body_size": 100 << 20, "body_timeout": None,
+    },
     "SignedCookieSessionFactory": {"secret": None, "secure": False, "httponly": False, "samesite": "Lax"},
 }  # fmt: skip
 # What rules judge one by one (`framework.setting`); what is a matter of cookies, CORS or limits has facts of its own.
@@ -100,28 +104,18 @@ _JUDGED = frozenset({
     "debug", "serve_traceback", "openapi_url", "openapi_config", "allowed_hosts", "TrustedHostMiddleware.allowed_hosts",
     "AllowedHostsConfig.allowed_hosts", _pyramid.DEBUG, _pyramid.TOOLBAR,
 })  # fmt: skip
+_AS_LARGE = ("HTTPServer", "max_body_size")  # as the buffer, where nothing says otherwise
 _WITH_TABLE = ("flask", "quart", "sanic")
 # What a library asks where the code does not say, and the text that is on; "": any.
 _DEBUG_VARIABLES = {"litestar": ("LITESTAR_DEBUG", "1"), "aiohttp": ("PYTHONASYNCIODEBUG", "")}
 _WITH_DEBUG = frozenset({"autoreload", "serve_traceback"})  # Tornado: on where debug is
 
 
-class _Given(NamedTuple):
-    """One setting of an application. binding None: it is not set. default: what holds then, None where not known.
-    where: the place of one that is not set."""
-
-    name: str
-    binding: Binding | None
-    default: Value | None
-    where: Location
-    variables: Mapping[str, Sequence[Reading]]
-
-
 class ApplicationDefaults(Resolver):
     """One row for each setting that matters of each application, and the fact by which a rule judges it."""
 
     name = "applications.defaults"
-    version = 4
+    version = 5
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -157,7 +151,7 @@ class ApplicationDefaults(Resolver):
                 about={"framework": framework},
             )
 
-    def _judged(self, app: Application, given: _Given, default: Value) -> Iterator[Found]:
+    def _judged(self, app: Application, given: Given, default: Value) -> Iterator[Found]:
         """A list of hosts that is not set asks nobody for his host: then there is nothing to judge."""
         value, unset = effective(given.binding, default)
         assert value is not None
@@ -180,7 +174,7 @@ class ApplicationDefaults(Resolver):
             given = app.call.arguments.get(name)
             if given is None and not app.call.spread:
                 default = usual if isinstance(usual, Value) else lifted(usual)
-                yield from self._judged(app, _Given(name, None, default, app.location, {}), default)
+                yield from self._judged(app, Given(name, None, default, app.location, {}), default)
                 continue
             expression = given or Expression(what="unknown", text="perhaps in **")
             bound = Bound(expression, app.path, app.call.line)
@@ -209,7 +203,7 @@ class ApplicationDefaults(Resolver):
         )
 
 
-def _settings(app: Application, seen: Built, at: Version | None, environment: Environment) -> Iterator[_Given]:
+def _settings(app: Application, seen: Built, at: Version | None, environment: Environment) -> Iterator[Given]:
     configuration = seen.configuration(app.path, app.call.line)
     thing = seen.calls[app.path, app.call.line]
     if app.framework in _WITH_TABLE and configuration is not None:
@@ -221,7 +215,7 @@ def _settings(app: Application, seen: Built, at: Version | None, environment: En
             binding = configuration.binding(name)
             if default is None and binding is not None and isinstance(binding.value, Absent):
                 continue  # neither set, nor a setting of this version
-            yield _Given(name, binding, default, app.location, seen.variables)
+            yield Given(name, binding, default, app.location, seen.variables)
     else:
         names = held(thing)
         for name, value in _ARGUMENTS.get(app.framework, {}).items():
@@ -232,11 +226,9 @@ def _settings(app: Application, seen: Built, at: Version | None, environment: En
             if name == "debug" and app.framework in _DEBUG_VARIABLES:
                 usual, variables = _asked_for(*_DEBUG_VARIABLES[app.framework], environment)
             default = depending(usual, names.absent(name))
-            yield _Given(name, names.get(name), default, app.location, variables)
+            yield Given(name, names.get(name), default, app.location, variables)
     if app.framework == "pyramid":
-        debug, variables = _pyramid.debug_all(thing, environment)
-        yield _Given(_pyramid.DEBUG, debug, lifted(False), app.location, variables)
-        yield _Given(_pyramid.TOOLBAR, _pyramid.toolbar(thing), lifted(False), app.location, seen.variables)
+        yield from _pyramid.settings(app, thing, seen, environment)
     for part in parts_of(thing):
         yield from _part(part, _MIDDLEWARE, seen, perhaps=perhaps(thing, part))
 
@@ -264,16 +256,17 @@ def _asked_for(variable: str, on: str, environment: Environment) -> tuple[Value,
     depends = frozenset({variable})
     found = environment.get(variable)
     text = found.value if found is not None else None
-    at = found.location if found is not None else None
+    at, unless = (found.location, found.unless) if found is not None else (None, ())
     unset = "0" if on else ""
-    variables = {variable: [Reading(Variable(name=variable, default=repr(unset), given=text, given_at=at))]}
+    known = Variable(name=variable, default=repr(unset), given=text, given_at=at, unless=unless)
+    variables = {variable: [Reading(known)]}
     value = taken(variable, found) if found is not None else unset
     if isinstance(value, str):
         return Const(value == on if on else value != "", depends=depends), variables
     return Unknown("env-required", variable, depends=depends), variables
 
 
-def _beside(app: Application, seen: Built) -> Iterator[_Given]:
+def _beside(app: Application, seen: Built) -> Iterator[Given]:
     """What production code calls beside the application; one that is put to work later (`init_app`) counts alone."""
     for (path, *_), part in sorted(seen.parts.items()):
         called = text_of(part.state.get("name"))
@@ -284,21 +277,23 @@ def _beside(app: Application, seen: Built) -> Iterator[_Given]:
 
 def _part(
     part: Object, known: Mapping[str, Mapping[str, object]], seen: Built, *, perhaps: bool = False
-) -> Iterator[_Given]:
+) -> Iterator[Given]:
     """Arguments of middleware and the like, as "CORSMiddleware.allow_origins"; the place is where it is put to work."""
     called = text_of(part.state.get("name"))
     where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or None)
     names = held(part)
     for name, value in known.get(called, {}).items():
         default = lifted(list(value) if isinstance(value, tuple) else value)
+        if (called, name) == _AS_LARGE and (buffer := names.get("max_buffer_size")) is not None:
+            default = buffer.value
         binding = names.get(name)
         if perhaps:
             held_ = binding or Binding(default, where.path or "", where.line or 0)
             binding = held_._replace(value=join([held_.value, Library(dotted="(not in use)")]))
-        yield _Given(f"{called}.{name}", binding, default, where, seen.variables)
+        yield Given(f"{called}.{name}", binding, default, where, seen.variables)
 
 
-def _row(app: Application, given: _Given, version: str) -> ProductionDefault:
+def _row(app: Application, given: Given, version: str) -> ProductionDefault:
     return row(
         app.framework,
         app.name,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
@@ -31,6 +32,7 @@ from hardencheck.collect.resolve._built import built, out_of_budget
 from hardencheck.collect.resolve._environment import Deployment, Environment
 from hardencheck.collect.resolve._follow import Files, note_secrets, taken, variables_of
 from hardencheck.collect.resolve._modules import Modules
+from hardencheck.collect.resolve._paste import Paste, pastes
 from hardencheck.collect.resolve._rows import Reading, row
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.lazily import compiled
@@ -133,7 +135,7 @@ class ServerDefaults(Resolver):
             path = command.location.path or ""
             if command.placed != "production" or command.source != "command":
                 continue
-            if command.role != "production" and path.endswith(_NO_START):
+            if command.role != "production" and (path.endswith(_NO_START) or has_scripts(path)):
                 continue
             if command.server == "uwsgi" and command.config is not None and not command.options:
                 continue  # all that it says is in the file, which has rows of its own
@@ -141,6 +143,8 @@ class ServerDefaults(Resolver):
             called = server_name(command, facts)
             yield from self._command(command, called, commands, modules, deployment.environment(path), at)
         yield from self._waitress(facts, tree)
+        for paste in pastes(facts, tree):
+            yield from _pasted(paste)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
             if "uwsgi" in name and name.endswith(".ini") and role(path) == "production" and entry.link is None:
@@ -223,6 +227,33 @@ class ServerDefaults(Resolver):
                 )
 
 
+def _pasted(paste: Paste) -> Iterator[Found]:
+    """`[server:main]` of a file that pserve starts."""
+    given = paste.waitress()
+    if given is None:
+        return
+    where = Location(path=paste.path, line=paste.lines["server:main"])
+    for name, default in DEFAULTS["waitress"].items():
+        binding = given.get(name)
+        if binding is not None:
+            binding = binding._replace(value=_cast(binding.value, default))
+        yield row("waitress", paste.path, name, binding, default=lifted(default), here=where)
+
+
+def _cast(value: Value, default: object) -> Value:
+    """A text of a file as the setting that it becomes."""
+    if not isinstance(value, Const) or not isinstance(value.value, str):
+        return value
+    if isinstance(default, bool):
+        return Const(value.value.strip().lower() in _YES)
+    if isinstance(default, list):
+        return lifted(_PARTS.findall(value.value))
+    return _number(value) if isinstance(default, int) else Const(without_credentials(value.value))
+
+
+_YES = frozenset({"1", "true", "t", "yes", "y", "on"})
+
+
 def _decided(layers: Sequence[_Layer], name: str) -> Binding | None:
     """What the first layer says that says anything; those below it are its chain."""
     found: Binding | None = None
@@ -288,10 +319,11 @@ def _usual(server: str, name: str, default: object, given: Environment) -> tuple
         return lifted(default), {}
     depends: Depends = frozenset({variable})
     found = given.get(variable)
-    text = found.value if found is not None else None
-    known = Variable(name=variable, default=str(default), given=text, given_at=found.location if found else None)
     if found is None:
-        return lifted(default, depends), {variable: [Reading(known)]}
+        return lifted(default, depends), {variable: [Reading(Variable(name=variable, default=str(default)))]}
+    known = Variable(
+        name=variable, default=str(default), given=found.value, given_at=found.location, unless=found.unless
+    )
     value = taken(variable, found)
     if isinstance(value, str):
         return _number(Const(value, depends=depends)), {variable: [Reading(known)]}
@@ -312,13 +344,14 @@ def _prefixed(server: str, given: Environment) -> _Layer:
             continue
         value = taken(variable, found)
         if isinstance(value, str):
-            flag = value.lower() in {"1", "true", "t", "yes", "y", "on"}
+            flag = value.lower() in _YES
             value = Const(flag) if isinstance(default, bool) else Const(value)
             value = value if server == "uwsgi" else _number(value)
         names[name] = Binding(
             depending(value, frozenset({variable})), found.location.path or "", found.location.line or 0
         )
-        variables[variable] = [Reading(Variable(name=variable, given=found.value, given_at=found.location))]
+        known = Variable(name=variable, given=found.value, given_at=found.location, unless=found.unless)
+        variables[variable] = [Reading(known)]
     return _Layer(names, None, variables)
 
 
@@ -361,7 +394,13 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
         return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
     tree = modules.tree
     source = Source(
-        Files(tree).text, modules.find, modules.ours, lambda: tree.entries, modules.unreadable, modules.versions
+        Files(tree).text,
+        modules.find,
+        modules.ours,
+        lambda: tree.entries,
+        modules.unreadable,
+        modules.versions,
+        modules.rewritten,
     )
     interpreter = Interpreter(source, {one: taken(one, what) for one, what in given.items()})
     try:

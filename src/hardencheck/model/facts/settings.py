@@ -137,8 +137,9 @@ class EnvironmentVariable(Fact, tag="deployment.environment", frozen=True, kw_on
     what: "text" (value), "secret" (not kept: the name says that it is one; length and distinct characters), "reference"
     (set, to what another place holds: a Secret, a variable without a default, a file; value says which, for people).
     by: "compose", "dockerfile", "dotenv", "kubernetes", "systemd", "procfile", "workflow", "script", "uwsgi",
-    "supervisor", "app" (app.yaml, app.json, fly.toml and their like). service: which one of the file, "" where there is
-    but one. role: "production", "development" or "example" (`.env.example`: what somebody is told to set).
+    "supervisor", "package" (scripts of package.json and its like), "app" (app.yaml, app.json, fly.toml and their like).
+    service: which one of the file, "" where there is but one. role: "production", "development" or "example"
+    (`.env.example`: what somebody is told to set).
     default: it is only what holds where nobody sets the variable (`${NAME:-value}`, Dockerfile ENV).
     written: the text with its `${NAME:-default}`, where it depends on other variables; for a ConfigMap, the key in it.
     """
@@ -166,6 +167,8 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     command that tell what it is. files: environment files it loads, from the root, later ones win; a path that begins
     with "/" is of the machine. maps: "configmap/name" whose keys all become variables, with a prefix before a colon.
     extends: "file:service" whose settings it takes over. job: it runs once or now and then, and serves nobody.
+    sets: variables of its command line, which nothing goes before. unsets: those that it takes away from all that it is
+    given, "NAME", or "NAME=value" where only that value goes.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -181,6 +184,8 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     maps: tuple[str, ...] = ()
     extends: str = ""
     job: bool = False
+    sets: tuple[str, ...] = ()
+    unsets: tuple[str, ...] = ()
     role: str = "production"
 
 
@@ -191,7 +196,8 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     default: what the code takes where it is not set, as Python writes it ("" where it must be set, `required`); never a
     secret. cast: "bool", "int", "list" ..., "" for the text itself. given: what the deployment files of the repository
-    set it to, at given_at; None where they do not.
+    set it to, at given_at; None where they do not. unless: files that are not in the repository and would go before
+    that.
     """
 
     name: str
@@ -200,6 +206,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cast: str = ""
     given: str | None = None
     given_at: Location | None = None
+    unless: tuple[str, ...] = ()
     kind: Literal["variable", "setting", "module", "file", "others"] = "variable"
 
 

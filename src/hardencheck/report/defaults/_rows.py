@@ -180,6 +180,7 @@ class Dependence(NamedTuple):
     required: bool
     given: str | None
     given_at: str
+    unless: str = ""  # what is not in the repository and goes before what is given
     other: str = ""  # in place of all that: what holds for something that is no variable of the environment
 
 
@@ -200,6 +201,7 @@ def dependence(variable: Variable) -> Dependence:
         variable.required,
         variable.given,
         str(variable.given_at) if variable.given_at is not None else "",
+        " or ".join(variable.unless[:MAX_PLACES]),
         _OTHERS[variable.kind],
     )
 

@@ -104,6 +104,8 @@ def _environment(row: Default) -> str:
         if variable.given is not None:
             by = cell(variable.given_at) if variable.given_at else "the deployment"
             given = f"; {by} sets it to {cell(variable.given)}"
+        if variable.unless:
+            given += f", unless {cell(variable.unless)}, which is not in the repository, sets it otherwise"
         said.append(f"{cell(variable.name)}{cast}: {without}{given}")
     if len(row.depends_on) > _rows.MAX_PLACES:
         said.append(f"{len(row.depends_on) - _rows.MAX_PLACES} more")

@@ -84,6 +84,8 @@ def _environment(variable: _rows.Dependence) -> str:
     given = ""
     if variable.given is not None:
         given = f"; {variable.given_at or 'the deployment'} sets it to {_cut(variable.given)}"
+    if variable.unless:
+        given += f", unless {variable.unless}, which is not in the repository, sets it otherwise"
     return visible(f"{variable.name}{cast}: {without}{given}")
 
 

@@ -15,7 +15,8 @@ an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. 
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
 that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
 that is not followed has had its hands on it (arguments: what). CONTAINS: kind -> whether something is in it
-(arguments: what). PARTLY: dotted name -> what calling it gives where not all arguments are known. CONSTANTS: dotted
+(arguments: what). PARTLY: dotted name (or kind of an object) -> what
+calling it gives where not all arguments are known. CONSTANTS: dotted
 name -> data of a library. An object whose state holds a `Seq` "items" can be iterated over.
 
 One name has one model: a test holds that no two modules speak of the same.

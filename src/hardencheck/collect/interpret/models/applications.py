@@ -21,6 +21,7 @@ from hardencheck.collect.interpret.values import (
     Instance,
     Joined,
     Library,
+    Map,
     Module,
     Namespace,
     Object,
@@ -41,7 +42,6 @@ BUILDERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "aiohttp.web.Application": ("aiohttp", ()),
     "aiohttp.web_app.Application": ("aiohttp", ()),
     "tornado.web.Application": ("tornado", ("handlers", "default_host", "transforms")),
-    "tornado.httpserver.HTTPServer": ("tornado.httpserver", ("request_callback",)),
     "pyramid.config.Configurator": ("pyramid", ("registry", "package", "settings")),
     "falcon.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
     "falcon.asgi.App": ("falcon", ("media_type", "request_type", "response_type", "middleware")),
@@ -65,6 +65,21 @@ PARTS: dict[str, tuple[str, ...]] = {
     "pyramid.session.SignedCookieSessionFactory": ("secret",),
     "aiohttp_session.cookie_storage.EncryptedCookieStorage": ("secret_key",),
     "aiohttp_session.SimpleCookieStorage": (),
+    "tornado.httpserver.HTTPServer": (
+        "request_callback",
+        "no_keep_alive",
+        "xheaders",
+        "ssl_options",
+        "protocol",
+        "decompress_request",
+        "chunk_size",
+        "max_header_size",
+        "idle_connection_timeout",
+        "body_timeout",
+        "max_body_size",
+        "max_buffer_size",
+        "trusted_downstream",
+    ),
     "waitress.serve": ("app",),
     "waitress.server.create_server": ("application",),
     "waitress.create_server": ("application",),
@@ -86,6 +101,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "flask_talisman.Talisman": ("app",),
     "flask_talisman.talisman.Talisman": ("app",),
 }
+_OF_LISTEN = frozenset({"port", "address", "family", "backlog", "flags", "reuse_port"})
+INCLUDES = "pyramid.includes"
+MAX_INCLUDES = 100
 _LATE = (
     "CORS",
     "CSRFProtect",
@@ -97,9 +115,6 @@ _LATE = (
     "AppConfig",
     "HerokuConfig",
 )  # `init_app` puts them to work
-
-
-ADDS_SETTINGS = "add_settings"  # of Pyramid's configurator
 
 
 class _Records(WeakKeyDictionary):  # type: ignore[type-arg]
@@ -207,7 +222,109 @@ def application(call: Call, framework: str, positional: Sequence[str], cls: Clas
     thing.state["middleware"] = Seq("list")
     if cls is not None:
         thing.state[TYPE_KEY] = cls
+    if framework == "pyramid":
+        _own_settings(thing)
     return thing
+
+
+def _own_settings(thing: Object) -> None:
+    """Pyramid copies what it is given: what is written to that later does not count."""
+    names = held(thing)
+    given = names.names.get("settings")
+    registry = names.names.get("registry")
+    if registry is not None and not (isinstance(registry.value, Const) and registry.value.value is None):
+        why = Unknown("call", "a registry that has settings of its own", registry.path, registry.line)
+        names.names["settings"] = registry._replace(value=why)
+    elif given is None or (isinstance(given.value, Const) and given.value.value is None):
+        path, line = text_of(thing.state["path"]), number_of(thing.state["line"])
+        names.names["settings"] = Binding(Map(), path, line)
+    elif isinstance(given.value, Map):
+        one = given.value
+        copied = Map(dict(one.items), set(one.maybe), one.exact, one.lost, one.within, depends=one.depends)
+        names.names["settings"] = given._replace(value=copied)
+
+
+def _pyramid(call: Call, thing: Object) -> Value | None:
+    """`add_settings`, `get_settings` and `include` of a Configurator, which hand on its settings."""
+    found = held(thing).names.get("settings")
+    table = found.value if found is not None else None
+    if call.name == "__enter__":
+        return thing
+    if call.name == "get_settings":
+        return table
+    if call.name == "add_settings" and isinstance(table, Map):
+        given = call.arguments[0] if call.arguments else Map()
+        call.interpreter.call_method(table, "update", [given], dict(call.keywords), call.node, call.frame)
+        return Const(None)
+    if call.name == "include":
+        _include(call, thing, call.arguments[0] if call.arguments else call.keywords.get("callable", Const(None)))
+        return Const(None)
+    return None
+
+
+def _include(call: Call, thing: Object, what: Value) -> None:
+    """What is included of the repository runs; what else is included is written down by its name, "" where that is not
+    known."""
+    function = _included(call, what)
+    if isinstance(function, Function):
+        call.interpreter.call(function, [thing], {}, call.node, call.frame)
+        return
+    if function is None:
+        _unseen(call, thing, unknown_of(call, "include"))
+        return
+    name = function.dotted if isinstance(function, Library) else text_of(function)
+    _put(call, thing, made(call, "part", name, {}))
+
+
+def _unseen(call: Call, thing: Object, why: Unknown, name: str = "") -> None:
+    """Something that nobody knows is included: it may also change the settings."""
+    table = held(thing).names.get("settings")
+    if table is not None:
+        call.interpreter.spoil(table.value, why)
+    _put(call, thing, made(call, "part", name, {}))
+
+
+def _includes(call: Call, thing: Object) -> None:
+    """Pyramid includes what its settings list as soon as they are there."""
+    found = held(thing).names.get("settings")
+    table = found.value if found is not None else None
+    if isinstance(table, Map) and INCLUDES not in table.items:
+        if not table.exact:
+            # Whoever starts the service may include more: a library's own, as a rule, which sets what is its own.
+            _put(call, thing, made(call, "part", INCLUDES, {}))
+        return
+    listed = table.items[INCLUDES] if isinstance(table, Map) and INCLUDES not in table.maybe else None
+    if isinstance(listed, Const) and isinstance(listed.value, str):
+        names: list[Value] | None = [Const(name) for name in listed.value.split()]
+    else:
+        names = call.interpreter.items(listed) if isinstance(listed, Seq) else None
+    if names is None or len(names) > MAX_INCLUDES:
+        _unseen(call, thing, unknown_of(call, INCLUDES), INCLUDES)
+        return
+    for name in names:
+        _include(call, thing, name)
+
+
+def _included(call: Call, what: Value) -> Value | None:
+    """What `include` calls; None where that is not known. A library's own sets what is its own."""
+    text, name = text_of(what), "includeme"
+    if text:
+        dotted, _, named = text.partition(":")
+        path = call.interpreter.source.find(dotted, call.frame.module.path)
+        if path is None and "." in dotted.strip("."):  # a function by its dotted name
+            dotted, _, named = dotted.rpartition(".")
+            path = call.interpreter.source.find(dotted, call.frame.module.path)
+        if path is None:
+            return None if text.startswith(".") else what
+        what, name = call.interpreter.module(path), named or name
+    if isinstance(what, Module):
+        found = what.namespace.get(name)
+        return found.value if found is not None and isinstance(found.value, Function) else None
+    return what if isinstance(what, Function | Library) else None
+
+
+def unknown_of(call: Call, text: str) -> Unknown:
+    return Unknown("call", text, call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
 def _builder(framework: str, positional: tuple[str, ...]) -> Model:
@@ -261,7 +378,9 @@ def _instance(call: Call) -> Value | None:
 
 
 def _plugins(call: Call, thing: Object) -> None:
-    """Litestar hands its configuration to `on_app_init` of every plugin."""
+    """Litestar hands its configuration to `on_app_init` of every plugin; Pyramid itself to what its settings list."""
+    if text_of(thing.state["framework"]) == "pyramid":
+        _includes(call, thing)
     if text_of(thing.state["framework"]) != "litestar":
         return
     hooks: list[Value] = []
@@ -304,7 +423,12 @@ def _inner(call: Call) -> Value | None:
     owner = call.owner
     if not isinstance(owner, Object):
         return None
-    return Object(kind="app.member", state={"app": owner.state["app"], "name": Const(""), "of": owner})
+    thing = owner.state["app"]
+    if isinstance(thing, Object) and text_of(thing.state.get("framework")) == "pyramid":
+        names = held(thing).names
+        if (text_of(owner.state["name"]), call.name) == ("registry", "settings") and "settings" in names:
+            return names["settings"].value
+    return Object(kind="app.member", state={"app": thing, "name": Const(""), "of": owner})
 
 
 def _member_called(call: Call) -> Value | None:
@@ -390,14 +514,10 @@ def method(call: Call) -> Value | None:
         return Const(None)
     if call.name == "__init__":
         return Const(None)
-    if text_of(thing.state.get("framework")) == "pyramid":
-        if call.name == "__enter__":
-            return thing
-        if call.name == "include":
-            return _include(call, thing)
-        if call.name == ADDS_SETTINGS:
-            _put(call, thing, made(call, "part", ADDS_SETTINGS, {}))
-            return Const(None)
+    if text_of(thing.state["framework"]) == "pyramid" and (answer := _pyramid(call, thing)) is not None:
+        return answer
+    if call.name == "listen" and text_of(thing.state["framework"]) == "tornado":
+        return record(call, _listening(call))
     return Unknown("call", call.name, call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
@@ -412,24 +532,12 @@ def _put(call: Call, thing: Object, part: Object) -> None:
         stack.items.append(part)
 
 
-def _include(call: Call, thing: Object) -> Value:
-    """Pyramid: `includeme` of a module of the repository runs; what else is included is written down by its name, ""
-    where that is not known."""
-    what = call.arguments[0] if call.arguments else call.keywords.get("callable", Const(None))
-    name = what.dotted if isinstance(what, Library) else text_of(what)
-    path = what.path if isinstance(what, Module) else None
-    if name and path is None:
-        path = call.interpreter.source.find(name, call.frame.module.path)
-    target: Value = what
-    if path is not None:
-        found = call.interpreter.module(path).namespace.names.get("includeme")
-        target = found.value if found is not None else Const(None)
-    if isinstance(target, Function):
-        call.interpreter.call(target, [thing], {}, call.node, call.frame)
-    else:
-        outside = path is None and not name.startswith(".")
-        _put(call, thing, made(call, "part", name if outside else "", {}))
-    return Const(None)
+def _listening(call: Call) -> Object:
+    """`tornado.web.Application.listen`: what it does not need for itself it hands on to an HTTPServer."""
+    given = {name: one for name, one in places(call, ()).items() if name not in _OF_LISTEN}
+    found = made(call, "part", "HTTPServer", given)
+    found.state["dotted"] = Const("tornado.httpserver.HTTPServer")
+    return found
 
 
 def part(name: str, positional: tuple[str, ...]) -> Model:
@@ -516,6 +624,8 @@ def initialised(call: Call, thing: Object, skip: int = 0) -> None:
     names = [text_of(item) for item in positional.items] if isinstance(positional, Seq) else []
     for name, binding in places(call, names, skip).items():
         bind(call, held(thing), name, binding.value, binding.line)
+    if text_of(thing.state.get("framework")) == "pyramid":
+        _own_settings(thing)
 
 
 def _unbound(call: Call) -> Value | None:
@@ -534,6 +644,9 @@ def partly(build: Model) -> Model:
             why = call.interpreter.unknown(call.node, call.frame, "call", f"{call.name}(**…)")
             call.interpreter.touch(held(thing))
             held(thing).rest = why
+            table = held(thing).names.get("settings")
+            if text_of(thing.state.get("framework")) == "pyramid" and table is not None:
+                _unseen(call, thing, why)  # they may be among the options, or a registry
         return thing
 
     return make
@@ -551,7 +664,21 @@ BASES: dict[str, Model] = {
     **{f"litestar.plugins.{name}": _instance for name in _INTERFACES},
     **{f"litestar.plugins.base.{name}": _instance for name in _INTERFACES},
 }
+
+
+def _partly_listening(call: Call) -> Value | None:
+    """`app.listen(port, **options)`"""
+    owner = call.owner
+    thing = owner.state["app"] if isinstance(owner, Object) else None
+    if not isinstance(owner, Object) or not isinstance(thing, Object) or text_of(owner.state["name"]) != "listen":
+        return None
+    if text_of(thing.state.get("framework")) != "tornado":
+        return None
+    return partly(lambda one: record(one, _listening(one)))(call._replace(name="listen", owner=thing))
+
+
 PARTLY: dict[str, Model] = {
+    "app.member": _partly_listening,
     **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
     **{name: applied(partly(part(name, positional))) for name, positional in PARTS.items()},
 }

@@ -178,7 +178,7 @@ INI = "[app:main]\nuse = egg:shop\n"
          "production.ini:4"),
         (MADE, {"production.ini": INI + "pyramid.includes = shop.tools\n",
                 "shop/tools.py": "def includeme(to):\n    to.include('pyramid_debugtoolbar')\n"
-                "    to.add_settings(debug_all='on')\n"}, True, True),
+                "    to.add_settings({'debug_all': 'on', 'pyramid.debug_all': 'on'})\n"}, True, True),
         (MADE, {"production.ini": INI + "pyramid.includes = %(x)s\n"},
          "pyramid.debug_all is not known: value comes from settings['pyramid.debug_all'], of which not all is known at "
          "shop/__init__.py:5",

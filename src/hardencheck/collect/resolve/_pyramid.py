@@ -21,6 +21,7 @@ from hardencheck.collect.interpret.values import (
     depends_of,
     join,
     lifted,
+    same,
     truth,
 )
 from hardencheck.collect.resolve._applications import Application
@@ -32,10 +33,10 @@ from hardencheck.model.facts.settings import Variable
 
 DEBUG, TOOLBAR = "pyramid.debug_all", "pyramid_debugtoolbar"
 # What is on where another is, and what the environment says first.
-_SWITCHES = {
-    "debug_all": "", "debug_authorization": "debug_all", "debug_notfound": "debug_all",
-    "debug_routematch": "debug_all", "debug_templates": "debug_all", "reload_all": "", "reload_templates": "reload_all",
-    "reload_assets": "reload_all", "prevent_http_cache": "",
+_SWITCHES: dict[str, tuple[str, ...]] = {
+    "debug_all": (), "debug_authorization": ("debug_all",), "debug_notfound": ("debug_all",),
+    "debug_routematch": ("debug_all",), "debug_templates": ("debug_all",), "reload_all": (),
+    "reload_templates": ("reload_all",), "reload_assets": ("reload_resources", "reload_all"), "prevent_http_cache": (),
 }  # fmt: skip
 _SHOWN = ("session.", "beaker.session.", "redis.sessions.", "debugtoolbar.", "pyramid.csrf_")
 _ON = frozenset({"t", "true", "y", "yes", "on", "1"})  # pyramid.settings.asbool
@@ -44,11 +45,12 @@ _ON = frozenset({"t", "true", "y", "yes", "on", "1"})  # pyramid.settings.asbool
 def settings(app: Application, thing: Object, seen: Built, environment: Environment) -> Iterator[Given]:
     """What the `settings` of a Configurator hold, each under its own name, and whether the toolbar is in use."""
     whole = _whole(thing)
+    made = whole._replace(value=thing.state.get("made", whole.value))
     variables = dict(seen.variables)
 
-    def switch(name: str) -> tuple[Value, Binding | None]:
-        """What a switch comes to, and what sets it."""
-        first, second = _entry(whole, f"pyramid.{name}"), _entry(whole, name)
+    def at_first(name: str) -> tuple[Value, Binding | None]:
+        """What a switch comes to when the Configurator is made, and what sets it."""
+        first, second = _entry(made, f"pyramid.{name}"), _entry(made, name)
         value = second if isinstance(first, Absent) else first
         unsure = isinstance(first, Joined) or (isinstance(first, Unknown) and not isinstance(second, Unknown))
         if unsure and not isinstance(second, Absent):
@@ -65,17 +67,27 @@ def settings(app: Application, thing: Object, seen: Built, environment: Environm
             value = Const(outer) if isinstance(outer, str) else outer
             place = Binding(value, found.location.path or "", found.location.line or 0)
         variables[variable] = [Reading(known)]
-        on = depending(_as_bool(value), frozenset({variable}))
-        return on, place._replace(value=on) if place is not None else None
+        return depending(_as_bool(value), frozenset({variable})), place
 
-    for name, above in _SWITCHES.items():
-        on, binding = switch(name)
-        if above:
-            over, by = switch(above)
+    def later(name: str, on: Value) -> Value:
+        """What is set afterwards holds for who reads it under that name, and for no other switch."""
+        options: list[Value] = []
+        for key in (f"pyramid.{name}", name):
+            before, after = _entry(made, key), _entry(whole, key)
+            unchanged = (isinstance(before, Unknown) and isinstance(after, Unknown)) or same(before, after)
+            options.append(on if unchanged else _as_bool(_or(after, on)))
+        return on if all(option is on for option in options) else depending(join(options), depends_of(on))
+
+    for name, others in _SWITCHES.items():
+        on, binding = at_first(name)
+        for other in others:
+            over, by = at_first(other)
             on = _either(over, on)
             binding = by if truth(over) is True or binding is None else binding
-        binding = binding._replace(value=on) if binding is not None else None
         default = depending(Const(False), depends_of(on))
+        if (last := later(name, on)) is not on:
+            on, binding = last, whole
+        binding = binding._replace(value=on) if binding is not None else None
         yield Given(f"pyramid.{name}", binding, default, app.location, variables)
     yield Given(TOOLBAR, _toolbar(thing, whole, seen), lifted(False), app.location, seen.variables)
     for name in sorted(_names(whole.value)):

@@ -228,7 +228,8 @@ def application(call: Call, framework: str, positional: Sequence[str], cls: Clas
 
 
 def _own_settings(thing: Object) -> None:
-    """Pyramid copies what it is given: what is written to that later does not count."""
+    """Pyramid copies what it is given: what is written to that later does not count. Its switches are what they are
+    then (`made`), whatever is set later under their names."""
     names = held(thing)
     given = names.names.get("settings")
     registry = names.names.get("registry")
@@ -239,9 +240,9 @@ def _own_settings(thing: Object) -> None:
         path, line = text_of(thing.state["path"]), number_of(thing.state["line"])
         names.names["settings"] = Binding(Map(), path, line)
     elif isinstance(given.value, Map):
-        one = given.value
-        copied = Map(dict(one.items), set(one.maybe), one.exact, one.lost, one.within, depends=one.depends)
-        names.names["settings"] = given._replace(value=copied)
+        names.names["settings"] = given._replace(value=given.value.copied())
+    table = names.names["settings"].value
+    thing.state["made"] = table.copied() if isinstance(table, Map) else table
 
 
 def _pyramid(call: Call, thing: Object) -> Value | None:
@@ -647,6 +648,7 @@ def partly(build: Model) -> Model:
             table = held(thing).names.get("settings")
             if text_of(thing.state.get("framework")) == "pyramid" and table is not None:
                 _unseen(call, thing, why)  # they may be among the options, or a registry
+                thing.state["made"] = why
         return thing
 
     return make

@@ -186,3 +186,32 @@ def test_a_chain_of_very_many_classes() -> None:
     )
     found = configured(repository({"main.py": text}), "main.py", "C59")
     assert found is not None and shown(found.names["A"].value) == 1
+
+
+def test_what_stands_behind_the_library_is_not_asked() -> None:
+    """The order of Python: Prod, Base, Configuration, Mixin. Measured with 2.5.1."""
+    text = (
+        "from configurations import Configuration\n"
+        "class Mixin:\n    ALLOWED_HOSTS = ['mixin']\n    MORE = 1\n"
+        "    @classmethod\n    def setup(cls):\n        super().setup()\n        cls.SITE = 'mixin'\n"
+        "class Base(Configuration):\n    SITE = 'base'\n"
+        "class Prod(Base, Mixin):\n"
+        "    @classmethod\n    def setup(cls):\n        super().setup()\n        cls.NAME = 'prod'\n"
+        "    @property\n    def ALLOWED_HOSTS(self):\n        return list(super().ALLOWED_HOSTS) + ['more']\n"
+        "class Front(Mixin, Base):\n    pass\n"
+    )
+    run = repository({"main.py": text})
+    prod = configured(run, "main.py", "Prod")
+    assert isinstance(prod, Namespace)
+    assert (shown(prod.names["SITE"].value), shown(prod.names["NAME"].value)) == ("base", "prod")
+    assert isinstance(shown(prod.names["ALLOWED_HOSTS"].value), Why)
+    front = configured(run, "main.py", "Front")
+    assert isinstance(front, Namespace)
+    assert shown(front.names["SITE"].value) == "mixin"
+
+
+def test_what_stands_behind_a_class_from_outside_may_be_hidden() -> None:
+    text = "from ext import Thing\nclass A(Thing):\n    pass\nclass B:\n    X = 1\n"
+    text += "class C(A, B):\n    Y = 2\nZ = C.X\nY = C.Y\n"
+    found = repository({"main.py": text}).module("main.py").namespace
+    assert isinstance(shown(found.names["Z"].value), Why) and shown(found.names["Y"].value) == 2

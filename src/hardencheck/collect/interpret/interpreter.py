@@ -2296,11 +2296,17 @@ class Interpreter:
 
     def _class_attribute(self, cls: Class, name: str, after: int = 0) -> Value | None:
         """What a class has under a name, itself or from its bases; after: how many of its order do not count."""
-        hidden = next((one.hiding for one in cls.order[:after] if one.hiding), "")
+        hidden = ""
         perhaps: list[Value] = []  # of those before, which may not have it
         depends = NOTHING
         found: Value | None = None
-        for one in cls.order[after:]:
+        for one in _after(cls.line_up, after):
+            if isinstance(one, str):
+                if one in _CONFIGURATIONS and name in _HOOKS:
+                    return None  # the library's own, which does nothing and calls no other
+                if one not in _BARE or (one in _CONFIGURATIONS and name.isupper()):
+                    hidden = hidden or one  # Configuration has Django's defaults
+                continue
             held = one.attributes.names.get(name)
             unset = held is None or isinstance(held.value, Absent) or perhaps_absent(held.value)
             depends |= one.attributes.absent(name) if unset else NOTHING
@@ -2316,7 +2322,6 @@ class Interpreter:
             if one.attributes.rest is not None:
                 found = one.attributes.rest
                 break
-            hidden = hidden or one.hiding
         if found is None:
             outside = next((base for one in cls.order for base in one.outside if base not in _BARE), "")
             found = Unknown("call", f"{name} may come from {outside}") if outside else None
@@ -3017,17 +3022,14 @@ class Interpreter:
         if any(not isinstance(base, Class | Library) for base in bases):
             outside = (*outside, "what is not known")
         made = Class(node.name, frame.module.path, node.lineno, (), outside, names, tuple(bases), node, frame)
-        last = max((number for number, base in enumerate(bases) if isinstance(base, Class)), default=-1)
-        for number, base in enumerate(bases):
-            if number < last and not isinstance(base, Class) and _named(base) not in _BARE:
-                made.hiding = _named(base)
         if sum(len(base.order) for base in bases if isinstance(base, Class)) > 4 * MAX_DEPTH:
             return self.unknown(node, frame, "budget", f"class {node.name} with many bases")
-        order = linear([base for base in bases if isinstance(base, Class)])
-        made.order = (made, *order)
+        after = linear([base if isinstance(base, Class) else _named(base) for base in bases])
+        made.line_up = (made, *after)
+        made.order = (made, *(one for one in after if isinstance(one, Class)))
         told = [item.value.cls for item in names.names.values() if isinstance(item.value, Instance)]
         hooked = any("__set_name__" in one.attributes.names for cls in told if cls is not None for one in cls.order)
-        if hooked or any("__init_subclass__" in one.attributes.names for one in order):
+        if hooked or any("__init_subclass__" in one.attributes.names for one in made.order[1:]):
             return self._outside(node, frame, [made], f"class {node.name}{_HOOKED}")
         if node.decorator_list and any("dataclass" not in _spelled(item) for item in node.decorator_list):
             return self.unknown(node, frame, "call", f"class {node.name} with a decorator")
@@ -3156,18 +3158,28 @@ def _is_list(value: Value) -> bool:
     return isinstance(value, Seq) and value.kind == "list"
 
 
-def linear(bases: list[Class]) -> list[Class]:
-    """The order in which attributes are looked for (C3); by first appearance where there is none."""
-    rows = [list(base.order) for base in bases] + [[base.order[0] for base in bases]]
-    found: list[Class] = []
+def linear(bases: Sequence[Class | str]) -> list[Class | str]:
+    """The order in which attributes are looked for (C3); by first appearance where there is none. Classes that are not
+    of the repository go by their names."""
+    rows = [[*base.line_up] if isinstance(base, Class) else [base] for base in bases] + [[*bases]]
+    found: list[Class | str] = []
     while any(rows):
         rows = [row for row in rows if row]
         head = next((row[0] for row in rows if not any(row[0] in other[1:] for other in rows)), None)
         if head is None:
             head = rows[0][0]
         found.append(head)
-        rows = [[item for item in row if item is not head] for row in rows]
+        rows = [[item for item in row if item != head] for row in rows]
     return found
+
+
+def _after(line_up: Sequence[Class | str], count: int) -> Iterator[Class | str]:
+    """What comes after so many classes of the repository."""
+    for one in line_up:
+        if count <= 0:
+            yield one
+        elif isinstance(one, Class):
+            count -= 1
 
 
 def dotted(path: str) -> str:
@@ -3189,10 +3201,9 @@ def _hands_over_the_module(node: ast.AST) -> bool:
 
 
 # They add no attributes of their own that are read as settings.
-_BARE = frozenset({
-    "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "configurations.Configuration",
-    "configurations.base.Configuration",
-})  # fmt: skip
+_CONFIGURATIONS = frozenset({"configurations.Configuration", "configurations.base.Configuration"})
+_HOOKS = frozenset({"pre_setup", "setup", "post_setup"})
+_BARE = _CONFIGURATIONS | {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
 def _instead_of_absent(value: Value, other: Value | None) -> Value:

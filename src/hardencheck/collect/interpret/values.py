@@ -356,7 +356,7 @@ class Function(Value):
 
 @dataclass(eq=False, slots=True)
 class Class(Value):
-    """outside: bases that are not of this repository; hiding: one of them that stands before one that is."""
+    """outside: bases that are not of this repository, by name; line_up: all in the order in which they are asked."""
 
     name: str = ""
     path: str = ""
@@ -367,7 +367,7 @@ class Class(Value):
     bases: tuple[Value, ...] = ()  # as they are written
     node: object = None
     frame: object = None  # around it
-    hiding: str = ""
+    line_up: tuple["Class | str", ...] = ()
     fields: tuple[str, ...] | None = None  # of a dataclass
 
 

@@ -252,7 +252,7 @@ def configured(interpreter: object, path: str, name: str) -> Names | None:
     node = ast.Pass(lineno=cls.line, col_offset=0)
     call = Call(interpreter, cls.name, [], {}, node, Frame(module.namespace, module))
     ready = Class(cls.name, cls.path, cls.line, (), (), Names(_flat(cls), _rest(cls, call)))
-    ready.order = (ready, *cls.order)
+    ready.order, ready.line_up = (ready, *cls.order), (ready, *cls.line_up)
     _variables(call, ready)
     _hook(call, ready, "pre_setup", lambda: None)
     _hook(call, ready, "setup", lambda: _set_up_all(call, ready))

@@ -496,6 +496,18 @@ def test_a_command_that_rewrites_the_file(tmp_path: Path, file: str, text: str, 
     assert value(facts, "ALLOWED_HOSTS") == (("a",), 3)
 
 
+def test_a_command_that_rewrites_what_settings_follow_from(tmp_path: Path) -> None:
+    settings = "ROOT_URLCONF = 'x'\nIS_LOCAL = False\nDEBUG = IS_LOCAL\nALLOWED_HOSTS = ['a']\n"
+    text = "FROM a\nRUN sed -i 's/IS_LOCAL = False/IS_LOCAL = True/' shop/settings.py\n"
+    facts = facts_of(tmp_path, {"shop/settings.py": settings, "Dockerfile": text})
+    assert value(facts, "DEBUG") != (False, 3)
+    assert value(facts, "ALLOWED_HOSTS") == (("a",), 4)
+    assert [fact.describe() for fact in facts.of("setting.rewritten")] == [
+        "IS_LOCAL of shop/settings.py is changed by a command (sed)"
+    ]
+    assert not list(facts.of("setting.hidden"))
+
+
 _BASE = "ROOT_URLCONF = 'x'\nDEBUG = False\nSESSION_COOKIE_SECURE = not DEBUG\nALLOWED_HOSTS = ['a']\n"
 _RUN = "FROM a\nRUN sed -i 's/DEBUG = .*/DEBUG = True/' shop/settings/{}.py\n"
 

@@ -15,7 +15,7 @@ from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, documents
 from hardencheck.collect.extract._yaml import Sequence as Items
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.hidden import HiddenSetting, Place
+from hardencheck.model.facts.hidden import HiddenSetting, Place, RewrittenName
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -45,8 +45,11 @@ _REDIRECTS = compiled(r"\d?>>?\|?(.*)")
 _ANSIBLE = {"lineinfile", "replace", "blockinfile", "ini_file", "copy"}
 
 
+_Rewriting = HiddenSetting | RewrittenName
+
+
 class _Rewrite(NamedTuple):
-    """file: the settings module. names: the settings of it that a command writes. tool: "sed", "echo" ..."""
+    """file: the settings module. names: those in it that a command writes, settings first. tool: "sed", "echo" ..."""
 
     file: str
     names: tuple[str, ...]
@@ -57,7 +60,7 @@ class HiddenSettingsScripts(Extractor):
     """sed, perl, echo, tee and here-documents that write to a settings module."""
 
     name = "scripts.hidden-settings"
-    emits = (HiddenSetting,)
+    emits = (HiddenSetting, RewrittenName)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
@@ -80,7 +83,7 @@ class HiddenSettingsScripts(Extractor):
                 return
             yield fact
 
-    def _found(self, path: str, name: str, text: str, data: bytes) -> Iterator[HiddenSetting]:
+    def _found(self, path: str, name: str, text: str, data: bytes) -> Iterator[_Rewriting]:
         if is_makefile(name):
             yield from _makefile(path, text)
         elif path.endswith((".yml", ".yaml")):
@@ -105,10 +108,14 @@ def _purpose(path: str) -> str:
     return "test" if _TESTS.search(path.rpartition("/")[2]) else "production"
 
 
-def _facts(path: str, line: int, rewrite: _Rewrite, place: Place, what: str) -> Iterator[HiddenSetting]:
+def _facts(path: str, line: int, rewrite: _Rewrite, place: Place, what: str) -> Iterator[_Rewriting]:
+    where = Location(path=path, line=line)
     for name in rewrite.names:
+        if not relevant(name):
+            yield RewrittenName(location=where, target=rewrite.file, name=name, tool=rewrite.tool, role=what)
+            continue
         yield HiddenSetting(
-            location=Location(path=path, line=line),
+            location=where,
             target=rewrite.file,
             name=name,
             how="by a command",
@@ -118,7 +125,7 @@ def _facts(path: str, line: int, rewrite: _Rewrite, place: Place, what: str) -> 
         )
 
 
-def _dockerfile(path: str, text: str) -> Iterator[HiddenSetting]:
+def _dockerfile(path: str, text: str) -> Iterator[_Rewriting]:
     what = purpose(path)
     for step in instructions(text):
         if step.name == "RUN":
@@ -136,7 +143,7 @@ def _dockerfile(path: str, text: str) -> Iterator[HiddenSetting]:
                 yield from _facts(path, step.line, _Rewrite(target, names, step.name), "image build", what)
 
 
-def _makefile(path: str, text: str) -> Iterator[HiddenSetting]:
+def _makefile(path: str, text: str) -> Iterator[_Rewriting]:
     for recipe in recipes(text):
         what = _purpose(path)
         if what == "production" and _TESTS.search(recipe.target):
@@ -145,7 +152,7 @@ def _makefile(path: str, text: str) -> Iterator[HiddenSetting]:
             yield from _facts(path, recipe.line, rewrite, "makefile", what)
 
 
-def _workflow(path: str, document: Node) -> Iterator[HiddenSetting]:
+def _workflow(path: str, document: Node) -> Iterator[_Rewriting]:
     """The `run` (GitHub) and `script` (GitLab) steps of the jobs that deploy; the others are for tests."""
     jobs = document.get("jobs") if isinstance(document, Mapping) else None
     if not isinstance(jobs, Mapping):
@@ -172,13 +179,13 @@ def _workflow(path: str, document: Node) -> Iterator[HiddenSetting]:
                     yield from _scalar(path, item, "workflow", what)
 
 
-def _scalar(path: str, node: Scalar, place: Place, what: str) -> Iterator[HiddenSetting]:
+def _scalar(path: str, node: Scalar, place: Place, what: str) -> Iterator[_Rewriting]:
     several = "\n" in node.text
     for rewrite, line in rewrites(node.text):
         yield from _facts(path, node.line + (line if several else 0), rewrite, place, what)
 
 
-def _playbook(path: str, document: Node) -> Iterator[HiddenSetting]:
+def _playbook(path: str, document: Node) -> Iterator[_Rewriting]:
     """Tasks of Ansible: modules that edit a file, and the commands it runs."""
     stack: list[Node] = [document] if isinstance(document, Items) else []
     while stack:
@@ -200,7 +207,7 @@ def _playbook(path: str, document: Node) -> Iterator[HiddenSetting]:
                     yield from _scalar(path, text, "playbook", role(path))
 
 
-def _edited(path: str, module: str, line: int, given: Mapping) -> Iterator[HiddenSetting]:
+def _edited(path: str, module: str, line: int, given: Mapping) -> Iterator[_Rewriting]:
     words = {key: value.text for key, (_, value) in given.pairs.items() if isinstance(value, Scalar)}
     target = words.get("path") or words.get("dest") or ""
     if _SETTINGS_FILE.fullmatch(re.sub(r"\{\{[^{}]{0,200}\}\}", "x", target)):
@@ -277,4 +284,4 @@ def _redirected(rest: Sequence[str], written: str, tool: str) -> _Rewrite | None
 
 def _names(text: str) -> tuple[str, ...]:
     found = (name[0] for name in NAME_IN_TEXT.finditer(text[:200_000]))
-    return tuple(dict.fromkeys(name for name in found if relevant(name)))[:30]
+    return tuple(sorted(dict.fromkeys(found), key=relevant, reverse=True))[:30]

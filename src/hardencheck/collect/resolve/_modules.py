@@ -13,7 +13,7 @@ from hardencheck.collect.resolve._follow import Bound, Followed, follow
 from hardencheck.collect.resolve._versions import Version, admitted
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import CopiedModule
-from hardencheck.model.facts.hidden import HiddenSetting
+from hardencheck.model.facts.hidden import HiddenSetting, RewrittenName
 from hardencheck.model.facts.settings import Class, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 
@@ -44,9 +44,12 @@ class Modules:
         self._names: dict[str, list[str]] = {}
         self._rewrites = [
             fact
-            for fact in facts.of("setting.hidden")
-            if isinstance(fact, HiddenSetting)
-            and (fact.how, fact.role, fact.local) == ("by a command", "production", False)
+            for fact in (*facts.of("setting.hidden"), *facts.of("setting.rewritten"))
+            if (isinstance(fact, RewrittenName) and fact.role == "production")
+            or (
+                isinstance(fact, HiddenSetting)
+                and (fact.how, fact.role, fact.local) == ("by a command", "production", False)
+            )
         ]
         self._placed = _placed(facts, tree)
 
@@ -149,7 +152,9 @@ class Modules:
         is another file than was read."""
         return {
             fact.name: Binding(
-                Unknown("tainted", f"{fact.scope} at {fact.location}"),
+                Unknown(
+                    "tainted", f"{fact.scope if isinstance(fact, HiddenSetting) else fact.tool} at {fact.location}"
+                ),
                 fact.location.path or "",
                 fact.location.line or 1,
             )

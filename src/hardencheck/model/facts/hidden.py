@@ -28,6 +28,24 @@ _CONFIGURED = frozenset({"flask", "quart"})  # frameworks whose applications hol
 _APPLICATIONS = frozenset({"current_app", "app", "application", "flask_app", "server"})
 
 
+class RewrittenName(Fact, tag="setting.rewritten", frozen=True, kw_only=True):
+    """A name of a settings module that a command writes to, and that is no setting by itself: others follow from it.
+
+    target: the file as the command names it. tool: "sed", "echo" ... role: what the command is for.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("target", "name", "tool")
+
+    target: str
+    name: str
+    tool: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.name} of {self.target} is changed by a command ({self.tool})"
+
+
 class HiddenSetting(Fact, tag="setting.hidden", frozen=True, kw_only=True):
     """A setting of a framework that is changed outside of the settings modules.
 

@@ -70,6 +70,22 @@ def test_places_and_what_the_environment_says_first(tmp_path: Path) -> None:
     assert (given.value, str(given.location)) == ("False", "Dockerfile:2")
 
 
+@pytest.mark.parametrize(("others", "named"), [(0, ["WENV"]), (9, ["any variable of the environment"])])
+def test_what_another_environment_sets(tmp_path: Path, others: int, named: list[str]) -> None:
+    more = "".join(f"    if os.environ.get('V{n}'):\n        settings.setdefault('v{n}', 1)\n" for n in range(others))
+    text = (
+        "import os\nfrom pyramid.config import Configurator\ndef main():\n    settings = {}\n" + more + "    "
+        "if os.environ.get('WENV') == 'dev':\n        settings.setdefault('pyramid.reload_all', True)\n"
+        "    config = Configurator(settings=settings)\n"
+        "    if os.environ.get('WENV') == 'dev':\n        config.include('pyramid_debugtoolbar')\n"
+        "    return config.make_wsgi_app()\napp = main()\n"
+    )
+    found = rows(facts_of(tmp_path, {"app.py": text}), "pyramid")
+    assert (found["pyramid.reload_all"].value, found["pyramid_debugtoolbar"].value) == ("False", "False")
+    assert {one.name for one in found["pyramid.reload_all"].depends_on} == {"PYRAMID_RELOAD_ALL", *named}
+    assert [one.name for one in found["pyramid_debugtoolbar"].depends_on] == ["WENV"]
+
+
 def test_code_that_changes_them(tmp_path: Path) -> None:
     ini = {"production.ini": _INI.format("pyramid.debug_all = true")}
     body = "    settings['pyramid.debug_all'] = 'false'\n    settings.setdefault('pyramid.reload_all', True)\n"

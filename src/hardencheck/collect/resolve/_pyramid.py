@@ -5,12 +5,15 @@ Source: Pyramid 2.0, `pyramid.config.settings.Settings` and `pyramid.settings`; 
 
 from collections.abc import Iterator
 
+from hardencheck.collect.interpret.library import EVERY
 from hardencheck.collect.interpret.models.applications import INCLUDES, held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import (
     ABSENT,
+    NOTHING,
     Absent,
     Binding,
     Const,
+    Depends,
     Joined,
     Map,
     Object,
@@ -39,6 +42,7 @@ _SWITCHES: dict[str, tuple[str, ...]] = {
     "reload_templates": ("reload_all",), "reload_assets": ("reload_resources", "reload_all"), "prevent_http_cache": (),
 }  # fmt: skip
 _SHOWN = ("session.", "beaker.session.", "redis.sessions.", "debugtoolbar.", "pyramid.csrf_")
+_FEW = 8  # variables that are named one by one
 _ON = frozenset({"t", "true", "y", "yes", "on", "1"})  # pyramid.settings.asbool
 
 
@@ -67,7 +71,8 @@ def settings(app: Application, thing: Object, seen: Built, environment: Environm
             value = Const(outer) if isinstance(outer, str) else outer
             place = Binding(value, found.location.path or "", found.location.line or 0)
         variables[variable] = [Reading(known)]
-        return depending(_as_bool(value), frozenset({variable})), place
+        depends = first.depends | (second.depends if isinstance(first, Absent) else frozenset())
+        return depending(_as_bool(value), depends | {variable}), place
 
     def later(name: str, on: Value) -> Value:
         """What is set afterwards holds for who reads it under that name, and for no other switch."""
@@ -121,7 +126,12 @@ def _toolbar(thing: Object, whole: Binding, seen: Built) -> Binding:
     stack = thing.state.get("middleware")
     if isinstance(stack, Seq) and stack.open:
         return whole._replace(value=Unknown("call", "code that is not followed", whole.path, whole.line))
-    return whole._replace(value=Const(False))
+    return whole._replace(value=Const(False, depends=_few(stack.depends) if isinstance(stack, Seq) else NOTHING))
+
+
+def _few(depends: Depends) -> Depends:
+    """Variables by name, unless they are so many that no name says anything."""
+    return depends if len(depends) <= _FEW else frozenset({EVERY})
 
 
 def _whole(thing: Object) -> Binding:
@@ -153,7 +163,7 @@ def _entry(whole: Binding, name: str) -> Value:
             if name in items:
                 return depending(join([items[name], ABSENT]), depends) if name in maybe else items[name]
             if exact:
-                return ABSENT
+                return Absent(depends=_few(depends))  # another environment may set it
             lacking = Unknown("call", f"settings[{name!r}], of which not all is known", whole.path, whole.line)
             return next((one for one in lost if isinstance(one, Unknown)), lacking)
         case Unknown():

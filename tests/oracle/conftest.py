@@ -23,6 +23,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A child process with one version of Django, in which settings are really imported."""
     folders = installed(request.param, tmp_path_factory)
     if isinstance(folders, str):
-        pytest.skip(folders)
+        pytest.skip(folders)  # this Python is too old for that Django, which the text says: nothing could be imported
     with World(request.param.django, folders) as made:
         yield made

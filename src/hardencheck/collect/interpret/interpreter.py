@@ -51,6 +51,8 @@ from hardencheck.collect.interpret.values import (
     join,
     lifted,
     now,
+    parts_of,
+    perhaps_absent,
     plain,
     same,
     truth,
@@ -67,7 +69,6 @@ from hardencheck.collect.interpret.written import (
     computed_apart,
     given_back,
     of_the_environment,
-    perhaps_absent,
     reached,
 )
 from hardencheck.lazily import compiled
@@ -850,7 +851,7 @@ class Interpreter:
         items = self.items(value)
         if items is None or (not stars and len(items) != len(elements)) or len(items) < len(elements) - len(stars):
             why = self.unknown(target, frame, "call", "unpacked", depends_of(value))
-            why.reach = changing(_parts_of(value))
+            why.reach = changing(parts_of(value))
             for item in elements:
                 self.assign(item, why, frame)
             return
@@ -1243,7 +1244,7 @@ class Interpreter:
         items = self.items(value)
         why = Unknown("branch", f"a loop over {_spelled(over)}", frame.module.path, node.lineno)
         if not apart or items is None or len(items) > MAX_LOOP:
-            why.reach = changing(_parts_of(value))
+            why.reach = changing(parts_of(value))
             self.assign(target, why, frame)
             self._may_raise = True
             self._taint_written(node.body + node.orelse + [node.target], frame, why)
@@ -1828,7 +1829,7 @@ class Interpreter:
         found = self.lookup(frame, name)
         if found is not None:
             value = found.value
-            if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+            if perhaps_absent(value):
                 self._may_raise = True
                 there = [option for option in value.options if not isinstance(option, Absent)]
                 return depending(join(there), value.depends)
@@ -2421,11 +2422,11 @@ class Interpreter:
                     return Seq(owner.kind, owner.items[low:high:step], depends=owner.depends | by)  # type: ignore[index]
                 if isinstance(owner, Seq):
                     why = self.unknown(node, frame, depends=depends_of(owner) | by)
-                    return replace(why, reach=changing(_parts_of(owner)))
+                    return replace(why, reach=changing(parts_of(owner)))
                 return lifted(plain(owner)[low:high:step], depends_of(owner) | by)  # type: ignore[index]
             except (NotKnown, TypeError, ValueError):
                 why = self.unknown(node, frame, depends=depends_of(owner))
-                return replace(why, reach=changing(_parts_of(owner)))
+                return replace(why, reach=changing(parts_of(owner)))
         index = self.value(key, frame)
         if by_key := depends_of(index):
             for other in (
@@ -2445,7 +2446,7 @@ class Interpreter:
         except NotKnown:
             # Any of them, or none.
             self._may_raise = True
-            parts = _parts_of(owner)
+            parts = parts_of(owner)
             if isinstance(owner, Map | Seq) and owner.exact and parts:
                 return depending(join(parts), depends)
             return replace(self.unknown(node, frame, depends=depends), reach=changing(parts))
@@ -2459,12 +2460,12 @@ class Interpreter:
                     self._watched |= depends
                     if self._catching("KeyError", "LookupError"):
                         raise Raised("KeyError")
-                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(parts_of(owner)))
             if isinstance(owner, Seq):
                 if owner.exact and owner.kind != "set" and isinstance(known, int):
                     if -len(owner.items) <= known < len(owner.items):
                         return depending(owner.items[known], depends)
-                return replace(self.unknown(node, frame, depends=depends), reach=changing(_parts_of(owner)))
+                return replace(self.unknown(node, frame, depends=depends), reach=changing(parts_of(owner)))
             return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
         except (NotKnown, TypeError, LookupError):
             return self.unknown(node, frame, depends=depends)
@@ -2504,7 +2505,7 @@ class Interpreter:
             source = self.listed(source)
             nothing = first is generators[0] and isinstance(source, Unknown) and not source.reach
             depends |= source.depends
-            sources.extend(_parts_of(source))
+            sources.extend(parts_of(source))
             items = self.items(source)
             if items is None and kind != "dict" and isinstance(source, Seq) and _but_for_order(source):
                 items, ordered = list(source.items), False
@@ -3138,20 +3139,6 @@ def _passed_on(node: ast.expr) -> Iterator[str]:
                 yield from _passed_on(value)
         case ast.Subscript(value=value) | ast.Attribute(value=value) | ast.NamedExpr(value=value):
             yield from _passed_on(value)
-
-
-def _parts_of(value: Value) -> list[Value]:
-    """What may be had from it."""
-    match value:
-        case Seq(items=items, extra=extra):
-            return [*items, *extra]
-        case Map(items=held, lost=lost):
-            return [*held.values(), *lost]
-        case Joined(options=options):
-            return [part for option in options for part in _parts_of(option)]
-        case Unknown(reach=reach):
-            return list(reach)
-    return []
 
 
 def _is_list(value: Value) -> bool:

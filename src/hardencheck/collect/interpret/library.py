@@ -47,6 +47,7 @@ from hardencheck.collect.interpret.values import (
     distinct,
     join,
     lifted,
+    perhaps_absent,
     plain,
     same,
     truth,
@@ -219,7 +220,7 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
     held = exported.items.get(name)
-    if isinstance(held, Joined) and any(isinstance(option, Absent) for option in held.options):
+    if perhaps_absent(held):
         interpreter._may_raise = True
         return Unknown("branch", name, frame.module.path, getattr(node, "lineno", 0), depends=depends | held.depends)
     removed = isinstance(held, Absent) and name not in exported.maybe
@@ -1146,9 +1147,7 @@ def _perhaps_lacks(owner: Instance | Class, attribute: str) -> bool:
     """Whether all that would give it was set under a condition that is not known."""
     held = [binding.value for space in _spaces(owner) if (binding := space.names.get(attribute)) is not None]
     there = [value for value in held if not isinstance(value, Absent)]
-    return bool(there) and all(
-        isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options) for value in there
-    )
+    return bool(there) and all(map(perhaps_absent, there))
 
 
 def _lacks(owner: Instance | Class, attribute: str) -> Depends | None:

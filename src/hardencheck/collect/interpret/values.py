@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 Depends = frozenset[str]
 NOTHING: Depends = frozenset()
@@ -421,7 +421,7 @@ def _lost(value: Value, why: Unknown) -> Value:
     """What may stand there instead of this value, or this value still."""
     if isinstance(value, Absent):
         return join([value, why])
-    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+    if perhaps_absent(value):
         return join([ABSENT, replace(why, reach=(*why.reach, *changing(value.options)))])
     if isinstance(value, Unknown):
         return replace(why, reach=(*why.reach, *value.reach)) if value.reach else why
@@ -480,6 +480,25 @@ def same(one: Value, two: Value, depth: int = 0, left: list[int] | None = None) 
     if isinstance(one, Object) and isinstance(two, Object) and one.kind == two.kind == "place":
         return all(same(one.state[word], two.state[word]) for word in ("path", "form"))
     return isinstance(one, Absent) and isinstance(two, Absent)
+
+
+def perhaps_absent(value: Value | None) -> TypeGuard[Joined]:
+    """Whether the name that holds this may as well not be set."""
+    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
+
+
+def parts_of(value: Value) -> list[Value]:
+    """What may be had from it: what is in a list or a table, and what is perhaps in it."""
+    match value:
+        case Seq(items=items, extra=extra):
+            return [*items, *extra]
+        case Map(items=held, lost=lost):
+            return [*held.values(), *lost]
+        case Joined(options=options):
+            return [part for option in options for part in parts_of(option)]
+        case Unknown(reach=reach):
+            return list(reach)
+    return []
 
 
 def changing(values: Iterable[Value]) -> tuple[Value, ...]:

@@ -16,7 +16,6 @@ from hardencheck.collect.interpret.frames import MAX_BEHIND, MAX_DEPTH, MAX_ITEM
 from hardencheck.collect.interpret.values import (
     ABSENT,
     WORK,
-    Absent,
     Binding,
     Class,
     Const,
@@ -37,6 +36,8 @@ from hardencheck.collect.interpret.values import (
     changing,
     join,
     now,
+    parts_of,
+    perhaps_absent,
 )
 from hardencheck.lazily import compiled
 
@@ -524,11 +525,6 @@ def _imported_by(node: ast.expr) -> str | None:
             return None
 
 
-def perhaps_absent(value: Value) -> bool:
-    """Whether the name that holds this may as well not be set."""
-    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
-
-
 def _parts(value: Value) -> Sequence[Value]:
     """What is in a list, a table or an object."""
     match value:
@@ -536,12 +532,10 @@ def _parts(value: Value) -> Sequence[Value]:
             cls = value.cls if isinstance(value, Instance) else value if isinstance(value, Class) else None
             spaces = [names, *(one.attributes for one in (cls.order if cls is not None else ()))]
             return [binding.value for space in spaces for binding in space.names.values()]
-        case Seq(items=items, extra=extra):
-            return [*items, *extra]
-        case Map(items=held, lost=lost):
-            return [*held.values(), *lost]
         case Joined(options=options):
             return [part for option in options for part in _parts(option)]
+        case Seq() | Map():
+            return parts_of(value)
         case _:
             return [value]
 

@@ -33,6 +33,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
     depends_of,
+    perhaps_absent,
 )
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import ProductionDefault, Variable
@@ -156,7 +157,7 @@ def effective(binding: Binding | None, default: Value | None) -> tuple[Value | N
     if binding is None or isinstance(binding.value, Absent):
         return default, True
     value = binding.value
-    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+    if perhaps_absent(value):
         if default is not None:
             options = tuple(default if isinstance(option, Absent) else option for option in value.options)
         else:  # of two reasons the one that the code has comes first
@@ -205,7 +206,7 @@ def shown(value: Value, name: str = "", place: str = "") -> Shown:
     stop = _stopped(value)
     if isinstance(value, Joined):
         options = [_written(option, name, 0) for option in value.options if not isinstance(option, Absent)]
-        options += ["(not set)"] if any(isinstance(option, Absent) for option in value.options) else []
+        options += ["(not set)"] if perhaps_absent(value) else []
         text = _cut(" or ".join(dict.fromkeys(options)), MAX_SHOWN)
         if stop is not None:
             return Shown("unknown", text, stop.reason, why(stop, place))

@@ -36,6 +36,7 @@ from hardencheck.collect.interpret.values import (
     depends_of,
     join,
     lifted,
+    perhaps_absent,
     truth,
 )
 
@@ -75,9 +76,7 @@ def get(call: Call, config: Object, name: str) -> Value:
     found = held(config).get(name)
     framework = text_of(config.state["framework"])
     defaults = DEFAULTS[framework]
-    if found is not None and not (
-        isinstance(found.value, Joined) and any(isinstance(option, Absent) for option in found.value.options)
-    ):
+    if found is not None and not perhaps_absent(found.value):
         return found.value
     if name in defaults:
         usual = lifted(defaults[name], held(config).absent(name))
@@ -132,11 +131,7 @@ def _method(call: Call) -> Value | None:
             found = names.get(name)
             if found is None and name not in usual:
                 value = fallback
-            elif (
-                found is not None
-                and isinstance(found.value, Joined)
-                and any(isinstance(option, Absent) for option in found.value.options)
-            ):
+            elif found is not None and perhaps_absent(found.value):
                 other = lifted(usual[name]) if name in usual else fallback
                 value = join([other if isinstance(option, Absent) else option for option in found.value.options])
             else:
@@ -148,7 +143,7 @@ def _method(call: Call) -> Value | None:
         case "setdefault" if given and (name := text_of(given[0])):
             found = held(config).get(name)
             if name in DEFAULTS[text_of(config.state["framework"])] or (
-                found is not None and not _perhaps(found.value)
+                found is not None and not perhaps_absent(found.value)
             ):
                 return get(call, config, name)
             value = given[1] if len(given) > 1 else Const(None)
@@ -183,10 +178,6 @@ def _method(call: Call) -> Value | None:
             return Unknown("call", f"config.{call.name}()", call.frame.module.path, getattr(call.node, "lineno", 0))
     _taint(call, config, f"config.{call.name}()")
     return Unknown("call", f"config.{call.name}()", call.frame.module.path, getattr(call.node, "lineno", 0))
-
-
-def _perhaps(value: Value) -> bool:
-    return isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options)
 
 
 def _silent(call: Call, place: int) -> bool:
@@ -291,7 +282,7 @@ def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner:
                 if owner is not None
                 else Unknown("call", f"{name}, a property of a class", binding.path, binding.line)
             )
-        if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+        if perhaps_absent(value):
             old = held(config).get(name)
             value = join(
                 [

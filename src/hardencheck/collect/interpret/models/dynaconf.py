@@ -25,6 +25,7 @@ from hardencheck.collect.interpret.values import (
     Unknown,
     Value,
     depends_of,
+    perhaps_absent,
     truth,
 )
 
@@ -191,7 +192,7 @@ def _method(call: Call) -> Value | None:
     if call.name not in {"get", "exists"} or name is None or "." in name or "__" in name or len(call.arguments) > 2:
         return None
     value, depends = _setting(call, name)
-    if isinstance(value, Joined) and any(isinstance(option, Absent) for option in value.options):
+    if perhaps_absent(value):
         return unknown(call, "branch", name, depends_of(value))
     if call.name == "exists":
         return Const(value is not None, depends=depends)

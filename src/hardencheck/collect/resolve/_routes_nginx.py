@@ -18,15 +18,15 @@ from hardencheck.model.location import Location
 
 DEFAULT_BODY = 1 << 20
 _REDIRECTS = {"301", "302", "303", "307", "308"}
+_EVERY = {"^", ".*", "^(.*)$", "^.*$", "^(.*)", "(.*)", "^/(.*)$", "^/(.*)"}
 _SECURE = ("https://", '"https://')
 _UPSTREAM = compiled(
     r"(?:(https?|grpcs?|uwsgi|suwsgi)://)?(unix:[^\s:]+|[^/\s:]+(?::\d+)?|\[[0-9a-f:.]+\](?::\d+)?)(?::?(/.*)?)?"
 )
-# setting -> (default in seconds, what 0 means is in `_zero`)
+# Defaults, in seconds.
 _TIMEOUTS = {
     "client_header_timeout": 60.0, "client_body_timeout": 60.0, "send_timeout": 60.0, "keepalive_timeout": 75.0,
 }  # fmt: skip
-_HANDED = {"proxy": "proxy", "uwsgi": "uwsgi", "fastcgi": "fastcgi", "grpc": "grpc", "scgi": "scgi"}
 
 
 def routes(facts: FactSet) -> Iterator[Route]:
@@ -83,7 +83,8 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -
         upstreams=to,
         serves="" if place.proxied or answer else _serves(place),
         answers=answer,
-        redirects_to_https=target.startswith(_SECURE) or _redirects_before(place),
+        redirects_to_https=tls is not True
+        and ((target.startswith(_SECURE) and path.removeprefix("~ ") in {"/", *_EVERY}) or _redirects_before(place)),
         tls=tls,
         listens=listens,
         headers=found.changes,
@@ -145,7 +146,7 @@ def _answers(place: Place) -> tuple[int | None, str]:
             return 302, args[0]
         if held.directive.name == "rewrite" and len(args) > 1:
             if args[-1] in {"permanent", "redirect"} or args[1].startswith(("http://", "https://", "$scheme")):
-                if args[0] in {"^", ".*", "^(.*)$", "^.*$", "^(.*)", "(.*)", "^/(.*)$", "^/(.*)"}:
+                if args[0] in _EVERY:
                     return 301 if args[-1] == "permanent" else 302, args[1]
         if held.directive.name == "deny" and args[:1] == ("all",) and len(place.levels[-1]) == 1:
             return 403, ""

@@ -71,3 +71,18 @@ class TraefikConfiguration(Fact, tag="traefik.configuration", frozen=True, kw_on
     service: str = ""
     image: str = ""
     settings: tuple[Setting, ...] = ()
+
+
+class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_only=True):
+    """Settings of ingress-nginx. source: "ingress" (a resource), "values" (annotations in the values of a chart),
+    "configmap" (of the controller). Names of settings are those of annotations without their prefix, "rules.0.host" and
+    so on, and the keys of the ConfigMap. snippets: what it gives nginx, by the name of the annotation or key."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    source: str
+    name: str
+    templated: bool
+    settings: tuple[Setting, ...] = ()
+    snippets: tuple[Directive, ...] = ()

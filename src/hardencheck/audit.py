@@ -20,6 +20,7 @@ from hardencheck.judge.defaults import defaults
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
+from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.secrets import NOW, Secret
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap
@@ -127,6 +128,7 @@ def audit(
         examined=collected.examined,
         applications=applications,
         defaults=rows,
+        exhibits=_exhibits(collected),
     )
 
 
@@ -204,6 +206,11 @@ def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Op
     # Judged once more only where something is left out, which is seldom.
     past = failing - _failing(checks, present, policy) if present is not collected.facts else frozenset[str]()
     return Base(failing, words, past)
+
+
+def _exhibits(collected: Collected) -> tuple[Exhibit, ...]:
+    found = (fact for fact in collected.facts.of(Exhibit.kind()) if isinstance(fact, Exhibit))
+    return tuple(sorted(found, key=lambda exhibit: exhibit.id))
 
 
 def _sorted_gaps(collected: Collected) -> tuple[Gap, ...]:

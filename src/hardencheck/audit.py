@@ -13,6 +13,7 @@ import msgspec
 
 from hardencheck import __version__
 from hardencheck.catalogue.load import Catalogue
+from hardencheck.collect.meter import measured
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
@@ -95,7 +96,8 @@ def audit(
     # After collecting, which tells whose key the marks are made with: a scope may name a file by its mark.
     given = (policy.waivers, policy.attestations, policy_change, config_source)
     waivers, attestations, policy_change, config_source = without_secrets(given, options)
-    settled = settle(checks, collected.facts, policy._replace(waivers=waivers, attestations=attestations))
+    with measured("judging"):
+        settled = settle(checks, collected.facts, policy._replace(waivers=waivers, attestations=attestations))
     items = settled.items
     if policy_change is not None:
         items = tuple(_reopened(item, policy_change) if item.line.id == POLICY_LINE else item for item in items)
@@ -106,7 +108,8 @@ def audit(
     if ignored:
         notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
     subject, notes = without_secrets((collected.subject, (*notes, *collected.notes)), options)
-    applications, rows = defaults(checks, collected.facts, items)
+    with measured("judging"):
+        applications, rows = defaults(checks, collected.facts, items)
     return Checklist(
         subject=subject,
         items=items,

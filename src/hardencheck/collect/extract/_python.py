@@ -9,6 +9,7 @@ from typing import Literal
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._grammar import downgraded
+from hardencheck.collect.meter import measured
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
@@ -297,8 +298,8 @@ def _abridged(node: ast.AST, depth: int) -> ast.AST:
 @lru_cache(maxsize=2)
 def parse(data: bytes) -> PythonFile:
     """The parsed file. Raises what `syntax_tree` raises."""
-    tree = syntax_tree(data)
-    return PythonFile(data.decode("utf-8", "replace"), tree)
+    with measured("syntax of Python"):
+        return PythonFile(data.decode("utf-8", "replace"), syntax_tree(data))
 
 
 def syntax_tree(data: bytes) -> ast.Module:

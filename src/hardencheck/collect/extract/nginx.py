@@ -133,6 +133,8 @@ def directives(text: str) -> list[Directive]:
                 stack[-1].append(Directive(name=name, line=opened, args=args, block=block))
                 continue
             if not words:
+                if word == "{":
+                    raise Unreadable("a block without a name", line=line)
                 continue
             name, args = words[0], _arguments(words)
             words = []

@@ -7,13 +7,9 @@ from hardencheck.collect.contract import Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._chain import Cap, Station, everywhere
 from hardencheck.collect.resolve._proxies import routes, troubles
-from hardencheck.collect.resolve._routes import Doubt, Route
+from hardencheck.collect.resolve._routes import Doubt, Limit, Route
 from hardencheck.model.gap import FactSet, Gap
-from hardencheck.model.location import Location
 from hardencheck.model.words import plural
-
-# Products that read the whole body before they hand it on, so that a chunked one has a length behind them.
-_BUFFERING = frozenset({"nginx", "ingress-nginx"})
 
 
 class Way(NamedTuple):
@@ -39,43 +35,49 @@ def ways(facts: FactSet, tree: Tree) -> Ways:
     handing = tuple(route for route in every if route.hands_on)
     classes: dict[tuple[object, ...], list[Route]] = {}
     for route in handing:
-        body = route.body
-        place = body.where if body.doubt is not None or not body.default else None
-        key = (route.product, body.max_bytes, place, body.default, body.doubt is not None, body.counts_chunked)
-        classes.setdefault(key, []).append(route)
+        classes.setdefault(
+            (route.product, _key(route.body), _key(route.body_chunked), route.buffers_request), []
+        ).append(route)
     found = [_way(members) for members in classes.values()]
     broken = tuple(troubles(facts))
     found += [_unreadable(gap) for gap in broken]
     return Ways(tuple(found), handing, every, broken, _nginx.other_proxy(tree))
 
 
+def _key(body: Limit | None) -> tuple[object, ...]:
+    if body is None:
+        return ()
+    place = body.where if body.doubt is not None or not body.default else None
+    return (body.max_bytes, place, body.default, body.doubt is not None, body.counts_chunked)
+
+
 def _way(members: Sequence[Route]) -> Way:
+    """Routes that are alike, by the first of them."""
     first = members[0]
     more = f" and {plural(len(members) - 1, 'more place')}" if len(members) > 1 else ""
     name = f"{first.product}, {first.name} at {first.where}{more}"
-    body = first.body
+    caps = dict(everywhere(_cap(first, first.body)))
+    chunked = first.body_chunked or first.body
+    caps["chunked"] = (_cap(first, chunked),)
+    if not chunked.counts_chunked and chunked.doubt is None:
+        text = f"{first.product} does not count what has no Content-Length"
+        caps["chunked"] = (_cap(first, chunked)._replace(max_bytes=None, note=text),)
+    station = Station("proxy", first.product, first.where, caps, lengthens=first.buffers_request)
+    return Way(name, tuple(members), station)
+
+
+def _cap(route: Route, body: Limit) -> Cap:
     note = ""
     if body.max_bytes is None and body.doubt is None:
-        note = f"{body.setting} is {body.written} at {body.where}" if body.written else f"{first.product} has no limit"
-    where = body.where if body.written or body.doubt is not None else first.where
-    cap = Cap(
-        "proxy", first.product, where, body.max_bytes, body.setting, body.written, body.default, status=body.status,
+        note = f"{body.setting} is {body.written} at {body.where}" if body.written else f"{route.product} has no limit"
+    where = body.where if body.written or body.doubt is not None else route.where
+    return Cap(
+        "proxy", route.product, where, body.max_bytes, body.setting, body.written, body.default, status=body.status,
         note=note, doubt=body.doubt,
     )  # fmt: skip
-    caps = dict(everywhere(cap))
-    if not body.counts_chunked and body.doubt is None:
-        text = f"{first.product} does not count what has no Content-Length"
-        caps["chunked"] = (cap._replace(max_bytes=None, note=text),)
-    buffers = first.product in _BUFFERING
-    return Way(name, tuple(members), Station("proxy", first.product, first.where, caps, lengthens=buffers))
 
 
 def _unreadable(gap: Gap) -> Way:
     where = gap.location
     cap = Cap("proxy", "proxy", where, doubt=Doubt(where, gap.detail, gap.reason))
     return Way(f"{where}, which cannot be read", (), Station("proxy", "proxy", where, everywhere(cap)))
-
-
-def nowhere(location: Location) -> Way:
-    """The way to an application where no proxy is known."""
-    return Way("", (), None)

@@ -16,6 +16,7 @@ from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held, Number, limit_of, worth_of
 from hardencheck.collect.resolve._django import projects, setting
 from hardencheck.collect.resolve._modules import Modules
+from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
@@ -211,8 +212,8 @@ class Requests(Resolver):
             limit = held.whole or None if lifts else held.whole
             yield self._said("framework", app.framework, app.name, name, counts, held, limit)
         for app in applications(facts, *_WAITING):
-            for name, step, default in _WAITING[app.framework]:
-                held = limit_of(app, name, usual, facts, tree)
+            for name, step, waits in _WAITING[app.framework]:
+                held = limit_of(app, name, waits, facts, tree)
                 yield self._waits("framework", app.framework, app.name, name, step, held)
 
     def _flask(self, app: Application, facts: FactSet, tree: Tree, alone: bool) -> Found:
@@ -242,7 +243,7 @@ class Requests(Resolver):
             count, size = (*held.directive.args, "", "")[:2]
             path = held.path
             try:
-                each = _nginx.parse_size(size)
+                each = parse_size(size)
                 found = Held(int(count) * (each or 0), held.location, f"{count} {size}")
             except ValueError:
                 text = f"{name} is {' '.join(held.directive.args)[:60]}"

@@ -333,11 +333,11 @@ def _process(words: list[str], where: Path, more: Mapping[str, str], port: int, 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"{process.args} ended: {log.read_text(errors='replace')[-2000:]}"
+        assert process.poll() is None, f"{log.stem} ended: {log.read_text(errors='replace')[-2000:]}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.05)
-    raise AssertionError(f"{process.args} does not listen: {log.read_text(errors='replace')[-2000:]}")
+    raise AssertionError(f"{log.stem} does not listen: {log.read_text(errors='replace')[-2000:]}")
 
 
 def _free() -> int:

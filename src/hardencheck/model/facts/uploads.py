@@ -35,6 +35,23 @@ class UploadLimit(Fact, tag="upload.limit", frozen=True, kw_only=True):
         return f"{self.setting}: {size}" + (" (the default)" if self.default else "")
 
 
+class RouteLimit(Fact, tag="upload.route-limit", frozen=True, kw_only=True):
+    """A limit that code gives to one route, one form or one server. Raw material for resolvers, never judged by a rule.
+
+    value None: no limit, where known. text: the expression.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "setting")
+
+    product: str
+    setting: str
+    value: int | None
+    known: bool
+    text: str
+    role: str
+
+
 class RequestLimit(Fact, tag="request.limit", frozen=True, kw_only=True):
     """A limit on what a request consists of. limit: None: off. counts: "fields", "files", "parts" of a form (fields and
     files), "request-line", "header-fields", "header-size", "head" (bytes of all of it), "message" (bytes of one message

@@ -9,7 +9,7 @@ import pytest
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract.nginx import NginxFiles, directives
 from hardencheck.collect.options import Options
-from hardencheck.collect.resolve._nginx import parse_size
+from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.run import collect
 from hardencheck.model.facts.uploads import BodyBound, UploadLimit
 from hardencheck.model.gap import FactSet

@@ -7,7 +7,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.interpret.models.applications import held
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import Const
-from hardencheck.collect.resolve import _nginx
+from hardencheck.collect.resolve import _nginx, _routes_nginx
 from hardencheck.collect.resolve._applications import (
     UNREAD,
     Application,
@@ -103,15 +103,15 @@ class Uploads(Resolver):
             first = broken[0]
             loosest = Bound(False, None, "nginx", first.location, first.reason, first.detail)
         seen: set[tuple[Location, int | None]] = set()
-        for place in _nginx.places(facts):
-            if not place.proxied:
+        for route in _routes_nginx.routes(facts):
+            if not route.hands_on:
                 continue
-            limit = _nginx.body_limit(place)
-            if not limit.known:
+            limit = route.body
+            if limit.doubt is not None:
                 if (limit.where, None) not in seen:
-                    yield self._gap(("upload.limit",), limit.where, limit.reason, limit.text, about)
+                    yield self._gap(("upload.limit",), limit.where, limit.doubt.reason, limit.doubt.text, about)
                 seen.add((limit.where, None))
-                loosest = Bound(False, None, "nginx", limit.where, limit.reason, limit.text)
+                loosest = Bound(False, None, "nginx", limit.where, limit.doubt.reason, limit.doubt.text)
                 continue
             by = f"client_max_body_size at {limit.where}"
             if loosest is None or (loosest.known and _looser(limit.max_bytes, loosest.max_bytes)):

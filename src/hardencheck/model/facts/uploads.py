@@ -2,8 +2,6 @@
 
 from typing import ClassVar, Literal
 
-import msgspec
-
 from hardencheck.model.facts._base import Fact, Side
 
 Layer = Literal["proxy", "server", "framework"]
@@ -88,22 +86,3 @@ class StoredFileMode(Fact, tag="upload.stored-mode", frozen=True, kw_only=True):
         if self.permissions is None:
             return f"{self.setting} is None: the umask decides"
         return f"{self.setting} is 0o{self.permissions:o}" + (" (the default)" if self.default else "")
-
-
-class Directive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One nginx directive. block: the directives in its braces, None when it has none."""
-
-    name: str
-    line: int
-    args: tuple[str, ...] = ()
-    block: tuple["Directive", ...] | None = None
-
-
-class NginxFile(Fact, tag="nginx.file", frozen=True, kw_only=True):
-    """An nginx configuration file as written, arguments only of the directives that are looked at. Raw material."""
-
-    side: ClassVar[Side] = Side.DECLARED
-
-    role: str
-    templated: bool
-    directives: tuple[Directive, ...] = ()

@@ -110,6 +110,8 @@ def test_a_proxy_that_nobody_reads_leaves_it_open(tmp_path: Path) -> None:
 
 WRITTEN = """
 class Policy:
+    def __init__(self, get_response):
+        self.get_response = get_response
     def __call__(self, request):
         response = self.get_response(request)
         {statement}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._expressions import expression
+from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._security_names import FLASK, GUNICORN, KNOWN
-from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap

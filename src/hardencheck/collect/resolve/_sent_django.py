@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._header_names import TELLING_MIDDLEWARE
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.frames import Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models import responses
 from hardencheck.collect.interpret.values import (
@@ -21,11 +21,8 @@ from hardencheck.collect.interpret.values import (
     Const,
     Function,
     Instance,
-    Joined,
     Map,
-    Module,
     Namespace,
-    Object,
     Seq,
     Unknown,
     Value,
@@ -208,7 +205,7 @@ class DjangoApplication:
         what = self._thing(item, path)
         where = Location(path=path, line=1)
         if what is None:
-            return sent.unsure("", Doubt(where, f"{item} cannot be followed"))
+            return self._as_written(item, path, sent, Doubt(where, f"{item} cannot be followed"))
         if isinstance(what, Class | Function):
             where = Location(path=what.path, line=getattr(what, "line", 0) or getattr(what.node, "lineno", 0) or 1)
         interpreter = self._running()
@@ -216,7 +213,28 @@ class DjangoApplication:
         def act(stage: Stage) -> Value | None:
             return _respond(interpreter, what, stage)
 
-        return run(interpreter, sent, seen, LAYER, act, where=where).sent
+        after = run(interpreter, sent, seen, LAYER, act, where=where).sent
+        lost = after.doubt("") if sent.doubt("") is None else None
+        return self._as_written(item, path, sent, lost) if lost is not None else after
+
+    def _as_written(self, item: str, path: str, sent: Sent, why: Doubt) -> Sent:
+        """What middleware may do that could not be followed: what its file is seen to set, else any header."""
+        fact = self.project.modules.known.get(path)
+        written = fact.headers if fact is not None else ()
+        mine = [one for one in written if one.scope.split(".")[0] == item.rpartition(".")[2]]
+        for one in mine or written:
+            where = Location(path=path, line=one.line)
+            if one.name == "*":
+                return sent.unsure("", Doubt(where, "headers are set here from a table"))
+            value = one.expression.value
+            if mine and not one.conditional and one.expression.what == "scalar" and isinstance(value, str):
+                sent = sent.put(Field(one.name, value, where, LAYER))
+            else:
+                sent = sent.unsure(one.name, Doubt(where, f"{one.name} is set here in a way that is not followed"))
+        if written:
+            return sent
+        data = Files(self._tree).text(path) or b""
+        return sent.unsure("", why) if b"headers" in data or b"response[" in data else sent
 
     def _thing(self, item: str, path: str) -> Value | None:
         """What MIDDLEWARE names: a class, or a function that gives one."""

@@ -48,15 +48,14 @@ class DeclaredHeaders(Resolver):
 
     def _lost(self, facts: FactSet, tree: Tree, apps: Sequence[_predicted.Application]) -> Iterator[Gap]:
         """Applications of which nothing is known."""
-        if apps:
-            return
-        _, troubles = projects(facts, tree)
-        for trouble in troubles[:1]:
-            yield self.gap(Reason.DYNAMIC, trouble)
-        if not troubles:
-            for says in _headers_python.unread_layers(facts):
-                one = next(iter(says.values()))
-                yield self.gap(one.reason, one.text, one.location)
+        yield from _headers_python.unfollowed(facts)
+        if not apps:
+            _, troubles = projects(facts, tree)
+            yield from (self.gap(Reason.DYNAMIC, trouble) for trouble in troubles[:1])
+            if not troubles:
+                for says in _headers_python.unread_layers(facts):
+                    one = next(iter(says.values()))
+                    yield self.gap(one.reason, one.text, one.location)
 
     def _merged(self, name: str, found: Sequence[Predicted], rest: str, lost: Sequence[Gap]) -> Iterator[Found]:
         """One fact: the worst way to the worst application decides."""

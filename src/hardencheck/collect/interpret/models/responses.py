@@ -480,7 +480,9 @@ def _middleware(first: str) -> Model:
         if given is not None:
             place = (call.frame.module.path, getattr(call.node, "lineno", 0))
             thing.attributes.names[first] = Binding(given, *place)
-        maker = next((one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None)
+        maker = next(
+            (one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None
+        )
         if maker is not None and isinstance(maker.value, Function):
             bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
             call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
@@ -490,11 +492,37 @@ def _middleware(first: str) -> Model:
 
 
 def _inherited(call: Call) -> Value | None:
-    """`super().__init__(get_response)` of a framework's middleware."""
-    return Library(dotted="builtins.object.__init__") if call.name == "__init__" else None
+    """`super().__init__(get_response)` of a framework's middleware. What `process_response` of one that sends headers
+    does is done where its class is known: here the response is handed back."""
+    if call.name == "__init__":
+        return Library(dotted="builtins.object.__init__")
+    if call.name in {"process_response", "process_request", "process_view"}:
+        return Object(kind="http.passing", state={})
+    return None
+
+
+def _passing(call: Call) -> Value | None:
+    return call.arguments[1] if len(call.arguments) == 2 else Const(None)
+
+
+def _set_plainly(call: Call) -> Value | None:
+    """None of these bases does anything when an attribute is set."""
+    owner = call.owner
+    if not isinstance(owner, Instance):
+        return None
+    call.interpreter._set_in(owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
+    return Const(None)
 
 
 _BASES = {
+    "django.middleware.security.SecurityMiddleware": "get_response",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware": "get_response",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware": "get_response",
+    "django.middleware.locale.LocaleMiddleware": "get_response",
+    "django.middleware.common.CommonMiddleware": "get_response",
+    "django.contrib.sessions.middleware.SessionMiddleware": "get_response",
+    "csp.middleware.CSPMiddleware": "get_response",
+    "corsheaders.middleware.CorsMiddleware": "get_response",
     "django.utils.deprecation.MiddlewareMixin": "get_response",
     "starlette.middleware.base.BaseHTTPMiddleware": "app",
     "fastapi.middleware.BaseHTTPMiddleware": "app",
@@ -510,12 +538,14 @@ ITEMS: dict[str, Model] = {RESPONSE: _item, HEADERS: _item, "http.given": _of_re
 CONTAINS: dict[str, Model] = {RESPONSE: _contains, HEADERS: _contains}
 ATTRIBUTES: dict[str, Model] = {RESPONSE: _attribute, REQUEST: _request, "http.url": _url}
 DELETES: dict[str, Model] = {RESPONSE: _deleted, HEADERS: _deleted}
-SETTERS: dict[str, Model] = {RESPONSE: _set_attribute, REQUEST: lambda call: Const(None)}
+SETTERS: dict[str, Model] = {
+    RESPONSE: _set_attribute, REQUEST: lambda call: Const(None), **dict.fromkeys(_BASES, _set_plainly),
+}  # fmt: skip
 SPOILS: dict[str, Model] = {
     RESPONSE: _spoiled, HEADERS: _spoiled, REQUEST: lambda call: None, NEXT: lambda call: None,
     ASGI: lambda call: None, SEND: lambda call: None,
 }  # fmt: skip
-OBJECTS: dict[str, Model] = {NEXT: _next, ASGI: _asgi, SEND: _send, "http.answer": _answer}
+OBJECTS: dict[str, Model] = {NEXT: _next, ASGI: _asgi, SEND: _send, "http.answer": _answer, "http.passing": _passing}
 CONSTANTS: dict[str, Model] = {
     f"flask.request.{name}": _shared_request for name in ("is_secure", "scheme", "method", "headers")
 }

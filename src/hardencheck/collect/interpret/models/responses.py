@@ -164,14 +164,14 @@ def lay(call: Call, names: Namespace, given: Value, *, more: bool = False) -> No
                 at = ABSENT if key in given.maybe else None
                 way(call, names, Const(key), join([value, at]) if at is not None else value)
         if not given.exact:
-            taint(call, names, unknown(call, "a table that is not known"))
+            taint(call, names, unknown(call, "a table that is not followed"))
         return
     items = call.interpreter.items(given) if isinstance(given, Seq) else None
     pairs = [call.interpreter.items(one) for one in items] if items is not None else None
     if pairs is None or any(pair is None or len(pair) != 2 for pair in pairs):
         if isinstance(given, Object) and given.kind == HEADERS:
             return
-        taint(call, names, unknown(call, "headers that are not known"))
+        taint(call, names, unknown(call, "a table that is not followed"))
         return
     for pair in pairs:
         assert pair is not None
@@ -388,7 +388,7 @@ def _send(call: Call) -> Value | None:
             if not (isinstance(one, Object) and one.kind == HEADERS):
                 lay(call, names, Seq("list", [one]), more=True)
     else:
-        taint(call, names, unknown(call, "headers that are not known"))
+        taint(call, names, unknown(call, "a table that is not followed"))
     return Const(None)
 
 

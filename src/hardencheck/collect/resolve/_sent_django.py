@@ -116,8 +116,8 @@ class DjangoApplication:
         if not isinstance(held.value, tuple) or len(held.value) != 2:
             return seen
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
-        if header == "x-forwarded-proto" and seen.forwarded:
-            return seen._replace(secure=seen.forwarded == held.value[1].partition(",")[0].strip())
+        if header == "x-forwarded-proto" and seen.forwarded is not None:
+            return seen._replace(secure=seen.forwarded == held.value[1]) if seen.forwarded else seen
         given = [value for name, value, _ in (route.request if route is not None else ()) if name == header]
         return seen._replace(secure=True if given[-1:] == [held.value[1]] else None)
 

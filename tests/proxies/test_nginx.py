@@ -201,3 +201,21 @@ def test_what_a_map_is_keyed_by_is_not_kept() -> None:
         "map $http_x_api_key $allowed { default 0; hunter2hunter2 1; }\nserver { location / { return 200 hunter2; } }"
     )
     assert "hunter2" not in repr(facts_of({"nginx.conf": text}).of("nginx.file"))
+
+
+def test_two_branches_that_together_are_no_configuration() -> None:
+    text = f"server {{\n{{% if x %}}\nlocation / {{\n{{% else %}}\nlocation /x {{\n{{% endif %}}\n{PASS} }} }}"
+    [route] = routes(text)
+    assert (route.path, route.where.line) == ("/", 3)
+
+
+def test_another_format_with_braces_is_not_a_broken_nginx() -> None:
+    facts = facts_of({"logstash.conf": "output {\n  http {\n    url => 'x'\n  }\n}\n"})
+    assert not facts.of("nginx.file") and not facts.gaps
+    assert facts_of({"conf/nginx.conf": "http {\n    server {\n"}).gaps
+
+
+def test_one_path_that_leads_elsewhere_is_no_redirect_of_the_site() -> None:
+    assert not any(route.redirects_to_https for route in routes("server { location /a { return 301 https://b; } }"))
+    assert not any(route.redirects_to_https for route in routes("server { listen 443 ssl; return 301 https://b; }"))
+    assert any(route.redirects_to_https for route in routes("server { rewrite ^ https://b permanent; }"))

@@ -17,6 +17,7 @@ _CONTROL = compiled(
 _VALUE = compiled(r"\{\{[^}\n]{0,200}\}?\}\}|<%=.{0,300}?%>")
 _OPENS = compiled(r"(?:if|for|unless|range|with|\#if|\#each|\#unless|case)\b|.{0,200}\bdo\b\s*(?:\|[^|]{0,99}\|)?\s*$")
 _CLOSES = compiled(r"(?:end|endif|endfor|endunless|/if|/each|/unless)\b")
+_ELSE = compiled(r"(?:else|elif|elsif|elseif)\b")
 _INCLUDES = compiled(r"include\s+[\"']([\w./-]{1,200})[\"']")
 _ALONE = compiled(rf"(?:(?<=[;{{}}])|^)[ \t]*{TEMPLATED}[ \t]*;?[ \t]*$", re.MULTILINE)
 
@@ -33,9 +34,10 @@ class Plain(NamedTuple):
         return any(first <= line <= last for first, last in self.conditions)
 
 
-def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "") -> Plain:
+def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "", branches: bool = True) -> Plain:
     """shell: ${UPPER_CASE} is a placeholder too. include: how the format itself includes a file ("include {};"): a
-    template that is included becomes that. alone: the end of a statement, for a placeholder that is one."""
+    template that is included becomes that. alone: the end of a statement, for a placeholder that is one. branches:
+    False leaves out what stands after each `else`, where both branches together are no configuration."""
     templated = _ANY.search(text) is not None or (shell and _SHELL.search(text) is not None)
     if not templated:
         return Plain(text, False, ())
@@ -43,16 +45,22 @@ def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "") 
     open_: list[int] = []
     line, seen = 1, 0
     pieces: list[str] = []
+    skipped = 0  # how many were open where an `else` began whose branch is left out
     for match in _CONTROL.finditer(text):
-        line += text.count("\n", seen, match.start())
+        between = text[seen : match.start()]
+        line += between.count("\n")
         says = (match["jinja"] or match["erb"] or match["go"] or "").strip()
+        pieces.append("\n" * between.count("\n") if skipped else between)
         if _CLOSES.match(says):
             if open_:
                 conditions.append((open_.pop(), line))
+            skipped = 0 if len(open_) < skipped else skipped
         elif _OPENS.match(says):
             open_.append(line)
-        included = _INCLUDES.match(says) if include and match["jinja"] else None
-        pieces += [text[seen : match.start()], include.format(included[1]) if included else "\n" * match[0].count("\n")]
+        elif not branches and not skipped and open_ and _ELSE.match(says):
+            skipped = len(open_)
+        included = _INCLUDES.match(says) if include and match["jinja"] and not skipped else None
+        pieces.append(include.format(included[1]) if included else "\n" * match[0].count("\n"))
         line += match[0].count("\n")
         seen = match.end()
     pieces.append(text[seen:])

@@ -40,6 +40,8 @@ _ALONE = compiled(
     rb"|ssl_protocols|server_tokens|client_body_timeout)[ \t]{1,99}[^;{}\n]{1,999};",
     re.MULTILINE,
 )
+# What no other format has that looks like this one (logstash, unbound).
+_CERTAIN = compiled(rb"\b(?:server_name|proxy_pass|uwsgi_pass|fastcgi_pass|add_header|client_max_body_size)\b")
 _NOT_NGINX = compiled(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
 _COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]|https?\)?|on\)?|off\)?|\)")
 _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
@@ -78,12 +80,19 @@ class NginxFiles(Extractor):
             return
         if len(data) > MAX_BYTES:
             raise Unreadable(f"{len(data)} bytes: too large for an nginx configuration")
-        text = plain(data.decode("utf-8-sig", "replace"), include="include {};", alone=";")
+        text = data.decode("utf-8-sig", "replace")
+        read = plain(text, include="include {};", alone=";")
+        try:
+            found = directives(read.text, read.conditional)
+        except Unreadable:
+            if not _CERTAIN.search(data) and "nginx" not in path.lower():
+                return
+            if not read.templated:
+                raise
+            read = plain(text, include="include {};", alone=";", branches=False)
+            found = directives(read.text, read.conditional)
         yield NginxFile(
-            location=Location(path=path),
-            role=role(path),
-            templated=text.templated,
-            directives=tuple(directives(text.text, text.conditional)),
+            location=Location(path=path), role=role(path), templated=read.templated, directives=tuple(found)
         )
 
 

@@ -9,24 +9,22 @@ from collections.abc import Iterator
 
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx, _nginx_headers
-from hardencheck.collect.resolve._nginx import Held, Place, innermost_or_doubt
+from hardencheck.collect.resolve._held import Held
+from hardencheck.collect.resolve._nginx import Place, innermost_or_doubt
 from hardencheck.collect.resolve._nginx_values import filled, maps, parse_size, parse_time, settings
 from hardencheck.collect.resolve._routes import Doubt, Limit, Route, Timeout
-from hardencheck.lazily import compiled
+from hardencheck.collect.resolve._upstreams import address
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 DEFAULT_BODY = 1 << 20
 _REDIRECTS = {"301", "302", "303", "307", "308"}
+_EVERY = {"^", ".*", "^(.*)$", "^.*$", "^(.*)", "(.*)", "^/(.*)$", "^/(.*)"}
 _SECURE = ("https://", '"https://')
-_UPSTREAM = compiled(
-    r"(?:(https?|grpcs?|uwsgi|suwsgi)://)?(unix:[^\s:]+|[^/\s:]+(?::\d+)?|\[[0-9a-f:.]+\](?::\d+)?)(?::?(/.*)?)?"
-)
-# setting -> (default in seconds, what 0 means is in `_zero`)
+# Defaults, in seconds.
 _TIMEOUTS = {
     "client_header_timeout": 60.0, "client_body_timeout": 60.0, "send_timeout": 60.0, "keepalive_timeout": 75.0,
 }  # fmt: skip
-_HANDED = {"proxy": "proxy", "uwsgi": "uwsgi", "fastcgi": "fastcgi", "grpc": "grpc", "scgi": "scgi"}
 
 
 def routes(facts: FactSet) -> Iterator[Route]:
@@ -74,7 +72,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -
         name=", ".join(part for part in (server, location) if part) + via,
         where=place.where,
         body=body,
-        body_chunked=chunked if chunked != body else None,
+        body_chunked=None if chunked[:2] == body[:2] and chunked.doubt == body.doubt else chunked,
         hosts=tuple(name for name in names if name not in {"_", ""}),
         path=path,
         templated=place.templated,
@@ -83,7 +81,8 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -
         upstreams=to,
         serves="" if place.proxied or answer else _serves(place),
         answers=answer,
-        redirects_to_https=target.startswith(_SECURE) or _redirects_before(place),
+        redirects_to_https=tls is not True
+        and ((target.startswith(_SECURE) and path.removeprefix("~ ") in {"/", *_EVERY}) or _redirects_before(place)),
         tls=tls,
         listens=listens,
         headers=found.changes,
@@ -145,7 +144,7 @@ def _answers(place: Place) -> tuple[int | None, str]:
             return 302, args[0]
         if held.directive.name == "rewrite" and len(args) > 1:
             if args[-1] in {"permanent", "redirect"} or args[1].startswith(("http://", "https://", "$scheme")):
-                if args[0] in {"^", ".*", "^(.*)$", "^.*$", "^(.*)", "(.*)", "^/(.*)$", "^/(.*)"}:
+                if args[0] in _EVERY:
                     return 301 if args[-1] == "permanent" else 302, args[1]
         if held.directive.name == "deny" and args[:1] == ("all",) and len(place.levels[-1]) == 1:
             return 403, ""
@@ -207,20 +206,14 @@ def _targets(place: Place, known: dict[str, str | None], upstreams: dict[str, tu
         if text is None:  # http://app:8000$request_uri
             start = held.directive.args[0].partition("$")[0]
             text = start if "://" in start and not start.endswith("://") else None
-        match = _UPSTREAM.fullmatch(text) if text else None
-        if match is None:
-            return ()
         kind = held.directive.name.partition("_")[0]
-        scheme = match[1] or ("http" if kind == "proxy" else kind)
-        found = upstreams.get(match[2].lower(), (match[2],))
-        return tuple(_address(scheme, one) for one in found)
+        to = address(text or "", "http" if kind == "proxy" else kind)
+        if not to:
+            return ()
+        scheme, _, host = to.rpartition("://")
+        found = upstreams.get(host.lower(), ())
+        return tuple(address(one, scheme) for one in found) or (to,)
     return ()
-
-
-def _address(scheme: str, address: str) -> str:
-    if address.startswith("unix:"):
-        return address
-    return f"{scheme}://{address}"
 
 
 def _timeouts(place: Place) -> Iterator[Timeout]:

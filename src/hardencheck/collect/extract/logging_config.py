@@ -35,7 +35,7 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
     (re.compile(rb"(?:import|from)\s+loguru"), (LoguruCall, LoguruSink)),
     (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry,)),
-    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel)),
+    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel, LoggingPlace)),
 )
 TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
@@ -167,6 +167,8 @@ class _File:
             yield from self._sentry(call)
         elif name in {"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config", "uvicorn.main.run"}:
             yield from self._uvicorn(call)
+            if argument(call, None, "log_config") is not None:
+                yield from self._place("uvicorn", "", call)
 
     def _logger_name(self, node: ast.expr) -> str | None:
         """The logger an expression is: `logging.getLogger("x")`, `logging.root`, or a name given one in this file."""

@@ -74,8 +74,7 @@ class _Sources:
         return Sources(django, setups, tuple(self._made), without)
 
     def _django(self) -> Iterator[tuple[Project, Configuration | None]]:
-        relevant = any(fact.what == "table" for fact in self._places) or self._facts.of("settings.choice")
-        for project in projects(self._facts, self._tree)[0] if relevant else ():
+        for project in projects(self._facts, self._tree)[0]:
             bound = project.bound("LOGGING")
             switched = project.bound("LOGGING_CONFIG")
             off = switched is not None and switched.expression.what == "scalar" and switched.expression.value is None
@@ -97,7 +96,7 @@ class _Sources:
                     seen.setdefault((text_of(thing.state["path"]), number_of(thing.state["line"]), name), (thing, sure))
         running = built(self._facts, self._tree)
         for place in self._places:
-            if place.what == "table" or place.location.path is None:
+            if place.what in {"table", "uvicorn"} or place.location.path is None:
                 continue
             name = "configure" if place.what == "structlog" else place.what
             key = (place.location.path, place.location.line or 0, name)

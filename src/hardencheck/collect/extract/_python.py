@@ -17,7 +17,8 @@ _LINES = compiled(rb"\r\n|\n|\r")  # what ends a line of Python; a form feed doe
 Role = Literal["production", "test", "documentation", "example", "development", "migration"]
 _ROLES: dict[str, Role] = {
     "test": "test", "tests": "test", "testing": "test", "conftest.py": "test", "testdata": "test", "fixtures": "test",
-    "e2e": "test", "docs": "documentation", "doc": "documentation", "dev": "development", "development": "development",
+    "e2e": "test", "unittests": "test", "docs": "documentation", "doc": "documentation",
+    "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
     "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development",
 }  # fmt: skip

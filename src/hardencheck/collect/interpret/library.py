@@ -120,6 +120,7 @@ _CONSTANTS: dict[str, object] = {
     **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
     **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
+_DJANGO_SETTINGS = "django.conf.settings."
 EVERY = "any variable of the environment"
 # Of the standard library, and the same everywhere: levels, letters, modes, statuses.
 _CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
@@ -165,9 +166,19 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Object(kind=name)
     from hardencheck.collect.interpret.models import Call, find
 
+    if name.startswith(_DJANGO_SETTINGS) and (found := django_setting(interpreter, name)) is not None:
+        return found
     constant = find("CONSTANTS", name)
     found = constant(Call(interpreter, name, [], {}, node, frame)) if constant is not None else None
     return found if found is not None else Library(dotted=name)
+
+
+def django_setting(interpreter: Interpreter, dotted: str) -> Value | None:
+    """A setting of Django, where somebody who has the settings runs code of the project."""
+    held = interpreter.shared.get("django.conf.settings")
+    name = dotted.removeprefix(_DJANGO_SETTINGS)
+    found = held.attributes.get(name) if isinstance(held, Instance) else None
+    return found.value if found is not None else None
 
 
 def plain_attribute(owner: Value, name: str) -> Value | None:
@@ -282,9 +293,14 @@ def has_path(value: Value) -> bool:
 
 def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> None:
     """`del os.environ[x]`, `del globals()[x]`."""
+    from hardencheck.collect.interpret.models import Call, find
+
     name = _name(key)
     why = interpreter.unknown(node, frame, "tainted")
-    if owner.kind == "environ" and _own(owner) is None and name is not None:
+    model = find("DELETES", owner.kind)
+    if model is not None:
+        model(Call(interpreter, "del", [key], {}, node, frame, owner))
+    elif owner.kind == "environ" and _own(owner) is None and name is not None:
         interpreter.call_method(owner, "pop", [key], {}, node, frame)
     elif owner.kind == "environ" and _own(owner) is None:
         export(interpreter, None, why)
@@ -1136,6 +1152,11 @@ def _getattr(
         if name == "hasattr":
             return Const(there, depends=owner.depends)
         return _depending(rest[0], owner.depends) if rest and not there else None
+    if isinstance(owner, Library) and owner.dotted == "django.conf.settings" and name == "getattr":
+        held_there = interpreter.shared.get(owner.dotted)
+        if isinstance(held_there, Instance):
+            found = held_there.attributes.get(attribute)
+            return found.value if found is not None else rest[0] if rest else None
     called = _configuration(node)
     if called and isinstance(owner, Unknown | Joined):
         # What an operator writes in a module that is not in the repository: nothing, as far as the repository says.

@@ -26,7 +26,7 @@ class Limit(NamedTuple):
     nothing sets it. setting: the directive that does or would. doubt: then max_bytes says nothing.
 
     status: the answer to a body that is larger, None where it differs. counts_chunked: whether a body without a
-    Content-Length is held to it as well.
+    Content-Length is held to it as well (where it is held to another limit, that is Route.body_chunked).
     """
 
     max_bytes: int | None
@@ -74,11 +74,15 @@ class Route(NamedTuple):
     """name: for people: "server shop.example, location /media/". hosts: names it answers to, () for any. path: as
     written ("/", "~ \\.php$", "PathPrefix(`/api`)"). role: of the file. templated: its file has placeholders.
 
-    hands_on: to an application; upstream: where ("http://app:8000", "unix:/run/app.sock"), "" where it does not.
-    serves: the directory of files that it answers from, "" where it does not. answers: the status that it gives by
-    itself (return, redirect), None where it does not. tls: None where not known. request: fields that it sets on the
-    request that it hands on, lower-case name -> value as written. doubts: what may change any of this (a file that is
-    included and is not there).
+    hands_on: to an application; upstream: where ("http://app:8000", "uwsgi://app:3031", "unix:/run/app.sock"), "" where
+    it does not or that is not known; upstreams: all of them, where there are several. serves: the directory of files
+    that it answers from, "" where it does not. answers: the status that it gives by itself (return, redirect), None
+    where it does not. tls: None where not known, or both. listens: as written. request: fields that it sets on the
+    request that it hands on, lower-case name -> value as written, "" takes the field out; request_doubts: what may add
+    to them or drop them. header_doubts: what may add response fields or drop them. doubts: what else may change any of
+    this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
+    it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
+    whole body before it hands on.
     """
 
     product: Product
@@ -91,11 +95,18 @@ class Route(NamedTuple):
     templated: bool = False
     hands_on: bool = False
     upstream: str = ""
+    upstreams: tuple[str, ...] = ()
     serves: str = ""
     answers: int | None = None
     redirects_to_https: bool = False
     tls: bool | None = None
+    listens: tuple[str, ...] = ()
     headers: tuple[Change, ...] = ()
+    header_doubts: tuple[Doubt, ...] = ()
     request: tuple[tuple[str, str, Location], ...] = ()
+    request_doubts: tuple[Doubt, ...] = ()
     timeouts: tuple[Timeout, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    body_chunked: Limit | None = None
+    inside: Location | None = None
+    buffers_request: bool = True

@@ -97,6 +97,16 @@ def test_what_django_has_already_is_still_there() -> None:
     assert found["django.security"] == (False, False)
 
 
+def test_only_while_debugging() -> None:
+    entry = '"django": {"handlers": ["debug"], "level": "INFO"}'
+    naming = {"manage.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'}
+    source = DJANGO + table(entry).replace('"root": {},', "")
+    assert loggers({**naming, "shop/settings.py": source})["django"] == (True, False)
+    # What else sets up logging may give the root logger a handler.
+    call = {"shop/wsgi.py": "import logging\nlogging.basicConfig()\n"}
+    assert loggers({**naming, **call, "shop/settings.py": source})["django"] == (False, False)
+
+
 def test_constants_and_choices_on_debug() -> None:
     source = (
         'DEBUG = False\nLEVEL = "DEBUG" if not DEBUG else "INFO"\nNAMES = ["console"]\n'

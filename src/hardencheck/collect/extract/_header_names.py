@@ -24,6 +24,4 @@ PUBLIC = HEADERS | TELLING | {
     "reporting-endpoints", "server-timing",
 }  # fmt: skip
 # Middleware and functions of libraries that may send security headers say so in their names; others are taken not to.
-TELLING_MIDDLEWARE = compiled(
-    r"csp|secur|header|permission|feature|policy|referrer|helmet|talisman", re.IGNORECASE
-)
+TELLING_MIDDLEWARE = compiled(r"csp|secur|header|permission|feature|policy|referrer|helmet|talisman", re.IGNORECASE)

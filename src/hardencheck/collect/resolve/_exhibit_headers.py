@@ -41,7 +41,11 @@ def _key(one: Predicted) -> tuple[object, ...]:
     """Ways that come to the same."""
     name = one.application.name if one.application is not None else ""
     seen = tuple(
-        (status, tuple((f.name, f.value, f.where, f.perhaps) for f in sent.fields if f.name not in _SKIPPED), sent.doubts)
+        (
+            status,
+            tuple((f.name, f.value, f.where, f.perhaps) for f in sent.fields if f.name not in _SKIPPED),
+            sent.doubts,
+        )
         for status, sent in one.answers.items()
     )
     redirect = tuple(field.name for field in one.redirect.fields) if one.redirect is not None else ()

@@ -30,12 +30,16 @@ class Verdict(NamedTuple):
 
 
 class Flow:
-    """The loggers of a configuration with those that are there already, and the handlers they reach."""
+    """The loggers of a configuration with those that are there already, and the handlers they reach.
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.configuration = configuration
+    alone: nothing else sets up logging, so that the root logger has no handlers but those it is given here.
+    """
+
+    def __init__(self, configuration: Configuration, alone: bool = False) -> None:
+        self.configuration, self.alone = configuration, alone and configuration.framework == "django"
         self.handlers = dict(configuration.handlers)
         self.loggers = dict(configuration.loggers)
+        self.filters = dict(configuration.filters)
         if configuration.framework == "django" and not configuration.why:
             self._defaults()
 
@@ -58,7 +62,10 @@ class Flow:
             self.loggers[name] = logger._replace(
                 handlers=_names(logger, names), written=False, disabled=disabled and not below
             )
-        self.handlers |= {f"Django's {name}": handler._replace(name=name) for name, handler in own.handlers.items()}
+        self.filters |= {f"Django's {name}": found for name, found in own.filters.items()}
+        for name, handler in own.handlers.items():
+            filters = tuple(f"Django's {one}" for one in handler.filters)
+            self.handlers[f"Django's {name}"] = handler._replace(filters=filters)
 
     def chain(self, name: str) -> Iterator[Logger]:
         """The loggers whose handlers get the records of one, itself first, as far as the configuration names them."""
@@ -100,7 +107,7 @@ class Flow:
         return not any(self._drops(one, logger) for one in handler.filters)
 
     def _drops(self, name: str, logger: str) -> bool:
-        found = self.configuration.filters.get(name)
+        found = self.filters.get(name)
         if found is None:
             return False
         if found.cls.rpartition(".")[2] == _ONLY_DEBUG or found.refuses:
@@ -133,7 +140,7 @@ class Flow:
         reached = [one for _, one in self.reached(name) if one is not None]
         unseen = self.configuration.open_handlers and any(one is None for _, one in self.reached(name))
         writing = [one for one in reached if self.writes(one, name)]
-        closed = name == "root" or chain[-1].propagate.value is False or "root" in self.loggers
+        closed = name == "root" or chain[-1].propagate.value is False or "root" in self.loggers or self.alone
         number = level_number(level)
         least = 20 if is_sql(name) and name.startswith("sqlalchemy") else 10  # SQLAlchemy logs statements at INFO
         wide = number is not None and number <= least

@@ -41,6 +41,12 @@ class Sources(NamedTuple):
     configurations: tuple[Configuration, ...]
     without: tuple[tuple[str, Location], ...]
 
+    @property
+    def alone(self) -> bool:
+        """Whether Django's settings are all that sets up logging: the root logger has only what they give it."""
+        calls = any(setup.what != "structlog" for setup in self.setups)
+        return len(self.projects) == 1 and not calls and len(self.configurations) < 2
+
 
 _memory: "WeakKeyDictionary[Tree, Sources]" = WeakKeyDictionary()
 

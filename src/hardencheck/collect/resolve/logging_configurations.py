@@ -43,7 +43,7 @@ class LoggingConfigurations(Resolver):
         yield from handed_on(self, facts, (LoggingPlace, LoggingFile), (LoggingConfig, LoggerSetting))
         found = sources(facts, tree)
         for configuration in found.configurations:
-            yield from self._configuration(configuration)
+            yield from self._configuration(configuration, found.alone)
         for setup in found.setups:
             yield from self._setup(setup)
         yield from self._whether(found)
@@ -65,12 +65,12 @@ class LoggingConfigurations(Resolver):
             about={"role": "production", **(about or {})},
         )
 
-    def _configuration(self, made: Configuration) -> Iterator[Found]:
+    def _configuration(self, made: Configuration, alone: bool) -> Iterator[Found]:
         named = made.variable or made.framework
         if made.why:
             yield self._gap((LoggingConfig, LoggerSetting), f"{named} is not known: {made.why}", made.where)
             return
-        flow = Flow(made)
+        flow = Flow(made, alone)
         verdicts = {name: flow.verdict(name) for name in made.loggers}
         if made.framework != "fileConfig" and not made.incremental:
             yield from self._disabling(made, named, [verdicts.get(name) for name in ("django", "django.security")])

@@ -137,8 +137,8 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
     """Where Python code sets up logging. Raw material for the resolver, never judged by a rule.
 
     what: "table" (a dictionary for dictConfig), "dictConfig", "fileConfig", "basicConfig", "structlog", "uvicorn" (it
-    is given a log_config). name: of the variable. last: the last line of the statement. scope: dotted names of the functions and classes around it. names:
-    texts of the file that end like a configuration file.
+    is given a log_config). name: of the variable. last: the last line of the statement. scope: dotted names of the
+    functions and classes around it. names: texts of the file that end like a configuration file.
     """
 
     side: ClassVar[Side] = Side.DECLARED

@@ -480,7 +480,9 @@ def _middleware(first: str) -> Model:
         if given is not None:
             place = (call.frame.module.path, getattr(call.node, "lineno", 0))
             thing.attributes.names[first] = Binding(given, *place)
-        maker = next((one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None)
+        maker = next(
+            (one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None
+        )
         if maker is not None and isinstance(maker.value, Function):
             bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
             call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)

@@ -213,6 +213,22 @@ def test_a_name_of_another_module() -> None:
     assert loggers(files) == {"root": (False, True)}
 
 
+def test_djangos_table_by_a_call() -> None:
+    code = "from logging.config import dictConfig\nfrom django.conf import settings\n"
+    code += "def ready(**options):\n    dictConfig(settings.LOGGING)\n"
+    naming = {"manage.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'}
+    found = resolved({**naming, "shop/settings.py": DJANGO + table('"a": {"level": "INFO"}'), "shop/celery.py": code})
+    assert gaps(found) == []
+    assert [one.variable for one in found if isinstance(one, LoggingConfig)] == ["LOGGING"]
+
+
+def test_tools_are_no_service() -> None:
+    code = "from alembic import context\nfrom logging.config import fileConfig\nfileConfig('x.ini')\n"
+    assert resolved({"ext/migration/shop/env.py": code}) == []
+    code = "import logging\nlogging.basicConfig(level='DEBUG')\n"
+    assert resolved({"shop/management/commands/fill.py": code}) == []
+
+
 @pytest.mark.parametrize(
     ("call", "silences"),
     [

@@ -40,12 +40,15 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
 TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
 _ENGINES = ("create_engine", "create_async_engine")
+_COMMAND = compiled(r"(?:^|/)management/commands/")
 _DATABASE_TOOLS = compiled(r"(?:.*/)?(?:alembic|migrations)/env\.py")
 
 
-def what_for(path: str) -> str:
-    """As `role`, but the environment of a migration tool is not the service."""
-    return "migration" if _DATABASE_TOOLS.fullmatch(path) else role(path)
+def what_for(path: str, data: bytes = b"") -> str:
+    """As `role`, but the environment of a migration tool is not the service, nor is a command of a developer."""
+    if _DATABASE_TOOLS.fullmatch(path) or (path.endswith("env.py") and b"alembic" in data):
+        return "migration"
+    return "command" if _COMMAND.search(path) and role(path) == "production" else role(path)
 
 
 class LoggingPython(Extractor):
@@ -71,16 +74,16 @@ class LoggingPython(Extractor):
                 reason=error.reason,
                 detail=error.detail,
                 location=Location(path=path, line=error.line),
-                about={"role": what_for(path)},
+                about={"role": what_for(path, data)},
             )
             return
-        yield from _File(self.name, path, file).found()
+        yield from _File(self.name, path, file, what_for(path, data)).found()
 
 
 class _File:
-    def __init__(self, collector: str, path: str, file: PythonFile) -> None:
+    def __init__(self, collector: str, path: str, file: PythonFile, role_of_file: str) -> None:
         self._collector, self._file = collector, file
-        self._here, self._role = Location(path=path), what_for(path)
+        self._here, self._role = Location(path=path), role_of_file
         self._branches, self._values = Branches(file), Values(file)
 
     def found(self) -> Iterator[Found]:
@@ -150,7 +153,8 @@ class _File:
         name = self._file.name(call.func)
         last = name.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
         if last in {"dictConfig", "fileConfig"} and (call.args or call.keywords):
-            yield from self._place(last, "", call)
+            given = argument(call, 0, "config") if last == "dictConfig" else None
+            yield from self._place(last, self._file.name(given).rpartition(".")[2] if given else "", call)
         elif name == "logging.basicConfig":
             yield from self._place("basicConfig", "", call)
         elif name in {"structlog.configure", "structlog.configure_once"}:

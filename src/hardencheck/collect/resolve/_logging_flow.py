@@ -40,7 +40,7 @@ class Flow:
         self.handlers = dict(configuration.handlers)
         self.loggers = dict(configuration.loggers)
         self.filters = dict(configuration.filters)
-        if configuration.framework == "django" and not configuration.why:
+        if configuration.framework == "django":
             self._defaults()
 
     def _defaults(self) -> None:

@@ -23,13 +23,15 @@ _SERVERS = ("uvicorn.run", "uvicorn.Config")
 
 class SetUp(NamedTuple):
     """A call that sets up logging. what: "dictConfig", "fileConfig", "basicConfig", "structlog". arguments: by name,
-    None where the call was not seen to run. sure: it runs whatever the environment says."""
+    None where the call was not seen to run. sure: it runs whatever the environment says. variable: the name that it is
+    given, "settings.LOGGING" without what stands before the dot."""
 
     what: str
     where: Location
     arguments: Mapping[str, Binding] | None
     sure: bool
     names: tuple[str, ...] = ()
+    variable: str = ""
 
 
 class Sources(NamedTuple):
@@ -109,9 +111,10 @@ class _Sources:
             called = running.parts.get(key)
             found = seen.get(key) or ((called, not running.perhaps(called)) if called is not None else None)
             if found is None or held(found[0]).rest is not None:
-                yield SetUp(place.what, place.location, None, False, place.names)
+                yield SetUp(place.what, place.location, None, False, place.names, place.name)
             else:
-                yield SetUp(place.what, place.location, held(found[0]).names, found[1], place.names)
+                arguments = held(found[0]).names
+                yield SetUp(place.what, place.location, arguments, found[1], place.names, place.name)
 
     def _given(self, setup: SetUp) -> None:
         given = (setup.arguments or {}).get("config")
@@ -125,7 +128,8 @@ class _Sources:
         # The same table as Django's LOGGING, or one that a file holds, is judged there.
         if made.places and any(made.places <= other.places for other in self._made):
             return
-        if not made.places and self._of_a_file(setup):
+        known = {one.variable for one in self._made} - {""}
+        if not made.places and (self._of_a_file(setup) or setup.variable in known):
             return
         self._made.append(made)
 

@@ -105,8 +105,9 @@ class Formatter(NamedTuple):
 
 class Configuration(NamedTuple):
     """framework: "django", "dictConfig", "fileConfig", "gunicorn", "uvicorn" ... variable: the name that it has.
-    why: nothing of it is known, for this reason. disable: disable_existing_loggers. open_handlers, open_loggers: there
-    may be more of them. places: lines of the source that it comes from."""
+    why: it is not known, for this reason; loggers and handlers are then those that it perhaps has. disable:
+    disable_existing_loggers. open_handlers, open_loggers: there may be more of them. places: lines of the source that
+    it comes from."""
 
     framework: str
     variable: str
@@ -127,7 +128,12 @@ class Configuration(NamedTuple):
 
 def read(value: Value, where: Location, framework: str, variable: str, application: str = "") -> Configuration:
     """What a value comes to as the argument of dictConfig."""
-    value = _only(value)
+    value, unless = _only(value), ""
+    if isinstance(value, Joined):
+        # The one table that is known, unless what is not known says otherwise.
+        tables = [option for option in value.options if isinstance(option, Map)]
+        if len(tables) == 1:
+            value, unless = tables[0], why_of(variable, value)
     missing = Part((True,), where, given=False)
     empty = Configuration(framework, variable, application, where, missing, {}, {}, {}, {})
     if not isinstance(value, Map):
@@ -160,6 +166,7 @@ def read(value: Value, where: Location, framework: str, variable: str, applicati
         open_handlers=not _whole(table, "handlers", handlers),
         open_loggers=not _whole(table, "loggers", loggers) or ("root" in table.maybe),
         incremental=incremental.value is True,
+        why=unless,
         depends=depends_of(table),
         places=places,
     )

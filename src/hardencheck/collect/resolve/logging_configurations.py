@@ -44,8 +44,10 @@ class LoggingConfigurations(Resolver):
         found = sources(facts, tree)
         for configuration in found.configurations:
             yield from self._configuration(configuration, found.alone)
+        known = {one.variable for one in found.configurations} - {""}
         for setup in found.setups:
-            yield from self._setup(setup)
+            if setup.variable not in known:
+                yield from self._setup(setup)
         yield from self._whether(found)
 
     def _gap(

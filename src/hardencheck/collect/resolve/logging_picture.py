@@ -69,7 +69,7 @@ def _configurations(found: Sources) -> Iterator[Table]:
     for made in found.configurations:
         name = made.variable or made.framework
         title = f"{made.application}: {name}" if made.application else f"{name} ({made.where})"
-        if made.why:
+        if made.why and not made.loggers:
             cells = (
                 Cell(text="all", places=(made.where,)),
                 *(Cell(text=made.why, mark="unknown") for _ in _COLUMNS[1:]),
@@ -83,7 +83,7 @@ def _table(made: Configuration, title: str, alone: bool) -> Table:
     flow = Flow(made, alone)
     names = dict.fromkeys((*(_OF_DJANGO if made.framework == "django" else ("root",)), *sorted(flow.loggers)))
     rows = tuple(_row(flow, name) for name in list(names)[:MAX_ROWS])
-    notes: list[str] = []
+    notes = [f"All of this only perhaps: {made.why}."] if made.why else []
     if len(names) > MAX_ROWS:
         notes.append(f"{len(names) - MAX_ROWS} more loggers are not shown.")
     if made.disable.value is True and made.framework != "fileConfig":

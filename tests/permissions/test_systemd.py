@@ -28,7 +28,7 @@ def settle(**files: str) -> list[object]:
         found.extend(extract_file([SystemdUnits()], path, 0o100644, text.encode()))
     facts = tuple(item for item in found if not isinstance(item, Gap))
     gaps = tuple(item for item in found if isinstance(item, Gap))
-    return [*gaps, *SystemdSettings().resolve(FactSet(facts=facts, gaps=gaps), None)]  # type: ignore[arg-type,misc]
+    return [*gaps, *SystemdSettings().resolve(FactSet(facts=facts, gaps=gaps), None)]  # type: ignore[arg-type]
 
 
 def weak(**files: str) -> list[tuple[str, str]]:

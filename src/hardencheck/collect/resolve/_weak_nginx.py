@@ -10,6 +10,7 @@ from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place
+from hardencheck.collect.resolve._routes import of_client
 from hardencheck.collect.resolve._tls_words import old_protocols, weak_suites
 from hardencheck.collect.resolve._weak import Doubtful, Weak
 from hardencheck.lazily import compiled
@@ -92,10 +93,9 @@ def _with(written: str, names: list[str]) -> str:
 def _forwarded(held: Held) -> Iterator[Weak]:
     """A field of the request that says who the client is, or by what it came: from the client itself?"""
     name = held.args[0].lower().removeprefix("http_").replace("_", "-")
-    value = held.args[1].replace("{", "").replace("}", "")
+    value = held.args[1]
     if name in _FORWARDING and value and value != "…":
-        own = "$http_" + name.replace("-", "_")
-        weak = own in value and not value.startswith("$proxy_")
+        weak = of_client(name, value)
         yield Weak("forwarded", "nginx", held.location, weak, f"{held.args[0]} {held.args[1]}"[:200])
 
 
@@ -123,7 +123,7 @@ def _inheritance(place: Place) -> Iterator[Weak]:
         yield Weak("inheritance", "nginx", own[0].location, bool(lost), value[:200])
 
 
-def _alias(place: Place) -> Iterator[Weak]:
+def _alias(place: Place) -> Iterator[Weak | Doubtful]:
     alias = next((held for held in place.levels[-1] if held.name == "alias" and held.args), None)
     if alias is None or not place.name.startswith("location "):
         return
@@ -131,5 +131,9 @@ def _alias(place: Place) -> Iterator[Weak]:
     if words[0] in {"~", "~*", "="} or words[0].startswith(("~", "=")):
         return
     path = words[-1]
+    if path.endswith(TEMPLATED) or alias.args[0].endswith(TEMPLATED):
+        text = "how the path or the alias ends, a placeholder says"
+        yield Doubtful("alias", "nginx", place.where, text, Reason.TEMPLATED)
+        return
     weak = not path.endswith("/") and alias.args[0].endswith("/")
     yield Weak("alias", "nginx", place.where, weak, f"location {path}, alias {alias.args[0]}"[:200])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _caddy, _routes_ingress, _traefik
 from hardencheck.collect.resolve._caddy import Level
+from hardencheck.collect.resolve._routes import of_client
 from hardencheck.collect.resolve._tls_words import old_protocols, weak_suites
 from hardencheck.collect.resolve._traefik import Value
 from hardencheck.collect.resolve._weak import Doubtful, Weak
@@ -58,7 +59,7 @@ def _blocks(block: Iterable[Level]) -> Iterator[Weak | Doubtful]:
                     name = up.args[0].lower() if up.args else ""
                     if name.startswith("x-forwarded") or name == "x-real-ip":
                         given = up.args[1].lower() if len(up.args) > 1 else ""
-                        weak = name in given and "header" in given
+                        weak = of_client(name, given)
                         yield Weak("forwarded", "caddy", up.where, weak, " ".join(("header_up", *up.args))[:200])
         if level.block is not None and level.name in {"handle", "handle_path", "route"}:
             yield from _blocks(level.block)

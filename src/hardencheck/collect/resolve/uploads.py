@@ -166,7 +166,7 @@ class Uploads(Resolver):
                     measures=least.measures,
                     decided_by=least.by,
                     status=least.status,
-                    or_502=way.station is not None and least.layer != "proxy" and not least.reads,
+                    or_502=least.or_502 or (way.station is not None and least.layer != "proxy" and not least.reads),
                 )
                 continue
             if outcome.doubts:

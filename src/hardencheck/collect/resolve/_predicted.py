@@ -100,7 +100,8 @@ def applications(facts: FactSet, tree: Tree) -> Iterator[Application]:
         groups.setdefault(LAYERS.get(app.framework, app.framework), []).append((app, made))
     for layer, several in groups.items():
         started = [one for one in several if one[1] is not None and one[1].started is not None]
-        for app, made in started or several[:1]:
+        # Beside a project of Django what no server starts is a tool or a mock.
+        for app, made in started or (several[:1] if not found else ()):
             if made is not None:
                 yield made
             else:

@@ -150,7 +150,9 @@ def page():
 def broken():
     raise RuntimeError("broken")
 """
-TALISMAN = FLASK + """
+TALISMAN = (
+    FLASK
+    + """
 from flask_cors import CORS
 from flask_talisman import Talisman
 
@@ -158,7 +160,10 @@ CORS(app, origins=["https://partner.example"])
 Talisman(app, force_https=False, frame_options="DENY",
          content_security_policy={"default-src": "'self'", "img-src": ["'self'", "https://img.example"]})
 """
-SECURE = FLASK + """
+)
+SECURE = (
+    FLASK
+    + """
 from secure import ContentSecurityPolicy, Secure, StrictTransportSecurity, XFrameOptions
 
 headers = Secure(hsts=StrictTransportSecurity().max_age(63072000).include_subdomains(), xfo=XFrameOptions().deny(),
@@ -169,7 +174,10 @@ def secured(response):
     headers.set_headers(response)
     return response
 """
-PRESET = FLASK + """
+)
+PRESET = (
+    FLASK
+    + """
 import secure
 
 headers = secure.Secure.with_default_headers()
@@ -179,7 +187,10 @@ def secured(response):
     headers.set_headers(response)
     return response
 """
-HOOKS = FLASK + """
+)
+HOOKS = (
+    FLASK
+    + """
 from flask import Blueprint
 
 FIELDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -204,6 +215,7 @@ def fields(response):
 
 app.register_blueprint(other)
 """
+)
 FASTAPI = """
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -424,9 +436,7 @@ FILES = {"nginx": "deploy/nginx.conf", "apache": "deploy/apache2.conf", "caddy":
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_predicted_headers_are_those_that_are_sent(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_predicted_headers_are_those_that_are_sent(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = find(PROGRAMS[case.front]) if case.front else ""
     if program is None:
         pytest.skip(f"{PROGRAMS[case.front]} is not installed: there is nothing to compare with")
@@ -456,9 +466,7 @@ def compared(sent: Sent, really: list[tuple[str, str]]) -> tuple[Counter[tuple[s
         for field in sent.fields
         if field.name not in LEFT_OUT
     )
-    theirs = Counter(
-        (name, ANY if name in unknown else alike(value)) for name, value in really if name not in LEFT_OUT
-    )
+    theirs = Counter((name, ANY if name in unknown else alike(value)) for name, value in really if name not in LEFT_OUT)
     return ours - theirs, theirs - ours
 
 

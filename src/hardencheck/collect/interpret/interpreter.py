@@ -968,6 +968,7 @@ class Interpreter:
                 raise OutOfBudget
             owner.items[index] = value
             owner.maybe.discard(index)
+            owner.places[index] = (frame.module.path, getattr(node, "lineno", 0))
             owner.depends |= self.condition | depends_of(key)
         elif (
             isinstance(owner, Seq)
@@ -1912,6 +1913,7 @@ class Interpreter:
                 continue
             made.items[index] = value
             made.maybe.discard(index)
+            made.places[index] = (frame.module.path, getattr(key, "lineno", 0))
         return made
 
     @staticmethod

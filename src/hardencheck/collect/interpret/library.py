@@ -12,7 +12,7 @@ import math
 import stat
 import string
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PosixPath, PurePosixPath
@@ -590,7 +590,10 @@ def _builtin(
             shown = interpreter.listed(interpreter.call_method(first, "items", [], {}, node, frame))
             return _dict([shown], keywords, interpreter)
         case "dict", _:
-            return _dict(arguments, keywords, interpreter)
+            table = _dict(arguments, keywords, interpreter)
+            if isinstance(table, Map) and keywords:
+                table.places.update(_places(keywords, node, frame))
+            return table
         case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
             items = interpreter.items(value)
             if items is None:
@@ -885,6 +888,12 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
     made.items.update(keywords)
     made.maybe -= keywords.keys()
     return made
+
+
+def _places(keywords: Mapping[str, Value], node: ast.AST, frame: Frame) -> dict[object, tuple[str, int]]:
+    """Where each keyword of a call is written, for those that become keys."""
+    lines = {one.arg: one.value.lineno for one in node.keywords} if isinstance(node, ast.Call) else {}
+    return {word: (frame.module.path, lines[word]) for word in keywords if word in lines}
 
 
 def _pairs(interpreter: Interpreter, value: Value) -> Map | None:
@@ -1425,6 +1434,8 @@ def _map_method(
                         raise Raised("KeyError")
                     return interpreter.unknown(node, frame, depends=by)
                 return depending(owner.items.pop(wanted) if there else default, by)
+            if not there:
+                owner.places[wanted] = (frame.module.path, getattr(node, "lineno", 0))
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
@@ -1438,6 +1449,7 @@ def _map_method(
             for word, item in keywords.items():
                 owner.items[word] = item
                 owner.maybe.discard(word)
+            owner.places.update(_places(keywords, node, frame))
             owner.depends |= interpreter.condition
             return Const(None)
         case "clear", []:

@@ -68,3 +68,8 @@ PLAIN_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "NullHandler": (),
     "AdminEmailHandler": ("include_html", "email_backend", "reporter_class"),
 }
+# Handlers of others that have no TLS, or have it only when they are told to.
+CLEAR_HANDLERS = frozenset({
+    "GELFUDPHandler", "GELFTCPHandler", "GELFHTTPHandler", "GelfUdpHandler", "GelfTcpHandler", "GelfHttpHandler",
+    "TCPLogstashHandler", "UDPLogstashHandler", "LogstashHandler", "AsynchronousLogstashHandler",
+})  # fmt: skip

@@ -152,6 +152,18 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
 
 
+class HandlerCall(Fact, tag="logging.handler-call", frozen=True, kw_only=True):
+    """A handler that code makes. handler: the last part of its class, "basicConfig" or "loguru". arguments: "name=text"
+    of those that are literals, "name=?" of others. Raw material for the resolver, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("handler",)
+
+    handler: str
+    arguments: tuple[str, ...]
+    role: str
+
+
 class ConfigurationNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value of a configuration file: one of text (with plain: written without quotes), items, or pairs by key."""
 

@@ -247,7 +247,7 @@ class _Carried:
             for given in node.args:
                 if name == "vars" and file.name(given).endswith("settings"):
                     yield "all settings"
-                elif name == "vars" and _is_request(given):
+                elif name == "vars" and is_request(given):
                     yield "request headers"
                 yield from self.of(given, depth + 1)
             return
@@ -255,7 +255,7 @@ class _Carried:
             return
         if func.attr in {"get", "pop", "getlist"} and node.args:
             yield from _element(file, func.value, node.args[0])
-        elif func.attr in _REQUEST_PARTS and _is_request(func.value):
+        elif func.attr in _REQUEST_PARTS and is_request(func.value):
             yield _REQUEST_PARTS[func.attr]
         elif func.attr in _THROUGH_METHODS:
             if func.attr in {"dict", "model_dump", "to_dict"}:
@@ -278,7 +278,7 @@ def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:
 def _attribute(file: PythonFile, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
     if file.name(node) == "os.environ":
         yield "environment"
-    elif attr in _REQUEST_PARTS and _is_request(value):
+    elif attr in _REQUEST_PARTS and is_request(value):
         yield _REQUEST_PARTS[attr]
     elif attr == "__dict__" and file.name(value).endswith("settings"):
         yield "all settings"
@@ -298,7 +298,7 @@ def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
         return  # token[:6] shows a part of it on purpose
 
 
-def _is_request(node: ast.expr) -> bool:
+def is_request(node: ast.expr) -> bool:
     last = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     return last in _REQUESTS
 

@@ -16,11 +16,19 @@ from hardencheck.collect.extract.logging_handlers import UNKNOWN
 from hardencheck.collect.extract.logging_servers import Logrotate
 from hardencheck.collect.resolve._django import Project
 from hardencheck.collect.resolve._logging_flow import Flow, to_stream
-from hardencheck.collect.resolve._logging_sources import sources
-from hardencheck.collect.resolve._logging_tables import Configuration, Part, plain_options
+from hardencheck.collect.resolve._logging_sources import SetUp, sources
+from hardencheck.collect.resolve._logging_tables import Configuration, Part, names_in, plain_options
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import AdminMail, HandlerCall, LogFile, LoggingPlace, LogTransport
+from hardencheck.model.facts.logging import (
+    AdminMail,
+    HandlerCall,
+    LogFile,
+    LoggingPlace,
+    LogInjection,
+    LogTransport,
+    RequestLogged,
+)
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -206,3 +214,43 @@ def _transport(handler: _Handler) -> Iterator[LogTransport]:
         clear=not secure,
         role="production",
     )
+
+
+class LoggedTexts(Resolver):
+    """Texts of requests in messages: whether what writes them escapes line breaks."""
+
+    name = "logging.injections"
+    emits = (LogInjection,)
+
+    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
+        yield from handed_on(self, facts, (RequestLogged,), self.emits)
+        logged = [fact for fact in facts.of("logging.request-text") if isinstance(fact, RequestLogged)]
+        escaped = bool(logged) and _escapes(facts, tree)
+        for fact in logged:
+            yield LogInjection(location=fact.location, what=fact.what, call=fact.call, escaped=escaped, role=fact.role)
+
+
+def _escapes(facts: FactSet, tree: Tree) -> bool:
+    """Whether every handler that is set up writes JSON."""
+    found = sources(facts, tree)
+    calls = [fact for fact in facts.of("logging.handler-call") if isinstance(fact, HandlerCall)]
+    if any(fact.handler == "loguru" and "serialize=True" in fact.arguments for fact in calls):
+        return True
+    kinds: list[str] = []
+    for made in found.configurations:
+        flow = Flow(made, found.alone)
+        used = {key for logger in made.loggers.values() for key in _names(logger.handlers)}
+        for key in used:
+            handler = flow.handlers.get(key)
+            if handler is not None and handler.kind not in {"NullHandler", "AdminEmailHandler", "SentryHandler"}:
+                formatter = made.formatters.get(handler.formatter)
+                kinds.append(formatter.kind if formatter is not None else "line")
+    if kinds:
+        return all(kind == "json" for kind in kinds)
+    return any(setup.what == "structlog" and "JSONRenderer" in " ".join(_processors(setup)) for setup in found.setups)
+
+
+def _processors(setup: SetUp) -> Iterator[str]:
+    given = (setup.arguments or {}).get("processors")
+    if given is not None:
+        yield from names_in(given.value)

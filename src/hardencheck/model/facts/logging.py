@@ -256,6 +256,50 @@ class SecretLogged(Fact, tag="logging.secret", frozen=True, kw_only=True):
         return f"{self.what} in a call of {self.call}"
 
 
+class RequestLogged(Fact, tag="logging.request-text", frozen=True, kw_only=True):
+    """A call that puts a text of the request into the message of a record. what: "query", "form", "path", "body", "file
+    name". Raw material for the resolver, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "call")
+
+    what: str
+    call: str
+    role: str
+
+
+class LogInjection(Fact, tag="logging.injection", frozen=True, kw_only=True):
+    """A text of the request in the message of a record. escaped: whatever writes records escapes line breaks (JSON)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "call")
+
+    what: str
+    call: str
+    escaped: bool
+    role: str
+
+    def describe(self) -> str:
+        how = "written as JSON" if self.escaped else "as it is"
+        return f"a text of the request ({self.what}) in a call of {self.call}, {how}"
+
+
+class Swallowed(Fact, tag="logging.swallowed", frozen=True, kw_only=True):
+    """A handler that catches all exceptions (caught: "everything" with a bare `except:`, else "Exception") and does
+    nothing. security: what it surrounds checks a sign-in, a token, a permission, as far as names say."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("caught",)
+
+    caught: str
+    security: bool
+    role: str
+
+    def describe(self) -> str:
+        around = " around a check of access" if self.security else ""
+        return f"{self.caught} is caught and dropped{around}"
+
+
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
     """A command line that starts an application server, its options as given; `logging.server` is made of it.
 

@@ -71,8 +71,8 @@ def test_django_sends_what_its_settings_say(tmp_path: Path) -> None:
          ("max-age=9", "nginx.conf:2", "nginx")),
         ("server {\nadd_header Strict-Transport-Security $hsts;\n" + PASS + " }",
          ("unknown", "nginx.conf:2", "the value of strict-transport-security holds a variable")),
-        ("server {\nadd_header_inherit merge;\n" + PASS + " }",
-         ("unknown", "nginx.conf:2", "add_header_inherit changes which headers are sent, and is not followed")),
+        ('server {\nadd_header_inherit merge;\nadd_header Strict-Transport-Security "max-age=9";\nlocation / {\n'
+         "add_header X 1;\nproxy_pass http://app; } }", ("max-age=9", "nginx.conf:3", "nginx")),
         ("server {\ninclude /etc/nginx/security.conf;\n" + PASS + " }",
          ("unknown", "nginx.conf:2", "it may be in /etc/nginx/security.conf, which is not in the repository")),
     ],

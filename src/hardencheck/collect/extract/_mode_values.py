@@ -86,4 +86,4 @@ class ModeValues:
             return False
         if digits.fullmatch(str(node.value)) is None:
             return False
-        return ast.get_source_segment(self.file.source, node) == str(node.value) and node.value != 511
+        return self.file.written(node) == str(node.value) and node.value != 511

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 
+from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.extract.python_settings import HEADERS, TELLING
-from hardencheck.collect.resolve import _nginx
+from hardencheck.collect.resolve import _nginx, _routes_nginx
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
+from hardencheck.collect.resolve._routes import Route
 from hardencheck.model.gap import FactSet, Reason
 
 
 def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
     """One layer for all of nginx: header name -> what it does wherever requests reach an application."""
-    places = [place for place in _nginx.places(facts) if place.proxied]
+    found = [route for route in _routes_nginx.routes(facts) if route.hands_on]
     _, broken = _nginx.files(facts)
     if broken:
         first = broken[0]
         yield {name: unknown("nginx", first.location, first.detail, first.reason) for name in HEADERS | TELLING}
-    elif places:
-        yield {name: _over([_at(place, name) for place in places]) for name in HEADERS | TELLING}
+    elif found:
+        yield {name: _over([_at(route, name) for route in found]) for name in HEADERS | TELLING}
 
 
 def _over(found: list[Sends]) -> Sends:
@@ -29,28 +31,21 @@ def _over(found: list[Sends]) -> Sends:
     return worst
 
 
-def _at(place: _nginx.Place, name: str) -> Sends:
+def _at(route: Route, name: str) -> Sends:
     """A header at one place. Without `always` it is still sent with the responses that pages are (200, 3xx)."""
-    otherwise = _nginx.inherits_otherwise(place)
-    if otherwise is not None:
-        text = f"{otherwise.directive.name} changes which headers are sent, and is not followed"
-        return unknown("nginx", otherwise.location, text, Reason.DYNAMIC)
-    own = _nginx.headers(place)
-    named = [held for held in own if held.directive.args and held.directive.args[0].lower() == name]
+    own = [change for change in route.headers if change.does in {"add", "set"}]
+    named = [change for change in own if change.name == name]
     if not named:
-        if place.missing:
-            first = place.missing[0]
-            text = f"it may be in {first.directive.args[0]}, which is not in the repository"
-            return unknown("nginx", first.location, text, Reason.DYNAMIC)
-        if any("__templated__" in held.directive.args[0] for held in own if held.directive.args):
-            return unknown("nginx", place.where, "an add_header is a placeholder", Reason.TEMPLATED)
-        return silent("nginx", place.where)
-    values = [held.directive.args[1] if len(held.directive.args) > 1 else "" for held in named]
-    where = named[0].location
-    if not any(values):
-        return silent("nginx", where)
-    if any("__templated__" in value for value in values):
-        return unknown("nginx", where, f"the value of {name} is a placeholder", Reason.TEMPLATED)
-    if any("$" in value for value in values):
-        return unknown("nginx", where, f"the value of {name} holds a variable", Reason.NOT_LITERAL)
-    return sends("nginx", where, ", ".join(value for value in values if value))
+        for doubt in route.header_doubts:
+            return unknown("nginx", doubt.where, doubt.text, doubt.reason)
+        for change in own:
+            if change.doubt is not None and TEMPLATED in change.name:
+                return unknown("nginx", route.where, "an add_header is a placeholder", Reason.TEMPLATED)
+        return silent("nginx", route.where)
+    for change in named:
+        if change.doubt is not None:
+            return unknown("nginx", change.where, change.doubt.text, change.doubt.reason)
+    values = [change.value for change in named if change.value]
+    if not values:
+        return silent("nginx", named[0].where)
+    return sends("nginx", named[0].where, ", ".join(values))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._security_names import SECURITY
 from hardencheck.collect.interpret.values import Library, depending, lifted
+from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
     OTHER_MIDDLEWARE,
@@ -196,19 +197,12 @@ class DjangoSettings(Resolver):
                 if not one.known:
                     about: dict[str, Scalar] = {"role": role, "layer": "django", "known": attribute}
                     yield self._gap("cookie.declared", one, f"{prefix}_{_COOKIE[attribute]}", about)
-            same_site = held["same_site"].value
-            yield DeclaredCookie(
-                location=next(
-                    (one.location for one in held.values() if one.known and one.source == "literal"), project.location
-                ),
-                role=role,
-                name=str(cookie.value) if cookie.known else "",
-                secure=bool(held["secure"].value),
-                http_only=bool(held["http_only"].value),
-                same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
-                layer="django",
-                known=tuple(attribute for attribute, one in held.items() if one.known),
-            )
+            flags = {
+                attribute: Flag(one.value, one.location if one.source == "literal" else project.location)
+                for attribute, one in held.items()
+                if one.known
+            }
+            yield from declared(flags, role=role, name=str(cookie.value) if cookie.known else "", layer="django")
 
     def _cors(self, project: Project) -> Iterator[Found]:
         present = has_middleware(project, OTHER_MIDDLEWARE["cors"])

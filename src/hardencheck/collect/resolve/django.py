@@ -8,6 +8,7 @@ from hardencheck.collect.interpret.values import Library, depending, lifted
 from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
+    JUDGED_IF_SET,
     OTHER_MIDDLEWARE,
     OTHERS,
     OWN_MIDDLEWARE,
@@ -22,7 +23,7 @@ from hardencheck.collect.resolve._django import (
 )
 from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
-from hardencheck.collect.resolve._setting import Setting, why_unknown
+from hardencheck.collect.resolve._setting import Setting, why_unknown, worth
 from hardencheck.collect.resolve._versions import NEWEST
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName
@@ -105,6 +106,18 @@ class DjangoSettings(Resolver):
             else:
                 about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
                 yield self._gap("framework.setting", held, name, about)
+
+        for name, without in JUDGED_IF_SET.items():
+            bound = project.bound(name)
+            if bound is not None:
+                yield from self._one(project, name, worth(bound, True, without))
+
+    def _one(self, project: Project, name: str, held: Setting) -> Iterator[Found]:
+        if held.known:
+            yield self._fact(project, name, held)
+        else:
+            about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
+            yield self._gap("framework.setting", held, name, about)
 
     def _fact(self, project: Project, name: str, held: Setting) -> FrameworkSetting:
         return FrameworkSetting(

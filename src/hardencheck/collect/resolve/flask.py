@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Value] = {
     "MAX_FORM_MEMORY_SIZE": 500_000,
     "MAX_FORM_PARTS": 1000,
     "WTF_CSRF_ENABLED": True,
+    "WTF_CSRF_CHECK_DEFAULT": True,
+    "PERMANENT_SESSION_LIFETIME": 31 * 24 * 3600,
 }
 
 

@@ -13,13 +13,14 @@ from hardencheck.model.gap import FactSet, Reason
 _NAMED = compiled(
     r"client_max_body_size\s{1,20}\$\{?(?P<name>[A-Za-z_]\w{0,99})(?::?-(?P<default>[^}\s]{0,40}))?\}?\s{0,9};"
 )
+_REASONS = frozenset({Reason.TEMPLATED, Reason.NOT_LITERAL})  # nginx takes no variable there: envsubst fills it in
 MAX_LINE = 2_000
 
 
 def filled(route: Route, facts: FactSet, tree: Tree) -> Route:
     """The route with the size that the deployment files give, or the default in place; as it is without either."""
     body = route.body
-    if body.doubt is None or body.doubt.reason is not Reason.TEMPLATED or route.product != "nginx":
+    if body.doubt is None or body.doubt.reason not in _REASONS or route.product != "nginx":
         return route
     found = _filled(body, facts, tree)
     return route._replace(body=found) if found is not None else route

@@ -168,6 +168,8 @@ def directives(text: str, conditional: Callable[[int], bool] = lambda line: Fals
                 stack[-1].append(Directive(name=name, line=opened, args=args, block=block, conditional=perhaps))
                 continue
             if not words:
+                if word == "{":
+                    raise Unreadable("a block without a name", line=line)
                 continue
             mapped = next((given for outer, _, given in open_ if outer == "map"), None)
             args = _arguments(words, mapped)

@@ -39,3 +39,11 @@ class Exhibit(Fact, tag="exhibit", frozen=True, kw_only=True):
     title: str
     about: str
     tables: tuple[Table, ...]
+
+
+EXHIBITS = {
+    "uploads.chain": "The limits of an upload, layer by layer, and the one that decides",
+    "logging.picture": "Which records end where, at which level, and what is lost",
+    "headers.predicted": "The response headers that the layers would send, and which line sends each",
+}
+"""What `explain` knows by name, and what each shows. None of them may be the id of a check."""

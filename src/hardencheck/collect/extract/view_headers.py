@@ -15,6 +15,9 @@ _MARKS = compiled(rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|c
 _EXEMPT = {"xframe_options_exempt": "framing", "csp_exempt": "the content policy"}
 _POLICIES = {"csp_override", "csp_replace", "csp_update", "csp"}
 _WIDE = ("'unsafe-inline'", "'unsafe-eval'", "*")
+_DANGEROUS = frozenset({
+    "script-src", "script-src-elem", "script-src-attr", "default-src", "object-src", "frame-ancestors", "base-uri",
+})  # fmt: skip
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _CREDENTIALS = "access-control-allow-credentials"
 _ORIGIN = frozenset({"origin", "http_origin"})
@@ -71,7 +74,7 @@ def _opened(file: PythonFile, decorator: ast.expr) -> Iterator[tuple[str, str]]:
     elif name in _POLICIES and call is not None:
         if _empties(call) and name == "csp_override":
             yield name, "the content policy"
-        elif any(word in _texts(call) for word in _WIDE):
+        elif any(word in texts for directive, texts in _directives(call) for word in _WIDE if directive in _DANGEROUS):
             yield name, "the content policy"
     elif name.lower() == "talisman" and call is not None:
         yield from ((f"{name}({option})", opens) for option, opens in _of_talisman(call))
@@ -96,6 +99,18 @@ def _empties(call: ast.Call) -> bool:
         (isinstance(given[0], ast.Dict) and not given[0].keys)
         or (isinstance(given[0], ast.Constant) and given[0].value is None)
     )
+
+
+def _directives(call: ast.Call) -> Iterator[tuple[str, set[str]]]:
+    """What a decorator says of each directive, as keywords (django-csp 3) or in a table."""
+    for part in ast.walk(call):
+        if isinstance(part, ast.Dict):
+            for key, value in zip(part.keys, part.values, strict=True):
+                if key is not None:
+                    yield _text(key), _texts(value)
+    for item in call.keywords:
+        if item.arg is not None:
+            yield item.arg.lower().replace("_", "-"), _texts(item.value)
 
 
 def _texts(node: ast.AST) -> set[str]:

@@ -112,7 +112,7 @@ _VARIABLES: dict[str, dict[str, str]] = {
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
 _PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
-_JUDGED = ("reload", "forwarded_allow_ips")
+_JUDGED = ("reload", "forwarded_allow_ips", "expose_tracebacks")
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
 
@@ -124,10 +124,10 @@ class _Layer(NamedTuple):
 
 
 class ServerDefaults(Resolver):
-    """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
+    """What each server of production is started with; some of its settings are judged."""
 
     name = "servers.defaults"
-    version = 3
+    version = 4
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -228,6 +228,8 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+                if name in _JUDGED:
+                    yield self._judged("waitress", path, where, name, binding, lifted(default))
 
 
 def _pasted(paste: Paste) -> Iterator[Found]:

@@ -355,6 +355,37 @@ class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
         return f"{self.server} {'with' if self.access_log else 'without'} an access log"
 
 
+class ServerFormat(Fact, tag="logging.server-format", frozen=True, kw_only=True):
+    """The format of an access log that an application server writes. leaks: what secrets it writes, as in
+    `logging.proxy`; query: it writes the query string by itself."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    leaks: tuple[str, ...]
+    query: bool
+    role: str
+
+    def describe(self) -> str:
+        what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
+        return f"the access log of {self.server} writes {what or 'no secrets'}"
+
+
+class ServerErrors(Fact, tag="logging.server-errors", frozen=True, kw_only=True):
+    """Where an application server writes what goes wrong in it. kept: not to /dev/null."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    kept: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server} {'keeps' if self.kept else 'throws away'} its error log"
+
+
 class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
     """The level an application server logs at, in lower case; None: its default (info)."""
 
@@ -374,7 +405,7 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
 
     place: the server, by its names, or the name of the format. off: nothing is written (`off`, /dev/null; an error_log
     of `off` is a file of that name). leaks: what secrets a format in use writes: "authorization header", "cookies",
-    "request body".
+    "request body". query: it names the query string by itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -385,6 +416,7 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     off: bool
     leaks: tuple[str, ...]
     role: str
+    query: bool = False
 
     def describe(self) -> str:
         if self.directive == "log_format":

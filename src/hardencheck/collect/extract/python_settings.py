@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._expressions import expression
+from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._security_names import FLASK, GUNICORN, KNOWN
-from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet, PythonModule, Write
 from hardencheck.model.gap import Gap
@@ -82,7 +82,7 @@ class PythonSettings(Extractor):
     """Settings, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 6
+    version = 7
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

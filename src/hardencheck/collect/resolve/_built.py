@@ -70,7 +70,8 @@ class Built(NamedTuple):
     line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
     and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`).
-    given: where a file for PasteDeploy gives a value, by its id."""
+    given: where a file for PasteDeploy gives a value, by its id. interpreter: that ran it all, for what is run
+    later."""
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
@@ -80,6 +81,7 @@ class Built(NamedTuple):
     files: frozenset[str]
     unsure: frozenset[int]
     given: Mapping[int, Binding] = {}
+    interpreter: Interpreter | None = None
 
     def perhaps(self, thing: Object) -> bool:
         """Whether it is not known that this call is made."""
@@ -249,6 +251,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         files,
         unsure,
         {id(one.value): one for one in settings},
+        interpreter,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hardencheck.collect.extract._header_names import PUBLIC
+from hardencheck.collect.extract._fields import RESPONSE
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
 from hardencheck.collect.resolve._sent import Field, Sent
 from hardencheck.model.facts.exhibit import Cell, Exhibit, Table
@@ -12,7 +12,7 @@ MAX_TABLES = 12
 MAX_TEXT = 200
 _COLUMNS = ("header", "page (200)", "not found (404)", "server error (500)")
 _ABOUT = (
-    "What the repository says each answer carries: the application, its server, then the proxy in front, in that order. "
+    "What the repository says each answer carries: application, server, then the proxy in front, in that order. "
     "Date, Content-Type, Content-Length, ETag, cookies and what the connection needs are left out: they depend on the "
     "request and on the page."
 )
@@ -109,7 +109,7 @@ def _text(field: Field) -> str:
     if field.value is None:
         why = f" ({field.doubt.text})" if field.doubt is not None else ""
         return f"{'perhaps, ' if field.perhaps else ''}a value that is not known{why}{by}"
-    shown = field.value[:MAX_TEXT] if field.name in PUBLIC else "(a value that is not shown)"
+    shown = field.value[:MAX_TEXT] if field.name in RESPONSE else "(a value that is not shown)"
     if field.perhaps:
         why = f" ({field.doubt.text})" if field.doubt is not None else ""
         return f"perhaps {shown}{why}{by}"
@@ -121,9 +121,8 @@ def _placed(where: Location) -> tuple[Location, ...]:
 
 
 def _notes(one: Predicted) -> list[str]:
-    notes: list[str] = []
-    for doubt in dict.fromkeys(doubt for sent in one.answers.values() for name, doubt in sent.doubts if not name):
-        notes.append(f"Any of these may be otherwise: {doubt.text} ({doubt.where}).")
+    doubts = dict.fromkeys(doubt for sent in one.answers.values() for name, doubt in sent.doubts if not name)
+    notes = [f"Any of these may be otherwise: {doubt.text} ({doubt.where})." for doubt in doubts]
     if one.redirect is not None:
         names = ", ".join(sorted({field.name for field in one.redirect.fields} - _SKIPPED)) or "none of these"
         notes.append(f"A request by http is answered with a redirect ({one.redirect.status}), which carries {names}.")

@@ -5,10 +5,12 @@ from typing import NamedTuple, Protocol
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.resolve import _headers_python, _sent_django, _sent_servers
+from hardencheck.collect.resolve._applications import Application as Built_
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._layers import Sends
 from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Seen, Sent, changed
+from hardencheck.collect.resolve._sent_python import LAYERS, PythonApplication, python_applications
 from hardencheck.collect.resolve._sent_servers import Server, server_of, through
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
@@ -43,13 +45,15 @@ class Application(Protocol):
 
 
 class Predicted(NamedTuple):
-    """One application (None: what a proxy alone adds) by one route (None: without a proxy). answers: by status."""
+    """One application (None: what a proxy alone adds) by one route (None: without a proxy). answers: by status.
+    inner: a page before the proxy has it."""
 
     application: Application | None
     route: Route | None
     server: Server
     answers: Mapping[int, Sent]
     redirect: Sent | None = None
+    inner: Sent | None = None
 
     @property
     def layer(self) -> str:
@@ -88,12 +92,20 @@ class Static:
 
 
 def applications(facts: FactSet, tree: Tree) -> Iterator[Application]:
-    """What production code builds."""
+    """What production code builds; of several of one framework those that a server starts, else the first one."""
     found, _ = projects(facts, tree)
     yield from _sent_django.applications(found, facts, tree)
-    for says in _headers_python.layers(facts):
-        first = next(iter(says.values()))
-        yield Static(first.location.path or "", first.layer, first.location, says)
+    groups: dict[str, list[tuple[Built_, PythonApplication | None]]] = {}
+    for app, made in python_applications(facts, tree):
+        groups.setdefault(LAYERS.get(app.framework, app.framework), []).append((app, made))
+    for layer, several in groups.items():
+        started = [one for one in several if one[1] is not None and one[1].started is not None]
+        # Beside a project of Django what no server starts is a tool or a mock.
+        for app, made in started or (several[:1] if not found else ()):
+            if made is not None:
+                yield made
+            else:
+                yield Static(app.name, layer, app.location, _headers_python.says(app, layer, facts))
 
 
 def predicted(facts: FactSet, tree: Tree, routes: Sequence[Route], apps: Sequence[Application]) -> list[Predicted]:
@@ -102,12 +114,11 @@ def predicted(facts: FactSet, tree: Tree, routes: Sequence[Route], apps: Sequenc
     handing = [route for route in routes if route.hands_on and route.role == "production"][:MAX_ROUTES]
     for app in apps:
         server = server_of(facts, app.framework, getattr(app, "started", None))
-        for route in handing or [None]:
-            found.append(_one(app, server, route))
-    if not apps:
-        for route in handing:
-            answers = {status: _proxied(Sent(status), route) for status in STATUSES}
-            found.append(Predicted(None, route, Server(), answers))
+        ways: Sequence[Route | None] = handing or [None]
+        found.extend(_one(app, server, route) for route in ways)
+    for route in handing if not apps else ():
+        answers = {status: _proxied(Sent(status), route) for status in STATUSES}
+        found.append(Predicted(None, route, Server(), answers))
     return found
 
 
@@ -116,14 +127,23 @@ def _one(app: Application, server: Server, route: Route | None) -> Predicted:
     plain = app.believes(_sent_servers.seen(server, route, https=False), route)
     status = app.redirects(plain)
     redirect = answer(app, server, route, status, https=False) if status is not None else None
-    return Predicted(app, route, server, answers, redirect)
+    inner = behind(app, server, route, PAGE) if route is not None else None
+    return Predicted(app, route, server, answers, redirect, inner)
 
 
 def answer(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
     """What a visitor gets who asks by https, or not."""
-    seen = app.believes(_sent_servers.seen(server, route, https=https), route)
-    sent = through(server, app.at(status, seen))
+    sent = behind(app, server, route, status, https=https)
     return _proxied(sent, route) if route is not None else sent
+
+
+def behind(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
+    """What the server hands out, before a proxy has it."""
+    seen = app.believes(_sent_servers.seen(server, route, https=https), route)
+    if seen.secure is None and https:
+        seen = seen._replace(secure=True)  # how it came is told the application in a way that nobody sees
+    sent = app.at(status, seen)
+    return sent if server.name == "aiohttp" else through(server, sent)
 
 
 def _proxied(sent: Sent, route: Route) -> Sent:

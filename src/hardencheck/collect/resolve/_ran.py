@@ -33,6 +33,8 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_VALUE = 4_000
+MAX_FILES = 200
+MAX_SOURCE = 200_000
 # An answer that a framework makes of what nobody caught.
 RAISED = {"starlette": {500: "Exception"}, "aiohttp": {404: "HTTPNotFound", 500: "Exception"}}
 
@@ -92,13 +94,14 @@ def run(
         interpreter.awaits = None
     if raised:
         return Outcome(sent, raised=True)
-    after = _read(names, known, sent, layer, where)
+    find = _Lines(interpreter)
+    after = _read(names, known, sent, layer, where, find)
     if raises:
         # It caught what came from further in, and answers itself.
         other = _made(given)
         if other is None:
             return Outcome(sent, raised=True)
-        after = _read(responses.fields(other) or Namespace(), {}, Sent(sent.status), layer, where)
+        after = _read(responses.fields(other) or Namespace(), {}, Sent(sent.status), layer, where, find)
     elif given is not None and not _is_it(given, response):
         after = after.unsure("", Doubt(where, "what it returns is not followed"))
     return Outcome(after)
@@ -150,7 +153,40 @@ def _names(sent: Sent, known: dict[int, Field], held: list[Value]) -> Namespace:
     return names
 
 
-def _read(names: Namespace, known: dict[int, Field], before: Sent, layer: str, where: Location) -> Sent:
+class _Lines:
+    """Where a header is written whose name and value come from a table: the line that spells both."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._texts: dict[str, list[str]] = {}
+
+    def better(self, name: str, value: str | None, here: Location) -> Location:
+        own = self._lines(here.path or "")
+        if here.line is not None and here.line <= len(own) and name in own[here.line - 1].lower():
+            return here
+        for path in (here.path or "", *sorted(self._interpreter.files)[:MAX_FILES]):
+            found = [
+                number
+                for number, line in enumerate(self._lines(path), start=1)
+                if _spells(line, name) and (value is None or value in line)
+            ]
+            if len(found) == 1:
+                return Location(path=path, line=found[0])
+        return here
+
+    def _lines(self, path: str) -> list[str]:
+        if path not in self._texts:
+            data = self._interpreter.source.read(path) or b""
+            self._texts[path] = data.decode("utf-8", "replace").splitlines() if len(data) <= MAX_SOURCE else []
+        return self._texts[path]
+
+
+def _spells(line: str, name: str) -> bool:
+    low = line.lower()
+    return f'"{name}"' in low or f"'{name}'" in low
+
+
+def _read(names: Namespace, known: dict[int, Field], before: Sent, layer: str, where: Location, find: _Lines) -> Sent:
     """The fields as they are now; those that nobody touched as they were."""
     found: list[Field] = []
     for key, binding in names.names.items():
@@ -169,6 +205,7 @@ def _read(names: Namespace, known: dict[int, Field], before: Sent, layer: str, w
             found.append(old._replace(perhaps=perhaps or old.perhaps, doubt=doubt or old.doubt))
             continue
         text = inner.value if isinstance(inner, Const) and isinstance(inner.value, str) else None
+        here = find.better(name, text, here)
         if text is None:
             doubt = Doubt(here, f"{name} is {_why(inner)}", Reason.NOT_LITERAL)
         found.append(Field(name, text[:MAX_VALUE] if text is not None else None, here, layer, doubt, perhaps))

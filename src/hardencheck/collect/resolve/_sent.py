@@ -6,8 +6,6 @@ from typing import NamedTuple
 from hardencheck.collect.resolve._routes import Change, Doubt
 from hardencheck.model.location import Location
 
-PRESENT, ABSENT, UNKNOWN = "sends", "silent", "unknown"
-
 
 class Seen(NamedTuple):
     """What an application sees of how a request came. secure: whether it takes it for https, None where that is not
@@ -18,8 +16,8 @@ class Seen(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One header field. name: in lower case. value: None where it is not known, and doubt says why. where: the line that
-    decides it. perhaps: it may as well not be there, and doubt says when."""
+    """One header field. name: in lower case. value: None where it is not known, and doubt says why. where: the line
+    that decides it. perhaps: it may as well not be there, and doubt says when."""
 
     name: str
     value: str | None
@@ -31,7 +29,7 @@ class Field(NamedTuple):
 
 class Sent(NamedTuple):
     """A response. status: 200, 302, 404, 500. doubts: (name, why) of headers that may be there besides or not be what
-    they are; "" for any name. silent: name -> the place where a layer that could send it says nothing."""
+    they are; "" for any name."""
 
     status: int
     fields: tuple[Field, ...] = ()
@@ -98,8 +96,10 @@ def changed(sent: Sent, changes: Iterable[Change], layer: str, *, own: bool = Fa
                         for one in sent.fields
                     )
                 )
-            case "add" | "set" | "default" if conditional:
+            case "add" | "set" | "default" if conditional and change.value:
                 sent = sent.plus(field._replace(perhaps=True, doubt=change.doubt))
+            case "add" if field.value == "":
+                pass  # a line of a proxy that sends nothing
             case "add":
                 sent = sent.plus(field)
             case "set":

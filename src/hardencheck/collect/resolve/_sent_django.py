@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._header_names import TELLING_MIDDLEWARE
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.frames import Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter, Source
 from hardencheck.collect.interpret.models import responses
 from hardencheck.collect.interpret.values import (
@@ -21,11 +21,8 @@ from hardencheck.collect.interpret.values import (
     Const,
     Function,
     Instance,
-    Joined,
     Map,
-    Module,
     Namespace,
-    Object,
     Seq,
     Unknown,
     Value,
@@ -69,6 +66,7 @@ CSP_3 = {
         "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
     )
 }  # fmt: skip
+_CSPS = (OWN_MIDDLEWARE["csp"], OTHER_MIDDLEWARE["django-csp"])
 _CSP, _CSP_RO = "content-security-policy", "content-security-policy-report-only"
 
 
@@ -93,7 +91,7 @@ class DjangoApplication:
         self._complete, self.where = complete, where
         self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
         # The entries that a settings file writes one a line have lines of their own.
-        self.lines = _lines(project, tree)
+        self.lines = lines_of(project, tree)
 
     def at(self, status: int, seen: Seen) -> Sent:
         """Its response. A redirect is the one to https, which SecurityMiddleware makes."""
@@ -119,8 +117,8 @@ class DjangoApplication:
         if not isinstance(held.value, tuple) or len(held.value) != 2:
             return seen
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
-        if header == "x-forwarded-proto" and seen.forwarded:
-            return seen._replace(secure=seen.forwarded == held.value[1].partition(",")[0].strip())
+        if header == "x-forwarded-proto" and seen.forwarded is not None:
+            return seen._replace(secure=seen.forwarded == held.value[1]) if seen.forwarded else seen
         given = [value for name, value, _ in (route.request if route is not None else ()) if name == header]
         return seen._replace(secure=True if given[-1:] == [held.value[1]] else None)
 
@@ -132,6 +130,9 @@ class DjangoApplication:
 
     def should(self, name: str) -> Location:
         """Where a header that is not sent would be set."""
+        policy_set = self.value("CONTENT_SECURITY_POLICY") or self.value("SECURE_CSP") if name == _CSP else None
+        if policy_set is not None and any(self._is(item.dotted, dotted) for item in self._items for dotted in _CSPS):
+            return self._excluded(policy_set)
         held = {
             "strict-transport-security": "SECURE_HSTS_SECONDS", "x-content-type-options": "SECURE_CONTENT_TYPE_NOSNIFF",
             "referrer-policy": "SECURE_REFERRER_POLICY", "x-frame-options": "X_FRAME_OPTIONS",
@@ -141,6 +142,14 @@ class DjangoApplication:
         if held is not None and any(self._is(item.dotted, dotted) for item in self._items):
             return setting(self.project, held).location
         return self.where
+
+    def _excluded(self, binding: Binding) -> Location:
+        """The line of a policy that is not sent, or the one in it that keeps it from every path."""
+        data = Files(self._tree).text(binding.path) or b""
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+            if number >= binding.line and "EXCLUDE_URL_PREFIXES" in line:
+                return Location(path=binding.path, line=number)
+        return Location(path=binding.path, line=binding.line or None)
 
     def _is(self, item: str, dotted: str) -> bool:
         return item == dotted or dotted in self._bases(item)
@@ -208,7 +217,7 @@ class DjangoApplication:
         what = self._thing(item, path)
         where = Location(path=path, line=1)
         if what is None:
-            return sent.unsure("", Doubt(where, f"{item} cannot be followed"))
+            return self._as_written(item, path, sent, Doubt(where, f"{item} cannot be followed"))
         if isinstance(what, Class | Function):
             where = Location(path=what.path, line=getattr(what, "line", 0) or getattr(what.node, "lineno", 0) or 1)
         interpreter = self._running()
@@ -216,7 +225,28 @@ class DjangoApplication:
         def act(stage: Stage) -> Value | None:
             return _respond(interpreter, what, stage)
 
-        return run(interpreter, sent, seen, LAYER, act, where=where).sent
+        after = run(interpreter, sent, seen, LAYER, act, where=where).sent
+        lost = after.doubt("") if sent.doubt("") is None else None
+        return self._as_written(item, path, sent, lost) if lost is not None else after
+
+    def _as_written(self, item: str, path: str, sent: Sent, why: Doubt) -> Sent:
+        """What middleware may do that could not be followed: what its file is seen to set, else any header."""
+        fact = self.project.modules.known.get(path)
+        written = fact.headers if fact is not None else ()
+        mine = [one for one in written if one.scope.split(".")[0] == item.rpartition(".")[2]]
+        for one in mine or written:
+            where = Location(path=path, line=one.line)
+            if one.name == "*":
+                return sent.unsure("", Doubt(where, "headers are set here from a table"))
+            value = one.expression.value
+            if mine and not one.conditional and one.expression.what == "scalar" and isinstance(value, str):
+                sent = sent.put(Field(one.name, value, where, LAYER))
+            else:
+                sent = sent.unsure(one.name, Doubt(where, f"{one.name} is set here in a way that is not followed"))
+        if written:
+            return sent
+        data = Files(self._tree).text(path) or b""
+        return sent.unsure("", why) if b"headers" in data or b"response[" in data else sent
 
     def _thing(self, item: str, path: str) -> Value | None:
         """What MIDDLEWARE names: a class, or a function that gives one."""
@@ -355,7 +385,7 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
             continue
         excluded = table.items.get("EXCLUDE_URL_PREFIXES")
-        if isinstance(excluded, Const) and isinstance(excluded.value, str) and excluded.value[:1] in {"", "/"}:
+        if isinstance(excluded, Const) and isinstance(excluded.value, str) and "/" in excluded.value:
             continue  # a text is taken letter by letter: "/" excludes every path
         if not table.items:
             continue
@@ -435,7 +465,7 @@ _EFFECTS: Mapping[str, _Effect] = {
 }
 
 
-def _lines(project: Project, tree: Tree) -> dict[str, int]:
+def lines_of(project: Project, tree: Tree) -> dict[str, int]:
     """The line of every entry of MIDDLEWARE, as far as it is written as a text in the file that sets it."""
     bound = project.bound("MIDDLEWARE")
     data = Files(tree).text(bound.path) if bound is not None else None

@@ -73,7 +73,7 @@ def through(server: Server, sent: Sent) -> Sent:
         return sent._replace(fields=(Field("server", "hypercorn-h11", where, name), *sent.fields))
     if name == "waitress":
         ident = server.options.get("ident", "waitress")
-        if sent.named("server"):
+        if any(field.value != "" for field in sent.named("server")):
             return sent.plus(Field("via", ident or "waitress", where, name))
         return sent.plus(Field("server", ident, where, name)) if ident else sent
     if name in _NAMES:
@@ -90,6 +90,8 @@ def seen(server: Server, route: Route | None, *, https: bool = True) -> Seen:
 
     secure: by the scheme that the server hands on; what a framework trusts besides is its own.
     """
+    if route is None and not https:
+        return Seen(False, "")
     if route is None or not route.hands_on:
         tls = bool({"certfile", "ssl_certfile", "ssl_certificate", "keyfile"} & server.options.keys())
         return Seen(https if tls else None, None)

@@ -8,21 +8,25 @@ waitress.serve"; uWSGI "Options"; Django "Settings"; Werkzeug `Request`; aiohttp
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _nginx
+from hardencheck.collect.resolve import _apache, _nginx
 from hardencheck.collect.resolve._applications import Application, applications, production_modules
 from hardencheck.collect.resolve._built import flask_settings, resolved
+from hardencheck.collect.resolve._chain_frameworks import of_django
 from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held, Number, limit_of, worth_of
-from hardencheck.collect.resolve._django import projects, setting
+from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._nginx_values import parse_size
+from hardencheck.collect.resolve._proxies import routes
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import Expression, PythonModule
-from hardencheck.model.facts.uploads import Counted, Layer, RequestLimit, RequestTimeout, Step
+from hardencheck.model.facts.uploads import Counted, Layer, RequestLimit, RequestTimeout, RouteLimit, Step
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -52,11 +56,13 @@ _LIMITS: Mapping[str, Mapping[str, _Head]] = {
 }  # fmt: skip
 _TIMEOUTS: Mapping[str, Mapping[str, tuple[Step, float | None]]] = {
     # setting: (step, default); 0 is none
-    "gunicorn": {"timeout": ("worker", 30)},
+    "gunicorn": {"timeout": ("worker", 30), "keepalive": ("idle", 2)},
     "hypercorn": {"read_timeout": ("body", None)},
     "waitress": {"channel_timeout": ("idle", 120)},
-    "uwsgi": {"harakiri": ("request", None), "http-timeout": ("answer", 60)},
+    "uvicorn": {"timeout_keep_alive": ("idle", 5)},
+    "uwsgi": {"harakiri": ("request", None), "http-timeout": ("answer", 60), "socket-timeout": ("body", 4)},
 }  # fmt: skip
+_IN_MEMORY = "FILE_UPLOAD_MAX_MEMORY_SIZE"
 _DJANGO: tuple[tuple[str, Counted], ...] = (
     ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields"),
     ("DATA_UPLOAD_MAX_NUMBER_FILES", "files"),
@@ -76,11 +82,23 @@ _STEPS: Mapping[str, Step] = {
     "keepalive_timeout": "idle", "proxy_read_timeout": "answer", "proxy_send_timeout": "answer",
     "uwsgi_read_timeout": "answer", "fastcgi_read_timeout": "answer", "grpc_read_timeout": "answer",
     "RequestReadTimeout header": "head", "RequestReadTimeout body": "body", "RequestReadTimeout": "body",
-    "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer",
+    "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer", "ProxyPass timeout": "answer",
     "read_body": "body", "read_header": "head", "write": "send", "idle": "idle",
     "readTimeout": "body", "writeTimeout": "send", "idleTimeout": "idle",
     "proxy-read-timeout": "answer", "proxy-send-timeout": "answer", "client-body-timeout": "body",
     "client-header-timeout": "head", "keep-alive": "idle",
+}  # fmt: skip
+
+
+_APACHE: Mapping[str, tuple[str, Counted]] = {
+    "limitrequestfields": ("LimitRequestFields", "header-fields"),
+    "limitrequestfieldsize": ("LimitRequestFieldSize", "header-size"),
+    "limitrequestline": ("LimitRequestLine", "request-line"),
+    "limitxmlrequestbody": ("LimitXMLRequestBody", "xml"),
+}
+_OF_ROUTES: Mapping[str, tuple[Layer, Counted]] = {
+    "max_files": ("framework", "files"), "max_fields": ("framework", "fields"),
+    "h11_max_incomplete_size": ("server", "head"), "websocket_max_message_size": ("server", "message"),
 }  # fmt: skip
 
 
@@ -103,6 +121,9 @@ class Requests(Resolver):
         yield from self._django(facts, tree)
         yield from self._applications(facts, tree)
         yield from self._nginx(facts)
+        yield from self._apache(facts)
+        yield from self._of_routes(facts)
+        yield from self._proxies(facts, tree)
 
     def _gap(self, kind: str, where: Location, reason: Reason, text: str, about: dict[str, Scalar]) -> Gap:
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
@@ -157,8 +178,9 @@ class Requests(Resolver):
             )  # fmt: skip
         for name, (step, _) in _TIMEOUTS.get(server.product, {}).items():
             held = server.settings.get(name)
-            if held is not None:
-                yield self._waits("server", server.product, server.called, name, step, held)
+            if held is None or (held.default and not held.value):
+                continue  # what has no end unless somebody sets one is not said to be wrong: a proxy may end it
+            yield self._waits("server", server.product, server.called, name, step, held)
 
     def _gunicorn_files(self, facts: FactSet, tree: Tree, said: set[tuple[Location, str]]) -> Iterator[Found]:
         """Files that no command was seen to start gunicorn with."""
@@ -195,12 +217,11 @@ class Requests(Resolver):
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
             for name, counts in _DJANGO:
-                one = setting(project, name)
-                number = one.value if isinstance(one.value, int | float) else None
-                held = Held(number, one.location, "", one.source == "default")
-                if not one.known:
-                    held = held._replace(doubt=_doubt(one.location, f"{name} is {one.text}", one.reason))
+                held = of_django(project, name)
                 yield self._said("framework", "django", project.application, name, counts, held, held.whole)
+            if project.bound(_IN_MEMORY) is not None:
+                held = of_django(project, _IN_MEMORY)
+                yield self._said("framework", "django", project.application, _IN_MEMORY, "memory", held, held.whole)
 
     def _applications(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
         flasks = applications(facts, "flask")
@@ -230,6 +251,56 @@ class Requests(Resolver):
         else:
             held = Held(None, bound.location, doubt=_doubt(bound.location, f"{name} is {why_unknown(bound)}"))
         return self._said("framework", "flask", app.name, name, "parts", held, held.whole)
+
+    def _apache(self, facts: FactSet) -> Iterator[Found]:
+        """LimitRequestFields and its like: 0 lifts them."""
+        seen: set[Location] = set()
+        for site in _apache.sites(facts):
+            for name, (written, counts) in _APACHE.items():
+                held = site.last(name)
+                if held is None or held.location in seen:
+                    continue
+                seen.add(held.location)
+                text = held.args[0] if held.args else ""
+                found = Held(int(text) if text.isdecimal() and len(text) < 18 else None, held.location, text)
+                if found.value is None:
+                    found = found._replace(doubt=_doubt(held.location, f"{written} is {text[:40]!r}"))
+                yield self._said("proxy", "apache", held.path, written, counts, found, found.whole or None)
+
+    def _of_routes(self, facts: FactSet) -> Iterator[Found]:
+        """`request.form(max_files=...)` and what code gives hypercorn."""
+        for fact in facts.of("upload.route-limit"):
+            if not isinstance(fact, RouteLimit) or fact.role != "production" or fact.setting not in _OF_ROUTES:
+                continue
+            layer, counts = _OF_ROUTES[fact.setting]
+            held = Held(fact.value, fact.location, fact.text)
+            if not fact.known:
+                text = f"{fact.setting} is {fact.text}: not a literal"
+                held = held._replace(doubt=_doubt(fact.location, text))
+            yield self._said(
+                layer, fact.product, fact.location.path or "", fact.setting, counts, held, fact.value
+            )  # fmt: skip
+
+    def _proxies(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
+        """The timeouts of the places where a proxy hands requests on."""
+        seen: set[tuple[Location, str]] = set()
+        for route in routes(facts, tree):
+            if not route.hands_on or route.role != "production":
+                continue
+            websocket = any(name == "upgrade" for name, _, _ in route.request)
+            for one in route.timeouts:
+                if one.setting not in _STEPS or one.default or (one.where, one.setting) in seen:
+                    continue
+                seen.add((one.where, one.setting))
+                held = Held(one.seconds, one.where, "set", doubt=one.doubt)
+                found = self._waits(
+                    "proxy", route.product, one.where.path or "", one.setting, _STEPS[one.setting], held, one.between
+                )
+                yield (
+                    msgspec.structs.replace(found, websocket=True)
+                    if (websocket and isinstance(found, RequestTimeout))
+                    else found
+                )
 
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
         """The buffers for long heads; 4 of 8k unless something is set."""

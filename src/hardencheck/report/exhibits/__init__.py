@@ -16,7 +16,7 @@ MAX_TEXT = 300
 MAX_PLACES = 3
 MAX_ROWS = 400  # of one table; the JSON report holds all
 _STYLES = {"weak": "1;31", "unknown": "1;33", "": ""}
-_WORDS = {"weak": "weak: ", "unknown": "not known: ", "": ""}
+_WORDS = {"weak": "weak", "unknown": "not known", "": ""}
 
 
 def places(cell: Cell) -> str:
@@ -27,9 +27,10 @@ def places(cell: Cell) -> str:
 
 def words(cell: Cell) -> str:
     """The text with what its mark says, since a colour alone says nothing."""
+    said = _WORDS[cell.mark]
     if not cell.text:
-        return _WORDS[cell.mark].rstrip(": ") or "-"
-    return f"{_WORDS[cell.mark]}{cell.text}"
+        return said or "-"
+    return cell.text if not said or cell.text.startswith(said) else f"{said}: {cell.text}"
 
 
 def size(exhibit: Exhibit) -> str:
@@ -43,7 +44,7 @@ def render(fmt: str, exhibit: Exhibit, options: Options = Options()) -> str:  # 
         case "html":
             from hardencheck.report import html
 
-            return html.page("exhibits.html.j2", title=exhibit.title, exhibits=(exhibit,))
+            return html.page("picture.html.j2", title=exhibit.title, exhibit=exhibit)
         case "markdown":
             from hardencheck.report.markdown import text
 
@@ -78,9 +79,9 @@ def _text(exhibit: Exhibit, pen: Pen) -> Iterator[str]:
 
 
 def _row(table: Table, row: Sequence[Cell], pen: Pen, width: int) -> Iterator[str]:
-    """The first cell is what the row is about."""
+    """The first cell is what the row is about; where it is empty, the same as the row before."""
     for number, (column, cell) in enumerate(zip(table.columns, row, strict=False)):
-        if number and not cell.text and not cell.mark:
+        if not cell.text and not cell.mark:
             continue
         at = f" ({visible(places(cell), 500)})" if cell.places else ""
         said = f"{visible(words(cell), MAX_TEXT)}{at}"
@@ -119,7 +120,8 @@ def _cell(cell: Cell) -> str:
 
     if not cell.text and not cell.mark:
         return ""
-    mark = f"**{_WORDS[cell.mark].rstrip(': ')}** " if cell.mark else ""
+    said = _WORDS[cell.mark]
+    mark = f"**{said}** " if said and not cell.text.startswith(said) else ""
     text = in_code(cell.text, MAX_TEXT) if cell.text else ""
     return f"{mark}{text}{f'<br>{in_code(places(cell), 500)}' if cell.places else ''}"
 

@@ -164,14 +164,14 @@ def lay(call: Call, names: Namespace, given: Value, *, more: bool = False) -> No
                 at = ABSENT if key in given.maybe else None
                 way(call, names, Const(key), join([value, at]) if at is not None else value)
         if not given.exact:
-            taint(call, names, unknown(call, "a table that is not known"))
+            taint(call, names, unknown(call, "a table that is not followed"))
         return
     items = call.interpreter.items(given) if isinstance(given, Seq) else None
     pairs = [call.interpreter.items(one) for one in items] if items is not None else None
     if pairs is None or any(pair is None or len(pair) != 2 for pair in pairs):
         if isinstance(given, Object) and given.kind == HEADERS:
             return
-        taint(call, names, unknown(call, "headers that are not known"))
+        taint(call, names, unknown(call, "a table that is not followed"))
         return
     for pair in pairs:
         assert pair is not None
@@ -388,7 +388,7 @@ def _send(call: Call) -> Value | None:
             if not (isinstance(one, Object) and one.kind == HEADERS):
                 lay(call, names, Seq("list", [one]), more=True)
     else:
-        taint(call, names, unknown(call, "headers that are not known"))
+        taint(call, names, unknown(call, "a table that is not followed"))
     return Const(None)
 
 
@@ -492,11 +492,37 @@ def _middleware(first: str) -> Model:
 
 
 def _inherited(call: Call) -> Value | None:
-    """`super().__init__(get_response)` of a framework's middleware."""
-    return Library(dotted="builtins.object.__init__") if call.name == "__init__" else None
+    """`super().__init__(get_response)` of a framework's middleware. What `process_response` of one that sends headers
+    does is done where its class is known: here the response is handed back."""
+    if call.name == "__init__":
+        return Library(dotted="builtins.object.__init__")
+    if call.name in {"process_response", "process_request", "process_view"}:
+        return Object(kind="http.passing", state={})
+    return None
+
+
+def _passing(call: Call) -> Value | None:
+    return call.arguments[1] if len(call.arguments) == 2 else Const(None)
+
+
+def _set_plainly(call: Call) -> Value | None:
+    """None of these bases does anything when an attribute is set."""
+    owner = call.owner
+    if not isinstance(owner, Instance):
+        return None
+    call.interpreter._set_in(owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
+    return Const(None)
 
 
 _BASES = {
+    "django.middleware.security.SecurityMiddleware": "get_response",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware": "get_response",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware": "get_response",
+    "django.middleware.locale.LocaleMiddleware": "get_response",
+    "django.middleware.common.CommonMiddleware": "get_response",
+    "django.contrib.sessions.middleware.SessionMiddleware": "get_response",
+    "csp.middleware.CSPMiddleware": "get_response",
+    "corsheaders.middleware.CorsMiddleware": "get_response",
     "django.utils.deprecation.MiddlewareMixin": "get_response",
     "starlette.middleware.base.BaseHTTPMiddleware": "app",
     "fastapi.middleware.BaseHTTPMiddleware": "app",
@@ -512,12 +538,14 @@ ITEMS: dict[str, Model] = {RESPONSE: _item, HEADERS: _item, "http.given": _of_re
 CONTAINS: dict[str, Model] = {RESPONSE: _contains, HEADERS: _contains}
 ATTRIBUTES: dict[str, Model] = {RESPONSE: _attribute, REQUEST: _request, "http.url": _url}
 DELETES: dict[str, Model] = {RESPONSE: _deleted, HEADERS: _deleted}
-SETTERS: dict[str, Model] = {RESPONSE: _set_attribute, REQUEST: lambda call: Const(None)}
+SETTERS: dict[str, Model] = {
+    RESPONSE: _set_attribute, REQUEST: lambda call: Const(None), **dict.fromkeys(_BASES, _set_plainly),
+}  # fmt: skip
 SPOILS: dict[str, Model] = {
     RESPONSE: _spoiled, HEADERS: _spoiled, REQUEST: lambda call: None, NEXT: lambda call: None,
     ASGI: lambda call: None, SEND: lambda call: None,
 }  # fmt: skip
-OBJECTS: dict[str, Model] = {NEXT: _next, ASGI: _asgi, SEND: _send, "http.answer": _answer}
+OBJECTS: dict[str, Model] = {NEXT: _next, ASGI: _asgi, SEND: _send, "http.answer": _answer, "http.passing": _passing}
 CONSTANTS: dict[str, Model] = {
     f"flask.request.{name}": _shared_request for name in ("is_secure", "scheme", "method", "headers")
 }

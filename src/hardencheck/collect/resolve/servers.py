@@ -114,7 +114,9 @@ _VARIABLES: dict[str, dict[str, str]] = {
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
 _PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
-_JUDGED = ("reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding")
+_JUDGED = (
+    "reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding", "expose_tracebacks",
+)  # fmt: skip
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
 
@@ -129,7 +131,7 @@ class ServerDefaults(Resolver):
     """What each server of production is started with; some of its settings are judged one by one."""
 
     name = "servers.defaults"
-    version = 3
+    version = 4
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -230,6 +232,8 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+                if name in _JUDGED:
+                    yield self._judged("waitress", path, where, name, binding, lifted(default))
 
 
 def _pasted(paste: Paste) -> Iterator[Found]:

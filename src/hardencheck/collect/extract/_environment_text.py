@@ -186,31 +186,37 @@ def _quoted_braces(line: str) -> str:
 
 
 class IniLine(NamedTuple):
+    """header: line of the section's head, 0 before the first one."""
+
     section: str
     key: str
     value: str
     line: int
+    header: int = 0
 
 
 def ini_lines(text: str, *, backslash: bool = False) -> Iterator[IniLine]:
-    """Keys of an ini file in order, repeated ones too. A value goes on in indented lines, or (backslash) after "\\"."""
+    """Keys of an ini file in order, repeated ones too. A value goes on in indented lines, or (backslash) after "\\",
+    where comments in between do not count (systemd.syntax(7))."""
     section = key = ""
     parts: list[str] = []
-    start = 0
+    start = header = 0
     going_on = False
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(text.split("\n"), start=1):
         stripped = raw.strip()
+        if backslash and going_on and stripped[:1] in {"#", ";"}:
+            continue
         if going_on or (not backslash and key and raw[:1] in {" ", "\t"} and stripped and stripped[0] not in "#;"):
             going_on = backslash and stripped.endswith("\\")
             parts.append(stripped[:-1] if going_on else stripped)
             continue
         if key:
-            yield IniLine(section, key, " ".join(parts).strip(), start)
+            yield IniLine(section, key, " ".join(parts).strip(), start, header)
             key = ""
         if not stripped or stripped[0] in "#;":
             continue
         if stripped[0] == "[" and stripped.endswith("]"):
-            section = stripped[1:-1].strip()
+            section, header = stripped[1:-1].strip(), number
             continue
         key, equals, value = stripped.partition("=")
         key, start = key.strip(), number
@@ -220,4 +226,4 @@ def ini_lines(text: str, *, backslash: bool = False) -> Iterator[IniLine]:
         going_on = backslash and stripped.endswith("\\")
         parts = [value[:-1].strip() if going_on else value.strip()]
     if key:
-        yield IniLine(section, key, " ".join(parts).strip(), start)
+        yield IniLine(section, key, " ".join(parts).strip(), start, header)

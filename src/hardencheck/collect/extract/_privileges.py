@@ -21,6 +21,12 @@ def is_engine_socket(path: str) -> bool:
     return path.rstrip("/") in SOCKETS
 
 
+def is_root(user: str) -> bool:
+    """Whether a USER or `user:` is root: by name or as number 0, whatever the group."""
+    name = user.strip().partition(":")[0].strip()
+    return name.lower() == "root" or (name.isdecimal() and int(name) == 0)
+
+
 def capability(text: str) -> str:
     """A capability by its short name: "cap_sys_admin" is SYS_ADMIN."""
     return text.strip().upper().removeprefix("CAP_")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._privileges import CAPABILITIES, capability, is_engine_socket
+from hardencheck.collect.extract._privileges import CAPABILITIES, capability, is_engine_socket, is_root
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
@@ -202,9 +202,3 @@ class _Service:
 
 def _plain(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) else None
-
-
-def is_root(user: str) -> bool:
-    """Whether a USER or `user:` is root: by name or as number 0, whatever the group."""
-    name = user.strip().partition(":")[0].strip()
-    return name.lower() == "root" or (name.isdecimal() and int(name) == 0)

@@ -18,8 +18,9 @@ _LENGTHENED: dict[Content, Content] = {"chunked": "raw"}
 
 class Cap(NamedTuple):
     """What one layer says of one kind of content. max_bytes: the largest that passes, None: it bounds nothing, and note
-    says why. measures: what is counted. written: as in the file, with its unit. status: its answer to more. ignores: it
-    reads nothing of such a body. doubt: then max_bytes says nothing.
+    says why. measures: what is counted. written: as in the file, with its unit. status: its answer to more, 200: the
+    rest is cut off. reads: it answers when it has read the body, not before. ignores: it reads nothing of such a body.
+    doubt: then max_bytes says nothing.
     """
 
     layer: Layer
@@ -32,6 +33,7 @@ class Cap(NamedTuple):
     measures: Measure = "body"
     status: int | None = None
     note: str = ""
+    reads: bool = False
     ignores: bool = False
     doubt: Doubt | None = None
 

@@ -16,7 +16,9 @@ _NAMES: dict[Content, str] = {
     "raw": "raw body", "chunked": "raw body, chunked",
 }  # fmt: skip
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
-_MEASURES = {"body": "", "fields": ", all fields together", "field": ", one field"}
+_MEASURES = {
+    "body": "", "fields": ", all fields together", "field": ", one field", "encoded": " with the framing of chunks",
+}  # fmt: skip
 MAX_ROWS = 200
 
 
@@ -104,6 +106,10 @@ def _effective(row: Row) -> list[Cell]:
     text = size(least.max_bytes) + _MEASURES[least.measures]
     mark = "unknown" if unsure else ""
     answer = f"{least.product}, {least.status}" if least.status is not None else least.product
+    if least.status == 200:
+        answer = f"{least.product} cuts off the rest"
+    elif row.way and least.layer != "proxy" and not least.reads:
+        answer += " (or 502 of a proxy that is still sending)"
     return [
         Cell(text=f"at most {text}" if unsure else text, mark=mark),  # type: ignore[arg-type]
         Cell(text=answer, places=(least.where,)),

@@ -170,7 +170,10 @@ def station(server: Server, framework: str) -> Station:
         text = "hypercorn limits bodies of WSGI applications alone, and which this one is is not known"
         caps = everywhere(Cap("server", product, server.where, doubt=Doubt(server.where, text)))
     else:
-        caps = everywhere(_limit(stated))
+        cap = _limit(stated)
+        caps = everywhere(cap)
+        if product == "waitress":
+            caps = {**caps, "chunked": (cap._replace(measures="encoded"),)}
     terminates: bool | None = None
     if interface == "wsgi":
         terminates = {"gunicorn": True, "waitress": True, "hypercorn": False, "uwsgi": False}.get(product)
@@ -185,7 +188,7 @@ def _limit(stated: Stated) -> Cap:
     note = f"{name} is {found.written or '0 (the default)'}" if size is None and found.doubt is None else ""
     return Cap(
         "server", stated.product, found.where, size, name, found.written, found.default, status=status, note=note,
-        doubt=found.doubt,
+        reads=stated.product == "hypercorn", doubt=found.doubt,
     )  # fmt: skip
 
 

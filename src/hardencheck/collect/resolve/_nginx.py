@@ -1,12 +1,12 @@
 """The places of an nginx configuration where requests reach an application, with what holds there."""
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._templates import TEMPLATED
+from hardencheck.collect.resolve._held import Held, including
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Directive, NginxFile
@@ -29,17 +29,6 @@ _OTHER_PROXIES = compiled(
     r"caddyfile(?:\.[\w-]{1,40})?|[\w.-]{0,60}\.caddy(?:file)?|traefik[\w.-]{0,40}\.(?:ya?ml|toml)|haproxy[\w.-]{0,40}\.cfg"
     r"|(?:httpd|apache2?)[\w-]{0,40}\.conf|envoy[\w-]{0,40}\.ya?ml"
 )
-
-
-class Held(NamedTuple):
-    """A directive with the file it stands in."""
-
-    path: str
-    directive: Directive
-
-    @property
-    def location(self) -> Location:
-        return Location(path=self.path, line=self.directive.line)
 
 
 class Place(NamedTuple):
@@ -134,20 +123,7 @@ class _Walk:
         return own, missing
 
     def _targets(self, pattern: str, path: str) -> list[NginxFile]:
-        """Files that an include means: by the end of the path, since the prefix is one of the deployed machine."""
-        parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
-        for count in range(len(parts), 0, -1):
-            tail = "/".join(parts[-count:])
-            found = [
-                file
-                for file in self._known
-                if file.location.path not in {None, path}
-                and (fnmatchcase(file.location.path or "", tail) or fnmatchcase(file.location.path or "", f"*/{tail}"))
-            ]
-            # "*.conf" alone would take every file there is.
-            if found and not (count == 1 and tail.startswith("*")):
-                return found
-        return []
+        return including(pattern, path, self._known)
 
     def _block(
         self, held: Held, outer: tuple[tuple[Held, ...], ...], missing: list[Held], templated: bool

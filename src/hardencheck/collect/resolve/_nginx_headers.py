@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._nginx import Held, Place, absent, all_or_nothing, innermost_or_doubt, why_absent
+from hardencheck.collect.resolve._held import Held
+from hardencheck.collect.resolve._nginx import Place, absent, all_or_nothing, innermost_or_doubt, why_absent
 from hardencheck.collect.resolve._nginx_values import Known, doubt, filled, parse_time
 from hardencheck.collect.resolve._routes import Change, Doubt
 from hardencheck.model.gap import Reason

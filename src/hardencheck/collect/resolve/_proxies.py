@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from hardencheck.collect.contract import Tree
-from hardencheck.collect.resolve import _routes_nginx
+from hardencheck.collect.resolve import _routes_apache, _routes_nginx
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.model.gap import FactSet, Gap
+
+# The kinds of facts that hold a proxy's configuration as written.
+CONFIGURATIONS = {"nginx.file", "apache.file"}
 
 
 def routes(facts: FactSet, tree: Tree) -> list[Route]:
@@ -15,8 +18,9 @@ def routes(facts: FactSet, tree: Tree) -> list[Route]:
 
 def troubles(facts: FactSet) -> list[Gap]:
     """Proxy configurations that could not be read."""
-    return [gap for gap in facts.gaps if set(gap.kinds) & {"nginx.file"}]
+    return [gap for gap in facts.gaps if set(gap.kinds) & CONFIGURATIONS]
 
 
 def _all(facts: FactSet, tree: Tree) -> Iterator[Route]:
     yield from _routes_nginx.routes(facts)
+    yield from _routes_apache.routes(facts)

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx, _nginx_headers
-from hardencheck.collect.resolve._nginx import Held, Place, innermost_or_doubt
+from hardencheck.collect.resolve._held import Held
+from hardencheck.collect.resolve._nginx import Place, innermost_or_doubt
 from hardencheck.collect.resolve._nginx_values import filled, maps, parse_size, parse_time, settings
 from hardencheck.collect.resolve._routes import Doubt, Limit, Route, Timeout
-from hardencheck.lazily import compiled
+from hardencheck.collect.resolve._upstreams import address
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -20,9 +21,6 @@ DEFAULT_BODY = 1 << 20
 _REDIRECTS = {"301", "302", "303", "307", "308"}
 _EVERY = {"^", ".*", "^(.*)$", "^.*$", "^(.*)", "(.*)", "^/(.*)$", "^/(.*)"}
 _SECURE = ("https://", '"https://')
-_UPSTREAM = compiled(
-    r"(?:(https?|grpcs?|uwsgi|suwsgi)://)?(unix:[^\s:]+|[^/\s:]+(?::\d+)?|\[[0-9a-f:.]+\](?::\d+)?)(?::?(/.*)?)?"
-)
 # Defaults, in seconds.
 _TIMEOUTS = {
     "client_header_timeout": 60.0, "client_body_timeout": 60.0, "send_timeout": 60.0, "keepalive_timeout": 75.0,
@@ -74,7 +72,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -
         name=", ".join(part for part in (server, location) if part) + via,
         where=place.where,
         body=body,
-        body_chunked=chunked if chunked != body else None,
+        body_chunked=None if chunked[:2] == body[:2] and chunked.doubt == body.doubt else chunked,
         hosts=tuple(name for name in names if name not in {"_", ""}),
         path=path,
         templated=place.templated,
@@ -208,20 +206,14 @@ def _targets(place: Place, known: dict[str, str | None], upstreams: dict[str, tu
         if text is None:  # http://app:8000$request_uri
             start = held.directive.args[0].partition("$")[0]
             text = start if "://" in start and not start.endswith("://") else None
-        match = _UPSTREAM.fullmatch(text) if text else None
-        if match is None:
-            return ()
         kind = held.directive.name.partition("_")[0]
-        scheme = match[1] or ("http" if kind == "proxy" else kind)
-        found = upstreams.get(match[2].lower(), (match[2],))
-        return tuple(_address(scheme, one) for one in found)
+        to = address(text or "", "http" if kind == "proxy" else kind)
+        if not to:
+            return ()
+        scheme, _, host = to.rpartition("://")
+        found = upstreams.get(host.lower(), ())
+        return tuple(address(one, scheme) for one in found) or (to,)
     return ()
-
-
-def _address(scheme: str, address: str) -> str:
-    if address.startswith("unix:"):
-        return address
-    return f"{scheme}://{address}"
 
 
 def _timeouts(place: Place) -> Iterator[Timeout]:

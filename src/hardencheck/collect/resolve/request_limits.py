@@ -8,6 +8,8 @@ waitress.serve"; uWSGI "Options"; Django "Settings"; Werkzeug `Request`; aiohttp
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._applications import Application, applications, production_modules
@@ -17,12 +19,13 @@ from hardencheck.collect.resolve._chain_values import Held, Number, limit_of, wo
 from hardencheck.collect.resolve._django import projects, setting
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._nginx_values import parse_size
+from hardencheck.collect.resolve._proxies import routes
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import Expression, PythonModule
-from hardencheck.model.facts.uploads import Counted, Layer, RequestLimit, RequestTimeout, Step
+from hardencheck.model.facts.uploads import Counted, Layer, RequestLimit, RequestTimeout, RouteLimit, Step
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -84,6 +87,12 @@ _STEPS: Mapping[str, Step] = {
 }  # fmt: skip
 
 
+_OF_ROUTES: Mapping[str, tuple[Layer, Counted]] = {
+    "max_files": ("framework", "files"), "max_fields": ("framework", "fields"),
+    "h11_max_incomplete_size": ("server", "head"), "websocket_max_message_size": ("server", "message"),
+}  # fmt: skip
+
+
 class Requests(Resolver):
     """Limits and timeouts of proxies, gunicorn, uvicorn, hypercorn, waitress, uWSGI, Django, Flask, aiohttp ..."""
 
@@ -103,6 +112,8 @@ class Requests(Resolver):
         yield from self._django(facts, tree)
         yield from self._applications(facts, tree)
         yield from self._nginx(facts)
+        yield from self._of_routes(facts)
+        yield from self._proxies(facts, tree)
 
     def _gap(self, kind: str, where: Location, reason: Reason, text: str, about: dict[str, Scalar]) -> Gap:
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
@@ -230,6 +241,41 @@ class Requests(Resolver):
         else:
             held = Held(None, bound.location, doubt=_doubt(bound.location, f"{name} is {why_unknown(bound)}"))
         return self._said("framework", "flask", app.name, name, "parts", held, held.whole)
+
+    def _of_routes(self, facts: FactSet) -> Iterator[Found]:
+        """`request.form(max_files=...)` and what code gives hypercorn."""
+        for fact in facts.of("upload.route-limit"):
+            if not isinstance(fact, RouteLimit) or fact.role != "production" or fact.setting not in _OF_ROUTES:
+                continue
+            layer, counts = _OF_ROUTES[fact.setting]
+            held = Held(fact.value, fact.location, fact.text)
+            if not fact.known:
+                text = f"{fact.setting} is {fact.text}: not a literal"
+                held = held._replace(doubt=_doubt(fact.location, text))
+            yield self._said(
+                layer, fact.product, fact.location.path or "", fact.setting, counts, held, fact.value
+            )  # fmt: skip
+
+    def _proxies(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
+        """The timeouts of the places where a proxy hands requests on."""
+        seen: set[tuple[Location, str]] = set()
+        for route in routes(facts, tree):
+            if not route.hands_on or route.role != "production":
+                continue
+            websocket = any(name == "upgrade" for name, _, _ in route.request)
+            for one in route.timeouts:
+                if one.setting not in _STEPS or one.default or (one.where, one.setting) in seen:
+                    continue
+                seen.add((one.where, one.setting))
+                held = Held(one.seconds, one.where, "set", doubt=one.doubt)
+                found = self._waits(
+                    "proxy", route.product, one.where.path or "", one.setting, _STEPS[one.setting], held, one.between
+                )
+                yield (
+                    msgspec.structs.replace(found, websocket=True)
+                    if (websocket and isinstance(found, RequestTimeout))
+                    else found
+                )
 
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
         """The buffers for long heads; 4 of 8k unless something is set."""

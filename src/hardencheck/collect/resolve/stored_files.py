@@ -14,7 +14,7 @@ _SETTINGS = (("FILE_UPLOAD_PERMISSIONS", "file"), ("FILE_UPLOAD_DIRECTORY_PERMIS
 class StoredFiles(Resolver):
     """FILE_UPLOAD_PERMISSIONS and FILE_UPLOAD_DIRECTORY_PERMISSIONS of every project."""
 
-    name = "uploads.stored"
+    name = "uploads.stored-modes"
     emits = (StoredFileMode,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:

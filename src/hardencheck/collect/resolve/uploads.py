@@ -1,7 +1,7 @@
 """How large a request may be: what each layer states, the chain that they make, and the exhibit of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _chain_frameworks as frameworks
@@ -11,14 +11,21 @@ from hardencheck.collect.resolve._chain import CONTENTS, Outcome, Station, loose
 from hardencheck.collect.resolve._chain_exhibit import Chain, Row, exhibit
 from hardencheck.collect.resolve._chain_frameworks import Own, Stated
 from hardencheck.collect.resolve._chain_servers import Server, servers, serving
+from hardencheck.collect.resolve._chain_values import Held
 from hardencheck.collect.resolve._chain_ways import Way, Ways, ways
 from hardencheck.collect.resolve._django import projects
+from hardencheck.collect.resolve._routes import Doubt
+from hardencheck.collect.resolve._versions import lowest
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.exhibit import Exhibit
-from hardencheck.model.facts.uploads import BodyBound, Content, UploadLimit
+from hardencheck.model.facts.uploads import BodyBound, Content, Layer, RouteLimit, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
+_BODIES: dict[str, tuple[Layer, Literal["body", "fields"]]] = {
+    "max_body_size": ("framework", "body"), "request_max_body_size": ("framework", "body"),
+    "max_part_size": ("framework", "fields"), "wsgi_max_body_size": ("server", "body"),
+}  # fmt: skip
 # As good as none: a limit of another layer that is no smaller makes none unnecessary.
 _AS_NONE = (1 << 30) - 1
 
@@ -53,6 +60,7 @@ class Uploads(Resolver):
         lines = list(_lines(facts, tree, started))
         yield from self._proxies(reached)
         yield from self._stated(lines, started, reached)
+        yield from self._of_routes(facts)
         chains = []
         for line in lines:
             rows = list(_rows(line, reached))
@@ -105,6 +113,26 @@ class Uploads(Resolver):
             backed = stated.held.default and bool(run) and all(_backed(line, reached, "server") for line in run)
             yield self._limit(stated, server.called, backed)
 
+    def _of_routes(self, facts: FactSet) -> Iterator[Found]:
+        """What code gives to one route or one form; None leaves the limit of what is around it."""
+        for fact in facts.of("upload.route-limit"):
+            if not isinstance(fact, RouteLimit) or fact.role != "production" or fact.setting not in _BODIES:
+                continue
+            product = fact.product
+            at = lowest(facts, product)
+            since = frameworks.BODY_LIMIT_SINCE.get(product) if fact.setting == "max_body_size" else None
+            inherits = product in frameworks.BODY_LIMIT_SINCE and fact.known and fact.value is None
+            if inherits or (since is not None and at is not None and at < since):
+                continue
+            found = Held(fact.value, fact.location, fact.text)
+            if not fact.known:
+                text = f"{fact.setting} is {fact.text}: not a literal"
+                found = found._replace(doubt=Doubt(fact.location, text, Reason.NOT_LITERAL))
+            layer, counts = _BODIES[fact.setting]
+            yield self._limit(
+                Stated(layer, product, fact.setting, found, fact.value, counts), fact.location.path or "", False
+            )
+
     def _limit(self, one: Stated, application: str, backed: bool) -> Found:
         about: dict[str, Scalar] = {
             "layer": one.layer, "product": one.product, "setting": one.setting, "application": application,
@@ -145,6 +173,7 @@ class Uploads(Resolver):
                     measures=least.measures,
                     decided_by=least.by,
                     status=least.status,
+                    or_502=way.station is not None and least.layer != "proxy" and not least.reads,
                 )
                 continue
             if outcome.doubts:

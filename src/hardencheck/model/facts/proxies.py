@@ -26,3 +26,14 @@ class NginxFile(Fact, tag="nginx.file", frozen=True, kw_only=True):
     role: str
     templated: bool
     directives: tuple[Directive, ...] = ()
+
+
+class ApacheFile(Fact, tag="apache.file", frozen=True, kw_only=True):
+    """A configuration file of Apache httpd, .htaccess too. The names of directives are in lower case, those of sections
+    with their "<"; arguments only of the directives that are looked at."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    templated: bool
+    directives: tuple[Directive, ...] = ()

@@ -35,6 +35,23 @@ class UploadLimit(Fact, tag="upload.limit", frozen=True, kw_only=True):
         return f"{self.setting}: {size}" + (" (the default)" if self.default else "")
 
 
+class RouteLimit(Fact, tag="upload.route-limit", frozen=True, kw_only=True):
+    """A limit that code gives to one route, one form or one server. Raw material for resolvers, never judged by a rule.
+
+    value None: no limit, where known. text: the expression.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "setting")
+
+    product: str
+    setting: str
+    value: int | None
+    known: bool
+    text: str
+    role: str
+
+
 class RequestLimit(Fact, tag="request.limit", frozen=True, kw_only=True):
     """A limit on what a request consists of. limit: None: off. counts: "fields", "files", "parts" of a form (fields and
     files), "request-line", "header-fields", "header-size", "head" (bytes of all of it), "message" (bytes of one message
@@ -84,7 +101,7 @@ class RequestTimeout(Fact, tag="request.timeout", frozen=True, kw_only=True):
 
 
 Content = Literal["multipart-file", "multipart-field", "urlencoded", "raw", "chunked"]
-Measure = Literal["body", "fields", "field"]
+Measure = Literal["body", "fields", "field", "encoded"]
 
 
 class BodyBound(Fact, tag="upload.bound", frozen=True, kw_only=True):
@@ -94,8 +111,10 @@ class BodyBound(Fact, tag="upload.bound", frozen=True, kw_only=True):
     content: "chunked" is a raw body that does not say its length. route: the places of a proxy that treat bodies alike,
     "" where no proxy is in the repository. bounded: some layer stops it. max_bytes: the largest that passes; None where
     there is none, or where nothing of such a body is read. measures: what is counted, the whole body, all fields of a
-    form together, or one field. decided_by: the layer, setting and place that decide. status: the answer of that layer,
-    None where it differs. only: it is unbounded, and other kinds are bounded on the same way.
+    form together, one field, or a chunked body as it is sent. decided_by: the layer, setting and place that decide.
+    status: the answer of that layer, None where it differs; 200: what is beyond the limit is cut off. or_502: that
+    layer does not read the body before it answers, and a proxy that is still sending then may say 502 in its place.
+    only: it is unbounded, and other kinds are bounded on the same way.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -110,6 +129,7 @@ class BodyBound(Fact, tag="upload.bound", frozen=True, kw_only=True):
     measures: Measure = "body"
     decided_by: str
     status: int | None = None
+    or_502: bool = False
     only: bool = False
 
     def describe(self) -> str:

@@ -1,0 +1,35 @@
+"""The sweep: services with one violation each, over the whole catalogue, and the right twin of each."""
+
+from importlib import import_module
+
+from .sample import Sample
+
+AREAS = (
+    "settings_django",
+    "settings_other",
+    "uploads_asgi",
+    "uploads_django",
+    "uploads_flask",
+    "uploads_orchestrated",
+    "uploads_proxies",
+    "uploads_servers",
+    "headers_apache",
+    "headers_asgi",
+    "headers_caddy",
+    "headers_django",
+    "headers_flask",
+    "headers_nginx",
+    "headers_traefik",
+    "logging_code",
+    "logging_django",
+    "logging_libraries",
+    "logging_proxies",
+    "logging_servers",
+    "permissions_code",
+    "permissions_compose",
+    "permissions_docker",
+    "permissions_git",
+    "permissions_kubernetes",
+    "permissions_systemd",
+)
+SAMPLES: tuple[Sample, ...] = tuple(one for area in AREAS for one in import_module(f"{__name__}.{area}").SAMPLES)

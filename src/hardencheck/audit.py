@@ -13,6 +13,7 @@ import msgspec
 
 from hardencheck import __version__
 from hardencheck.catalogue.load import Catalogue
+from hardencheck.collect.meter import measured
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
@@ -20,6 +21,7 @@ from hardencheck.judge.defaults import defaults
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
+from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.secrets import NOW, Secret
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap
@@ -94,7 +96,8 @@ def audit(
     # After collecting, which tells whose key the marks are made with: a scope may name a file by its mark.
     given = (policy.waivers, policy.attestations, policy_change, config_source)
     waivers, attestations, policy_change, config_source = without_secrets(given, options)
-    settled = settle(checks, collected.facts, policy._replace(waivers=waivers, attestations=attestations))
+    with measured("judging"):
+        settled = settle(checks, collected.facts, policy._replace(waivers=waivers, attestations=attestations))
     items = settled.items
     if policy_change is not None:
         items = tuple(_reopened(item, policy_change) if item.line.id == POLICY_LINE else item for item in items)
@@ -105,7 +108,8 @@ def audit(
     if ignored:
         notes = (*notes, Note(topic="ignored checks", text=", ".join(ignored)))
     subject, notes = without_secrets((collected.subject, (*notes, *collected.notes)), options)
-    applications, rows = defaults(checks, collected.facts, items)
+    with measured("judging"):
+        applications, rows = defaults(checks, collected.facts, items)
     return Checklist(
         subject=subject,
         items=items,
@@ -127,6 +131,7 @@ def audit(
         examined=collected.examined,
         applications=applications,
         defaults=rows,
+        exhibits=_exhibits(collected),
     )
 
 
@@ -204,6 +209,11 @@ def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Op
     # Judged once more only where something is left out, which is seldom.
     past = failing - _failing(checks, present, policy) if present is not collected.facts else frozenset[str]()
     return Base(failing, words, past)
+
+
+def _exhibits(collected: Collected) -> tuple[Exhibit, ...]:
+    found = (fact for fact in collected.facts.of(Exhibit.kind()) if isinstance(fact, Exhibit))
+    return tuple(sorted(found, key=lambda exhibit: exhibit.id))
 
 
 def _sorted_gaps(collected: Collected) -> tuple[Gap, ...]:

@@ -56,6 +56,27 @@ def test_explain_says_all(hc: Hc) -> None:
         assert " ".join(prose.split()) in text
 
 
+def test_explain_draws_nothing_where_there_is_nothing(hc: Hc, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("no service\n")
+    done = hc("explain", "uploads.chain", "--target", "empty")
+    assert done.code == 3
+    assert "nothing in empty gives a picture of uploads.chain" in done.err
+    assert hc("explain", "uploads.chain", "--target", "missing").code == 3
+
+
+def test_explain_says_what_a_picture_needs(hc: Hc) -> None:
+    done = hc("explain", "uploads.chain")
+    assert done.code == 2
+    assert "hardencheck explain uploads.chain --target PATH" in done.err
+    done = hc("explain", "headers.hsts", "--rev", "HEAD")
+    assert (done.code, done.out) == (2, "")
+    assert "add --target PATH" in done.err
+    done = hc("explain", "uploads.chian", "--target", ".")
+    assert done.code == 2
+    assert "did you mean 'uploads.chain'?" in done.err
+
+
 def test_explain_every_check_in_every_format(hc: Hc) -> None:
     checks = load_catalogue().checks.values()
     for fmt in ("text", "markdown", "html"):

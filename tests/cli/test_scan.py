@@ -421,3 +421,18 @@ def test_exclude_patterns_that_never_end(hc: Hc, repo: Repository, monkeypatch: 
     repo.write("hardencheck.toml", f'schema = 1\nexclude = ["{"*a" * 12}*b"]\n')
     done = hc("scan", str(repo.path))
     assert (done.code, "the exclude patterns are not matched after" in done.err) == (2, True)
+
+
+def test_where_the_time_went(hc: Hc, repo: Repository) -> None:
+    repo.write("service/settings.py", "DEBUG = True\nROOT_URLCONF = 'service.urls'\nALLOWED_HOSTS = ['*']\n")
+    repo.commit()
+    plain = hc("scan", str(repo.path), "--no-cache", "--format", "json")
+    done = hc("scan", str(repo.path), "--no-cache", "--format", "json", "--profile-run")
+    assert done.code == plain.code
+    assert json.loads(done.out)["items"] == json.loads(plain.out)["items"]
+    head, *rows = [line for line in done.err.splitlines() if "  " in line]
+    assert "CPU s" in head
+    assert {"judging", "less than 5 ms each"} <= {row[26:] for row in rows}
+    assert sum(float(row[9:15].rstrip("%")) for row in rows) == pytest.approx(100, abs=1)
+    refused = hc("scan", str(repo.path), "--profile-run", "--jobs", "2")
+    assert (refused.code, refused.out) == (2, "")

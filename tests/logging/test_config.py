@@ -1,4 +1,4 @@
-"""What logging configurations in Python come to."""
+"""What Python code says of levels, engines, loguru, Sentry and uvicorn, and where it sets up logging."""
 
 import textwrap
 
@@ -9,8 +9,6 @@ from hardencheck.collect.extract.logging_config import LoggingPython
 from hardencheck.collect.extraction import extract_file
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingConfig,
-    LoggingUse,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -26,180 +24,8 @@ def extract(source: str, path: str = "shop/settings.py") -> list[Found]:
     return extract_file([LoggingPython()], path, 0o100644, textwrap.dedent(source).encode())
 
 
-def loggers(source: str) -> dict[str, tuple[bool, bool]]:
-    """name -> (discards, debug) of every logger that is known."""
-    return {item.logger: (item.discards, item.debug) for item in extract(source) if isinstance(item, LoggerSetting)}
-
-
 def gaps(found: list[Found]) -> list[tuple[int | None, str]]:
     return [(item.location.line, item.detail) for item in found if isinstance(item, Gap)]
-
-
-def table(loggers_: str, *, handlers: str = "", root: str = "{}", more: str = "") -> str:
-    return f"""\
-LOGGING = {{
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {{"debug": {{"()": "django.utils.log.RequireDebugTrue"}}}},
-    "handlers": {{
-        "console": {{"class": "logging.StreamHandler"}},
-        "info": {{"class": "logging.StreamHandler", "level": "INFO"}},
-        "null": {{"class": "logging.NullHandler"}},
-        "debug": {{"class": "logging.StreamHandler", "filters": ["debug"]}},
-        {handlers}
-    }},
-    "root": {root},
-    "loggers": {{{loggers_}}},
-}}
-{more}
-"""
-
-
-def test_the_facts_of_a_table() -> None:
-    here = Location(path="shop/settings.py")
-    source = """\
-        LOGGING = {
-            "version": 1,
-            "handlers": {"nowhere": {"class": "logging.NullHandler"}},
-            "loggers": {
-                "django.security": {"handlers": ["nowhere"], "propagate": False},
-            },
-        }
-        """
-    assert extract(source) == [
-        LoggingConfig(
-            location=here.at(1), framework="django", variable="LOGGING", disable_existing=True, keeps_security=False,
-            silences=True, role="production",
-        ),
-        LoggerSetting(
-            location=here.at(5), logger="django.security", level=None, scope="framework", security=True, sql=False,
-            discards=True, debug=False, role="production",
-        ),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("entry", "root", "expected"),
-    [
-        ('{"handlers": ["console"], "level": "INFO"}', "{}", (False, False)),
-        ('{"handlers": ["console"], "level": "DEBUG"}', "{}", (False, True)),
-        ('{"handlers": ["console"], "level": 10}', "{}", (False, True)),
-        ('{"handlers": ["console"], "level": logging.DEBUG}', "{}", (False, True)),
-        ('{"handlers": ["info"], "level": "DEBUG", "propagate": False}', "{}", (False, False)),
-        ('{"handlers": ["debug"], "level": "DEBUG", "propagate": False}', "{}", (True, False)),
-        ('{"handlers": ["debug", "null"], "level": "DEBUG"}', '{"handlers": ["console"]}', (False, True)),
-        ('{"handlers": ["null"]}', '{"handlers": ["console"]}', (False, False)),
-        ('{"handlers": ["null"]}', '{"handlers": ["null"]}', (True, False)),
-        ('{"handlers": [], "propagate": False}', "{}", (True, False)),
-        ('{"propagate": False}', '{"handlers": ["console"]}', (True, False)),
-        ('{"level": "CRITICAL"}', '{"handlers": ["console"]}', (True, False)),
-        ('{"level": "ERROR"}', '{"handlers": ["console"]}', (False, False)),
-        ('{"level": "DEBUG"}', '{"handlers": ["console"]}', (False, True)),
-        ('{"level": "DEBUG"}', '{"handlers": ["null"]}', (False, False)),
-    ],
-)
-def test_what_becomes_of_records(entry: str, root: str, expected: tuple[bool, bool]) -> None:
-    found = loggers("import logging\nDEBUG = False\n" + table(f'"django.request": {entry}', root=root))
-    if '["debug"]' in entry:  # a handler that never writes with DEBUG off: judged by the debug field alone
-        assert found["django.request"][1] is expected[1]
-    else:
-        assert found["django.request"] == expected
-
-
-def test_records_stop_at_a_parent_that_does_not_propagate() -> None:
-    entries = '"django": {"handlers": ["null"], "propagate": False}, "django.security": {"handlers": ["null"]}'
-    found = loggers(table(entries, root='{"handlers": ["console"]}'))
-    assert found["django.security"] == (True, False)
-
-
-def test_constants_and_choices_on_debug() -> None:
-    source = (
-        'LEVEL = "DEBUG" if not DEBUG else "INFO"\nNAMES = ["console"]\n'
-        'COMMON = {"handlers": NAMES, "level": LEVEL}\n'
-        + table('"django": COMMON, "celery": {**COMMON, "level": "INFO"}')
-    )
-    assert loggers(source) == {"django": (False, True), "celery": (False, False), "root": (False, False)}
-
-
-def test_changes_after_the_table() -> None:
-    source = table(
-        '"django": {"handlers": ["console"], "level": "INFO"}',
-        more="""
-if DEBUG:
-    LOGGING["loggers"]["django"]["level"] = "DEBUG"
-LOGGING["loggers"]["celery"] = {"handlers": ["console"], "level": "DEBUG"}
-""",
-    )
-    assert loggers(source) == {"django": (False, False), "celery": (False, True), "root": (False, False)}
-    assert gaps(extract(source)) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "detail"),
-    [
-        ("LOGGING.update(extra)", "LOGGING.update(extra)"),
-        ('LOGGING["loggers"].update(extra)', "LOGGING['loggers'].update(extra)"),
-        ('LOGGING["loggers"][name] = {}', "LOGGING['loggers'][name] = {}"),
-        ('if on:\n    LOGGING["root"]["level"] = "DEBUG"', "LOGGING['root']['level'] = 'DEBUG'"),
-    ],
-)
-def test_changes_that_are_not_written_out_are_gaps(change: str, detail: str) -> None:
-    [(_, found)] = gaps(extract(table("", more=change)))
-    assert found == f"LOGGING is changed here in a way that is not written out: {detail}"
-
-
-def test_what_is_not_literal_is_a_gap_about_that_logger() -> None:
-    found = extract('import os\nL = os.environ["L"]\n' + table('"celery": {"handlers": ["console"], "level": L}'))
-    [gap] = [item for item in found if isinstance(item, Gap)]
-    assert gap == Gap(
-        kinds=("logging.logger",),
-        collector="logging.python",
-        reason=Reason.NOT_LITERAL,
-        detail="logger celery: level is os.environ['L']",
-        location=Location(path="shop/settings.py", line=15),
-        about={"role": "production", "logger": "celery", "scope": "framework", "security": False, "sql": False},
-    )
-
-
-@pytest.mark.parametrize("source", ["LOGGING = {}", "LOGGING = None", "LOGGING_LEVEL = 3", "x.setLevel(3)"])
-def test_nothing_to_say(source: str) -> None:
-    assert extract(source) == []
-
-
-def test_a_dictionary_in_a_function() -> None:
-    source = """\
-        from logging.config import dictConfig
-
-        def configure(app):
-            config = {"version": 1, "root": {"handlers": ["h"], "level": "DEBUG"}, "handlers": {"h": {}}}
-            dictConfig(config)
-            dictConfig(other(app))
-        """
-    found = extract(source, "app/log.py")
-    assert loggers(source) == {"root": (False, True)}
-    assert [item.silences for item in found if isinstance(item, LoggingConfig)] == [True]
-    assert gaps(found) == [(6, "dictConfig is given other(app): not written out")]
-
-
-def test_a_name_of_another_module() -> None:
-    source = "from logging.config import dictConfig\nfrom app.log import CONFIG\ndictConfig(CONFIG)\n"
-    assert extract(source, "app/main.py") == [
-        LoggingUse(location=Location(path="app/main.py", line=3), variable="CONFIG", role="production")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("call", "silences"),
-    [
-        ("fileConfig('x.ini')", True),
-        ("fileConfig('x.ini', disable_existing_loggers=False)", False),
-        ("fileConfig('x.ini', None, False)", False),
-    ],
-)
-def test_file_config(call: str, silences: bool) -> None:
-    [config] = extract(f"from logging.config import fileConfig\n{call}\n", "app/main.py")
-    assert isinstance(config, LoggingConfig)
-    assert (config.silences, config.role) == (silences, "production")
 
 
 def test_levels_by_calls() -> None:
@@ -220,7 +46,6 @@ def test_levels_by_calls() -> None:
     assert [
         (i.location.line, i.logger, i.level, i.discards, i.debug) for i in found if isinstance(i, LoggerSetting)
     ] == [
-        (2, "root", "DEBUG", False, True),
         (4, "django.security", "CRITICAL", True, False),
         (6, "sqlalchemy.engine", "INFO", False, True),
     ]
@@ -318,13 +143,6 @@ def test_a_broken_file_hides_only_what_it_may_say() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "LOGGING = " + '{"a": ' * 90 + "1" + "}" * 90,
-        "LOGGING = " + "[" * 90 + "]" * 90,
-        "LOGGING = LOGGING",
-        "A = B\nB = A\nLOGGING = A\n",
-        'LOGGING = {"version": 1, "loggers": 3, "handlers": [], "root": None}',
-        'LOGGING = {"version": 1, "loggers": {1: 2, None: {}}, "root": {"handlers": "x", "level": []}}',
-        'LOGGING = {"version": 1, "root": {"level": "NOISY"}}',
         "import logging\nlogging.basicConfig(level=True)\n",
         "import logging\nlogging.getLogger(3).setLevel(b'x')\n",
         "def f(x=LOGGING): pass\nlambda: dictConfig()\n",

@@ -65,6 +65,18 @@ def test_a_whole_fact() -> None:
         ("os.chmod('x', int('777', 8))", "os.chmod", 0o777),
         ("subprocess.run(['chmod', '-R', 'a+w', d])", "subprocess.run chmod", 0o222),
         ("os.system('cd /srv && chmod 777 media')", "os.system chmod", 0o777),
+        ("os.system(f'chmod -R 777 {path}')", "os.system chmod", 0o777),
+        ("os.system('chmod a+w %s' % path)", "os.system chmod", 0o222),
+        ("os.system('chmod a+w {}'.format(path))", "os.system chmod", 0o222),
+        ("subprocess.run('chmod 777 ' + path, shell=True)", "subprocess.run chmod", 0o777),
+        ("subprocess.check_call(['chmod', '777'] + files)", "subprocess.check_call chmod", 0o777),
+        ("subprocess.check_call('chmod 777 x'.split())", "subprocess.check_call chmod", 0o777),
+        ("subprocess.run(['install', '-m', '0666', a, b])", "subprocess.run install", 0o666),
+        ("subprocess.run(['sudo', 'mkdir', '-m', '0777', a])", "subprocess.run mkdir", 0o777),
+        ("os.execvp('chmod', ['chmod', '777', a])", "os.execvp chmod", 0o777),
+        ("os.spawnlp(os.P_WAIT, 'chmod', 'chmod', '777', a)", "os.spawnlp chmod", 0o777),
+        ("connection.run('chmod 777 /srv/media')", "connection.run chmod", 0o777),
+        ("ssh.exec_command('chmod 777 /srv/media')", "ssh.exec_command chmod", 0o777),
     ],
 )
 def test_what_sets_a_mode(call: str, function: str, bits: int) -> None:
@@ -185,6 +197,90 @@ def test_a_computed_mode_of_mkdir_matters_only_without_a_umask() -> None:
     make = ("app/b.py", "os.mkdir('x', mode)")
     assert resolved(make) == []
     assert resolved(make, ("app/a.py", "os.umask(0)")) == [("app/b.py", -1, -1)]
+
+
+def found_at(source: str) -> list[tuple[int | None, str, int]]:
+    """What a rule sees to be loose: others may write, or setuid and setgid."""
+    items = read(HEAD + source)
+    facts = FactSet(facts=tuple(item for item in items if isinstance(item, ModeCall | Umask)))
+    return [
+        (item.location.line, item.function, item.effective)
+        for item in CodeModes().resolve(facts, None)  # type: ignore[arg-type]
+        if isinstance(item, CodeMode) and (item.others_write or item.set_id)
+    ]
+
+
+def test_what_is_made_without_a_mode_while_the_umask_is_cleared() -> None:
+    source = (
+        "def f(path):\n    old = os.umask(0)\n    try:\n        {}\n    finally:\n        os.umask(old)\n"
+        "    os.makedirs(path)\n    open(path, 'w')\n"
+    )
+    for call, function, mode in [
+        ("os.makedirs(path)", "os.makedirs", 0o777),
+        ("os.mkfifo(path)", "os.mkfifo", 0o666),
+        ("Path(path).mkdir(parents=True)", "Path.mkdir", 0o777),
+        ("Path(path).touch()", "Path.touch", 0o666),
+        ("os.open(path, os.O_CREAT | os.O_WRONLY)", "os.open", 0o777),
+        ("file = open(path, 'wb')", "open", 0o666),
+    ]:
+        assert found_at(source.format(call)) == [(6, function, mode)], call
+    assert found_at(source.format("file = open(path)")) == []
+    assert found_at(source.format("file = os.open(path, os.O_RDONLY)")) == []
+    # A number that is not known is no number.
+    assert found_at("def f(mask):\n    os.umask(mask)\n    os.makedirs('x', 0o777)\n") == []
+
+
+def test_constants_of_the_module_the_class_and_the_function() -> None:
+    assert found_at("class Store:\n    MODE = 0o777\n    def f(self):\n        os.chmod('x', self.MODE)\n")
+    assert found_at("class Store:\n    MODE = 0o777\ndef f():\n    os.chmod('x', Store.MODE)\n")
+    assert found_at("def a():\n    mode = 0o600\ndef b():\n    mode = 0o666\n    os.chmod('x', mode)\n")
+    assert found_at("WIDE = stat.S_IRWXU | stat.S_IWOTH\nMODE = WIDE\nos.chmod('x', MODE)\n")
+    assert found_at("MODE = '777'\nos.chmod('x', int(MODE, 8))\nos.system(f'chmod {MODE} x')\n") == [
+        (4, "os.chmod", 0o777),
+        (5, "os.system chmod", 0o777),
+    ]
+    for unknown in (
+        "class S:\n    MODE = 0o777\n    def f(self):\n        self.MODE = read()\n        os.chmod('x', self.MODE)\n",
+        "MODE = 0o777\ndef g():\n    global MODE\n    MODE = read()\ndef f():\n    os.chmod('x', MODE)\n",
+        "MODE = 0o777\nf = lambda MODE: os.chmod('x', MODE)\n",
+        "MODE = 0o777\nfor MODE in modes:\n    os.chmod('x', MODE)\n",
+        "class Store:\n    MODE = 0o777\n    def f(self):\n        os.chmod('x', MODE)\n",
+    ):
+        assert [item for item in read(HEAD + unknown) if isinstance(item, Gap)], unknown
+        assert found_at(unknown) == [], unknown
+
+
+def test_setgid_is_the_business_of_programs_not_of_directories() -> None:
+    assert found_at("os.chmod(program, 0o2755)\n") == [(3, "os.chmod", 0o2755)]
+    assert found_at("os.chmod(path, os.stat(path).st_mode | stat.S_ISGID)\n") == [(3, "os.chmod", 0o2000)]
+    assert found_at("os.chmod(media_dir, 0o2775)\n") == []
+    assert found_at("os.makedirs(path)\nos.chmod(path, 0o2775)\n") == []
+    assert found_at("path.mkdir()\npath.chmod(0o2770)\n") == []
+    assert found_at("os.mkdir(path, 0o2775)\n") == []
+    assert found_at("os.system('chmod g+s /srv/media/')\n") == []
+    assert found_at("os.system('chmod g+s /usr/bin/helper')\n") == [(3, "os.system chmod", 0o2000)]
+
+
+def test_the_copy_of_a_file_takes_its_mode_along() -> None:
+    assert found_at("os.chmod(a, 0o666)\nshutil.copymode(a, b)\n") == [
+        (3, "os.chmod", 0o666),
+        (4, "shutil.copymode", 0o666),
+    ]
+    assert found_at("shutil.copymode(a, b)\nos.chmod(a, 0o666)\n") == [(4, "os.chmod", 0o666)]
+    assert found_at("os.chmod(a, 0o644)\nshutil.copy2(a, b)\n") == []
+
+
+def test_the_umask_that_another_process_is_given() -> None:
+    def found(source: str) -> list[tuple[str, int, bool]]:
+        return [(f.function, f.mask, f.others_write) for f in read(HEAD + source) if isinstance(f, Umask)]
+
+    assert found("subprocess.Popen(['worker'], umask=0)") == [("subprocess.Popen", 0, True)]
+    assert found("subprocess.run(['worker'], umask=0o027)") == [("subprocess.run", 0o027, False)]
+    assert found("subprocess.run(['worker'], umask=-1)") == []
+    assert found("import daemon\nwith daemon.DaemonContext():\n    main()\n") == [("daemon.DaemonContext", 0, True)]
+    assert found("import daemon\nwith daemon.DaemonContext(umask=0o022):\n    main()\n") == [
+        ("daemon.DaemonContext", 0o022, False)
+    ]
 
 
 def test_a_file_this_python_cannot_read() -> None:

@@ -9,6 +9,7 @@ from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import Gap, Reason, Run
 from hardencheck.model.location import Location
 from hardencheck.model.target import Subject
+from tests.report.pictures import EXHIBITS
 from tests.report.settings import APPLICATIONS, DEFAULTS
 
 # One name for each thing a format could take for its own syntax.
@@ -388,6 +389,7 @@ DRIFT = Checklist(
     examined=215,
     applications=APPLICATIONS,
     defaults=DEFAULTS,
+    exhibits=EXHIBITS,
 )
 
 CLEAN = msgspec.structs.replace(

@@ -9,7 +9,7 @@ import pytest
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract.nginx import NginxFiles, directives
 from hardencheck.collect.options import Options
-from hardencheck.collect.resolve._nginx import parse_size
+from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.run import collect
 from hardencheck.model.facts.uploads import BodyBound, UploadLimit
 from hardencheck.model.gap import FactSet
@@ -123,7 +123,7 @@ def bound(facts: FactSet) -> list[tuple[str, bool, int | None]]:
     return [
         (fact.framework, fact.bounded, fact.max_bytes)
         for fact in facts.of("upload.bound")
-        if isinstance(fact, BodyBound)
+        if isinstance(fact, BodyBound) and fact.content == "multipart-file"
     ]
 
 
@@ -144,10 +144,10 @@ OPEN = f"server {{ client_max_body_size 0; {PASS} }}"
         ({"app.py": FLASK, "Caddyfile": "x {\n}\n"}, []),
         # The default of an old FastAPI and of a new one: none.
         ({"app.py": "from fastapi import FastAPI\napp = FastAPI()\n", "nginx.conf": OPEN}, [("fastapi", False, None)]),
-        # A loose location is the one that decides.
+        # Each way has its own: a loose location is seen beside a strict one.
         ({"app.py": FLASK,
           "nginx.conf": f"server {{ {PASS} location /up {{ client_max_body_size 0; proxy_pass http://a; }} }}"},
-         [("flask", False, None)]),
+         [("flask", True, 1 << 20), ("flask", False, None)]),
         # What tests build is not the service.
         ({"tests/app.py": FLASK, "nginx.conf": OPEN}, []),
     ],

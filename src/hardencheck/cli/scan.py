@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +13,7 @@ from hardencheck.cli import _options
 
 if TYPE_CHECKING:
     from hardencheck.cli._terminal import Color
+    from hardencheck.collect.meter import Meter
     from hardencheck.collect.options import History
     from hardencheck.config.load import Loaded
     from hardencheck.model.check import Severity
@@ -61,6 +64,11 @@ if TYPE_CHECKING:
 )
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @_options.work
+@click.option(
+    "--profile-run",
+    is_flag=True,
+    help="Say on standard error where the CPU time went, by collector; in one process (--jobs 0).",
+)
 @_options.color
 @_options.verbose
 @click.option("-q", "--quiet", is_flag=True, help="Print no terminal report, only why the gate did not pass.")
@@ -92,6 +100,7 @@ def command(
     jobs: int | None,
     no_cache: bool,
     cache_dir: str | None,
+    profile_run: bool,
     color: "Color",
     verbose: bool,
     quiet: bool,
@@ -107,6 +116,7 @@ def command(
     from hardencheck.cli._deliver import deliver
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
+    from hardencheck.collect.meter import measured, metering
     from hardencheck.collect.options import Options
     from hardencheck.config.load import attestations, load, waivers
     from hardencheck.errors import UsageError
@@ -127,6 +137,8 @@ def command(
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
     if since is not None and history == "none":
         raise UsageError("--since looks at history and --history none does not", hint="give one of them")
+    if profile_run and jobs:
+        raise UsageError("--profile-run measures one process", hint="leave --jobs out, or give 0")
     for flag, file in (("--har", har), ("--ca-file", ca_file)):
         if file is not None and not Path(file).exists():
             raise UsageError(f"{flag} {file}: no such file")
@@ -169,39 +181,46 @@ def command(
         har=har,
         profile=profile or live.profile,
     )
-    checklist = audit(
-        target,
-        catalogue,
-        Policy(
-            today=today,
-            fail_on=_severity(fail_on or config.fail_on),
-            strict=strict or config.strict,
-            waivers=waivers(loaded, catalogue.also),
-            attestations=attestations(loaded, catalogue.also),
-        ),
-        Options(
-            jobs=jobs if jobs is not None else extra.user.jobs,
-            cache=cache,
-            excludes=excluded,
-            plugins=extra.plugins,
-            probe=probe,
-            history=history,
-            since=since,
-            rules=extra.checks,
-            ca_file=ca_file or extra.user.ca_file,
-            progress=progress,
-        ),
-        select_ids=_split(select) or config.select,
-        ignore_ids=(*config.ignore, *_split(ignore)),
-        new_since=new_since,
-        config_digest=loaded.digest,
-        config_source=_source(loaded, policy_ref, changed),
-        notes=tuple(notes),
-        policy_change=changed,
-        now=_now(),
-    )
-    progress.clear()
-    deliver(checklist, wanted, verbose=verbose, color=color)
+    with metering() if profile_run else nullcontext() as meter:
+        checklist = audit(
+            target,
+            catalogue,
+            Policy(
+                today=today,
+                fail_on=_severity(fail_on or config.fail_on),
+                strict=strict or config.strict,
+                waivers=waivers(loaded, catalogue.also),
+                attestations=attestations(loaded, catalogue.also),
+            ),
+            Options(
+                jobs=0 if profile_run else jobs if jobs is not None else extra.user.jobs,
+                cache=cache,
+                excludes=excluded,
+                plugins=extra.plugins,
+                probe=probe,
+                history=history,
+                since=since,
+                rules=extra.checks,
+                ca_file=ca_file or extra.user.ca_file,
+                progress=progress,
+            ),
+            select_ids=_split(select) or config.select,
+            ignore_ids=(*config.ignore, *_split(ignore)),
+            new_since=new_since,
+            config_digest=loaded.digest,
+            config_source=_source(loaded, policy_ref, changed),
+            notes=tuple(notes),
+            policy_change=changed,
+            now=_now(),
+        )
+        progress.clear()
+        with measured("reports"):
+            deliver(checklist, wanted, verbose=verbose, color=color)
+    if meter is not None:
+        from hardencheck.cli import _say
+
+        for line in shares(meter):
+            _say(line)
     if quiet and checklist.gate.exit_code:
         from hardencheck.cli import _say
         from hardencheck.cli._output import plain
@@ -209,6 +228,19 @@ def command(
         for reason in checklist.gate.reasons:
             _say(plain(reason))
     return checklist.gate.exit_code
+
+
+def shares(meter: "Meter") -> Iterator[str]:
+    """A table of what each collector cost, the dearest first; what took less than 5 ms is one line."""
+    total = sum(meter.seconds.values()) or 1.0
+    yield f"{'CPU s':>8} {'share':>6} {'times':>8}  where ({total:.2f} s in all, in this process)"
+    small = 0.0
+    for name, seconds in sorted(meter.seconds.items(), key=lambda one: -one[1]):
+        if seconds < 0.005:
+            small += seconds
+            continue
+        yield f"{seconds:8.2f} {seconds / total:6.1%} {meter.calls[name]:8,}  {name}"
+    yield f"{small:8.2f} {small / total:6.1%} {'':8}  less than 5 ms each"
 
 
 class _Live(NamedTuple):

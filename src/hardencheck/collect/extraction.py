@@ -6,6 +6,7 @@ import msgspec
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
+from hardencheck.collect.meter import measured
 from hardencheck.model.facts import Fact, fact_types
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -56,7 +57,7 @@ def _without_secrets(
     from hardencheck.collect.secrets.names import masked, values_in
 
     try:
-        with deadline(seconds):
+        with measured("secrets taken out of facts"), deadline(seconds):
             return masked(found, values_in(data, found))
     except DeadlineExceeded:
         reason, why = Reason.DEADLINE, f"not looked at for secrets after {seconds:.0f} s, so not kept"
@@ -68,7 +69,7 @@ def _without_secrets(
 def _guarded(extractor: Extractor, path: str, mode: int, data: bytes, seconds: float) -> list[Found]:
     here = Location(path=path)
     try:
-        with deadline(seconds):
+        with measured(extractor.name), deadline(seconds):
             return list(extractor.extract(path, mode, data))
     except Unreadable as error:
         return [extractor.gap(error.reason, error.detail, here.at(error.line))]

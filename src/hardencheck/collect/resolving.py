@@ -13,6 +13,7 @@ from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.contract import Entry, Found, Resolver, Tree, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode
+from hardencheck.collect.meter import measured
 from hardencheck.collect.resolve._follow import secrets_of
 from hardencheck.collect.secrets.names import masked, values_in
 from hardencheck.model.facts import Fact
@@ -77,7 +78,8 @@ def resolve(
     for resolver in resolvers:
         whole = whole.plus(_resolve(resolver, whole, reading))
     more = (whole.facts[len(facts.facts) :], whole.gaps[len(facts.gaps) :])
-    more = masked(more, _secrets(facts, reading), cache=cache)
+    with measured("secrets taken out of facts"):
+        more = masked(more, _secrets(facts, reading), cache=cache)
     if key and not any(gap.reason in _NOT_KEPT for gap in more[1]):
         made = _Kept(reads=tuple(sorted(reading.reads.items())), found=encode((*more[0], *more[1])))
         cache.put(key, msgspec.msgpack.encode(made))
@@ -148,7 +150,7 @@ def _digest(data: bytes) -> str:
 
 def _resolve(resolver: Resolver, facts: FactSet, tree: Tree) -> list[Found]:
     try:
-        with deadline(RESOLVER_SECONDS):
+        with measured(resolver.name), deadline(RESOLVER_SECONDS):
             return list(resolver.resolve(facts, tree))
     except Unreadable as error:
         return [resolver.gap(error.reason, error.detail)]

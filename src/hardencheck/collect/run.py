@@ -16,6 +16,7 @@ from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Unr
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
 from hardencheck.collect.fingerprint_key import fingerprint_key, use_repository
+from hardencheck.collect.meter import measured
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
 from hardencheck.collect.resolving import resolve
@@ -40,7 +41,6 @@ T = TypeVar("T")
 # Below this much unseen work a pool costs more than it gives: two workers start in about 0.3 s.
 POOL_BYTES = 400_000
 POOL_FILES = 60
-RESOLVER_SECONDS = 60.0
 EXCLUDE_SECONDS = 20.0
 EXCLUDED = "excluded by configuration"
 _NOT_KEPT = {Reason.CRASHED, Reason.DEADLINE, Reason.BUDGET}
@@ -167,7 +167,10 @@ class _Repository:
         head_only = options.head_only or self._target.revision is not None
         options = options._replace(head_only=head_only)
         try:
-            found = collect_history(tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs, on_disk)
+            with measured(NAME):
+                found = collect_history(
+                    tree.git, tree.subject.commit, tree.inside, staged, options, cache, jobs, on_disk
+                )
         except UsageError:
             raise
         except Exception as error:

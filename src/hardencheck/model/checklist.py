@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from hardencheck.model.check import Confidence, Controls, Lifecycle, Severity
+from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.settings import Variable
 from hardencheck.model.finding import Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import Gap, Run
@@ -160,7 +161,7 @@ class Default(msgspec.Struct, frozen=True, kw_only=True):
 class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     """All lines of one audit. Times are ISO 8601 in UTC; seconds is wall time, 0 when reproducible output is asked.
 
-    version: of this schema; a reader refuses a larger one. defaults: in order of application and name.
+    version: of this schema; a reader refuses a larger one. defaults: in order of application and name. exhibits: by id.
     """
 
     version: int = 1
@@ -178,6 +179,7 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
     examined: int = 0
     applications: tuple[Application, ...] = ()
     defaults: tuple[Default, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         return sum(item.verdict is verdict for item in self.items)

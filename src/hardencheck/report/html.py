@@ -14,7 +14,7 @@ from hardencheck._resources import data_root
 from hardencheck.model.checklist import Checklist, Item
 from hardencheck.model.finding import Finding, Verdict
 from hardencheck.model.words import plural
-from hardencheck.report import _view, json
+from hardencheck.report import _view, exhibits, json
 from hardencheck.report._options import Options
 from hardencheck.report._text import inline, visible
 from hardencheck.report.defaults import _rows as _settings
@@ -141,7 +141,14 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     made.globals.update(
-        place=_view.place, plural=plural, prose=_prose, linkable=_linkable, d=_settings, cut=_cut, breakable=_breakable
+        place=_view.place,
+        plural=plural,
+        prose=_prose,
+        linkable=_linkable,
+        d=_settings,
+        x=exhibits,
+        cut=_cut,
+        breakable=_breakable,
     )
     return made
 

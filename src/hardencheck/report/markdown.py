@@ -101,6 +101,7 @@ def _lines(checklist: Checklist, options: Options) -> Iterator[str]:
             yield ""
             yield "</details>"
     yield from _defaults(checklist)
+    yield from _exhibits(checklist)
     if checklist.notes:
         yield ""
         yield "### Notes"
@@ -181,6 +182,20 @@ def _defaults(checklist: Checklist) -> Iterator[str]:
         yield f"- {code(one.application, 300)} ({code(_settings.product(one), 100)}): {_settings.summary(group.rows)}"
     yield from _more(len(found) - _SHOWN, "")
     yield f"- all of them: {code('hardencheck defaults')}"
+
+
+def _exhibits(checklist: Checklist) -> Iterator[str]:
+    from hardencheck.report import exhibits
+
+    for exhibit in checklist.exhibits:
+        yield ""
+        yield f"### {text(exhibit.title)}"
+        yield ""
+        yield f"<details><summary>{exhibits.size(exhibit)}</summary>"
+        yield ""
+        yield from exhibits.as_markdown(exhibit, 4)
+        yield ""
+        yield "</details>"
 
 
 def _waived(checklist: Checklist) -> Iterator[str]:

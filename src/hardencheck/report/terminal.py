@@ -213,6 +213,9 @@ def _foot(checklist: Checklist, pen: Pen) -> Iterator[str]:
     settings = _settings.tally(checklist.defaults)
     if checklist.defaults and (settings.unknown or pen.options.verbose):
         notes.append(f"settings: {settings.words}; see 'hardencheck defaults'")
+    if checklist.exhibits:
+        named = ", ".join(visible(exhibit.id, 100) for exhibit in checklist.exhibits)
+        notes.append(f"layer by layer: {named}; see 'hardencheck explain ID --target PATH'")
     if notes:
         yield pen.style("1", " Notes")
         for note in notes:

@@ -161,6 +161,28 @@ class Values:
             raise NotLiteral(shorten(node))
         return literal(node)
 
+    def table(self, node: ast.expr, depth: int = 0) -> tuple[dict[str, ast.expr], bool] | None:
+        """(what a dictionary that is written out holds by key, whether that is all); None for what is none."""
+        node = self.resolve(node)
+        found: dict[str, ast.expr] = {}
+        whole = True
+        match node:
+            case ast.Dict(keys=keys, values=parts):
+                for key, part in zip(keys, parts, strict=True):
+                    if isinstance(key, ast.Constant):
+                        found[str(key.value)] = part
+                    elif key is None and depth < 8 and (inner := self.table(part, depth + 1)) is not None:
+                        found |= inner[0]
+                        whole = whole and inner[1]
+                    else:
+                        whole = False
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+                found = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
+                whole = len(found) == len(keywords)
+            case _:
+                return None
+        return found, whole
+
 
 LEVELS = {
     "NOTSET": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50,

@@ -120,10 +120,22 @@ _OPENING = frozenset({"if", "unless", "with", "range", "for"})
 
 class Template(NamedTuple):
     """text: parsable, with `{{ }}` left only where it stands in a value; lines that hold nothing else are empty.
-    unsure: numbers of lines inside a condition or a loop of the template."""
+    unsure: numbers of lines inside a condition or a loop of the template; depths: in how many of them a line is.
+    actions: numbers of lines in which the template says anything."""
 
     text: str
     unsure: frozenset[int]
+    depths: Mapping[int, int] = {}
+    actions: frozenset[int] = frozenset()
+
+    def between(self, first: int, last: int) -> bool:
+        """Whether the template says anything in these lines, both included."""
+        return any(first <= line <= last for line in self.actions)
+
+    def within(self, line: int) -> frozenset[int]:
+        """The lines that may be missing where this line is there."""
+        known = self.depths.get(line, 0)
+        return frozenset(number for number, depth in self.depths.items() if depth > known)
 
 
 def untemplated(text: str) -> Template:
@@ -131,7 +143,8 @@ def untemplated(text: str) -> Template:
     if "{{" not in text and "{%" not in text and "<%" not in text:
         return Template(text, frozenset())
     lines: list[str] = []
-    unsure: set[int] = set()
+    depths: dict[int, int] = {}
+    actions: set[int] = set()
     depth = 0
     inside = False  # an action that goes on over several lines
     for number, line in enumerate(text.split("\n"), start=1):
@@ -139,18 +152,20 @@ def untemplated(text: str) -> Template:
             inside = "}}" not in line
             lines.append("")
             continue
+        if "{{" in line or "{%" in line or "<%" in line:
+            actions.add(number)
         for match in _BLOCK.finditer(line):
             if match[1] in _OPENING:
                 depth += 1
             elif match[1].startswith("end"):
                 depth = max(0, depth - 1)
         if depth:
-            unsure.add(number)
+            depths[number] = depth
         stripped = line.strip()
         inside = stripped.startswith("{{") and "}}" not in stripped
         alone = stripped.startswith(("{{", "{%", "<%")) and stripped.endswith(("}}", "%}", "%>"))
         lines.append("" if alone or inside or stripped.startswith(("{#", "{{/*")) else _quoted_braces(line))
-    return Template("\n".join(lines), frozenset(unsure))
+    return Template("\n".join(lines), frozenset(depths), depths, frozenset(actions))
 
 
 _ACTION = compiled(r"\{\{[^{}\n]*\}\}")
@@ -171,31 +186,37 @@ def _quoted_braces(line: str) -> str:
 
 
 class IniLine(NamedTuple):
+    """header: line of the section's head, 0 before the first one."""
+
     section: str
     key: str
     value: str
     line: int
+    header: int = 0
 
 
 def ini_lines(text: str, *, backslash: bool = False) -> Iterator[IniLine]:
-    """Keys of an ini file in order, repeated ones too. A value goes on in indented lines, or (backslash) after "\\"."""
+    """Keys of an ini file in order, repeated ones too. A value goes on in indented lines, or (backslash) after "\\",
+    where comments in between do not count (systemd.syntax(7))."""
     section = key = ""
     parts: list[str] = []
-    start = 0
+    start = header = 0
     going_on = False
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(text.split("\n"), start=1):
         stripped = raw.strip()
+        if backslash and going_on and stripped[:1] in {"#", ";"}:
+            continue
         if going_on or (not backslash and key and raw[:1] in {" ", "\t"} and stripped and stripped[0] not in "#;"):
             going_on = backslash and stripped.endswith("\\")
             parts.append(stripped[:-1] if going_on else stripped)
             continue
         if key:
-            yield IniLine(section, key, " ".join(parts).strip(), start)
+            yield IniLine(section, key, " ".join(parts).strip(), start, header)
             key = ""
         if not stripped or stripped[0] in "#;":
             continue
         if stripped[0] == "[" and stripped.endswith("]"):
-            section = stripped[1:-1].strip()
+            section, header = stripped[1:-1].strip(), number
             continue
         key, equals, value = stripped.partition("=")
         key, start = key.strip(), number
@@ -205,4 +226,4 @@ def ini_lines(text: str, *, backslash: bool = False) -> Iterator[IniLine]:
         going_on = backslash and stripped.endswith("\\")
         parts = [value[:-1].strip() if going_on else value.strip()]
     if key:
-        yield IniLine(section, key, " ".join(parts).strip(), start)
+        yield IniLine(section, key, " ".join(parts).strip(), start, header)

@@ -7,7 +7,8 @@ from typing import Any
 
 from hardencheck.collect.extract._environment_facts import Maker, beside, for_development, role_of
 from hardencheck.collect.extract._environment_text import interpolated
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence
+from hardencheck.collect.extract._kubernetes import name_of, objects, workload_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
 from hardencheck.lazily import compiled
 
 _BOOLEAN = compiled(r"true|True|TRUE|false|False|FALSE")
@@ -22,14 +23,6 @@ _DATE = compiled(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt \t].*)?")
 _DEVELOPMENT_WORDS = frozenset({"dev", "development", "local", "test", "tests", "testing", "debug", "ci", "e2e"})
 
 
-def text_of(node: Node | None) -> str:
-    return node.text if isinstance(node, Scalar) else ""
-
-
-def _items(node: Node | None) -> "list[Node]":
-    return node.items if isinstance(node, Sequence) else [] if node is None else [node]
-
-
 def _pairs(node: Node | None) -> Iterator[tuple[str, int, Node]]:
     if isinstance(node, Mapping):
         for key, (line, value) in node.pairs.items():
@@ -37,7 +30,7 @@ def _pairs(node: Node | None) -> Iterator[tuple[str, int, Node]]:
 
 
 def _command(*nodes: Node | None) -> str:
-    return " ".join(item.text for node in nodes for item in _items(node) if isinstance(item, Scalar))[:4000]
+    return " ".join(item.text for node in nodes for item in items_of(node) if isinstance(item, Scalar))[:4000]
 
 
 def _as_go_writes(node: Scalar) -> str | None:
@@ -75,13 +68,13 @@ def compose(document: Mapping, make: Maker) -> None:
 def _edited(node: Mapping, path: str) -> bool:
     """Whether a service is one to work on: its server reloads, its settings are the developer's, or the sources it is
     built from are mounted over it. A file with such a service is nobody's production."""
-    if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in _items(node.get("profiles"))):
+    if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in items_of(node.get("profiles"))):
         return False  # it is not started with the others
     context, _ = _built(node.get("build"), path)
     return (
         for_development(_command(node.get("entrypoint"), node.get("command")))
         or any(_DEVELOPERS.search(text) for text in _settings_of(node.get("environment")))
-        or _words(text_of(_get(node.get("build"), "target")))
+        or _words(text_of(below(node.get("build"), "target")))
         or (context is not None and _mounts(node.get("volumes"), context, path))
     )
 
@@ -95,7 +88,7 @@ def _settings_of(environment: Node | None) -> Iterator[str]:
     for key, _, value in _pairs(environment):
         if key in _SETTINGS:
             yield text_of(value)
-    for item in _items(environment) if isinstance(environment, Sequence) else ():
+    for item in items_of(environment) if isinstance(environment, Sequence) else ():
         key, _, text = text_of(item).partition("=")
         if key in _SETTINGS:
             yield text
@@ -107,14 +100,14 @@ def _words(text: str) -> bool:
 
 def _built(build: Node | None, path: str) -> tuple[str | None, str | None]:
     """(context, Dockerfile) from the root; None for what is not built, or built from elsewhere."""
-    folder = text_of(build) if isinstance(build, Scalar) else text_of(_get(build, "context")) or "." if build else ""
+    folder = text_of(build) if isinstance(build, Scalar) else text_of(below(build, "context")) or "." if build else ""
     if not folder or "://" in folder or folder.startswith("git@"):
         return None, None
     known = interpolated(folder, {"PWD": "."}, doubled=True).value
     context = beside(path, known) if known is not None else None
     if context is None or context.startswith("/"):
         return None, None
-    file = interpolated(text_of(_get(build, "dockerfile")) or "Dockerfile", {}, doubled=True).value
+    file = interpolated(text_of(below(build, "dockerfile")) or "Dockerfile", {}, doubled=True).value
     return context, beside(f"{context}/x" if context else "x", file) if file else None
 
 
@@ -122,11 +115,11 @@ def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
     context, dockerfile = _built(node.get("build"), make.path)
     command = _command(node.get("entrypoint"), node.get("command"))
     role = make.role
-    if role == "production" and any(_words(text_of(item)) for item in _items(node.get("profiles"))):
+    if role == "production" and any(_words(text_of(item)) for item in items_of(node.get("profiles"))):
         role = "development"
     files = []
-    for item in _items(node.get("env_file")):
-        written = text_of(_get(item, "path")) if isinstance(item, Mapping) else text_of(item)
+    for item in items_of(node.get("env_file")):
+        written = text_of(below(item, "path")) if isinstance(item, Mapping) else text_of(item)
         known = interpolated(written, {"PWD": "."}, doubled=True).value if written else None
         found = beside(make.path, known) if known else None
         if found is not None:
@@ -156,10 +149,10 @@ def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
 
 def _mounts(volumes: Node | None, context: str, path: str) -> bool:
     """Whether what it is built from is mounted over it: so that one may edit it while it runs."""
-    for item in _items(volumes):
-        source = text_of(_get(item, "source")) if isinstance(item, Mapping) else text_of(item).split(":")[0]
+    for item in items_of(volumes):
+        source = text_of(below(item, "source")) if isinstance(item, Mapping) else text_of(item).split(":")[0]
         known = interpolated(source, {"PWD": "."}, doubled=True).value
-        target = text_of(_get(item, "target")) if isinstance(item, Mapping) else text_of(item).partition(":")[2]
+        target = text_of(below(item, "target")) if isinstance(item, Mapping) else text_of(item).partition(":")[2]
         settled = target.startswith(("/etc", "/config", "/data", "/var/lib", "/usr/share"))
         if known and known.startswith(".") and beside(path, known) == context and not settled:
             return True
@@ -188,61 +181,42 @@ def compose_environment(node: Node | None, make: Maker, service: str, role: str)
                 make.held(key, key, item.line, service=service, role=role, written=f"${{{key}}}")
 
 
-_POD_PATHS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "Pod": (("spec",),),
-    "CronJob": (("spec", "jobTemplate", "spec", "template", "spec"),),
-    "ScaledJob": (("spec", "jobTargetRef", "template", "spec"),),
-}
-_WORKLOADS = frozenset({
-    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "Service",
-    "Rollout", "DeploymentConfig", "ScaledJob", "Configuration",
-})  # fmt: skip
-_KUBERNETES_DEPTH = 3
-
-
-def kubernetes(document: Mapping, make: Maker, depth: int = 0) -> None:
+def kubernetes(document: Mapping, make: Maker) -> None:
     """Containers of workloads, ConfigMaps, Secrets and what kustomize generates. Source: the Kubernetes API, v1."""
+    for item in objects(document):
+        _object(item, make)
+
+
+def _object(document: Mapping, make: Maker) -> None:
     kind = text_of(document.get("kind"))
-    if kind in {"List", "Template", "DeploymentList"} and depth < _KUBERNETES_DEPTH:
-        for key in ("items", "objects"):
-            for item in _items(document.get(key)):
-                if isinstance(item, Mapping):
-                    kubernetes(item, make, depth + 1)
-    elif kind == "ConfigMap":
-        service = f"configmap/{_name(document)}"
+    if kind == "ConfigMap":
+        service = f"configmap/{name_of(document)}"
         for key, line, value in _pairs(document.get("data")):
             if isinstance(value, Scalar):
                 make.text(key, value.text, line, service=service)
     elif kind == "Secret":
-        service = f"secret/{_name(document)}"
+        service = f"secret/{name_of(document)}"
         for part in ("data", "stringData"):
             for key, line, _ in _pairs(document.get(part)):
                 make.held(key, service, line, service=service)
     elif kind == "Kustomization":
         _kustomization(document, make)
-    elif kind in _WORKLOADS:
-        for path in _POD_PATHS.get(kind, (("spec", "template", "spec"),)):
-            pod = _get(document, *path)
-            if isinstance(pod, Mapping):
-                _pod(pod, f"{kind.lower()}/{_name(document)}", kind in {"Job", "CronJob", "ScaledJob"}, make)
-
-
-def _name(document: Mapping) -> str:
-    return text_of(_get(document, "metadata", "name"))[:253]
+    elif (workload := workload_of(document)) is not None:
+        _pod(workload.pod, f"{kind.lower()}/{workload.name}", workload.job, make)
 
 
 def _pod(pod: Mapping, workload: str, job: bool, make: Maker) -> None:
-    for container in _items(pod.get("containers")):
+    for container in items_of(pod.get("containers")):
         if not isinstance(container, Mapping):
             continue
         service = f"{workload}/{text_of(container.get('name'))[:253]}"
         command = _command(container.get("command"), container.get("args"))
         role = "development" if make.role == "production" and for_development(command) else make.role
         maps = []
-        for source in _items(container.get("envFrom")):
-            prefix = text_of(_get(source, "prefix"))
+        for source in items_of(container.get("envFrom")):
+            prefix = text_of(below(source, "prefix"))
             for key, what in (("configMapRef", "configmap"), ("secretRef", "secret")):
-                name = text_of(_get(source, key, "name"))
+                name = text_of(below(source, key, "name"))
                 if name:
                     maps.append(f"{prefix}:{what}/{name}" if prefix else f"{what}/{name}")
         make.service(
@@ -254,7 +228,7 @@ def _pod(pod: Mapping, workload: str, job: bool, make: Maker) -> None:
             job=job,
             role=role,
         )
-        for item in _items(container.get("env")):
+        for item in items_of(container.get("env")):
             if isinstance(item, Mapping):
                 _container_variable(item, service, role, make)
 
@@ -266,7 +240,7 @@ def _container_variable(item: Mapping, service: str, role: str, make: Maker) -> 
         line = source.line
         for key, what in (("configMapKeyRef", "configmap"), ("secretKeyRef", "secret")):
             if isinstance(source.get(key), Mapping):
-                held, at = text_of(_get(source, key, "name")), text_of(_get(source, key, "key"))
+                held, at = text_of(below(source, key, "name")), text_of(below(source, key, "key"))
                 make.held(name, f"{what}/{held}", item.line, service=service, role=role, written=at)
                 return
         make.held(name, "the cluster", line, service=service, role=role)
@@ -277,15 +251,15 @@ def _container_variable(item: Mapping, service: str, role: str, make: Maker) -> 
 
 
 def _kustomization(document: Mapping, make: Maker) -> None:
-    for item in _items(document.get("configMapGenerator")):
+    for item in items_of(document.get("configMapGenerator")):
         if not isinstance(item, Mapping):
             continue
         service = f"configmap/{text_of(item.get('name'))[:253]}"
-        for entry in _items(item.get("literals")):
+        for entry in items_of(item.get("literals")):
             key, equals, value = text_of(entry).partition("=")
             if equals:
                 make.text(key, value, entry.line, service=service)
-        named = [*_items(item.get("envs")), *_items(item.get("env"))]
+        named = [*items_of(item.get("envs")), *items_of(item.get("env"))]
         files = [path for entry in named if (path := beside(make.path, text_of(entry)))]
         if files:
             make.service(item.line, service=service, files=files)
@@ -299,15 +273,15 @@ def app_engine(document: Mapping, make: Maker) -> None:
 
 def render(document: Mapping, make: Maker) -> None:
     """render.yaml: `envVars` of services, with groups."""
-    for group in _items(document.get("envVarGroups")):
+    for group in items_of(document.get("envVarGroups")):
         if isinstance(group, Mapping):
             _named(group.get("envVars"), make, f"configmap/{text_of(group.get('name'))}")
-    for item in _items(document.get("services")):
+    for item in items_of(document.get("services")):
         if not isinstance(item, Mapping):
             continue
         service = text_of(item.get("name"))
         variables = item.get("envVars")
-        groups = [text_of(_get(entry, "fromGroup")) for entry in _items(variables)]
+        groups = [text_of(below(entry, "fromGroup")) for entry in items_of(variables)]
         make.service(
             item.line,
             service=service,
@@ -326,7 +300,7 @@ def digital_ocean(document: Mapping, make: Maker) -> None:
         return
     shared = spec.get("envs")
     for part in ("services", "workers", "jobs"):
-        for item in _items(spec.get(part)):
+        for item in items_of(spec.get(part)):
             if isinstance(item, Mapping):
                 service = text_of(item.get("name"))
                 image = text_of(item.get("environment_slug"))
@@ -338,25 +312,25 @@ def digital_ocean(document: Mapping, make: Maker) -> None:
 
 def heroku(document: Mapping, make: Maker) -> None:
     """heroku.yml: `setup.config`."""
-    _table(_get(document, "setup", "config"), make)
+    _table(below(document, "setup", "config"), make)
 
 
 def serverless(document: Mapping, make: Maker) -> None:
     """serverless.yml: `provider.environment`, and `environment` of functions. `${...}` is not followed."""
-    _table(_get(document, "provider", "environment"), make)
+    _table(below(document, "provider", "environment"), make)
     for name, line, function in _pairs(document.get("functions")):
-        make.service(line, service=name, image=text_of(_get(document, "provider", "runtime")))
-        _table(_get(function, "environment"), make, name)
+        make.service(line, service=name, image=text_of(below(document, "provider", "runtime")))
+        _table(below(function, "environment"), make, name)
 
 
 def beanstalk(document: Mapping, make: Maker) -> None:
     """.ebextensions: `option_settings` of the namespace of the application's environment."""
     space = "aws:elasticbeanstalk:application:environment"
     settings = document.get("option_settings")
-    _table(_get(settings, space), make)
-    for item in _items(settings) if isinstance(settings, Sequence) else []:
-        if text_of(_get(item, "namespace")) == space and (name := text_of(_get(item, "option_name"))):
-            make.text(name, text_of(_get(item, "value")), item.line)
+    _table(below(settings, space), make)
+    for item in items_of(settings) if isinstance(settings, Sequence) else []:
+        if text_of(below(item, "namespace")) == space and (name := text_of(below(item, "option_name"))):
+            make.text(name, text_of(below(item, "value")), item.line)
 
 
 def _table(node: Node | None, make: Maker, service: str = "") -> None:
@@ -371,8 +345,8 @@ def _table(node: Node | None, make: Maker, service: str = "") -> None:
 
 def _named(node: Node | None, make: Maker, service: str) -> None:
     """A list of {key: NAME, value: text}; anything but a value comes from elsewhere."""
-    for item in _items(node):
-        name = text_of(_get(item, "key"))
+    for item in items_of(node):
+        name = text_of(below(item, "key"))
         if not name or not isinstance(item, Mapping):
             continue
         value = item.get("value")
@@ -398,25 +372,17 @@ def workflow(document: Mapping, make: Maker) -> None:
         if not isinstance(job, Mapping):
             continue
         words = f"{name} {text_of(job.get('name'))}"
-        where = text_of(job.get("environment")) or text_of(_get(job, "environment", "name"))
+        where = text_of(job.get("environment")) or text_of(below(job, "environment", "name"))
         deploys = bool(_DEPLOYS.search(words)) or (bool(_DEPLOYS.search(called)) and not _NO_DEPLOYMENT.search(words))
         if _ELSEWHERE.search(f"{words} {called} {where}") or role_of(f"{where or 'x'}.yml") != "production":
             deploys = False
         role = "production" if deploys else "development"
         held = [document.get("env"), job.get("env")]
-        held.extend(_get(step, "env") for step in _items(job.get("steps")) if isinstance(step, Mapping))
+        held.extend(below(step, "env") for step in items_of(job.get("steps")) if isinstance(step, Mapping))
         for node in held:
             for key, at, value in _pairs(node):
                 if isinstance(value, Scalar) and (deploys or "${{" not in value.text):
                     make.text(key, value.text, at, service=name, role=role, default=True)
-
-
-def _get(node: Node | None, *keys: str) -> Node | None:
-    for key in keys:
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(key)
-    return node
 
 
 Reader = Callable[[Any, Maker], None]

@@ -74,7 +74,8 @@ class Change(NamedTuple):
 def changes(file: PythonFile, path: str) -> Iterator[Change]:
     """Every write to a settings object in a file."""
     reader = _Reader(file, path)
-    stack: list[tuple[ast.stmt, Place]] = [(node, Place(names=reader.objects.outer())) for node in file.tree.body]
+    top = reader.objects.outer()
+    stack: list[tuple[ast.stmt, Place]] = [(node, Place(names=top)) for node in file.tree.body]
     while stack:
         node, place = stack.pop()
         yield from reader.read(node, place)

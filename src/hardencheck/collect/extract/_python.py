@@ -4,18 +4,21 @@ import ast
 import re
 import sys
 import warnings
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._grammar import downgraded
+from hardencheck.collect.meter import measured
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
+_LINES = compiled(rb"\r\n|\n|\r")  # what ends a line of Python; a form feed does not
 Role = Literal["production", "test", "documentation", "example", "development", "migration"]
 _ROLES: dict[str, Role] = {
     "test": "test", "tests": "test", "testing": "test", "conftest.py": "test", "testdata": "test", "fixtures": "test",
-    "e2e": "test", "docs": "documentation", "doc": "documentation", "dev": "development", "development": "development",
+    "e2e": "test", "unittests": "test", "docs": "documentation", "doc": "documentation",
+    "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
     "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development",
 }  # fmt: skip
@@ -151,6 +154,17 @@ class PythonFile:
             return ""
         parts.append(self.aliases.get(node.id, node.id))
         return ".".join(reversed(parts))
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return _LINES.split(self.source.encode("utf-8", "replace"))
+
+    def written(self, node: ast.expr) -> str:
+        """An expression as it stands in the file; "" where it goes over several lines."""
+        line, end = node.lineno - 1, node.end_col_offset
+        if node.end_lineno != node.lineno or line >= len(self._lines):
+            return ""
+        return self._lines[line][node.col_offset : end].decode("utf-8", "replace")
 
     def imports(self, package: str) -> bool:
         """Whether a top-level package is imported anywhere in the file."""
@@ -297,8 +311,8 @@ def _abridged(node: ast.AST, depth: int) -> ast.AST:
 @lru_cache(maxsize=2)
 def parse(data: bytes) -> PythonFile:
     """The parsed file. Raises what `syntax_tree` raises."""
-    tree = syntax_tree(data)
-    return PythonFile(data.decode("utf-8", "replace"), tree)
+    with measured("syntax of Python"):
+        return PythonFile(data.decode("utf-8", "replace"), syntax_tree(data))
 
 
 def syntax_tree(data: bytes) -> ast.Module:

@@ -77,9 +77,10 @@ class Objects:
     def outer(self) -> Names:
         """What names mean at the top of the module."""
         objects: dict[str, str] = {}
+        names = Names(objects)  # grows with it
         for node in self.file.tree.body:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                target = self.target(node.value, Names(objects))
+                target = self.target(node.value, names)
                 if target:
                     objects[node.targets[0].id] = target
                 else:

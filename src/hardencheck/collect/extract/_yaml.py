@@ -43,6 +43,23 @@ class Mapping(NamedTuple):
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
+def text_of(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def items_of(node: Node | None) -> "list[Node]":
+    """The items of a sequence; what is none is the only one of itself."""
+    return node.items if isinstance(node, Sequence) else [] if node is None else [node]
+
+
+def below(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(key)
+    return node
+
+
 def documents(data: bytes) -> list[Node]:
     """The documents of a file. Raises Unreadable for what is not YAML, a template, or beyond the bounds above."""
     import yaml

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._privileges import CAPABILITIES, capability, is_engine_socket, is_root
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
@@ -13,13 +14,6 @@ from hardencheck.model.location import Location
 
 MAX_BYTES = 2 * 1024 * 1024
 _NAME = compiled(r".*compose.*\.ya?ml|docker-stack.*\.ya?ml|(?:[\w.-]+[-_.])?stack\.ya?ml")
-_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock",
-            "/var/run/crio/crio.sock")  # fmt: skip
-# capabilities(7): each of these is, or leads to, root on the host.
-_CAPABILITIES = frozenset({
-    "ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO", "DAC_READ_SEARCH", "DAC_OVERRIDE", "NET_ADMIN", "BPF",
-    "SYS_BOOT", "MKNOD", "SYSLOG",
-})  # fmt: skip
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _UNCONFINED = compiled(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
 # Ports of stores and consoles that trust whoever reaches them: IANA service names and the defaults of their makers.
@@ -37,6 +31,7 @@ class ComposeFiles(Extractor):
     """compose.yaml, docker-compose.*.yml, stack files; those whose content has `services`."""
 
     name = "container.compose"
+    version = 2
     emits = (ComposeService, ComposeSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -129,9 +124,8 @@ class _Service:
             if text.lower() in _TRUE:
                 yield "privileged", line
         for text, line in self._texts("cap_add"):
-            capability = text.upper().removeprefix("CAP_")
-            if capability in _CAPABILITIES:
-                yield f"capability {capability}", line
+            if capability(text) in CAPABILITIES:
+                yield f"capability {capability(text)}", line
         for text, line in self._texts("security_opt"):
             if _UNCONFINED.fullmatch(text.strip()):
                 yield text.strip(), line
@@ -157,7 +151,7 @@ class _Service:
             elif isinstance(item, Mapping):
                 paths = [_plain(item.get(key)) or "" for key in ("source", "target")]
             for path in paths:
-                if path.rstrip("/") in _SOCKETS:
+                if is_engine_socket(path):
                     yield f"mounts {path}", item.line
 
     def _published(self) -> Iterator[tuple[str, int]]:
@@ -208,9 +202,3 @@ class _Service:
 
 def _plain(node: Node | None) -> str | None:
     return node.text if isinstance(node, Scalar) else None
-
-
-def is_root(user: str) -> bool:
-    """Whether a USER or `user:` is root: by name or as number 0, whatever the group."""
-    name = user.strip().partition(":")[0].strip()
-    return name.lower() == "root" or (name.isdecimal() and int(name) == 0)

@@ -28,6 +28,7 @@ DROPS = compiled(
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
+_START = compiled(r"[\w.-]{1,100}\.(?:sh|bash)\b|[\w-]{0,60}entrypoint[\w.-]*|/[\w./-]+")
 _SERVER_USER = compiled(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
 _ROLE_WORDS = {
     "dev": "development", "development": "development", "local": "development", "devcontainer": "development",
@@ -228,10 +229,14 @@ class _File:
                     stage.modules.append((posixpath.normpath(source.lstrip("/")), target, step.line))
 
     def _remote(self, here: Location, source: str, options: dict[str, str]) -> RemoteAdd:
-        parts = urlsplit(source) if "://" in source else urlsplit(f"ssh://{source.replace(':', '/', 1)}")
+        try:
+            parts = urlsplit(source if "://" in source else f"ssh://{source.replace(':', '/', 1)}")
+            host = parts.hostname or "?"
+        except ValueError:  # a bracket that opens and does not close
+            parts, host = urlsplit(""), "?"
         return RemoteAdd(
             location=here,
-            host=parts.hostname or "?",
+            host=host,
             encrypted=parts.scheme in {"https", "ssh"},
             verified="checksum" in options or bool(re.fullmatch(r"[0-9a-f]{40,64}", parts.fragment.partition(":")[0])),
             role=self.role,
@@ -272,9 +277,7 @@ class _File:
             base=None if "$" in first.base else first.base,
             base_line=first.line,
             drops="" if tool is None else tool[0].strip(),
-            start=tuple(dict.fromkeys(re.findall(r"[\w.-]+\.(?:sh|bash)\b|[\w-]*entrypoint[\w.-]*|/[\w./-]+", start)))[
-                :10
-            ],
+            start=tuple(dict.fromkeys(_START.findall(start)))[:10],
             context_line=copied.line if copied else None,
             context_excludes=copied.excludes if copied else (),
             sources=tuple(self.sources[:200]),

@@ -24,6 +24,7 @@ from hardencheck.collect.extract._environment_yaml import reader_of
 from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import parse
 from hardencheck.collect.extract._yaml import documents
+from hardencheck.collect.extract.systemd import unit_name
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import DeployedService, EnvironmentVariable
 from hardencheck.model.gap import Gap, Reason
@@ -46,7 +47,6 @@ _SCRIPT = compiled(
     r".+\.(?:sh|bash)(?:\.j2|\.tmpl|\.template)?|(?:[\w-]*[-_])?entrypoint(?:[-_.][\w-]+)?|"
     r"(?:start|run|serve|boot|launch|server|web|worker|cmd|gunicorn|uwsgi)(?:[-_][\w-]+)?"
 )
-_UNIT = compiled(r".+\.service(?:\.(?:j2|tmpl|template|in|tpl|erb))?|.*\.service\.d/[^/]+\.conf")
 _TASK = compiled(r".*task[-_.]?def(?:inition)?s?.*\.json")
 # A key of a file that deploys. Answers that tests replay are YAML too, and large: they hold such words inside of texts.
 _KEYS = compiled(
@@ -75,7 +75,7 @@ def form_of(path: str) -> str:
         return "dotenv"
     if name.partition(".")[0] == "procfile":
         return "procfile"
-    if _UNIT.fullmatch(path.lower()):
+    if unit_name(path.lower()).endswith(".service"):
         return "unit"
     if bare.endswith((".ini", ".conf")):
         return "supervisor" if "supervisor" in path.lower() else "uwsgi" if bare.endswith(".ini") else ""
@@ -92,7 +92,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 4
+    version = 5
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -3,27 +3,17 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._logging_tables import (
-    Config,
-    Table,
-    is_security,
-    is_sql,
-    judge,
-    level_name,
-    level_number,
-    read,
-    scope,
-)
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, shorten, spreads
+from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingConfig,
-    LoggingUse,
+    LoggingPlace,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -37,29 +27,36 @@ from hardencheck.model.location import Location
 # What must stand in a file for it to say anything of a kind: a file that cannot be parsed hides no more than that.
 _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (
-        re.compile(rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers"),
-        (LoggingConfig, LoggingUse, LoggerSetting),
+        re.compile(
+            rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers|structlog"
+        ),
+        (LoggingPlace, LoggerSetting),
     ),
     (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
     (re.compile(rb"(?:import|from)\s+loguru"), (LoguruCall, LoguruSink)),
     (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry,)),
-    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel)),
+    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel, LoggingPlace)),
 )
-_TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
+TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
+_CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
 _ENGINES = ("create_engine", "create_async_engine")
+_COMMAND = compiled(r"(?:^|/)management/commands/")
 _DATABASE_TOOLS = compiled(r"(?:.*/)?(?:alembic|migrations)/env\.py")
 
 
-def what_for(path: str) -> str:
-    """As `role`, but the environment of a migration tool is not the service."""
-    return "migration" if _DATABASE_TOOLS.fullmatch(path) else role(path)
+def what_for(path: str, data: bytes = b"") -> str:
+    """As `role`, but the environment of a migration tool is not the service, nor is a command of a developer."""
+    if _DATABASE_TOOLS.fullmatch(path) or (path.endswith("env.py") and b"alembic" in data):
+        return "migration"
+    return "command" if _COMMAND.search(path) and role(path) == "production" else role(path)
 
 
 class LoggingPython(Extractor):
     """Logging configurations, levels of loggers, and the options of libraries that decide what is logged."""
 
     name = "logging.python"
-    emits = (LoggingConfig, LoggingUse, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog, ServerLevel)
+    version = 2
+    emits = (LoggingPlace, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog, ServerLevel)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -77,19 +74,17 @@ class LoggingPython(Extractor):
                 reason=error.reason,
                 detail=error.detail,
                 location=Location(path=path, line=error.line),
-                about={"role": what_for(path)},
+                about={"role": what_for(path, data)},
             )
             return
-        yield from _File(self.name, path, file).found()
+        yield from _File(self.name, path, file, what_for(path, data)).found()
 
 
 class _File:
-    def __init__(self, collector: str, path: str, file: PythonFile) -> None:
+    def __init__(self, collector: str, path: str, file: PythonFile, role_of_file: str) -> None:
         self._collector, self._file = collector, file
-        self._here, self._role = Location(path=path), what_for(path)
+        self._here, self._role = Location(path=path), role_of_file
         self._branches, self._values = Branches(file), Values(file)
-        self._judged: set[int] = set()  # tables by node, so that LOGGING and dictConfig(LOGGING) are one
-        self._names: set[str] = set()
 
     def found(self) -> Iterator[Found]:
         yield from self._tables()
@@ -110,121 +105,60 @@ class _File:
             about={"role": self._branches.role(node, self._role), **about},
         )
 
-    # Dictionaries
+    # Configurations: what they are worth is found out by `resolve.logging_configurations`
 
     def _tables(self) -> Iterator[Found]:
         """Dictionaries by name (LOGGING, logconfig_dict), or by their shape: "version" beside handlers or loggers."""
         for node in self._file.assigns:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
-            if node.value is None or not names or isinstance(self._file.scope(node), ast.FunctionDef):
-                continue
-            name = names[0]
-            table = read(node.value, self._values) if isinstance(node.value, ast.Dict | ast.Call | ast.BinOp) else None
-            shaped = (
-                table is not None and "version" in table.items and {"handlers", "loggers", "root"} & set(table.items)
-            )
-            if name not in _TABLE_NAMES and not shaped:
-                continue
-            framework = _TABLE_NAMES.get(name, "dictConfig")
-            self._names.add(name)
-            if table is None:
-                value = self._values.resolve(node.value)
-                if isinstance(value, ast.Constant) or self._branches.when(node) == "never":
-                    continue  # None: nothing is configured
-                detail = f"{name} is {shorten(value)}: not written out"
-                yield self._gap((LoggingConfig, LoggerSetting), detail, node.lineno, node)
-                continue
-            if not table.items and not table.open:
-                continue  # Django leaves an empty LOGGING alone
-            self._judged.add(id(self._values.resolve(node.value)))
-            yield from self._changes(name, table)
-            yield from self._config(table, framework, name, node.value.lineno, node)
-
-    def _changes(self, name: str, table: Table) -> Iterator[Found]:
-        """What the module does to a table after it: `LOGGING["loggers"]["x"] = {...}`, `LOGGING.update(...)`."""
-        for node in self._file.assigns:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            path = _path(target, name)
-            if path is None or node.value is None or self._branches.when(node) == "never":
+            if not isinstance(target, ast.Name) or node.value is None or isinstance(node, ast.AugAssign):
                 continue
-            literal_path = [part for part in path if part is not None]
-            if (
-                self._branches.when(node) == "sometimes"
-                or isinstance(node, ast.AugAssign)
-                or len(literal_path) < len(path)
-                or not table.put(literal_path, node.value, self._values)
-            ):
-                yield self._changed(name, node)
-        for call in self._file.calls:
-            if isinstance(call.func, ast.Attribute) and call.func.attr in {
-                "update",
-                "setdefault",
-                "pop",
-                "append",
-                "extend",
-            }:
-                base = call.func.value
-                if (isinstance(base, ast.Name) and base.id == name) or _path(base, name) is not None:
-                    if self._branches.when(call) != "never":
-                        yield self._changed(name, call)
-
-    def _changed(self, name: str, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Call) -> Gap:
-        detail = f"{name} is changed here in a way that is not written out: {shorten(node)}"
-        return self._gap((LoggingConfig, LoggerSetting), detail, node.lineno, node)
-
-    def _config(self, table: Table, framework: str, variable: str, line: int, node: ast.AST) -> Iterator[Found]:
-        config = judge(table, line, self._values)
-        what_for = self._branches.role(node, self._role)
-        keeps = _keeps_security(config)
-        if config.disable_existing is None:
-            detail = f"disable_existing_loggers of {variable or framework} is not written out"
-            yield self._gap((LoggingConfig,), detail, config.disable_line, node)
-        else:
-            yield LoggingConfig(
-                location=self._here.at(config.disable_line),
-                framework=framework,
-                variable=variable,
-                disable_existing=config.disable_existing,
-                keeps_security=keeps,
-                silences=config.disable_existing and not (framework == "django" and keeps),
-                role=what_for,
-            )
-        if config.open:
-            yield self._gap(
-                (LoggerSetting,), f"{variable or framework} holds loggers that are not written out", line, node
-            )
-        for logger in config.loggers:
-            about = _about(logger.name)
-            if logger.unknown:
-                detail = f"logger {logger.name}: {logger.unknown}"
-                yield self._gap((LoggerSetting,), detail, logger.line, node, **about)
+            if isinstance(self._file.scope(node), ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            yield LoggerSetting(
-                location=self._here.at(logger.line),
-                logger=logger.name,
-                level=logger.level,
-                scope=scope(logger.name),
-                security=is_security(logger.name),
-                sql=is_sql(logger.name),
-                discards=logger.discards,
-                debug=logger.debug,
-                role=what_for,
-            )
+            if target.id in TABLE_NAMES or _shaped(node.value):
+                yield from self._place("table", target.id, node)
+
+    def _place(self, what: str, name: str, node: ast.Assign | ast.AnnAssign | ast.Call) -> Iterator[Found]:
+        if self._branches.when(node) == "never":
+            return
+        yield LoggingPlace(
+            location=self._here.at(node.lineno),
+            what=what,
+            name=name,
+            last=node.end_lineno or node.lineno,
+            scope=self._scope(node),
+            role=self._branches.role(node, self._role),
+            names=self._file_names if what in {"dictConfig", "fileConfig"} else (),
+        )
+
+    def _scope(self, node: ast.AST) -> str:
+        names: list[str] = []
+        while (node := self._file.scope(node)) is not self._file.tree and len(names) < 20:
+            names.append(getattr(node, "name", ""))
+        return ".".join(reversed(names))
+
+    @cached_property
+    def _file_names(self) -> tuple[str, ...]:
+        """Texts of the file that end like a configuration file."""
+        found = {
+            node.value.rpartition("/")[2]
+            for node in ast.walk(self._file.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CONFIGURATION.fullmatch(node.value)
+        }
+        return tuple(sorted(found))
 
     # Calls
 
     def _call(self, call: ast.Call) -> Iterator[Found]:
         name = self._file.name(call.func)
         last = name.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        if last == "dictConfig":
-            yield from self._dict_config(call)
-        elif name in {"logging.config.fileConfig", "fileConfig"}:
-            yield from self._file_config(call)
+        if last in {"dictConfig", "fileConfig"} and (call.args or call.keywords):
+            given = argument(call, 0, "config") if last == "dictConfig" else None
+            yield from self._place(last, self._file.name(given).rpartition(".")[2] if given else "", call)
         elif name == "logging.basicConfig":
-            level = argument(call, None, "level")
-            if level is not None:
-                yield from self._level(call, "root", level)
+            yield from self._place("basicConfig", "", call)
+        elif name in {"structlog.configure", "structlog.configure_once"}:
+            yield from self._place("structlog", "", call)
         elif last == "setLevel" and isinstance(call.func, ast.Attribute) and call.args:
             logger = self._logger_name(call.func.value)
             if logger is not None and (scope(logger) != "application" or is_sql(logger)):
@@ -237,70 +171,8 @@ class _File:
             yield from self._sentry(call)
         elif name in {"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config", "uvicorn.main.run"}:
             yield from self._uvicorn(call)
-
-    def _dict_config(self, call: ast.Call) -> Iterator[Found]:
-        given = argument(call, 0, "config")
-        if given is None:
-            return
-        node = self._values.resolve(given)
-        if id(node) in self._judged:
-            return
-        name = self._file.name(given)
-        if isinstance(node, ast.Name) and (local := self._local(node.id, call)) is not None:
-            node = local
-        if (table := read(node, self._values)) is not None:
-            self._judged.add(id(node))
-            yield from self._config(table, "dictConfig", name.rpartition(".")[2], node.lineno, call)
-        elif name.rpartition(".")[2] in self._names:
-            return  # judged, with its changes
-        elif name and name.rpartition(".")[2].isupper():
-            yield LoggingUse(
-                location=self._here.at(call.lineno),
-                variable=name.rpartition(".")[2],
-                role=self._branches.role(call, self._role),
-            )
-        elif self._branches.when(call) != "never":
-            detail = f"dictConfig is given {shorten(given)}: not written out"
-            yield self._gap((LoggingConfig, LoggerSetting), detail, call.lineno, call)
-
-    def _local(self, name: str, call: ast.Call) -> ast.expr | None:
-        """The dictionary a function gives a name to, once, before it calls dictConfig."""
-        scope_of_call = self._file.scope(call)
-        found = [
-            node.value
-            for node in self._file.assigns
-            if self._file.scope(node) is scope_of_call
-            and isinstance(node, ast.Assign | ast.AnnAssign)
-            and any(
-                isinstance(target, ast.Name) and target.id == name
-                for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            )
-        ]
-        changed = any(
-            _path(node.targets[0] if isinstance(node, ast.Assign) else node.target, name) for node in self._file.assigns
-        )
-        return found[0] if len(found) == 1 and not changed else None
-
-    def _file_config(self, call: ast.Call) -> Iterator[Found]:
-        given = argument(call, 2, "disable_existing_loggers")
-        try:
-            disable = True if given is None else bool(self._values.constant(given))
-        except NotLiteral as error:
-            detail = f"disable_existing_loggers is {error}: not a literal"
-            yield self._gap((LoggingConfig,), detail, call.lineno, call)
-            return
-        if given is None and spreads(call):
-            yield self._gap((LoggingConfig,), "fileConfig takes its arguments from elsewhere", call.lineno, call)
-            return
-        yield LoggingConfig(
-            location=self._here.at(call.lineno),
-            framework="fileConfig",
-            variable="",
-            disable_existing=disable,
-            keeps_security=False,
-            silences=disable,
-            role=self._branches.role(call, self._role),
-        )
+            if argument(call, None, "log_config") is not None:
+                yield from self._place("uvicorn", "", call)
 
     def _logger_name(self, node: ast.expr) -> str | None:
         """The logger an expression is: `logging.getLogger("x")`, `logging.root`, or a name given one in this file."""
@@ -389,8 +261,8 @@ class _File:
             yield LoguruCall(location=here, what="configure", role=what_for)
             handlers = self._values.resolve(handlers)
             for item in handlers.elts if isinstance(handlers, ast.List | ast.Tuple) else [handlers]:
-                table = read(item, self._values)
-                yield from self._sink(call, table.node("diagnose") if table else None, table is None or table.open)
+                table, whole = self._values.table(item) or ({}, False)
+                yield from self._sink(call, table.get("diagnose"), not whole)
         elif method == "add":
             yield from self._sink(call, argument(call, 6, "diagnose"), spreads(call))
 
@@ -412,17 +284,17 @@ class _File:
             detail = "data_collection decides what is sent, not send_default_pii: read it"
             yield self._gap((Sentry,), detail, call.lineno, call)
             return
-        tables = [read(keyword.value, self._values) for keyword in call.keywords if keyword.arg is None]
+        tables = [self._values.table(keyword.value) for keyword in call.keywords if keyword.arg is None]
 
         def option(name: str) -> ast.expr | None:
             given = argument(call, None, name)
             for table in tables:
-                given = given or (table.node(name) if table else None)
+                given = given or (table[0].get(name) if table else None)
             return given
 
         try:
             pii, bodies = option("send_default_pii"), option("max_request_body_size")
-            if pii is None and any(table is None or table.open for table in tables):
+            if pii is None and any(table is None or not table[1] for table in tables):
                 raise NotLiteral("hidden in an unpacked argument")
             value = False if pii is None else bool(self._values.constant(pii))
         except NotLiteral as error:
@@ -485,20 +357,17 @@ class _File:
                     yield self._gap((SqlEcho,), detail, node.lineno, node, through="SQLALCHEMY_ECHO")
 
 
-def _path(node: ast.AST, name: str) -> list[str | None] | None:
-    """The keys of `NAME["a"]["b"]`, None for one that is computed; None if it is something else."""
-    keys: list[str | None] = []
-    while isinstance(node, ast.Subscript):
-        key = node.slice
-        keys.append(key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None)
-        node = node.value
-    return keys[::-1] if keys and isinstance(node, ast.Name) and node.id == name else None
+def _shaped(node: ast.expr) -> bool:
+    """Whether this is a dictionary as dictConfig takes it."""
+    match node:
+        case ast.Dict(keys=keys):
+            names = {key.value for key in keys if isinstance(key, ast.Constant)}
+        case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
+            names = {keyword.arg for keyword in keywords}
+        case _:
+            return False
+    return "version" in names and not names.isdisjoint(("handlers", "loggers", "root"))
 
 
 def _about(logger: str) -> dict[str, Scalar]:
     return {"logger": logger, "scope": scope(logger), "security": is_security(logger), "sql": is_sql(logger)}
-
-
-def _keeps_security(config: Config) -> bool:
-    named = [logger for logger in config.loggers if logger.name in {"django", "django.security"}]
-    return bool(named) and not any(logger.discards for logger in named)

@@ -2,34 +2,52 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract.python_settings import HEADERS, TELLING
+from hardencheck.collect.extract._templates import TEMPLATED, plain
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.uploads import Directive, NginxFile
+from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.location import Location
 
 # Directives whose arguments are looked at. The others are kept by name alone: an argument may be a secret.
 _KEPT = frozenset({
-    "add_header", "add_header_inherit", "more_set_headers", "proxy_hide_header", "client_max_body_size",
-    "client_body_timeout", "client_header_timeout", "proxy_pass", "uwsgi_pass", "fastcgi_pass", "grpc_pass", "include",
-    "location", "server", "http", "listen", "server_name", "return", "if", "limit_except", "ssl_protocols",
-    "server_tokens", "autoindex", "root", "alias", "upstream", "large_client_header_buffers", "internal", "error_page",
-    "try_files", "ssl_ciphers", "stream", "events", "access_log", "error_log", "log_format",
+    "add_header_inherit", "proxy_hide_header", "proxy_pass_header", "client_max_body_size", "client_body_timeout",
+    "client_header_timeout", "client_body_buffer_size", "client_header_buffer_size", "proxy_pass", "uwsgi_pass",
+    "fastcgi_pass", "grpc_pass", "scgi_pass", "include", "location", "server", "http", "listen", "server_name",
+    "limit_except", "ssl_protocols", "server_tokens", "autoindex", "root", "alias", "upstream", "if", "return",
+    "large_client_header_buffers", "internal", "error_page", "try_files", "ssl_ciphers", "stream", "events",
+    "access_log", "error_log", "log_format", "more_set_headers", "more_clear_headers", "add_header", "expires",
+    "proxy_read_timeout", "proxy_send_timeout", "proxy_connect_timeout", "send_timeout", "keepalive_timeout",
+    "uwsgi_read_timeout", "fastcgi_read_timeout", "grpc_read_timeout", "proxy_request_buffering", "proxy_buffering",
+    "uwsgi_request_buffering", "fastcgi_request_buffering", "uwsgi_hide_header", "fastcgi_hide_header",
+    "grpc_hide_header", "scgi_hide_header", "uwsgi_pass_header", "fastcgi_pass_header", "grpc_pass_header",
+    "scgi_pass_header", "proxy_intercept_errors", "proxy_pass_request_headers", "proxy_pass_request_body",
+    "rewrite", "set", "map", "deny", "allow", "satisfy", "ssl", "http2", "proxy_redirect", "proxy_http_version",
+    "limit_req", "limit_conn", "limit_rate", "merge_slashes", "underscores_in_headers", "ignore_invalid_headers",
+    "default_type", "charset", "etag", "real_ip_header", "set_real_ip_from", "real_ip_recursive", "auth_request",
+    "stub_status", "proxy_ssl_verify", "ssl_stapling", "ssl_prefer_server_ciphers", "reset_timedout_connection",
+    "client_body_in_file_only", "proxy_set_header", "grpc_set_header", "uwsgi_param", "fastcgi_param", "scgi_param",
+    "proxy_ignore_headers", "mirror", "resolver", "more_set_input_headers", "more_clear_input_headers",
 })  # fmt: skip
 _LOOKS = compiled(
     rb"^[ \t]{0,99}(?:server|http|location\b[^{\n]{0,300}|upstream[ \t]{1,9}[^\s{]{1,99})\s{0,99}\{", re.MULTILINE
 )
 _ALONE = compiled(
-    rb"^[ \t]{0,99}(?:add_header|client_max_body_size|proxy_pass)[ \t]{1,99}[^;{}\n]{1,999};", re.MULTILINE
+    rb"^[ \t]{0,99}(?:add_header|client_max_body_size|proxy_pass|proxy_set_header|uwsgi_param|more_set_headers"
+    rb"|ssl_protocols|server_tokens|client_body_timeout)[ \t]{1,99}[^;{}\n]{1,999};",
+    re.MULTILINE,
 )
+# What no other format has that looks like this one (logstash, unbound).
+_CERTAIN = compiled(rb"\b(?:server_name|proxy_pass|uwsgi_pass|fastcgi_pass|add_header|client_max_body_size)\b")
 _NOT_NGINX = compiled(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}$", re.MULTILINE)
-_PLACEHOLDER = compiled(rb"\{\{|\{%|<%|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}")
-_WITHHELD = "…"
-_COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]")
+_COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]|https?\)?|on\)?|off\)?|\)")
 _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
+_TELLS_SECRETS = compiled(r"secret|token|passw|key|auth|cred|cookie|session|signature", re.IGNORECASE)
+_PARAMS = ("proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params", "proxy.inc")
+_KEYS = {"default", "include", "hostnames", "volatile", "http", "https"}  # what a map is keyed by may be a secret
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 MAX_TOKENS = 200_000
@@ -39,7 +57,7 @@ class NginxFiles(Extractor):
     """Files that are named like nginx configuration and read like it."""
 
     name = "nginx.files"
-    version = 2
+    version = 3
     emits = (NginxFile,)
 
     def digest(self) -> str:
@@ -53,52 +71,68 @@ class NginxFiles(Extractor):
             return True
         if "nginx" in path.lower() and name.endswith((".template", ".j2", ".jinja", ".erb", ".tmpl", ".tpl", ".inc")):
             return True
-        return folder.endswith(("sites-available", "sites-enabled")) or ("nginx" in name and "." not in name)
+        if name in _PARAMS or folder.endswith(("sites-available", "sites-enabled")):
+            return True
+        return "nginx" in name and "." not in name
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if _NOT_NGINX.search(data) or not (_LOOKS.search(data) or _ALONE.search(data)):
             return
         if len(data) > MAX_BYTES:
             raise Unreadable(f"{len(data)} bytes: too large for an nginx configuration")
-        templated = _PLACEHOLDER.search(data) is not None
-        text = data.decode("utf-8", "replace")
-        if templated:
-            # Placeholders become one word each, so that braces still balance; what they hold stays unknown.
-            text = re.sub(r"\{%.{0,500}?%\}|<%.{0,500}?%>|\{#.{0,500}?#\}", _blank, text, flags=re.DOTALL)
-            text = re.sub(
-                r"\{\{[^}\n]{0,200}\}\}|\$\{[A-Z_][A-Z0-9_]{0,99}(?::-[^}\n]{0,99})?\}", "__templated__", text
-            )
+        text = data.decode("utf-8-sig", "replace")
+        read = plain(text, include="include {};", alone=";")
+        try:
+            found = directives(read.text, read.conditional)
+        except Unreadable:
+            if not _CERTAIN.search(data) and "nginx" not in path.lower():
+                return
+            if not read.templated:
+                raise
+            read = plain(text, include="include {};", alone=";", branches=False)
+            found = directives(read.text, read.conditional)
         yield NginxFile(
-            location=Location(path=path), role=role(path), templated=templated, directives=tuple(directives(text))
+            location=Location(path=path), role=role(path), templated=read.templated, directives=tuple(found)
         )
 
 
-def _arguments(words: list[str]) -> tuple[str, ...]:
-    """What is kept of a directive. Values that may be credentials are not: those of headers that nobody judges, texts
-    that are compared or returned, and what stands before the @ of a URL."""
+def _arguments(words: list[str], mapped: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What is kept of a directive. Values that may be credentials are not: those of fields that nobody judges, texts
+    that are compared or returned, and what stands before the @ of a URL. mapped: the arguments of a map around it."""
     name, rest = words[0], words[1:]
+    if mapped is not None:
+        return (WITHHELD,) if _TELLS_SECRETS.search(" ".join((*mapped, *rest))) else tuple(rest[:1])
     if name not in _KEPT:
-        return tuple(rest[:1]) if name == "proxy_set_header" else ()
+        return ()
     match name:
-        case "add_header" if rest and rest[0].lower() not in HEADERS | TELLING and "__templated__" not in rest[0]:
-            rest = [rest[0], *(_WITHHELD for _ in rest[1:])]
+        case "add_header" if rest and rest[0].lower() not in RESPONSE and TEMPLATED not in rest[0]:
+            rest = [rest[0], *(word if word in {"", "always"} else WITHHELD for word in rest[1:])]
+        case "proxy_set_header" | "grpc_set_header" | "uwsgi_param" | "fastcgi_param" | "scgi_param" if rest:
+            field = rest[0].lower().removeprefix("http_").replace("_", "-")
+            rest = [rest[0], *(word if not word or field in REQUEST else WITHHELD for word in rest[1:])]
+        case "more_set_headers" | "more_set_input_headers" | "more_clear_headers" | "more_clear_input_headers":
+            rest = [_field(word) for word in rest]
         case "return" if rest and not rest[-1].startswith(("http://", "https://", "$scheme://", "/")):
-            rest = [word if word.isdecimal() else _WITHHELD for word in rest]
+            rest = [word if word.isdecimal() else WITHHELD for word in rest]
+        case "set" if len(rest) != 2 or _TELLS_SECRETS.search(rest[0]):
+            rest = [*rest[:1], *(WITHHELD for _ in rest[1:])]
         case "if":
-            rest = [word if _COMPARES.fullmatch(word) else _WITHHELD for word in rest]
+            rest = [word if _COMPARES.fullmatch(word) else WITHHELD for word in rest]
         case "log_format":
             rest = [*rest[:1], *_VARIABLE.findall(" ".join(rest[1:]))]
-        case "more_set_headers":
-            rest = []
     return tuple(without_credentials(word) for word in rest)
 
 
-def _blank(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
+def _field(word: str) -> str:
+    """An argument of more_set_headers: "Name: value"."""
+    name, colon, value = word.partition(":")
+    if not colon or not value.strip() or name.strip().lower() in RESPONSE | REQUEST:
+        return word
+    return f"{name}:{WITHHELD}"
 
 
-def directives(text: str) -> list[Directive]:
-    """The directives of a configuration, nested.
+def directives(text: str, conditional: Callable[[int], bool] = lambda line: False) -> list[Directive]:
+    """The directives of a configuration, nested. conditional: whether a line may not be there.
 
     Raises Unreadable for braces that do not balance, a directive that does not end, or nesting without reason.
     """
@@ -130,14 +164,19 @@ def directives(text: str) -> list[Directive]:
                     raise Unreadable("a directive does not end before }", line=line)
                 name, opened, args = open_.pop()
                 block = tuple(stack.pop())
-                stack[-1].append(Directive(name=name, line=opened, args=args, block=block))
+                perhaps = conditional(opened)
+                stack[-1].append(Directive(name=name, line=opened, args=args, block=block, conditional=perhaps))
                 continue
             if not words:
+                if word == "{":
+                    raise Unreadable("a block without a name", line=line)
                 continue
-            name, args = words[0], _arguments(words)
+            mapped = next((given for outer, _, given in open_ if outer == "map"), None)
+            args = _arguments(words, mapped)
+            name = words[0] if mapped is None or words[0] in _KEYS else WITHHELD
             words = []
             if word == ";":
-                stack[-1].append(Directive(name=name, line=start, args=args))
+                stack[-1].append(Directive(name=name, line=start, args=args, conditional=conditional(start)))
             else:
                 if len(stack) > MAX_DEPTH:
                     raise Unreadable("nested too deeply", line=line)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._expressions import expression
+from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.extract._python import LEAVES, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._security_names import FLASK, GUNICORN, KNOWN
 from hardencheck.lazily import compiled
@@ -14,12 +15,6 @@ from hardencheck.model.facts.settings import Call, Class, Expression, HeaderSet,
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
-HEADERS = frozenset({
-    "strict-transport-security", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy",
-    "content-security-policy", "x-frame-options", "permissions-policy", "cross-origin-resource-policy",
-})  # fmt: skip
-# Headers that tell too much or that browsers dropped: said only where code sends them.
-TELLING = frozenset({"x-xss-protection", "expect-ct", "public-key-pins", "feature-policy", "x-powered-by", "server"})
 # A file without any of these (in lower case) says nothing about settings: it is not even parsed for us. Plain
 # searches, since this runs over every Python file there is. A test holds them against the names that are known.
 STRONG = tuple(word.encode() for word in (

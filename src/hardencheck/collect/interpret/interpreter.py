@@ -968,6 +968,7 @@ class Interpreter:
                 raise OutOfBudget
             owner.items[index] = value
             owner.maybe.discard(index)
+            owner.places[index] = (frame.module.path, getattr(node, "lineno", 0))
             owner.depends |= self.condition | depends_of(key)
         elif (
             isinstance(owner, Seq)
@@ -1912,6 +1913,7 @@ class Interpreter:
                 continue
             made.items[index] = value
             made.maybe.discard(index)
+            made.places[index] = (frame.module.path, getattr(key, "lineno", 0))
         return made
 
     @staticmethod
@@ -2361,6 +2363,10 @@ class Interpreter:
                 return Library(dotted=f"builtins.object.{name}")
             if found is not None and not isinstance(found, Unknown):
                 return self._bound(found, receiver if isinstance(receiver, Instance) else None, cls, node, frame)
+            for base in (one for one in _after(cls.line_up, after.value) if isinstance(one, str)):
+                modelled = self._modelled("SUPERS", base, Call(self, name, [], {}, node, frame, receiver))
+                if modelled is not None:
+                    return modelled
         why = self.unknown(node, frame)
         self._spoil_deep(receiver, why)
         return why
@@ -2790,6 +2796,8 @@ class Interpreter:
             changed = _property_of(given, made) if result is made else None
             if changed is not None:
                 return changed
+            if isinstance(given, Object) and result is made:
+                self._modelled("DECORATES", given.kind, Call(self, name, [made], {}, decorator, frame, given))
             if isinstance(given, Library | Unknown | Method | Object):
                 # A library's (`@app.route`, `@receiver`): it keeps the function and does not call it here.
                 result = self.unknown(decorator, frame, "call", f"@{_spelled(decorator)}")

@@ -12,7 +12,7 @@ import math
 import stat
 import string
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PosixPath, PurePosixPath
@@ -120,6 +120,7 @@ _CONSTANTS: dict[str, object] = {
     **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
     **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
+_DJANGO_SETTINGS = "django.conf.settings."
 EVERY = "any variable of the environment"
 # Of the standard library, and the same everywhere: levels, letters, modes, statuses.
 _CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
@@ -165,9 +166,19 @@ def attribute(interpreter: Interpreter, name: str, node: ast.AST, frame: Frame) 
         return Object(kind=name)
     from hardencheck.collect.interpret.models import Call, find
 
+    if name.startswith(_DJANGO_SETTINGS) and (found := django_setting(interpreter, name)) is not None:
+        return found
     constant = find("CONSTANTS", name)
     found = constant(Call(interpreter, name, [], {}, node, frame)) if constant is not None else None
     return found if found is not None else Library(dotted=name)
+
+
+def django_setting(interpreter: Interpreter, dotted: str) -> Value | None:
+    """A setting of Django, where somebody who has the settings runs code of the project."""
+    held = interpreter.shared.get("django.conf.settings")
+    name = dotted.removeprefix(_DJANGO_SETTINGS)
+    found = held.attributes.get(name) if isinstance(held, Instance) else None
+    return found.value if found is not None else None
 
 
 def plain_attribute(owner: Value, name: str) -> Value | None:
@@ -282,9 +293,14 @@ def has_path(value: Value) -> bool:
 
 def delete_item(interpreter: Interpreter, owner: Object, key: Value, node: ast.AST, frame: Frame) -> None:
     """`del os.environ[x]`, `del globals()[x]`."""
+    from hardencheck.collect.interpret.models import Call, find
+
     name = _name(key)
     why = interpreter.unknown(node, frame, "tainted")
-    if owner.kind == "environ" and _own(owner) is None and name is not None:
+    model = find("DELETES", owner.kind)
+    if model is not None:
+        model(Call(interpreter, "del", [key], {}, node, frame, owner))
+    elif owner.kind == "environ" and _own(owner) is None and name is not None:
         interpreter.call_method(owner, "pop", [key], {}, node, frame)
     elif owner.kind == "environ" and _own(owner) is None:
         export(interpreter, None, why)
@@ -574,7 +590,10 @@ def _builtin(
             shown = interpreter.listed(interpreter.call_method(first, "items", [], {}, node, frame))
             return _dict([shown], keywords, interpreter)
         case "dict", _:
-            return _dict(arguments, keywords, interpreter)
+            table = _dict(arguments, keywords, interpreter)
+            if isinstance(table, Map) and keywords:
+                table.places.update(_places(keywords, node, frame))
+            return table
         case "dict.fromkeys", [value, *rest] if len(rest) < 2 and not keywords:
             items = interpreter.items(value)
             if items is None:
@@ -871,6 +890,12 @@ def _dict(arguments: list[Value], keywords: dict[str, Value], interpreter: Inter
     return made
 
 
+def _places(keywords: Mapping[str, Value], node: ast.AST, frame: Frame) -> dict[object, tuple[str, int]]:
+    """Where each keyword of a call is written, for those that become keys."""
+    lines = {one.arg: one.value.lineno for one in node.keywords} if isinstance(node, ast.Call) else {}
+    return {word: (frame.module.path, lines[word]) for word in keywords if word in lines}
+
+
 def _pairs(interpreter: Interpreter, value: Value) -> Map | None:
     """What `update` takes besides a table: the attributes of an object, pairs."""
     if isinstance(value, Object) and value.kind == "attributes" and isinstance(of := value.state["of"], Instance):
@@ -1127,6 +1152,11 @@ def _getattr(
         if name == "hasattr":
             return Const(there, depends=owner.depends)
         return _depending(rest[0], owner.depends) if rest and not there else None
+    if isinstance(owner, Library) and owner.dotted == "django.conf.settings" and name == "getattr":
+        held_there = interpreter.shared.get(owner.dotted)
+        if isinstance(held_there, Instance):
+            found = held_there.attributes.get(attribute)
+            return found.value if found is not None else rest[0] if rest else None
     called = _configuration(node)
     if called and isinstance(owner, Unknown | Joined):
         # What an operator writes in a module that is not in the repository: nothing, as far as the repository says.
@@ -1404,6 +1434,8 @@ def _map_method(
                         raise Raised("KeyError")
                     return interpreter.unknown(node, frame, depends=by)
                 return depending(owner.items.pop(wanted) if there else default, by)
+            if not there:
+                owner.places[wanted] = (frame.module.path, getattr(node, "lineno", 0))
             return depending(owner.items.setdefault(wanted, default), by)
         case "update", _:
             interpreter.touch(owner)
@@ -1417,6 +1449,7 @@ def _map_method(
             for word, item in keywords.items():
                 owner.items[word] = item
                 owner.maybe.discard(word)
+            owner.places.update(_places(keywords, node, frame))
             owner.depends |= interpreter.condition
             return Const(None)
         case "clear", []:

@@ -136,7 +136,8 @@ class Seq(Value):
 class Map(Value):
     """items: by key. exact: no other keys are in it; keys in `maybe` are perhaps. lost: what can be had from it under
     keys that nobody knows. within: variables, and the keys that are in it or not as they say; of all other variables
-    it depends on nobody knows which keys those are."""
+    it depends on nobody knows which keys those are. places: (path, line) of the statement that put a key there, as far
+    as one did; never part of the value."""
 
     items: dict[object, Value] = field(default_factory=dict)
     maybe: set[object] = field(default_factory=set)
@@ -144,6 +145,7 @@ class Map(Value):
     lost: tuple[Value, ...] = ()
     within: tuple[Depends, frozenset[str]] = (NOTHING, frozenset())
     born: int = field(default_factory=now, kw_only=True)
+    places: dict[object, tuple[str, int]] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
         WORK.done += len(self.items)
@@ -151,24 +153,32 @@ class Map(Value):
     def copied(self, depends: Depends = NOTHING) -> "Map":
         """Another table of the same."""
         return Map(
-            dict(self.items), set(self.maybe), self.exact, self.lost, self.within, depends=self.depends | depends
+            dict(self.items),
+            set(self.maybe),
+            self.exact,
+            self.lost,
+            self.within,
+            depends=self.depends | depends,
+            places=dict(self.places),
         )
 
     def save(self) -> object:
         WORK.done += len(self.items) >> 1
-        return (dict(self.items), set(self.maybe), self.exact, self.lost)
+        return (dict(self.items), set(self.maybe), self.exact, self.lost, dict(self.places))
 
     def load(self, state: object) -> None:
         held: _Entries = state  # type: ignore[assignment]
         self.items, self.maybe, self.exact, self.lost = dict(held[0]), set(held[1]), held[2], held[3]
+        self.places = dict(held[4])
 
     def merge(self, states: list[object], why: Unknown) -> None:
         plain: list[_Entries] = states  # type: ignore[assignment]
         keys = dict.fromkeys(key for items, *_ in plain for key in items)
         self.items = {key: join([items[key] for items, *_ in plain if key in items]) for key in keys}
         self.maybe = {key for key in keys if any(key not in items or key in maybe for items, maybe, *_ in plain)}
-        self.exact = all(exact for _, _, exact, _ in plain)
-        self.lost = tuple({id(value): value for *_, lost in plain for value in lost}.values())
+        self.exact = all(exact for _, _, exact, *_ in plain)
+        self.lost = tuple({id(value): value for *_, lost, _ in plain for value in lost}.values())
+        self.places = {key: place for *_, places in plain for key, place in places.items()}
         self.within = (NOTHING, frozenset())
 
     def mark(self, before: object, after: object, depends: Depends) -> None:
@@ -179,7 +189,7 @@ class Map(Value):
         for key in changed:
             if key in self.items:
                 self.items[key] = depending(self.items[key], depends)
-        if any(key not in self.items for key in changed) or old[1:] != new[1:] or not changed:
+        if any(key not in self.items for key in changed) or old[1:4] != new[1:4] or not changed:
             self.depends |= depends
 
     def taint(self) -> None:
@@ -189,6 +199,7 @@ class Map(Value):
     def lay(self, given: "Map", why: Unknown) -> None:
         """Another table over this one: `update`, `|`, `{**other}`. What is perhaps in it perhaps replaces."""
         WORK.done += len(given.items)
+        self.places.update(given.places)
         for key, value in given.items.items():
             if key not in given.maybe:
                 self.items[key] = value
@@ -413,7 +424,7 @@ class Absent(Value):
 
 ABSENT = Absent()
 _Names = tuple[dict[str, Binding], Unknown | None, Depends, dict[str, Unknown]]
-_Entries = tuple[dict[object, Value], set[object], bool, tuple[Value, ...]]
+_Entries = tuple[dict[object, Value], set[object], bool, tuple[Value, ...], dict[object, tuple[str, int]]]
 Changing = Seq | Map | Namespace
 
 
@@ -674,6 +685,7 @@ def copied(value: Value, known: dict[int, Value] | None = None, depth: int = 0) 
             pairs = {key: copied(item, known, depth + 1) for key, item in value.items.items()}
             made.items = {key: item for key, item in pairs.items() if item is not None}
             made.maybe = set(value.maybe)
+            made.places = dict(value.places)
             if len(made.items) < len(pairs):
                 return None
         return made

@@ -25,6 +25,7 @@ from hardencheck.collect.interpret.models.applications import PARTS, held, numbe
 from hardencheck.collect.interpret.models.flask import config_of
 from hardencheck.collect.interpret.values import (
     Binding,
+    Class,
     Const,
     Function,
     Map,
@@ -51,7 +52,7 @@ from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.collect.resolve._paste import Factory, factories
 from hardencheck.collect.resolve._rows import Reading
-from hardencheck.model.facts.logging import ServerCommand
+from hardencheck.model.facts.logging import LoggingPlace, ServerCommand
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
@@ -69,7 +70,8 @@ class Built(NamedTuple):
     line and name. variables: of the environment, as the code asks for them.
     started: the commands that name what is served, by the place where it is built. entered: functions that ran, by file
     and name. files: that were run. unsure: of which nobody knows whether the call is made (see `perhaps`).
-    given: where a file for PasteDeploy gives a value, by its id."""
+    given: where a file for PasteDeploy gives a value, by its id. interpreter: that ran it all, for what is run
+    later."""
 
     calls: Mapping[_Place, Object]
     parts: Mapping[tuple[str, int, str], Object]
@@ -79,6 +81,7 @@ class Built(NamedTuple):
     files: frozenset[str]
     unsure: frozenset[int]
     given: Mapping[int, Binding] = {}
+    interpreter: Interpreter | None = None
 
     def perhaps(self, thing: Object) -> bool:
         """Whether it is not known that this call is made."""
@@ -207,7 +210,7 @@ class _Start(NamedTuple):
 
 def _built(facts: FactSet, tree: Tree) -> Built:
     modules = Modules(facts, tree)
-    wanted = _wanted(facts)
+    wanted = {**_wanted(facts), **_setups(facts)}
     if not wanted:
         return NOTHING_BUILT
     given = environment(facts, min(wanted)[0], modules.local())
@@ -248,6 +251,7 @@ def _built(facts: FactSet, tree: Tree) -> Built:
         files,
         unsure,
         {id(one.value): one for one in settings},
+        interpreter,
     )
 
 
@@ -261,7 +265,7 @@ def _followed(
         before = _places(interpreter)
         _run(interpreter, start)
         started |= {place: start.where for place in _places(interpreter) - before if start.where is not None}
-    for place, scope in sorted(wanted.items())[:MAX_BUILDERS]:
+    for place, scope in list(wanted.items())[:MAX_BUILDERS]:
         _reach(interpreter, modules, place, scope)
     if interpreter.lost is not None:
         _lost(interpreter, interpreter.lost)
@@ -284,6 +288,8 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         if place in _places(interpreter):
             return
     _run(interpreter, _Start(place[0], outer, None))
+    if "." in scope and place not in _places(interpreter):
+        _run(interpreter, _Start(place[0], scope, None))  # a method
 
 
 def _wanted(facts: FactSet) -> dict[_Place, str]:
@@ -299,7 +305,17 @@ def _wanted(facts: FactSet) -> dict[_Place, str]:
             listens = tornado and call.name == ".listen"
             if call.name in PARTS or listens or derived.framework(fact, call) is not None:
                 found[fact.location.path, call.line] = call.scope
-    return found
+    return dict(sorted(found.items()))
+
+
+def _setups(facts: FactSet) -> dict[_Place, str]:
+    """Where production code sets up logging by a call, and in which function."""
+    places = [fact for fact in facts.of("logging.place") if isinstance(fact, LoggingPlace)]
+    return {
+        (fact.location.path, fact.location.line): fact.scope
+        for fact in sorted(places, key=lambda fact: fact.location.order)
+        if fact.what != "table" and fact.role == "production" and fact.location.path and fact.location.line
+    }
 
 
 def _places(interpreter: Interpreter) -> set[_Place]:
@@ -361,6 +377,9 @@ def _run(interpreter: _Follower, start: _Start, *, program: bool = False) -> Non
         if found is None and not name:
             return
         value = found.value if found is not None else None
+        for part in name.split(".")[1:]:
+            inner = value.attributes.names.get(part) if isinstance(value, Class) else None
+            value = inner.value if inner is not None else None
         if not isinstance(value, Function):
             return
         value = _as_an_event_loop_runs_it(value)

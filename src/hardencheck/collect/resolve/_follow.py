@@ -70,7 +70,7 @@ _VARIABLES = compiled(rb"environ\b|putenv|dotenv|read_env")
 _NAMING = compiled(rb"DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|^\s*(?:#|(?:from\s+\w+\s+)?import\b)")
 _POLICIES = {"SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY", "PERMISSIONS_POLICY"}
 _NONCES = {"<CSP_NONCE_SENTINEL>": "'nonce-…'"}
-_LOWER = SECRETS | GUNICORN
+_LOWER = SECRETS | GUNICORN | {"logconfig_dict"}
 _SENTINEL = "csp.constants.NONCE"
 
 
@@ -104,7 +104,8 @@ class Followed(NamedTuple):
 
     names: every name in capitals, and what gunicorn reads. variables: those of the environment that it asks for.
     files: all that were read. classes: the attributes of the classes that it names, their own and inherited ones;
-    configurations: those of them that are classes of django-configurations.
+    configurations: those of them that are classes of django-configurations. calls: what was written down on the way,
+    with whether it surely ran.
     """
 
     names: Mapping[str, Binding]
@@ -115,6 +116,7 @@ class Followed(NamedTuple):
     files: frozenset[str]
     classes: Mapping[str, frozenset[str]] = {}
     configurations: frozenset[str] = frozenset()
+    calls: tuple[tuple[Object, bool], ...] = ()
 
     def bound(self, name: str) -> Bound | None:
         """None: the name is not set, and has the default of the framework."""
@@ -256,7 +258,7 @@ def _follow(
     if otherwise:
         left = {name: given for name, given in environment.items() if name not in otherwise}
         interpreter, names = _run(source, path, left, configuration, entry)
-    held = {name: _plain(one) for name, one in names.names.items() if name.isupper() or name in _LOWER}
+    held = {name: _plain(one) for name, one in names.names.items() if _kept(name, one)}
     classes = {
         name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)
         for name, one in names.names.items()
@@ -266,7 +268,23 @@ def _follow(
     variables = variables_of(interpreter, environment)
     files = frozenset(interpreter.files)
     found = _configurations(names)
-    return Followed(held, names.rest, names.prefixes, names.unless, variables, files, classes, found)
+    return Followed(
+        held, names.rest, names.prefixes, names.unless, variables, files, classes, found, calls_of(interpreter)
+    )
+
+
+def _kept(name: str, binding: Binding) -> bool:
+    """Settings, and what has the form of a logging configuration, whatever it is called."""
+    value = binding.value
+    return name.isupper() or name in _LOWER or (isinstance(value, Map) and "version" in value.items)
+
+
+def calls_of(interpreter: Interpreter) -> tuple[tuple[Object, bool], ...]:
+    """The calls that were written down, with whether each surely ran."""
+    from hardencheck.collect.interpret.models.applications import recorded
+
+    surely, perhaps = recorded(interpreter)
+    return (*((one, True) for one in surely), *((one, False) for one in perhaps))
 
 
 def _sets_variables(source: Source, entry: str) -> bool:

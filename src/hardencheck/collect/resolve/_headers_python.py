@@ -1,58 +1,42 @@
 """What Flask, Starlette and FastAPI applications send of each security header: by Talisman, or by hand."""
 
-import re
 from collections.abc import Iterator
 
-from hardencheck.collect.extract.python_settings import HEADERS, TELLING
+from hardencheck.collect.extract._header_names import HEADERS, TELLING, TELLING_MIDDLEWARE
 from hardencheck.collect.resolve._applications import UNREAD, Application, applications, production_modules, unread
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
-from hardencheck.collect.resolve._versions import NEWEST, Since, Version, default, lowest
-from hardencheck.lazily import compiled
-from hardencheck.model.facts.settings import Call, Expression, HeaderSet, PythonModule
-from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.facts.settings import Call, HeaderSet, PythonModule
+from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-_TELLING = compiled(r"csp|secur|header|permission|policy|referrer|helmet", re.IGNORECASE)
 _HARMLESS = (
     "CORSMiddleware", "SessionMiddleware", "GZipMiddleware", "TrustedHostMiddleware", "HTTPSRedirectMiddleware",
     "ProxyHeadersMiddleware", "AuthenticationMiddleware", "RequestIDMiddleware", "CorrelationIdMiddleware",
 )  # fmt: skip
-# Flask-Talisman 1.1: option -> (default, header). Options that are None or False switch the header off.
-_TALISMAN: dict[str, tuple[str, str | bool]] = {
-    "x-frame-options": ("frame_options", "SAMEORIGIN"),
-    "content-security-policy": ("content_security_policy", "default-src 'self'; object-src 'none'"),
-    "referrer-policy": ("referrer_policy", "strict-origin-when-cross-origin"),
-    "permissions-policy": ("permissions_policy", ""),
-    "x-content-type-options": ("x_content_type_options", True),
-}
-_HSTS_AGE = 31556926
-# What Talisman sends as Permissions-Policy when nothing is said; before 0.8 it knew no such header.
-_PERMISSIONS: Since = (((0,), None), ((0, 8), "interest-cohort=()"), ((1,), None), ((1, 1), "browsing-topics=()"))
 
 
-def layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
-    """For each framework in use: header name -> what its applications do about it."""
-    modules = production_modules(facts)
-    for layer, frameworks in (("flask", ("flask",)), ("starlette", ("fastapi", "starlette"))):
-        found = applications(facts, *frameworks)
-        if found:
-            yield {name: _header(layer, found[0], modules, facts, name) for name in HEADERS | TELLING}
-        else:
-            for framework, gap in unread(facts):
-                if framework in frameworks:
-                    yield {name: unknown(layer, gap.location, gap.detail, gap.reason) for name in HEADERS | TELLING}
-                    break
+def unfollowed(facts: FactSet) -> Iterator[Gap]:
+    """Files that may build an application and cannot be read, where no other one does."""
+    for frameworks in (("flask",), ("fastapi", "starlette"), ("aiohttp",)):
+        if not applications(facts, *frameworks):
+            yield from (gap for framework, gap in unread(facts) if framework in frameworks)
 
 
 def unread_layers(facts: FactSet) -> Iterator[dict[str, Sends]]:
     """An application of a framework whose code is not read for headers: it may send any."""
-    for app in applications(facts, "aiohttp", *UNREAD):
+    for app in applications(facts, *UNREAD):
         text = f"{app.framework} is in use, whose code is not read for headers"
         yield dict.fromkeys(HEADERS | TELLING, unknown(app.framework, app.location, text, Reason.NOT_SUPPORTED))
         return
 
 
-def _header(layer: str, app: Application, modules: list[PythonModule], facts: FactSet, name: str) -> Sends:
+def says(app: Application, layer: str, facts: FactSet) -> dict[str, Sends]:
+    """Header name -> what the files of an application whose code was not run are seen to do about it."""
+    modules = production_modules(facts)
+    return {name: _header(layer, app, modules, name) for name in HEADERS | TELLING}
+
+
+def _header(layer: str, app: Application, modules: list[PythonModule], name: str) -> Sends:
     hooks = _hooks(modules)
     loose: Location | None = None
     table: Location | None = None
@@ -75,8 +59,8 @@ def _header(layer: str, app: Application, modules: list[PythonModule], facts: Fa
             return sends(layer, where, value.value)
     if layer == "flask":
         found = talisman(modules)
-        if found is not None:
-            return _from_talisman(found[1], found[0], name, talisman_version(facts))
+        if found is not None and name in HEADERS:
+            return unknown(layer, found[0], "Talisman is set up in code that is not followed", Reason.DYNAMIC)
     doubt = _doubtful(modules)
     if doubt is not None:
         where, what = doubt
@@ -115,13 +99,9 @@ def _doubtful(modules: list[PythonModule]) -> tuple[Location, str] | None:
         for call in module.calls:
             if call.name == ".add_middleware" or call.name.endswith("middleware.Middleware"):
                 last = call.first.rpartition(".")[2]
-                if last not in known and last not in _HARMLESS and (not last or _TELLING.search(call.first)):
+                if last not in known and last not in _HARMLESS and (not last or TELLING_MIDDLEWARE.search(call.first)):
                     return Location(path=module.location.path, line=call.line), last or "a middleware"
     return None
-
-
-def talisman_version(facts: FactSet) -> Version:
-    return lowest(facts, "flask-talisman") or NEWEST
 
 
 def talisman(modules: list[PythonModule]) -> tuple[Location, Call] | None:
@@ -152,40 +132,3 @@ def _started(modules: list[PythonModule], calls: list[Call], talismans: set[str]
             if call.name == ".init_app" and call.variable.rpartition(".")[2] in names:
                 return module.location.path or "", call
     return None
-
-
-def _from_talisman(call: Call, where: Location, name: str, version: Version) -> Sends:
-    if call.conditional or call.spread:
-        return unknown("flask", where, "Talisman is set up under a condition or with **", Reason.DYNAMIC)
-    if name == "strict-transport-security":
-        return _talisman_hsts(call, where)
-    if name not in _TALISMAN:
-        return silent("flask", where)
-    option, usual = _TALISMAN[name]
-    if name == "permissions-policy":
-        usual = str(default(_PERMISSIONS, version)[1] or "")
-        if version < (0, 8):
-            return silent("flask", where)
-    given = call.arguments.get(option, Expression(what="scalar", value=usual))
-    if given.what != "scalar":
-        return unknown("flask", where, f"{option} is {given.text}: not a literal")
-    if not given.value:
-        return silent("flask", where)
-    return sends("flask", where, "nosniff" if name == "x-content-type-options" else str(given.value))
-
-
-def _talisman_hsts(call: Call, where: Location) -> Sends:
-    options = {"": True, "_max_age": _HSTS_AGE, "_include_subdomains": True, "_preload": False}
-    values: dict[str, object] = {}
-    for end, usual in options.items():
-        option = f"strict_transport_security{end}"
-        given = call.arguments.get(option, Expression(what="scalar", value=usual))
-        if given.what != "scalar":
-            return unknown("flask", where, f"{option} is {given.text}: not a literal")
-        values[end] = given.value
-    if not values[""]:
-        return silent("flask", where)
-    parts = [f"max-age={values['_max_age']}"]
-    parts += ["includeSubDomains"] if values["_include_subdomains"] else []
-    parts += ["preload"] if values["_preload"] else []
-    return sends("flask", where, "; ".join(parts))

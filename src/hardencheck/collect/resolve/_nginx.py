@@ -1,23 +1,29 @@
 """The places of an nginx configuration where requests reach an application, with what holds there."""
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._templates import TEMPLATED
+from hardencheck.collect.resolve._held import Held, including
+from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.uploads import Directive, NginxFile
+from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-PASSES = frozenset({"proxy_pass", "uwsgi_pass", "fastcgi_pass", "grpc_pass"})
+PASSES = frozenset({"proxy_pass", "uwsgi_pass", "fastcgi_pass", "grpc_pass", "scgi_pass"})
+# Files of distributions that set no limit and no response field.
 _HARMLESS = compiled(
-    r"(?:.*/)?(?:mime\.types|(?:proxy|uwsgi|fastcgi|scgi)_params|fastcgi\.conf|modules-enabled/.*|.*\.types)"
+    r"(?:.*/)?(?:(?:proxy|uwsgi|fastcgi|scgi)_params|fastcgi\.conf|.*\.types|koi-utf|koi-win|win-utf|options-ssl-nginx\.conf"
+    r"|snippets/(?:snakeoil|fastcgi-php)\.conf)|.*modules(?:-enabled)?/.*"
 )
-_SIZE = compiled(r"(\d{1,15})([kKmMgG]?)")
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-DEFAULT_BODY = 1 << 20
+# What makes a location answer by itself. One with none of it, and an include that is not here, may hand on by that.
+_ANSWERS = frozenset({
+    "return", "root", "alias", "try_files", "rewrite", "stub_status", "deny", "autoindex", "empty_gif", "location",
+    "error_page", "index", "expires",
+})  # fmt: skip
 MAX_INCLUDES = 200
 _OTHER_PROXIES = compiled(
     r"caddyfile(?:\.[\w-]{1,40})?|[\w.-]{0,60}\.caddy(?:file)?|traefik[\w.-]{0,40}\.(?:ya?ml|toml)|haproxy[\w.-]{0,40}\.cfg"
@@ -25,21 +31,11 @@ _OTHER_PROXIES = compiled(
 )
 
 
-class Held(NamedTuple):
-    """A directive with the file it stands in."""
-
-    path: str
-    directive: Directive
-
-    @property
-    def location(self) -> Location:
-        return Location(path=self.path, line=self.directive.line)
-
-
 class Place(NamedTuple):
     """A server or location: the levels around it, outermost first, each with its own directives.
 
-    proxied: it hands requests to an application. missing: includes that are not in the repository.
+    proxied: it hands requests to an application. missing: includes that are not in the repository; each stands in its
+    level too. server: the place of the server block that it is in.
     """
 
     name: str
@@ -48,18 +44,7 @@ class Place(NamedTuple):
     proxied: bool
     missing: tuple[Held, ...]
     templated: bool
-
-
-def parse_size(text: str) -> int | None:
-    """Bytes in an nginx size such as "8m"; None for "0", which lifts the limit.
-
-    k, m and g are powers of 1024, either case; no suffix means bytes. Raises ValueError for anything else.
-    Source: nginx manual, "Configuration file measurement units".
-    """
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    return int(match[1]) * _UNITS[match[2].lower()] or None
+    server: Location | None = None
 
 
 def files(facts: FactSet) -> tuple[list[NginxFile], list[Gap]]:
@@ -115,19 +100,21 @@ class _Walk:
         for directive in directives:
             if directive.name != "include" or not directive.args:
                 own.append(Held(path, directive))
+                if directive.name == TEMPLATED:
+                    missing.append(own[-1])
                 continue
             pattern = directive.args[0]
-            if _HARMLESS.fullmatch(pattern):
-                own.append(Held(path, directive))  # sets request headers and types, no limits and no response headers
-                continue
             targets = self._targets(pattern, path)
             if not targets:
-                missing.append(Held(path, directive))
+                own.append(Held(path, directive))
+                if not _HARMLESS.fullmatch(pattern):
+                    missing.append(own[-1])
             for target in targets:
                 inner = target.location.path or ""
                 self._count += 1
                 if inner in around or self._count > MAX_INCLUDES:
-                    missing.append(Held(path, directive))
+                    own.append(Held(path, directive))
+                    missing.append(own[-1])
                     continue
                 self.included.add(inner)
                 more, also = self._expand(inner, target.directives, (*around, inner))
@@ -136,20 +123,7 @@ class _Walk:
         return own, missing
 
     def _targets(self, pattern: str, path: str) -> list[NginxFile]:
-        """Files that an include means: by the end of the path, since the prefix is one of the deployed machine."""
-        parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
-        for count in range(len(parts), 0, -1):
-            tail = "/".join(parts[-count:])
-            found = [
-                file
-                for file in self._known
-                if file.location.path not in {None, path}
-                and (fnmatchcase(file.location.path or "", tail) or fnmatchcase(file.location.path or "", f"*/{tail}"))
-            ]
-            # "*.conf" alone would take every file there is.
-            if found and not (count == 1 and tail.startswith("*")):
-                return found
-        return []
+        return including(pattern, path, self._known)
 
     def _block(
         self, held: Held, outer: tuple[tuple[Held, ...], ...], missing: list[Held], templated: bool
@@ -166,22 +140,30 @@ class _Walk:
                 yield from self._place(held, levels, missing, templated)
 
     def _place(
-        self, held: Held, outer: tuple[tuple[Held, ...], ...], missing: list[Held], templated: bool
+        self,
+        held: Held,
+        outer: tuple[tuple[Held, ...], ...],
+        missing: list[Held],
+        templated: bool,
+        server: Location | None = None,
     ) -> Iterator[Place]:
         own, also = self._expand(held.path, held.directive.block or (), (held.path,))
         everything = (*missing, *also)
         names = {inner.directive.name for inner in own}
         name = " ".join((held.directive.name, *held.directive.args))
         levels = (*outer, tuple(own))
-        yield Place(name, held.location, levels, bool(names & PASSES), everything, templated)
+        server = held.location if held.directive.name == "server" else server
+        passes = bool(names & PASSES) or (name.startswith("location") and not names & _ANSWERS and any(absent(own)))
+        yield Place(name, held.location, levels, passes, everything, templated, server)
         for inner in own:
             if inner.directive.name == "location" and inner.directive.block is not None:
-                yield from self._place(inner, levels, list(everything), templated)
-            elif inner.directive.name == "if" and inner.directive.block is not None:
+                yield from self._place(inner, levels, list(everything), templated, server)
+            elif inner.directive.name in {"if", "limit_except"} and inner.directive.block is not None:
                 inside, more = self._expand(inner.path, inner.directive.block, (inner.path,))
-                passes = any(one.directive.name in PASSES for one in inside)
-                if passes:
-                    yield Place("if", inner.location, (*levels, tuple(inside)), True, (*everything, *more), templated)
+                if any(one.directive.name in PASSES for one in inside):
+                    within = (*levels, tuple(inside))
+                    missed = (*everything, *more)
+                    yield Place(inner.directive.name, inner.location, within, True, missed, templated, server)
 
 
 def innermost(place: Place, name: str) -> Held | None:
@@ -193,67 +175,48 @@ def innermost(place: Place, name: str) -> Held | None:
     return None
 
 
-def headers(place: Place) -> list[Held]:
-    """The add_header directives that hold at a place: a level with any of its own loses all inherited ones."""
+def absent(level: Iterable[Held]) -> Iterator[Held]:
+    """What a level takes from elsewhere, and is not in the repository."""
+    for held in level:
+        name = held.directive.name
+        if name == TEMPLATED or (name == "include" and not _HARMLESS.fullmatch((held.directive.args or ("",))[0])):
+            yield held
+
+
+def why_absent(held: Held) -> Doubt:
+    """Why a directive may be there that nobody sees."""
+    if held.directive.name == TEMPLATED:
+        return Doubt(held.location, "a template puts text in here", Reason.TEMPLATED)
+    what = (held.directive.args or ("",))[0]
+    if TEMPLATED in what:
+        return Doubt(held.location, "a template says which file is included here", Reason.TEMPLATED)
+    return Doubt(held.location, f"it may be in {what[:80]}, which is not in the repository")
+
+
+def innermost_or_doubt(place: Place, *names: str) -> tuple[Held | None, Doubt | None]:
+    """The directive that holds, and why another may hold after all: the same one in the same level would be an error
+    of nginx, but a level further in may take one from a file that is not here."""
+    perhaps: Held | None = None
     for level in reversed(place.levels):
-        own = [held for held in level if held.directive.name == "add_header"]
-        if own:
-            return own
-    return []
+        held = next((held for held in level if held.directive.name in names), None)
+        if held is not None:
+            if perhaps is None and held.directive.conditional:
+                text = f"{held.directive.name} stands in a condition of the template"
+                return held, Doubt(held.location, text, Reason.TEMPLATED)
+            return held, why_absent(perhaps) if perhaps is not None else None
+        perhaps = next(absent(level), perhaps)
+    return None, why_absent(perhaps) if perhaps is not None else None
 
 
-def inherits_otherwise(place: Place) -> Held | None:
-    """add_header_inherit (1.29.3) or more_set_headers, whose rules are others; None when there is none."""
-    for level in place.levels:
-        for held in level:
-            if held.directive.name in {"add_header_inherit", "more_set_headers"}:
-                return held
-    return None
-
-
-class Limit(NamedTuple):
-    """client_max_body_size at a place. known: else text says why not. default: nowhere set."""
-
-    known: bool
-    max_bytes: int | None
-    where: Location
-    default: bool = False
-    reason: Reason = Reason.DYNAMIC
-    text: str = ""
-
-
-def body_limit(place: Place) -> Limit:
-    held = innermost(place, "client_max_body_size")
-    if held is None:
-        if place.missing:
-            first = place.missing[0]
-            text = f"client_max_body_size may be in {first.directive.args[0]}, which is not in the repository"
-            return Limit(False, None, first.location, text=text)
-        return Limit(True, DEFAULT_BODY, place.where, default=True)
-    text = held.directive.args[0] if held.directive.args else ""
-    try:
-        return Limit(True, parse_size(text), held.location)
-    except ValueError:
-        templated = "__templated__" in text
-        reason = Reason.TEMPLATED if templated else Reason.NOT_LITERAL
-        shown = "a placeholder" if templated else f"{text[:40]!r}"
-        return Limit(False, None, held.location, reason=reason, text=f"client_max_body_size is {shown}")
-
-
-def sets_header(place: Place, name: str) -> bool | None:
-    """Whether a request header is set by the proxy: a level with any proxy_set_header loses all inherited ones.
-
-    None when an include that is not in the repository may do it.
-    """
+def all_or_nothing(place: Place, name: str) -> tuple[list[Held], list[Doubt]]:
+    """The directives of a kind of which a level with any of its own loses all inherited ones; what may add to them."""
+    doubts: list[Doubt] = []
     for level in reversed(place.levels):
-        own = [held for held in level if held.directive.name == "proxy_set_header"]
-        if any(held.directive.args and held.directive.args[0].lower() == name for held in own):
-            return True
-        if any(held.directive.name == "include" for held in level) or place.missing:
-            return None
+        own = [held for held in level if held.directive.name == name]
+        doubts += [why_absent(held) for held in absent(level)]
         if own:
-            return False
-    return False
+            return own, doubts
+    return [], doubts
 
 
 def other_proxy(tree: Tree) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._environment_facts import PRODUCTION, words_of
+from hardencheck.collect.extract._ini import Entry, sections
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.interpret.values import Binding, Const, Unknown, Value
 from hardencheck.collect.resolve._follow import Files
@@ -18,8 +19,6 @@ from hardencheck.model.facts.settings import DeployedService
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
-_SECTION = compiled(r"\[([^\]]{1,200})\]\s*")
-_KEY = compiled(r"([^\s=:\[#;][^=:]{0,200}?)\s*[=:]\s*(.*)")
 _PLACEHOLDER = compiled(r"%(?:%|\(([^()]{1,200})\)s)")
 _COMMENTED = compiled(r"\s[;#]")
 _FACTORY = compiled(r"([A-Za-z_][\w.]{0,200}):([A-Za-z_]\w{0,100})")
@@ -30,11 +29,6 @@ _PROJECTS = ("setup.py", "setup.cfg", "pyproject.toml")
 _MOST_FILES, _DEEPEST, _LONGEST = 200, 8, 4_000
 _OURS = ("use", "filter-with", "pipeline")
 _BY_PSERVE = frozenset({"pserve", "paster", "gunicorn", "uwsgi"})
-
-
-class Entry(NamedTuple):
-    text: str
-    line: int
 
 
 class Paste(NamedTuple):
@@ -148,29 +142,8 @@ class Paste(NamedTuple):
 
 
 def _read(path: str, text: str, served: bool) -> Paste:
-    sections: dict[str, dict[str, Entry]] = {"DEFAULT": {}}
-    lines: dict[str, int] = {}
-    section, key = "", ""
-    for number, raw in enumerate(text.splitlines()[:10_000], start=1):
-        line = raw.rstrip()
-        if line.lstrip()[:1] in {"#", ";"} and line.strip():
-            continue
-        if not line.strip():
-            continue
-        if raw[:1] in {" ", "\t"} and key:
-            held = sections[section][key]
-            sections[section][key] = held._replace(text=f"{held.text}\n{line.strip()}".lstrip("\n"))
-        elif (match := _SECTION.fullmatch(line)) is not None:
-            section, key = match[1].strip(), ""
-            section = "app:main" if section == "application:main" else section
-            sections.setdefault(section, {})
-            lines.setdefault(section, number)
-        elif section and (match := _KEY.fullmatch(line)) is not None:
-            key = match[1].strip()
-            sections[section][key] = Entry(match[2].strip(), number)
-        else:
-            key = ""
-    return Paste(path, sections, lines, served)
+    found, lines = sections(text.replace("[application:main]", "[app:main]"))
+    return Paste(path, found, lines, served)
 
 
 def pastes(facts: FactSet, tree: Tree) -> list[Paste]:

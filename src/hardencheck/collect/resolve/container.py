@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._ignorefiles import Patterns
-from hardencheck.collect.extract.compose import is_root
+from hardencheck.collect.extract._privileges import is_root
 from hardencheck.collect.extract.dockerfile import DROPS
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import BuildContext, ComposeService, ContainerUser, ImageBuild

@@ -16,11 +16,12 @@ from hardencheck.collect.resolve._applications import (
 from hardencheck.collect.resolve._built import Built, built, flask_settings, resolved
 from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._follow import Bound
-from hardencheck.collect.resolve._headers_python import talisman, talisman_version
+from hardencheck.collect.resolve._headers_python import talisman
 from hardencheck.collect.resolve._modules import Namespace, value_of
 from hardencheck.collect.resolve._parts import of_call
 from hardencheck.collect.resolve._rows import row
 from hardencheck.collect.resolve._setting import why_unknown
+from hardencheck.collect.resolve._talisman import version_of
 from hardencheck.collect.resolve.django import secret_key
 from hardencheck.model.facts import Scalar, Value
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
@@ -198,7 +199,7 @@ def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
         ("session_cookie_http_only", "SESSION_COOKIE_HTTPONLY", True),
         ("session_cookie_samesite", "SESSION_COOKIE_SAMESITE", "Lax"),
     ):
-        if option == "session_cookie_samesite" and talisman_version(facts) < (0, 8):
+        if option == "session_cookie_samesite" and version_of(facts) < (0, 8):
             continue
         given = call.arguments.get(option, Expression(what="scalar", value=usual))
         bound = Bound(given, where.path or "", where.line or 0)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._django import SECURITY, Project, has_middleware, middleware, projects, setting
+from hardencheck.collect.resolve._proxies import routes
+from hardencheck.collect.resolve._routes import Route
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, ForwardedTrust
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -19,19 +21,19 @@ class Forwarding(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, _ = projects(facts, tree)
-        places = _nginx.places(facts)
-        unread = "" if any(place.proxied for place in places) else _nginx.other_proxy(tree)
+        found_routes = routes(facts, tree)
+        unread = "" if any(route.hands_on for route in found_routes) else _nginx.other_proxy(tree)
         for project in found:
-            yield from self._redirect(project, places, unread)
-            yield from self._scheme(project, places, unread)
+            yield from self._redirect(project, found_routes, unread)
+            yield from self._scheme(project, found_routes, unread)
             yield from self._host(project)
 
     def _gap(self, kind: str, project: Project, where: Location, reason: Reason, text: str) -> Gap:
         about: dict[str, Scalar] = {"application": project.application}
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
 
-    def _redirect(self, project: Project, places: list[_nginx.Place], unread: str) -> Iterator[Found]:
-        proxy = _redirects(places)
+    def _redirect(self, project: Project, found: list[Route], unread: str) -> Iterator[Found]:
+        proxy = _redirects(found)
         held = setting(project, "SECURE_SSL_REDIRECT")
         present = has_middleware(project, SECURITY)
         where, text = held.location, "SECURE_SSL_REDIRECT"
@@ -59,7 +61,7 @@ class Forwarding(Resolver):
             same_as="security.W008" if not sent and present else "",
         )
 
-    def _scheme(self, project: Project, places: list[_nginx.Place], unread: str) -> Iterator[Found]:
+    def _scheme(self, project: Project, found: list[Route], unread: str) -> Iterator[Found]:
         held = setting(project, "SECURE_PROXY_SSL_HEADER")
         if held.known and not held.value:
             return  # no header is trusted
@@ -79,16 +81,16 @@ class Forwarding(Resolver):
             )
             return
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
-        proxied = [place for place in places if place.proxied]
+        proxied = [route for route in found if route.hands_on]
         if not proxied:
             what = f"{unread} is not read" if unread else "no proxy configuration is in the repository to overwrite it"
             text = f"Django trusts {header}, and {what}"
             yield self._gap("forwarded.trust", project, held.location, Reason.NOT_SUPPORTED, text)
             return
-        open_ = [place for place in proxied if _nginx.sets_header(place, header) is False]
-        unsure = [place for place in proxied if _nginx.sets_header(place, header) is None]
+        open_ = [route for route in proxied if _overwrites(route, header) is False]
+        unsure = [route for route in proxied if _overwrites(route, header) is None]
         if unsure and not open_:
-            text = f"whether the proxy sets {header} is in an include that is not in the repository"
+            text = f"whether the proxy sets {header}: {unsure[0].request_doubts[0].text}"
             yield self._gap("forwarded.trust", project, unsure[0].where, Reason.DYNAMIC, text)
             return
         yield ForwardedTrust(
@@ -124,12 +126,13 @@ def _mistake(name: str, value: str) -> str:
     return ""
 
 
-def _redirects(places: list[_nginx.Place]) -> Location | None:
-    """A server of the proxy that answers http with a redirect to https."""
-    for place in places:
-        for held in place.levels[-1]:
-            args = held.directive.args
-            if held.directive.name == "return" and len(args) == 2 and args[0] in {"301", "302", "307", "308"}:
-                if args[1].startswith("https://"):
-                    return held.location
-    return None
+def _redirects(found: list[Route]) -> Location | None:
+    """A place of the proxy that answers http with a redirect to https."""
+    return next((route.where for route in found if route.redirects_to_https), None)
+
+
+def _overwrites(route: Route, header: str) -> bool | None:
+    """Whether a proxy sets a field of the request itself; None where something that is not here may do it."""
+    if any(name == header for name, _, _ in route.request):
+        return True
+    return None if route.request_doubts else False

@@ -1,15 +1,24 @@
-"""The response headers that the layers of the repository would send: one merged fact for each name."""
+"""The response headers that the layers of the repository would send: application, its server, the proxies in front.
+
+For each application and each way through a proxy to it the response is put together for the statuses that matter, layer
+by layer. Of that come one merged fact for each name, and a picture for people.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract.python_settings import HEADERS, TELLING
-from hardencheck.collect.resolve import _headers_django, _headers_nginx, _headers_python
-from hardencheck.collect.resolve._layers import Sends, unknown
+from hardencheck.collect.extract._header_names import HEADERS, TELLING
+from hardencheck.collect.resolve import _exhibit_headers as _exhibits
+from hardencheck.collect.resolve import _headers_python, _predicted, _proxies
+from hardencheck.collect.resolve._django import projects
+from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._nginx import other_proxy
+from hardencheck.collect.resolve._predicted import Predicted
+from hardencheck.collect.resolve._sent import joined
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
+from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -17,45 +26,57 @@ _MAX_AGE = compiled(r'max-age\s*=\s*"?(\d{1,15})"?\s*(?:;|$)', re.IGNORECASE)
 
 
 class DeclaredHeaders(Resolver):
-    """Django, Flask, Starlette and nginx, joined as a visitor would get them."""
+    """What a visitor would get, as the repository says."""
 
     name = "headers.declared"
-    emits = (DeclaredHeader,)
+    version = 2
+    emits = (DeclaredHeader, Exhibit)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        applications = list(self._applications(facts, tree)) or list(_headers_python.unread_layers(facts))
-        proxies = list(_headers_nginx.layers(facts))
-        unread = "" if proxies else other_proxy(tree)
+        apps = list(_predicted.applications(facts, tree))
+        routes = _proxies.routes(facts, tree)
+        found = _predicted.predicted(facts, tree, routes, apps)
+        rest = "" if any(route.hands_on for route in routes) else other_proxy(tree)
+        lost = [*self._lost(facts, tree, apps), *_proxies.troubles(facts)]
         for name in sorted(HEADERS | TELLING):
-            chain = [layers[name] for layers in proxies]
-            found = self._merged(name, [layers[name] for layers in applications], chain, unread)
+            merged = list(self._merged(name, found, rest, lost))
             # Nobody has to send the telling ones: their absence is not worth a fact, nor a doubt about it.
-            yield from (item for item in found if name in HEADERS or _present(item))
+            yield from (item for item in merged if name in HEADERS or _present(item))
+        exhibit = _exhibits.headers(found)
+        if exhibit is not None:
+            yield exhibit
 
-    def _applications(self, facts: FactSet, tree: Tree) -> Iterator[dict[str, Sends]]:
-        yield from _headers_django.layers(facts, tree)
-        yield from _headers_python.layers(facts)
+    def _lost(self, facts: FactSet, tree: Tree, apps: Sequence[_predicted.Application]) -> Iterator[Gap]:
+        """Applications of which nothing is known."""
+        yield from _headers_python.unfollowed(facts)
+        if not apps:
+            _, troubles = projects(facts, tree)
+            yield from (self.gap(Reason.DYNAMIC, trouble) for trouble in troubles[:1])
+            if not troubles:
+                for says in _headers_python.unread_layers(facts):
+                    one = next(iter(says.values()))
+                    yield self.gap(one.reason, one.text, one.location)
 
-    def _merged(self, name: str, applications: list[Sends], proxies: list[Sends], unread: str) -> Iterator[Found]:
-        """One fact: a proxy in front adds to what the application sends; the worst application decides."""
-        everyone = [*proxies, *applications]
-        if not everyone:
+    def _merged(self, name: str, found: Sequence[Predicted], rest: str, lost: Sequence[Gap]) -> Iterator[Found]:
+        """One fact: the worst way to the worst application decides."""
+        outcomes = [_outcome(one, name) for one in found]
+        if lost:
+            gap = lost[0]
+            outcomes = [
+                unknown("", gap.location, gap.detail, gap.reason) if one.does == "silent" else one for one in outcomes
+            ] or [unknown("", gap.location, gap.detail, gap.reason)]
+        if not outcomes:
             return
-        outcomes = [_joined([*proxies, application]) for application in applications] or [_joined(proxies)]
         order = {"silent": 0, "unknown": 1, "sends": 2}
         worst = min(outcomes, key=lambda outcome: order[outcome.does])
-        if worst.does == "silent" and unread:
-            text = f"{unread} may send it and is not read"
-            worst = unknown(worst.layer, Location(path=unread), text, Reason.NOT_SUPPORTED)
+        if worst.does == "silent" and rest:
+            text = f"{rest} may send it and is not read"
+            worst = unknown(worst.layer, Location(path=rest), text, Reason.NOT_SUPPORTED)
         if worst.does == "unknown":
             yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=worst.reason,
-                detail=worst.text,
-                location=worst.location,
-                about={"name": name},
-            )
+                kinds=(DeclaredHeader.kind(),), collector=self.name, reason=worst.reason, detail=worst.text,
+                location=worst.location, about={"name": name},
+            )  # fmt: skip
             return
         yield DeclaredHeader(
             location=worst.location,
@@ -71,21 +92,18 @@ def _present(item: Found) -> bool:
     return isinstance(item, DeclaredHeader) and item.present
 
 
-def _joined(chain: list[Sends]) -> Sends:
-    """What one application sends through the proxies in front of it.
-
-    Two layers that send different values send both: a browser sees them joined with a comma.
-    """
-    sending = [one for one in chain if one.does == "sends"]
-    missing = [one for one in chain if one.does == "unknown"]
-    if sending:
-        if missing:
-            return missing[0]  # a second value may stand beside the one that is known
-        values = list(dict.fromkeys(one.value or "" for one in reversed(sending)))
-        return sending[-1]._replace(value=", ".join(values))
-    if missing:
-        return missing[0]
-    return chain[-1]
+def _outcome(one: Predicted, name: str) -> Sends:
+    """What a page carries of one header."""
+    sent = one.answers[_predicted.PAGE]
+    fields, doubt = sent.named(name), sent.doubt(name)
+    unsure = next((field for field in fields if field.perhaps or field.value is None), None)
+    if unsure is not None and unsure.doubt is not None:
+        return unknown(unsure.layer, unsure.doubt.where, unsure.doubt.text, unsure.doubt.reason)
+    if doubt is not None:
+        return unknown(one.layer, doubt.where, doubt.text, doubt.reason)
+    if fields:
+        return sends(fields[0].layer, fields[0].where, joined(fields) or "")
+    return silent(one.layer, one.should(name))
 
 
 def max_age(value: str | None) -> int | None:

@@ -12,9 +12,6 @@ from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import (
     Access,
     GunicornFile,
-    LoggerSetting,
-    LoggingConfig,
-    LoggingUse,
     LoguruCall,
     LoguruSink,
     ServerCommand,
@@ -166,27 +163,6 @@ class Loguru(Resolver):
         )
         if first is not None and not any(fact.what in {"remove", "configure"} for fact in calls):
             yield LoguruSink(location=first.location, sink="default", diagnose=True, role="production")
-
-
-class LoggingUses(Resolver):
-    """dictConfig(NAME) with a NAME of another file: judged where NAME is written out, else not known."""
-
-    name = "logging.config-uses"
-    emits = (LoggingConfig, LoggerSetting)
-
-    def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
-        yield from handed_on(self, facts, (LoggingUse,), (LoggingConfig, LoggerSetting))
-        known = {fact.variable for fact in facts.facts if isinstance(fact, LoggingConfig)}
-        for fact in facts.facts:
-            if isinstance(fact, LoggingUse) and fact.variable not in known:
-                yield Gap(
-                    kinds=self.kinds(),
-                    collector=self.name,
-                    reason=Reason.NOT_LITERAL,
-                    detail=f"dictConfig is given {fact.variable}, which is not written out in this repository",
-                    location=fact.location,
-                    about={"role": fact.role},
-                )
 
 
 class TrackedLogs(Resolver):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.model.facts.logging import ProxyLog
-from hardencheck.model.facts.uploads import Directive, NginxFile
+from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
 
 _LEAKS = (

@@ -15,6 +15,7 @@ class CodeModes(Resolver):
     """A mode given to mkdir or open counts with the bits that the umask leaves; one given to chmod in full."""
 
     name = "python.modes"
+    version = 2
     emits = (CodeMode,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -32,7 +33,7 @@ class CodeModes(Resolver):
                     mode=fact.bits,
                     effective=effective,
                     others_write=bool(effective & 0o002) and not effective & 0o1000 and not fact.decimal,
-                    set_id=bool(effective & 0o4000) and not fact.decimal,
+                    set_id=bool(effective & (0o4000 if fact.directory else 0o6000)) and not fact.decimal,
                     masked=fact.masked,
                     decimal=fact.decimal,
                     role=fact.role,

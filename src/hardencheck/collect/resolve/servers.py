@@ -52,6 +52,7 @@ _WAITRESS: dict[str, object] = {
 _UWSGI: dict[str, object] = {
     "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
     "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
+    "harakiri": "0", "http-timeout": "60", "socket-timeout": "4",
     "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
 }  # fmt: skip
 DEFAULTS: dict[str, dict[str, object]] = {
@@ -66,11 +67,13 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "proxy_headers": True,
         "forwarded_allow_ips": "127.0.0.1", "server_header": True, "date_header": True, "limit_concurrency": None,
         "limit_max_requests": None, "timeout_keep_alive": 5, "timeout_graceful_shutdown": None,
-        "h11_max_incomplete_event_size": None, "ssl_certfile": None, "ssl_keyfile": None,
+        "h11_max_incomplete_event_size": None, "ws_max_size": 16 << 20, "ssl_certfile": None, "ssl_keyfile": None,
     },
     "hypercorn": {
         "bind": ["127.0.0.1:8000"], "workers": 1, "reload": False, "debug": False, "keep_alive": 5,
         "graceful_timeout": 3, "certfile": None, "keyfile": None, "user": None, "group": None, "umask": None,
+        "wsgi_max_body_size": 16 << 20, "h11_max_incomplete_size": 16 << 10, "read_timeout": None,
+        "websocket_max_message_size": 16 << 20,
     },
     "granian": {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "ssl_certificate": None, "ssl_keyfile": None,
@@ -124,7 +127,7 @@ class ServerDefaults(Resolver):
     """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
 
     name = "servers.defaults"
-    version = 2
+    version = 3
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:

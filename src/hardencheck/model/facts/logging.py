@@ -2,7 +2,10 @@
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.facts.settings import unless
 
 Access = Literal["on", "off", "unset"]
 
@@ -33,16 +36,6 @@ class LoggingConfig(Fact, tag="logging.config", frozen=True, kw_only=True):
         return f"{self.framework} disables existing loggers{kept}"
 
 
-class LoggingUse(Fact, tag="logging.config-use", frozen=True, kw_only=True):
-    """A call of dictConfig with a name that another file defines. variable: its last part."""
-
-    side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("variable",)
-
-    variable: str
-    role: str
-
-
 class LoggerSetting(Fact, tag="logging.logger", frozen=True, kw_only=True):
     """One logger as a configuration or a call sets it up. logger: its name, "root" for the root logger.
 
@@ -50,6 +43,7 @@ class LoggerSetting(Fact, tag="logging.logger", frozen=True, kw_only=True):
     "application". security: records of refused and suspicious requests or sign-ins go through it. sql: statements do.
     discards: nothing below CRITICAL that it gets reaches a handler that writes.
     debug: records of level DEBUG (of SQLAlchemy: INFO) reach a handler that writes, with DEBUG off.
+    depends_on: variables of the environment that may change it.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -63,11 +57,121 @@ class LoggerSetting(Fact, tag="logging.logger", frozen=True, kw_only=True):
     discards: bool
     debug: bool
     role: str
+    depends_on: tuple[str, ...] = ()
 
     def describe(self) -> str:
         what = ["writes nothing"] if self.discards else []
         what += ["writes debug records"] if self.debug else []
-        return f"logger {self.logger}: level {self.level or 'not set'}{', ' if what else ''}{', '.join(what)}"
+        said = f"logger {self.logger}: level {self.level or 'not set'}{', ' if what else ''}{', '.join(what)}"
+        return f"{said}{unless(self.depends_on)}"
+
+
+class LoggingSetup(Fact, tag="logging.setup", frozen=True, kw_only=True):
+    """Whether a service sets up logging at all. framework: "django", or what else starts it.
+
+    configured: something says where records go. how: in a few words what does, or what happens without.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("framework", "application")
+
+    framework: str
+    application: str
+    configured: bool
+    how: str
+
+    def describe(self) -> str:
+        return self.how
+
+
+class LogFile(Fact, tag="logging.file", frozen=True, kw_only=True):
+    """A file that a service writes its log to. handler: the class, or what else writes it. rotates: it is kept from
+    growing for ever. served: it lies where a web server gives files to everybody."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("handler", "path")
+
+    path: str
+    handler: str
+    rotates: bool
+    served: bool
+    role: str
+
+    def describe(self) -> str:
+        said = f"{self.handler} writes {self.path or 'a file'}"
+        if self.served:
+            return f"{said}, in a directory that is served"
+        return f"{said}, {'which is rotated' if self.rotates else 'which nothing rotates'}"
+
+
+class LogTransport(Fact, tag="logging.transport", frozen=True, kw_only=True):
+    """Records that leave the machine. handler: the class. host: "" where it is not known. clear: without TLS."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("handler", "host")
+
+    handler: str
+    host: str
+    clear: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.handler} sends records to {self.host or 'a host'}{' in clear' if self.clear else ' over TLS'}"
+
+
+class AdminMail(Fact, tag="logging.admin-mail", frozen=True, kw_only=True):
+    """Django's AdminEmailHandler. html: the mail holds the debug page, with settings and local variables."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("handler",)
+
+    handler: str
+    html: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"handler {self.handler}: mails {'with the whole debug page' if self.html else 'as text'}"
+
+
+class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
+    """Where Python code sets up logging. Raw material for the resolver, never judged by a rule.
+
+    what: "table" (a dictionary for dictConfig), "dictConfig", "fileConfig", "basicConfig", "structlog", "uvicorn" (it
+    is given a log_config). name: of the variable. last: the last line of the statement. scope: dotted names of the
+    functions and classes around it. names: texts of the file that end like a configuration file.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "name")
+
+    what: str
+    name: str
+    last: int
+    scope: str
+    role: str
+    names: tuple[str, ...] = ()
+
+
+class ConfigurationNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value of a configuration file: one of text (with plain: written without quotes), items, or pairs by key."""
+
+    line: int
+    text: str | None = None
+    plain: bool = False
+    items: "tuple[ConfigurationNode, ...] | None" = None
+    pairs: "dict[str, ConfigurationNode] | None" = None
+
+
+class LoggingFile(Fact, tag="logging.configuration-file", frozen=True, kw_only=True):
+    """A file that holds a logging configuration: YAML or JSON for dictConfig, an INI file for fileConfig ("ini",
+    brought into the same form). Raw material for the resolver, never judged by a rule; values that may be secrets are
+    left out."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    format: str
+    table: ConfigurationNode
+    role: str
 
 
 class SqlEcho(Fact, tag="logging.sql-echo", frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ class ModeCall(Fact, tag="code.mode-call", frozen=True, kw_only=True):
 
     function: "os.chmod", "Path.mkdir" ... bits: those the call sets for certain (0o7777). masked: the umask takes bits
     away (mkdir, open); chmod is not masked. own_umask: set by the same function before the call. decimal: written
-    without 0o although its digits are those of an octal mode (777 is 0o1411). role: what the file is for.
+    without 0o although its digits are those of an octal mode (777 is 0o1411). directory: it is given to what is seen
+    to be a directory. role: what the file is for.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -20,6 +21,7 @@ class ModeCall(Fact, tag="code.mode-call", frozen=True, kw_only=True):
     masked: bool
     own_umask: int | None
     decimal: bool
+    directory: bool = False
     role: str
 
 
@@ -27,8 +29,9 @@ class CodeMode(Fact, tag="code.mode", frozen=True, kw_only=True):
     """A mode that code sets. mode: the bits it asks for; effective: what is left of them under the umask of the code
     (022 unless some production code sets a looser one).
 
-    others_write: everybody may write afterwards, and it is no sticky directory. set_id: setuid.
-    The other fields: see `code.mode-call`.
+    others_write: everybody may write afterwards, and it is no sticky directory. set_id: setuid, or setgid on what is
+    not seen to be a directory (there it only hands the group down). The other fields: see
+    `code.mode-call`.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -51,13 +54,15 @@ class CodeMode(Fact, tag="code.mode", frozen=True, kw_only=True):
 
 
 class Umask(Fact, tag="code.umask", frozen=True, kw_only=True):
-    """`os.umask(mask)`. others_write: files made from then on may be writable by everybody (bit 0o002 is missing).
-    restored: the result is kept and given back in the same function, so the looseness does not last. decimal: as in
-    `code.mode-call`."""
+    """`os.umask(mask)`, or the umask that `function` gives the process it starts. others_write: files made from then on
+    may be writable by everybody (bit 0o002 is missing). restored: the result is kept and given back in the same
+    function, so the looseness does not last. decimal: as in `code.mode-call`.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("mask",)
 
+    function: str = "os.umask"
     mask: int
     others_write: bool
     restored: bool
@@ -66,8 +71,8 @@ class Umask(Fact, tag="code.umask", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         if self.decimal:
-            return f"os.umask with the decimal number {self.mask}, which is {self.mask:#o}"
-        return f"os.umask({self.mask:#05o}){', put back afterwards' if self.restored else ''}"
+            return f"{self.function} with the decimal number {self.mask}, which is {self.mask:#o}"
+        return f"{self.function} with {self.mask:#05o}{', put back afterwards' if self.restored else ''}"
 
 
 class TemporaryName(Fact, tag="code.temporary-name", frozen=True, kw_only=True):

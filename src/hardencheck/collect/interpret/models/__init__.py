@@ -15,7 +15,9 @@ an operand (name: the sign, arguments: both sides). TEXTS: kind -> str() of it. 
 of the ast class, arguments: both sides). MEMBERS: dotted name of a class -> an attribute of a class of the repository
 that derives from it (owner: the class, arguments: what its body says, if it says something). SPOILS: kind -> something
 that is not followed has had its hands on it (arguments: what). CONTAINS: kind -> whether something is in it
-(arguments: what). PARTLY: dotted name (or kind of an object) -> what
+(arguments: what). SUPERS: dotted name of a class -> what `super()` of a class has under a name that derives from it.
+DECORATES: kind -> an object of it decorates a function (arguments: the function). DELETES: kind -> an item of it is
+deleted (arguments: the key). PARTLY: dotted name (or kind of an object) -> what
 calling it gives where not all arguments are known. CONSTANTS: dotted
 name -> data of a library. An object whose state holds a `Seq` "items" can be iterated over.
 
@@ -50,11 +52,11 @@ Model = Callable[[Call], Value | None]
 MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
-    "flask", "constants", "readers", "inspection", "everett",
+    "flask", "constants", "readers", "inspection", "everett", "responses", "secure_headers", "records",
 )  # fmt: skip
 TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS",
+    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS", "SUPERS", "DECORATES", "DELETES",
 )  # fmt: skip
 
 

@@ -100,7 +100,14 @@ PARTS: dict[str, tuple[str, ...]] = {
     "werkzeug.contrib.fixers.ProxyFix": ("app", "num_proxies"),
     "flask_talisman.Talisman": ("app",),
     "flask_talisman.talisman.Talisman": ("app",),
+    "secure.middleware.SecureWSGIMiddleware": ("app",),
+    "secure.middleware.SecureASGIMiddleware": ("app",),
 }
+# Members of an application that take a function which runs for every response: name -> whether `append` does it.
+HOOKS = {
+    "after_request": False, "after_app_request": False, "on_response": False, "middleware": False,
+    "on_response_prepare": True, "middlewares": True, "register_middleware": False,
+}  # fmt: skip
 _OF_LISTEN = frozenset({"port", "address", "family", "backlog", "flags", "reuse_port"})
 INCLUDES = "pyramid.includes"
 MAX_INCLUDES = 100
@@ -429,7 +436,8 @@ def _inner(call: Call) -> Value | None:
         names = held(thing).names
         if (text_of(owner.state["name"]), call.name) == ("registry", "settings") and "settings" in names:
             return names["settings"].value
-    return Object(kind="app.member", state={"app": thing, "name": Const(""), "of": owner})
+    path = f"{text_of(owner.state.get('path')) or text_of(owner.state['name'])}.{call.name}"
+    return Object(kind="app.member", state={"app": thing, "name": Const(""), "of": owner, "path": Const(path)})
 
 
 def _member_called(call: Call) -> Value | None:
@@ -438,9 +446,61 @@ def _member_called(call: Call) -> Value | None:
         return None
     thing, name = owner.state["app"], text_of(owner.state["name"])
     model = call.interpreter._modelled
+    if isinstance(thing, Object) and (hooked := _hooked(call, owner, thing)) is not None:
+        return hooked
     if name and isinstance(thing, Object):
         return model("METHODS", thing.kind, call._replace(name=name, owner=thing))
     return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
+
+
+def _hooked(call: Call, owner: Object, thing: Object) -> Value | None:
+    """`app.after_request(f)`, `app.middleware("http")(f)`, `app.on_response_prepare.append(f)`."""
+    name, path = text_of(owner.state["name"]), text_of(owner.state.get("path"))
+    if path.endswith(".append") and HOOKS.get(path.removesuffix(".append")) and call.arguments:
+        return hook(call, thing, path.removesuffix(".append"), call.arguments[0])
+    if HOOKS.get(name) is not False:
+        return None
+    functions = [one for one in call.arguments if isinstance(one, Function)]
+    if functions:
+        word = call.arguments[1] if len(call.arguments) > 1 else call.keywords.get("attach_to")
+        return hook(call, thing, f"{name}:{text_of(word)}" if text_of(word) else name, functions[0])
+    word = call.arguments[0] if call.arguments else None
+    called = f"{name}:{text_of(word)}" if text_of(word) else name
+    return Object(kind="app.decorator", state={"app": thing, "name": Const(called)})
+
+
+def hook(call: Call, thing: Object, how: str, function: Value) -> Value:
+    """A function that runs for every response is written down, in the order of the calls."""
+    stack = thing.state.get("hooks")
+    if not isinstance(stack, Seq):
+        stack = thing.state["hooks"] = Seq("list")
+    place = {"path": Const(call.frame.module.path), "line": Const(getattr(call.node, "lineno", 0))}
+    made_here = Object(kind="hook", state={"how": Const(how), "function": function, **place})
+    call.interpreter.touch(stack)
+    if call.interpreter._perhaps:
+        stack.extra.append(made_here)
+        stack.exact = False
+    else:
+        stack.items.append(made_here)
+    return function
+
+
+def _decorates(call: Call) -> Value | None:
+    """`@app.after_request`, `@app.middleware("http")`."""
+    owner = call.owner
+    if not isinstance(owner, Object) or not isinstance(thing := owner.state["app"], Object):
+        return None
+    name = text_of(owner.state["name"])
+    if owner.kind == "app.member" and HOOKS.get(name) is not False:
+        return None
+    return hook(call, thing, name, call.arguments[0])
+
+
+def _decorated(call: Call) -> Value | None:
+    owner = call.owner
+    if isinstance(owner, Object) and isinstance(thing := owner.state["app"], Object) and call.arguments:
+        return hook(call, thing, text_of(owner.state["name"]), call.arguments[0])
+    return None
 
 
 def _quiet(call: Call) -> Value | None:
@@ -684,7 +744,8 @@ PARTLY: dict[str, Model] = {
     **{name: partly(_builder(framework, positional)) for name, (framework, positional) in BUILDERS.items()},
     **{name: applied(partly(part(name, positional))) for name, positional in PARTS.items()},
 }
-OBJECTS: dict[str, Model] = {"app.member": _member_called}
+OBJECTS: dict[str, Model] = {"app.member": _member_called, "app.decorator": _decorated}
+DECORATES: dict[str, Model] = {"app.member": _decorates, "app.decorator": _decorates}
 ITEMS: dict[str, Model] = {"app.member": _quiet}
 STORES: dict[str, Model] = {"app.member": _nothing}
 METHODS: dict[str, Model] = {
@@ -702,4 +763,6 @@ def _spoiled(call: Call) -> Value | None:
     return None
 
 
-SPOILS: dict[str, Model] = {"application": _spoiled, "part": _spoiled, "app.member": _nothing}
+SPOILS: dict[str, Model] = {
+    "application": _spoiled, "part": _spoiled, "app.member": _nothing, "app.decorator": _nothing,
+}  # fmt: skip

@@ -16,7 +16,7 @@ _HASHERS = [
 ]
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 _REQUIRE, _CONSOLE = "django.utils.log.RequireDebug", "logging.StreamHandler"
-_LOGGING = {
+LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"require_debug_false": {"()": f"{_REQUIRE}False"}, "require_debug_true": {"()": f"{_REQUIRE}True"}},
@@ -46,7 +46,7 @@ _DATA: dict[str, tuple[str, Sequence[tuple[tuple[int, ...], object]]]] = {
         ]),
     ),
     "corsheaders.defaults.default_methods": ("django-cors-headers", [((), _METHODS)]),
-    "django.utils.log.DEFAULT_LOGGING": ("django", [((), _LOGGING)]),
+    "django.utils.log.DEFAULT_LOGGING": ("django", [((), LOGGING)]),
     "django.conf.global_settings.PASSWORD_HASHERS": ("django", [((), _HASHERS[:4]), ((4, 0), _HASHERS)]),
     "django.conf.global_settings.AUTHENTICATION_BACKENDS": (
         "django", [((), ["django.contrib.auth.backends.ModelBackend"])],

@@ -16,6 +16,7 @@ from hardencheck.collect.interpret.models.applications import (
     attribute,
     bind,
     held,
+    hook,
     initialised,
     method,
     part,
@@ -31,6 +32,7 @@ from hardencheck.collect.interpret.values import (
     Instance,
     Namespace,
     Object,
+    Seq,
     Unknown,
     Value,
     depending,
@@ -174,9 +176,39 @@ def _method(call: Call) -> Value | None:
         assert isinstance(run, Object)
         run.state["app"] = thing
         return Const(None)
+    if call.name == "register_blueprint" and call.arguments and _is_blueprint(call.arguments[0]):
+        return _registered(call, thing, call.arguments[0])
     if call.name in {"update_config", "config_from_object"} and call.arguments:
         return load(call, thing.state["config"], call.arguments[0])
     return method(call)
+
+
+def _blueprint(call: Call) -> Value | None:
+    """What is put around responses through a blueprint counts once an application has it."""
+    return Object(kind="flask.blueprint", state={"middleware": Seq("list"), "held": Instance(None)})
+
+
+def _is_blueprint(value: Value) -> bool:
+    return isinstance(value, Object) and value.kind == "flask.blueprint"
+
+
+def _registered(call: Call, thing: Object, blueprint: Value) -> Value:
+    assert isinstance(blueprint, Object)
+    hooks = blueprint.state.get("hooks")
+    for one in [*hooks.items, *hooks.extra] if isinstance(hooks, Seq) else []:
+        if isinstance(one, Object):
+            how = text_of(one.state["how"])
+            hook(call, thing, "after_request" if how == "after_app_request" else "of a blueprint", one)
+    return Const(None)
+
+
+def _blueprint_member(call: Call) -> Value | None:
+    owner = call.owner
+    return Object(kind="app.member", state={"app": owner, "name": Const(call.name)}) if owner is not None else None
+
+
+def _blueprint_method(call: Call) -> Value | None:
+    return Unknown("call", f"{call.name} of a blueprint", call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
 def _talisman(call: Call) -> Value | None:
@@ -189,6 +221,7 @@ def _talisman(call: Call) -> Value | None:
     if app is None or not isinstance(app.value, Object) or "config" not in app.value.state:
         return None
     names, rest = config_of(app.value), held(found).rest
+    hook(call, app.value, "talisman", found)
     for option, name, usual in (
         ("session_cookie_secure", "SESSION_COOKIE_SECURE", True),
         ("session_cookie_http_only", "SESSION_COOKIE_HTTPONLY", True),
@@ -201,6 +234,15 @@ def _talisman(call: Call) -> Value | None:
             bind(call, names, name, Unknown("call", f"{option} of Talisman", call.frame.module.path))
         elif known or name == "SESSION_COOKIE_SAMESITE":
             bind(call, names, name, value, given.line if given is not None else None)
+    return None
+
+
+def _cors(call: Call) -> Value | None:
+    """Flask-CORS answers after what was put around the application before it."""
+    found = call.owner
+    app = held(found).names.get("app") if isinstance(found, Object) else None
+    if found is not None and app is not None and isinstance(app.value, Object) and "config" in app.value.state:
+        hook(call, app.value, "cors", found)
     return None
 
 
@@ -231,8 +273,10 @@ _CONFIGURING = (
     "flask_appconfig.HerokuConfig",
 )  # fmt: skip
 CALLS_LATE["Talisman"] = _talisman
+CALLS_LATE["CORS"] = _cors
 CALLS_LATE.update({name.rpartition(".")[2]: _filled for name in _CONFIGURING})
 CALLS: dict[str, Model] = {
+    **dict.fromkeys(("flask.Blueprint", "flask.blueprints.Blueprint", "quart.Blueprint"), _blueprint),
     "flask.helpers.get_debug_flag": _get_debug_flag,
     **{name: applied(part(name, ("app",))) for name in _CONFIGURING},
     **{name: _builder(framework) for name, framework in BUILDERS.items()},
@@ -240,7 +284,7 @@ CALLS: dict[str, Model] = {
 }
 PARTLY: dict[str, Model] = {name: partly(_builder(framework)) for name, framework in BUILDERS.items()}
 BASES: dict[str, Model] = {name: _derived(framework) for name, framework in BUILDERS.items()}
-METHODS: dict[str, Model] = {"flask": _method}
-ATTRIBUTES: dict[str, Model] = {"flask": _attribute}
-SETTERS: dict[str, Model] = {"flask": _set_attribute}
-SPOILS: dict[str, Model] = {"flask": _spoiled}
+METHODS: dict[str, Model] = {"flask": _method, "flask.blueprint": _blueprint_method}
+ATTRIBUTES: dict[str, Model] = {"flask": _attribute, "flask.blueprint": _blueprint_member}
+SETTERS: dict[str, Model] = {"flask": _set_attribute, "flask.blueprint": lambda call: Const(None)}
+SPOILS: dict[str, Model] = {"flask": _spoiled, "flask.blueprint": lambda call: None}

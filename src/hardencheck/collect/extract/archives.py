@@ -1,0 +1,193 @@
+"""Archives that Python code unpacks, and what keeps their members inside the folder."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.extract._constants import Constants
+from hardencheck.collect.extract._python import PythonFile, argument, parse, role, shorten, spreads
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.storage import ArchiveExtraction
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+_TOKENS = compiled(rb"extractall|unpack_archive|tarfile")
+_TAR = frozenset({
+    "tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open", "tarfile.TarFile.gzopen", "tarfile.TarFile.bz2open",
+    "tarfile.TarFile.xzopen", "tarfile.TarFile.taropen",
+})  # fmt: skip
+_ZIP = frozenset({"zipfile.ZipFile", "zipfile.PyZipFile", "pyzipper.AESZipFile", "pyzipper.ZipFile"})
+_FILTERS = {"data": "filter", "tar": "filter", "fully_trusted": "fully_trusted"}
+_FILTER_NAMES = {"data_filter": "filter", "tar_filter": "filter", "fully_trusted_filter": "fully_trusted"}
+_Format = Literal["tar", "zip", "any", ""]
+_Guard = Literal["filter", "members", "zipfile", "fully_trusted", ""]
+
+
+class Archives(Extractor):
+    """extractall and extract of tarfile and zipfile, shutil.unpack_archive.
+
+    Source: Python documentation, tarfile ("Extraction filters", PEP 706) and zipfile (ZipFile.extract).
+    """
+
+    name = "python.archives"
+    emits = (ArchiveExtraction,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py")
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if _TOKENS.search(data) is None:
+            return
+        yield from _File(path, parse(data)).found()
+
+
+class _File:
+    def __init__(self, path: str, file: PythonFile) -> None:
+        self.path, self.file, self.role = path, file, role(path)
+        self.constants = Constants(file)
+        # What a name holds, by the calls that open archives, wherever in the file that is.
+        self.opened: dict[str, set[_Format]] = {}
+        for target, value in _given(file):
+            form = self._opens(value)
+            if form:
+                self.opened.setdefault(ast.unparse(target), set()).add(form)
+        for function in file.functions:
+            for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+                text = ast.unparse(one.annotation) if one.annotation is not None else ""
+                if "TarFile" in text:
+                    self.opened.setdefault(one.arg, set()).add("tar")
+                elif "ZipFile" in text:
+                    self.opened.setdefault(one.arg, set()).add("zip")
+        # `tar.extraction_filter = ...` on an archive or on the class.
+        self.filtered = {
+            ast.unparse(target.value)
+            for node in file.assigns
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Attribute) and target.attr == "extraction_filter"
+        }
+
+    def _opens(self, node: ast.expr) -> _Format:
+        if isinstance(node, ast.Call):
+            name = self.file.name(node.func)
+            if name in _TAR:
+                return "tar"
+            if name in _ZIP:
+                return "zip"
+            if name.endswith("closing") and node.args:
+                return self._opens(node.args[0])
+        return ""
+
+    def found(self) -> Iterator[Found]:
+        for call in self.file.calls:
+            function = self.file.name(call.func)
+            if function == "shutil.unpack_archive":
+                yield from self._extraction(call, function, "any", argument(call, 3, "filter"))
+            elif isinstance(call.func, ast.Attribute) and call.func.attr in {"extractall", "extract"}:
+                form = self._format(call.func.value, call.func.attr)
+                method = call.func.attr
+                if form == "zip" and method == "extractall":
+                    yield self._made(call, "ZipFile.extractall", "zip", "zipfile")
+                elif form == "tar":
+                    given = argument(call, None, "filter")
+                    yield from self._extraction(call, f"TarFile.{method}", "tar", given)
+
+    def _format(self, receiver: ast.expr, method: str) -> _Format:
+        direct = self._opens(receiver)
+        if direct:
+            return direct
+        forms = self.opened.get(ast.unparse(receiver), set())
+        if len(forms) == 1:
+            return next(iter(forms))
+        if not forms and method == "extractall" and self.file.imports("tarfile") and not self.file.imports("zipfile"):
+            return "tar"  # as bandit's B202 takes it
+        return "tar" if "tar" in forms else ""
+
+    def _extraction(
+        self, call: ast.Call, function: str, form: Literal["tar", "any"], given: ast.expr | None
+    ) -> Iterator[Found]:
+        guard: _Guard = ""
+        if given is not None and not (isinstance(given, ast.Constant) and given.value is None):
+            held = self.constants.value(given, self.file.scope(call)).node
+            if isinstance(held, ast.Constant) and isinstance(held.value, str):
+                guard = _FILTERS.get(held.value, "")  # type: ignore[assignment]
+            else:
+                last = self.file.name(held).rpartition(".")[2]
+                guard = _FILTER_NAMES.get(last, "filter")  # type: ignore[assignment]
+        elif spreads(call):
+            yield Gap(
+                kinds=(ArchiveExtraction.kind(),),
+                collector=Archives.name,
+                reason=Reason.NOT_LITERAL,
+                detail=f"{function}: a filter may be among {shorten(call)}",
+                location=Location(path=self.path, line=call.lineno),
+                about={"role": self.role},
+            )
+            return
+        elif isinstance(call.func, ast.Attribute) and self._is_filtered(call.func.value):
+            guard = "filter"
+        elif form == "tar" and self._chosen(call):
+            guard = "members"
+        if form == "any" and not guard and self._asks_for_zip(call):
+            yield self._made(call, function, "zip", "zipfile")
+            return
+        yield self._made(call, function, form, guard)
+
+    def _is_filtered(self, receiver: ast.expr) -> bool:
+        return ast.unparse(receiver) in self.filtered or any(name.endswith("TarFile") for name in self.filtered)
+
+    def _chosen(self, call: ast.Call) -> bool:
+        """Whether the members are a choice of the code: not all of them, as getmembers() gives."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "extract":
+            return self._looks_at_members(call)
+        members = argument(call, 1, "members")
+        if members is None or (isinstance(members, ast.Constant) and members.value is None):
+            return False
+        held = self.constants.value(members, self.file.scope(call)).node
+        if isinstance(held, ast.Call) and isinstance(held.func, ast.Attribute) and held.func.attr == "getmembers":
+            return False
+        # A list of members that the function has looked at, a generator, a call of a function that checks them.
+        return True
+
+    def _looks_at_members(self, call: ast.Call) -> bool:
+        """Whether `tar.extract(member)` takes one by its name, or asks for the name of each before it does."""
+        member = argument(call, 0, "member")
+        if not isinstance(member, ast.Name):
+            return True
+        looped = False
+        for node in ast.walk(self.file.scope(call)):
+            match node:
+                case ast.For(target=ast.Name(id=name)) if name == member.id:
+                    looped = True
+                case ast.Attribute(value=ast.Name(id=name)) if name == member.id:
+                    return True
+        return not looped
+
+    def _asks_for_zip(self, call: ast.Call) -> bool:
+        form = argument(call, 2, "format")
+        return isinstance(form, ast.Constant) and form.value == "zip"
+
+    def _made(
+        self, call: ast.Call, function: str, form: Literal["tar", "zip", "any"], guard: _Guard
+    ) -> ArchiveExtraction:
+        return ArchiveExtraction(
+            location=Location(path=self.path, line=call.lineno, column=call.col_offset + 1),
+            function=function,
+            format=form,
+            guard=guard,
+            guarded=guard in {"filter", "members", "zipfile"},
+            role=self.role,
+        )
+
+
+def _given(file: PythonFile) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for node in file.assigns:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield target, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield node.target, node.value
+    for part in ast.walk(file.tree):
+        if isinstance(part, ast.withitem) and part.optional_vars is not None:
+            yield part.optional_vars, part.context_expr

@@ -1,0 +1,133 @@
+"""Pods of Kubernetes objects: who their containers run as, and what they may do on the node."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._environment_facts import role_of
+from hardencheck.collect.extract._environment_text import Template, untemplated
+from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
+from hardencheck.collect.extract._kubernetes_pod import Pod
+from hardencheck.collect.extract._yaml import Mapping, Node, below, documents, items_of, text_of
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.orchestration import KubernetesSetting, PodStatement, ServiceAccount
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_FACTS = 20_000  # of one file
+_ENDINGS = (".yml", ".yaml", ".json")
+_TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
+# An object begins at the margin, or the file is JSON. What only speaks of one (prose, recorded answers) is indented.
+_KEYS = (
+    compiled(rb"^[\"']?apiVersion[\"']?[ \t]*:|\A\s*[{\[][\s\S]*?\"apiVersion\"\s*:", re.MULTILINE),
+    compiled(rb"^[\"']?kind[\"']?[ \t]*:|\"kind\"\s*:", re.MULTILINE),
+)
+_ACCOUNT_KINDS = frozenset({"RoleBinding", "ClusterRoleBinding"})
+
+
+class KubernetesPods(Extractor):
+    """Whatever has apiVersion and kind, several documents in one file, lists, templates as far as they can be read."""
+
+    name = "kubernetes.pods"
+    emits = (PodStatement, ServiceAccount, KubernetesSetting)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.lower()
+        for ending in _TEMPLATES:
+            name = name.removesuffix(ending)
+        return name.endswith(_ENDINGS)
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        if not all(pattern.search(data) for pattern in _KEYS):
+            return
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
+        template = untemplated(data.decode("utf-8", "replace"))
+        found = _documents(template)
+        count = 0
+        for number, document in enumerate(found):
+            last = found[number + 1].line - 1 if number + 1 < len(found) else template.text.count("\n") + 1
+            unsure = template.within(document.line)
+            # The first line of a document is that of its first key: what stands above it belongs to it or to nobody.
+            templated = template.between(document.line, last)
+            for item in objects(document):
+                for fact in _facts(path, item, unsure, templated):
+                    count += 1
+                    if count > MAX_FACTS:
+                        raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
+                    yield fact
+
+
+def _documents(template: Template) -> list[Node]:
+    try:
+        return documents(template.text.encode())
+    except Unreadable as error:
+        if template.actions and error.reason is Reason.UNPARSABLE:
+            detail = "a template: what it becomes is not known"
+            raise Unreadable(detail, reason=Reason.TEMPLATED, line=error.line) from None
+        raise
+
+
+def _facts(path: str, item: Mapping, unsure: frozenset[int], templated: bool) -> Iterator[Found]:
+    role = role_of(path)
+    kind = text_of(item.get("kind"))
+    if kind == "ServiceAccount" or kind in _ACCOUNT_KINDS:
+        yield from _accounts(path, item, kind, role)
+    workload = workload_of(item)
+    if workload is None:
+        return
+    pod = Pod(path, role, workload, unsure=unsure, templated=templated, part=_part(item, workload))
+    yield from pod.found()
+    if pod.unknown:
+        yield from _gaps(path, role, workload, pod, templated)
+
+
+def _gaps(path: str, role: str, workload: Workload, pod: Pod, templated: bool) -> Iterator[Gap]:
+    """One for what a template leaves open in an object, one for each setting that a variable gives."""
+    shown = f"{workload.kind}/{workload.name}"
+    about: dict[str, str] = {"role": role, "workload": shown}
+
+    def gap(detail: str, line: int, about: dict[str, str]) -> Gap:
+        return Gap(
+            kinds=(KubernetesSetting.kind(),),
+            collector=KubernetesPods.name,
+            reason=Reason.TEMPLATED,
+            detail=f"{shown}: {detail}"[:300],
+            location=Location(path=path, line=line),
+            about={**about},
+        )
+
+    if templated:
+        what = ", ".join(dict.fromkeys(setting for setting, _, _ in pod.unknown))
+        yield gap(f"a template decides on {what}", workload.line, about)
+    else:
+        for setting, detail, line in dict.fromkeys(pod.unknown):
+            yield gap(detail, line, {**about, "setting": setting})
+
+
+def _part(item: Mapping, workload: Workload) -> str:
+    """Whether an object is a part that kustomize puts over another: "surely" without an image; "perhaps" without what
+    the API asks of a whole one."""
+    containers = [one for one in items_of(workload.pod.get("containers")) if isinstance(one, Mapping)]
+    if not containers or any("image" not in one.pairs for one in containers):
+        return "surely"
+    whole = workload.kind == "Pod" or below(item, "spec", "selector") or below(workload.template, "metadata", "labels")
+    return "" if whole or workload.job else "perhaps"
+
+
+def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[ServiceAccount]:
+    def account(name: str, line: int, automount: bool | None, bound: bool) -> ServiceAccount:
+        return ServiceAccount(
+            location=Location(path=path, line=line), name=name, automount=automount, bound=bound, role=role
+        )
+
+    if kind == "ServiceAccount":
+        said = text_of(item.get("automountServiceAccountToken")).lower()
+        automount = {"true": True, "false": False}.get(said)
+        yield account(name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
+        return
+    for subject in items_of(item.get("subjects")):
+        if isinstance(subject, Mapping) and text_of(subject.get("kind")) == "ServiceAccount":
+            yield account(text_of(subject.get("name"))[:253], subject.line, None, True)

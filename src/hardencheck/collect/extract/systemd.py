@@ -1,0 +1,167 @@
+"""Units of systemd and their drop-ins: who a service runs as, and what it may do on the machine."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._environment_facts import role_of
+from hardencheck.collect.extract._environment_text import IniLine, Template, ini_lines, untemplated
+from hardencheck.collect.extract.dockerfile import DROPS
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitSetting
+from hardencheck.model.gap import Reason
+from hardencheck.model.location import Location
+
+MAX_BYTES = 256 * 1024
+MAX_DIRECTIVES = 2_000
+_TEMPLATE = r"(?:\.(?:j2|jinja2?|tmpl|template|in|tpl|erb|dist|example|sample))?"
+_UNIT = compiled(
+    rf"(?P<unit>[^/]+\.(?:service|socket)){_TEMPLATE}|"
+    rf"(?:.*/)?(?P<above>[^/]+\.(?:service|socket))\.d/[^/]+\.conf{_TEMPLATE}"
+)
+_SECTION = compiled(rb"^\[(?:Service|Socket)\]", re.MULTILINE)
+DIRECTORIES = ("Runtime", "State", "Cache", "Logs", "Configuration")
+# Directives that the resolver puts together; nothing else of a unit is kept.
+_KEPT = frozenset({
+    "User", "Group", "DynamicUser", "UMask", "NoNewPrivileges", "ProtectSystem", "ProtectHome", "PrivateTmp",
+    "PrivateDevices", "CapabilityBoundingSet", "AmbientCapabilities", "SystemCallFilter", "RestrictSUIDSGID",
+    "ReadWritePaths", "ReadWriteDirectories", "PermissionsStartOnly", "SocketMode", "SystemCallArchitectures",
+    "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
+    "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
+    "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode",
+})  # fmt: skip
+# Filled in when it is installed, or by systemd for an instance (a specifier).
+_OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
+# Programs that are no service of a repository, and bring users, or containers, of their own.
+_FOREIGN = frozenset({
+    "docker", "docker-compose", "podman", "podman-compose", "nerdctl", "containerd", "dockerd", "kubelet", "k3s",
+    "lxc", "lxc-start", "systemctl", "nginx", "apache2", "apachectl", "apache2ctl", "httpd", "caddy", "traefik",
+    "haproxy", "varnishd", "redis-server", "valkey-server", "postgres", "pg_ctl", "pg_ctlcluster", "mysqld",
+    "mariadbd", "mongod", "memcached", "rabbitmq-server", "certbot", "supervisord", "tailscaled", "openvpn",
+    "wg-quick", "sshd", "ssh", "autossh", "cloudflared", "minio", "vault", "prometheus", "node_exporter",
+    "grafana-server", "vector", "fluent-bit", "logrotate", "iptables", "nft", "mount", "reboot", "shutdown",
+    "poweroff", "modprobe", "sysctl", "agetty", "chronyd", "journalctl",
+})  # fmt: skip
+_CHANGES = compiled(
+    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|chpst|setuidgid|gosu|start-stop-daemon)\s|"
+    r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
+)
+_BARE = compiled(r"^\s*\{\{|^\s*\{%-?\s*(?:include|import|extends|call)\b|[%}]\}\s*[A-Z][A-Za-z]+\s*=")
+
+
+class SystemdUnits(Extractor):
+    """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
+
+    name = "systemd.units"
+    emits = (UnitFile, UnitDirective, UnitSetting)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return unit_name(path) != ""
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if _SECTION.search(data) is None:
+            return
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"{len(data)} bytes, more than a unit has", reason=Reason.TOO_LARGE)
+        text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        template = untemplated(text)
+        unit = unit_name(path)
+        section = "Socket" if unit.endswith(".socket") else "Service"
+        lines = [line for line in ini_lines(template.text, backslash=True) if line.section == section]
+        header = next((line.header for line in lines), 0)
+        if not header:
+            return
+        if len(lines) > MAX_DIRECTIVES:
+            raise Unreadable(f"more than {MAX_DIRECTIVES} lines of a unit", reason=Reason.BUDGET)
+        start = _start(lines)
+        yield UnitFile(
+            location=Location(path=path, line=header),
+            unit=unit,
+            drop_in=path.lower().rpartition("/")[0].endswith(".d"),
+            program=start.program,
+            foreign=start.program in _FOREIGN,
+            changes=start.changes,
+            full=start.full,
+            listens=any(_path_of(line) for line in lines),
+            for_user=_for_user(path, template.text) and all(line.key != "User" for line in lines),
+            open=_opens(text, template),
+            role=role_of(path),
+        )
+        for line in lines:
+            if line.key in _KEPT:
+                yield UnitDirective(
+                    location=Location(path=path, line=line.line),
+                    unit=unit,
+                    key=line.key,
+                    value=line.value[:2000],
+                    sure=line.line not in template.unsure and _OPEN.search(line.value) is None,
+                )
+
+
+def unit_name(path: str) -> str:
+    """ "web.service" for that file, for a template of it, and for a drop-in of it; "" for anything else."""
+    if ".service" not in path and ".socket" not in path:
+        return ""
+    folder, _, name = path.rpartition("/")
+    match = _UNIT.fullmatch(name) or _UNIT.fullmatch(f"{folder.rpartition('/')[2]}/{name}")
+    return (match["unit"] or match["above"]) if match is not None else ""
+
+
+class _Start(NamedTuple):
+    program: str
+    changes: str
+    full: int
+
+
+def _start(lines: list[IniLine]) -> _Start:
+    """What ExecStart starts; of several the last, and an empty one takes those before it back."""
+    program = changes = ""
+    full = 0
+    for line in lines:
+        if line.key != "ExecStart":
+            continue
+        command = line.value.lstrip("@-:+!|")
+        if not command:
+            program, changes, full = "", "", 0
+            continue
+        prefix = line.value[: len(line.value) - len(command)]
+        program = _program(command)
+        found = _CHANGES.search(f" {command}") or DROPS.search(command)
+        changes = next((group for group in found.groups() if group), "") if found is not None else ""
+        full = line.line if "+" in prefix else 0
+    return _Start(program[:100], changes[:40], full)
+
+
+_WRAPPER = frozenset({"env", "bash", "sh", "dash", "nice", "ionice", "time", "exec", "flock", "dumb-init", "tini"})
+
+
+def _program(command: str) -> str:
+    """The program that is started in the end: `env`, a shell and their options are passed over."""
+    for word in command[:2000].replace('"', " ").replace("'", " ").split():
+        name = word.rpartition("/")[2]
+        if not name or word.startswith("-") or ("=" in word and not word.startswith("/")) or name in _WRAPPER:
+            continue
+        return name
+    return ""
+
+
+def _path_of(line: IniLine) -> bool:
+    listens = line.key in {"ListenStream", "ListenDatagram", "ListenSequentialPacket", "ListenFIFO"}
+    return listens and line.value[:1] in {"/", "%", "{"}
+
+
+def _for_user(path: str, text: str) -> bool:
+    """Of a user's own manager (which takes no User=), by where it is kept or what wants it."""
+    if re.search(r"systemd/user/|\.config/systemd/|\.local/share/systemd/", path):
+        return True
+    return any(
+        line.section == "Install" and line.key == "WantedBy" and line.value == "default.target"
+        for line in ini_lines(text, backslash=True)
+    )
+
+
+def _opens(text: str, template: Template) -> bool:
+    lines = text.split("\n")
+    return any(_BARE.search(lines[number - 1]) for number in template.actions if number <= len(lines))

@@ -1,0 +1,26 @@
+"""The routes of every reverse proxy that the repository configures."""
+
+from collections.abc import Iterator
+
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.resolve import _routes_apache, _routes_nginx
+from hardencheck.collect.resolve._routes import Route
+from hardencheck.model.gap import FactSet, Gap
+
+# The kinds of facts that hold a proxy's configuration as written.
+CONFIGURATIONS = {"nginx.file", "apache.file"}
+
+
+def routes(facts: FactSet, tree: Tree) -> list[Route]:
+    """The routes of every proxy configuration for production, in order of file and line."""
+    return sorted(_all(facts, tree), key=lambda route: route.where.order)
+
+
+def troubles(facts: FactSet) -> list[Gap]:
+    """Proxy configurations that could not be read."""
+    return [gap for gap in facts.gaps if set(gap.kinds) & CONFIGURATIONS]
+
+
+def _all(facts: FactSet, tree: Tree) -> Iterator[Route]:
+    yield from _routes_nginx.routes(facts)
+    yield from _routes_apache.routes(facts)

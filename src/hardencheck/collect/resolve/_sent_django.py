@@ -1,0 +1,470 @@
+"""What a Django project makes of the header fields of its responses: middleware after middleware, the innermost first.
+
+Sources: Django 2.2 to 6.0 `django.middleware`, django-csp 3.8 and 4.0, django-cors-headers 4.9,
+django-permissions-policy 4.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._header_names import TELLING_MIDDLEWARE
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.frames import OutOfBudget
+from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.models import responses
+from hardencheck.collect.interpret.values import (
+    Absent,
+    Binding,
+    Class,
+    Const,
+    Function,
+    Instance,
+    Map,
+    Namespace,
+    Seq,
+    Unknown,
+    Value,
+    lifted,
+)
+from hardencheck.collect.resolve._django import (
+    DEFAULTS,
+    OTHER_MIDDLEWARE,
+    OWN_MIDDLEWARE,
+    SECURITY,
+    Project,
+    middleware,
+    setting,
+    usual,
+)
+from hardencheck.collect.resolve._follow import Files, is_off, policy, taken, why_of
+from hardencheck.collect.resolve._ran import Stage, called, run
+from hardencheck.collect.resolve._routes import Doubt, Route
+from hardencheck.collect.resolve._sent import Field, Seen, Sent
+from hardencheck.collect.resolve._setting import Setting
+from hardencheck.collect.resolve._versions import lowest
+from hardencheck.lazily import compiled
+from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.location import Location
+
+LAYER = "django"
+_QUIET = compiled(
+    r"django\.|whitenoise\.|allauth\.|debug_toolbar\.|rest_framework\.|social_django\.|simple_history\.|axes\.|waffle\."
+    r"|django_otp\.|django_prometheus\.|django_structlog\.|django_guid\.|compression_middleware\.|reversion\.|hijack\."
+    r"|auditlog\.|django_htmx\.|user_sessions\.|impersonate\.|silk\.|querycount\.|sesame\.|easyaudit\.|crum\."
+)
+_LOCALE = "django.middleware.locale.LocaleMiddleware"
+# django-csp 3: setting -> directive (`csp.utils.from_settings`).
+CSP_3 = {
+    f"CSP_{name.upper().replace('-', '_')}": name
+    for name in (
+        "child-src", "connect-src", "default-src", "script-src", "script-src-attr", "script-src-elem", "object-src",
+        "style-src", "style-src-attr", "style-src-elem", "font-src", "frame-src", "img-src", "manifest-src",
+        "media-src", "prefetch-src", "worker-src", "base-uri", "plugin-types", "sandbox", "form-action",
+        "frame-ancestors", "navigate-to", "require-sri-for", "report-uri", "report-to", "require-trusted-types-for",
+        "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
+    )
+}  # fmt: skip
+_CSP, _CSP_RO = "content-security-policy", "content-security-policy-report-only"
+
+
+class _Item(NamedTuple):
+    """An entry of MIDDLEWARE. perhaps: nobody knows whether it is there."""
+
+    dotted: str
+    perhaps: bool = False
+
+
+class DjangoApplication:
+    """One project, asked for its responses."""
+
+    def __init__(self, project: Project, facts: FactSet, tree: Tree) -> None:
+        self.project = project
+        self.name = project.application
+        self.framework = "django"
+        self._facts, self._tree = facts, tree
+        self._interpreter: Interpreter | None = None
+        self._made: dict[str, Value | None] = {}
+        surely, maybe, complete, where = middleware(project)
+        self._complete, self.where = complete, where
+        self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
+        # The entries that a settings file writes one a line have lines of their own.
+        self.lines = _lines(project, tree)
+
+    def at(self, status: int, seen: Seen) -> Sent:
+        """Its response. A redirect is the one to https, which SecurityMiddleware makes."""
+        items = self._items
+        if status in {301, 302, 307, 308}:
+            cut = next((n for n, item in enumerate(items) if self._is(item.dotted, SECURITY)), None)
+            items = items[: cut + 1] if cut is not None else []
+        sent = Sent(status)
+        for item in reversed(items):
+            sent = self._through(item, sent, seen)
+        if not self._complete:
+            bound = self.project.bound("MIDDLEWARE")
+            text = bound.expression.text if bound is not None else "computed"
+            doubt = Doubt(self.where, f"MIDDLEWARE is {text}: not all of it is literal", Reason.NOT_LITERAL)
+            sent = sent.unsure("", doubt)
+        return sent
+
+    def believes(self, seen: Seen, route: Route | None) -> Seen:
+        """SECURE_PROXY_SSL_HEADER goes before the scheme of the server, where the proxy sets that header."""
+        held = setting(self.project, "SECURE_PROXY_SSL_HEADER")
+        if not held.known:
+            return seen._replace(secure=None)
+        if not isinstance(held.value, tuple) or len(held.value) != 2:
+            return seen
+        header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
+        if header == "x-forwarded-proto" and seen.forwarded is not None:
+            return seen._replace(secure=seen.forwarded == held.value[1]) if seen.forwarded else seen
+        given = [value for name, value, _ in (route.request if route is not None else ()) if name == header]
+        return seen._replace(secure=True if given[-1:] == [held.value[1]] else None)
+
+    def redirects(self, seen: Seen) -> int | None:
+        """The status of the redirect to https, where it is known that there is one."""
+        held = setting(self.project, "SECURE_SSL_REDIRECT")
+        on = held.known and bool(held.value) and any(self._is(item.dotted, SECURITY) for item in self._items)
+        return 301 if on and seen.secure is False else None
+
+    def should(self, name: str) -> Location:
+        """Where a header that is not sent would be set."""
+        held = {
+            "strict-transport-security": "SECURE_HSTS_SECONDS", "x-content-type-options": "SECURE_CONTENT_TYPE_NOSNIFF",
+            "referrer-policy": "SECURE_REFERRER_POLICY", "x-frame-options": "X_FRAME_OPTIONS",
+            "cross-origin-opener-policy": "SECURE_CROSS_ORIGIN_OPENER_POLICY",
+        }.get(name)  # fmt: skip
+        dotted = OWN_MIDDLEWARE["clickjacking"] if name == "x-frame-options" else SECURITY
+        if held is not None and any(self._is(item.dotted, dotted) for item in self._items):
+            return setting(self.project, held).location
+        return self.where
+
+    def _is(self, item: str, dotted: str) -> bool:
+        return item == dotted or dotted in self._bases(item)
+
+    def _bases(self, item: str, depth: int = 0) -> list[str]:
+        found = self.project.modules.class_of(item, self.project.path)
+        if found is None or depth > 5:
+            return []
+        bases: list[str] = []
+        for base in found[1].bases:
+            bases.append(base)
+            inner = base if "." in base else f"{item.rpartition('.')[0]}.{base}"
+            bases.extend(self._bases(inner, depth + 1))
+        return bases
+
+    def _through(self, item: _Item, sent: Sent, seen: Seen) -> Sent:
+        after = self._one(item.dotted, sent, seen)
+        if not item.perhaps or after == sent:
+            return after
+        doubt = Doubt(self.where, f"{item.dotted} is in MIDDLEWARE under a condition")
+        kept = [field if field in sent.fields else field._replace(perhaps=True, doubt=doubt) for field in after.fields]
+        gone = [field._replace(perhaps=True, doubt=doubt) for field in sent.fields if field not in after.fields]
+        return after._replace(fields=(*kept, *gone))
+
+    def _one(self, item: str, sent: Sent, seen: Seen) -> Sent:
+        for dotted, effect in _EFFECTS.items():
+            if item == dotted or dotted in self._bases(item):
+                after = effect(self, sent, seen)
+                return after if item == dotted else self._own(item, after, seen)
+        after = self._own(item, sent, seen)
+        if after is not sent:
+            return after
+        if not self._ours(item) and not _QUIET.match(item) and TELLING_MIDDLEWARE.search(item):
+            doubt = Doubt(self.where, f"{item} is not in the repository and may send it")
+            return sent.unsure("", doubt)
+        return sent
+
+    # Settings
+
+    def field(self, name: str, value: object, held: Setting | Location) -> Field:
+        where = held if isinstance(held, Location) else held.location
+        return Field(name, str(value), where, LAYER)
+
+    def lost(self, name: str, called: str, held: Setting) -> Field:
+        doubt = Doubt(held.location, f"{called} is {held.text}", held.reason)
+        return Field(name, None, held.location, LAYER, doubt, perhaps=True)
+
+    def value(self, name: str) -> Binding | None:
+        found = self.project.followed.binding(name)
+        return None if found is None or isinstance(found.value, Absent) else found
+
+    # Middleware of the repository
+
+    def _ours(self, item: str) -> bool:
+        return self._path(item) is not None
+
+    def _path(self, item: str) -> str | None:
+        module = item.rpartition(".")[0]
+        return self.project.modules.find(module, self.project.path) if module else None
+
+    def _own(self, item: str, sent: Sent, seen: Seen) -> Sent:
+        path = self._path(item)
+        if path is None:
+            return sent
+        what = self._thing(item, path)
+        where = Location(path=path, line=1)
+        if what is None:
+            return self._as_written(item, path, sent, Doubt(where, f"{item} cannot be followed"))
+        if isinstance(what, Class | Function):
+            where = Location(path=what.path, line=getattr(what, "line", 0) or getattr(what.node, "lineno", 0) or 1)
+        interpreter = self._running()
+
+        def act(stage: Stage) -> Value | None:
+            return _respond(interpreter, what, stage)
+
+        after = run(interpreter, sent, seen, LAYER, act, where=where).sent
+        lost = after.doubt("") if sent.doubt("") is None else None
+        return self._as_written(item, path, sent, lost) if lost is not None else after
+
+    def _as_written(self, item: str, path: str, sent: Sent, why: Doubt) -> Sent:
+        """What middleware may do that could not be followed: what its file is seen to set, else any header."""
+        fact = self.project.modules.known.get(path)
+        written = fact.headers if fact is not None else ()
+        mine = [one for one in written if one.scope.split(".")[0] == item.rpartition(".")[2]]
+        for one in mine or written:
+            where = Location(path=path, line=one.line)
+            if one.name == "*":
+                return sent.unsure("", Doubt(where, "headers are set here from a table"))
+            value = one.expression.value
+            if mine and not one.conditional and one.expression.what == "scalar" and isinstance(value, str):
+                sent = sent.put(Field(one.name, value, where, LAYER))
+            else:
+                sent = sent.unsure(one.name, Doubt(where, f"{one.name} is set here in a way that is not followed"))
+        if written:
+            return sent
+        data = Files(self._tree).text(path) or b""
+        return sent.unsure("", why) if b"headers" in data or b"response[" in data else sent
+
+    def _thing(self, item: str, path: str) -> Value | None:
+        """What MIDDLEWARE names: a class, or a function that gives one."""
+        if item not in self._made:
+            self._made[item] = None
+            try:
+                module = self._running().module(path)
+                found = module.namespace.names.get(item.rpartition(".")[2])
+                self._made[item] = found.value if found is not None else None
+            except (Raised, OutOfBudget, RecursionError, MemoryError):
+                pass
+            if isinstance(self._made[item], Unknown):
+                self._made[item] = None
+        return self._made[item]
+
+    def _running(self) -> Interpreter:
+        if self._interpreter is None:
+            modules = self.project.modules
+            source = Source(
+                Files(self._tree).text, modules.imported, modules.ours, lambda: self._tree.entries, modules.unreadable,
+                modules.versions, modules.rewritten,
+            )  # fmt: skip
+            given = {name: taken(name, one) for name, one in self.project.environment.items()}
+            self._interpreter = Interpreter(source, given, is_off)
+            self._interpreter.calm = True
+            self._interpreter.shared[responses.SETTINGS] = Instance(None, self._settings())
+        return self._interpreter
+
+    def _settings(self) -> Namespace:
+        followed = self.project.followed
+        names: dict[str, Binding] = {}
+        for name in DEFAULTS:
+            known, value = usual(name, self.project.version)
+            try:
+                default: Value = lifted(value) if known else Unknown("call", name)
+            except TypeError:
+                continue
+            names[name] = Binding(default, self.project.path, 0)
+        names.update({name: one for name, one in followed.names.items() if not isinstance(one.value, Absent)})
+        return Namespace(names, followed.rest)
+
+
+def _respond(interpreter: Interpreter, what: Value, stage: Stage) -> Value | None:
+    """A middleware as Django runs it: made with `get_response`, then called with the request."""
+    node, frame = ast.Pass(lineno=0), stage.frame
+    made = called(interpreter, what, [stage.further], frame)
+    if isinstance(made, Instance) and made.cls is not None:
+        own = interpreter._class_attribute(made.cls, "__call__")
+        if not isinstance(own, Function):
+            before = interpreter._class_attribute(made.cls, "process_response")
+            if not isinstance(before, Function):
+                return stage.response
+            bound = interpreter._bound(before, made, made.cls, node, frame)
+            return called(interpreter, bound, [stage.request, stage.response], frame)
+        bound = interpreter._bound(own, made, made.cls, node, frame)
+        return called(interpreter, bound, [stage.request], frame)
+    return called(interpreter, made, [stage.request], frame)
+
+
+# Django's own middleware, and that of libraries
+
+
+def _security(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    project = app.project
+    sent = _hsts(app, sent, seen)
+    nosniff = setting(project, "SECURE_CONTENT_TYPE_NOSNIFF")
+    if not nosniff.known:
+        sent = sent.usual(app.lost("x-content-type-options", "SECURE_CONTENT_TYPE_NOSNIFF", nosniff))
+    elif nosniff.value:
+        sent = sent.usual(app.field("x-content-type-options", "nosniff", nosniff))
+    for header, name in (
+        ("referrer-policy", "SECURE_REFERRER_POLICY"),
+        ("cross-origin-opener-policy", "SECURE_CROSS_ORIGIN_OPENER_POLICY"),
+    ):
+        held = setting(project, name)
+        if not held.known:
+            sent = sent.usual(app.lost(header, name, held))
+        elif held.value:
+            words = held.value if isinstance(held.value, tuple) else str(held.value).split(",")
+            text = ",".join(word.strip() for word in words) if header == "referrer-policy" else str(held.value)
+            sent = sent.usual(app.field(header, text, held))
+    return sent
+
+
+def _hsts(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    name, project = "strict-transport-security", app.project
+    seconds = setting(project, "SECURE_HSTS_SECONDS")
+    if not seconds.known:
+        return sent.usual(app.lost(name, "SECURE_HSTS_SECONDS", seconds))
+    if not seconds.value or seen.secure is False:
+        return sent
+    text = f"max-age={seconds.value}"
+    for more, word in (("SECURE_HSTS_INCLUDE_SUBDOMAINS", "includeSubDomains"), ("SECURE_HSTS_PRELOAD", "preload")):
+        held = setting(project, more)
+        if not held.known:
+            return sent.usual(app.lost(name, more, held)._replace(perhaps=False))
+        text += f"; {word}" if held.value else ""
+    return sent.usual(app.field(name, text, seconds))
+
+
+def _clickjacking(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    held = setting(app.project, "X_FRAME_OPTIONS")
+    if not held.known:
+        return sent.usual(app.lost("x-frame-options", "X_FRAME_OPTIONS", held)._replace(perhaps=False))
+    return sent.usual(app.field("x-frame-options", str(held.value).upper(), held))
+
+
+def _own_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    for header, name in ((_CSP, "SECURE_CSP"), (_CSP_RO, "SECURE_CSP_REPORT_ONLY")):
+        sent = _policy(app, sent, header, name, app.value(name))
+    return sent
+
+
+def _policy(app: DjangoApplication, sent: Sent, header: str, name: str, binding: Binding | None) -> Sent:
+    """A header from a table of directives."""
+    if binding is None:
+        return sent
+    where = Location(path=binding.path, line=binding.line or None)
+    made = policy("SECURE_CSP", binding.value)
+    if made is None:
+        doubt = Doubt(where, f"{name} is not known: {why_of(name, binding.value) or 'computed'}", Reason.NOT_LITERAL)
+        return sent.usual(Field(header, None, where, LAYER, doubt, perhaps=True))
+    return sent.usual(Field(header, made[0], where, LAYER)) if made[0] else sent
+
+
+def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    version = lowest(app._facts, "django-csp")
+    if version is not None and version < (4,):
+        return _django_csp_3(app, sent)
+    for header, name in ((_CSP, "CONTENT_SECURITY_POLICY"), (_CSP_RO, "CONTENT_SECURITY_POLICY_REPORT_ONLY")):
+        binding = app.value(name)
+        if binding is None or (isinstance(binding.value, Const) and not binding.value.value):
+            continue
+        table = binding.value
+        if not isinstance(table, Map) or not table.exact:
+            sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
+            continue
+        excluded = table.items.get("EXCLUDE_URL_PREFIXES")
+        if isinstance(excluded, Const) and isinstance(excluded.value, str) and excluded.value[:1] in {"", "/"}:
+            continue  # a text is taken letter by letter: "/" excludes every path
+        if not table.items:
+            continue
+        inner = table.items.get("DIRECTIVES", Map())
+        given = Map(dict(inner.items), set(inner.maybe), inner.exact) if isinstance(inner, Map) else inner
+        if isinstance(given, Map):
+            given.items = {key: one for key, one in given.items.items() if not _off(one)}
+            if isinstance(inner, Map) and "default-src" not in inner.items:
+                given.items = {"default-src": lifted(["'self'"]), **given.items}
+            for key, one in given.items.items():
+                if isinstance(one, Seq) and one.kind == "set" and one.exact:
+                    texts = [item.value for item in one.items if isinstance(item, Const)]
+                    given.items[key] = lifted(sorted(str(text) for text in texts))
+            given.items = {key: _without_nonce(one) for key, one in given.items.items()}
+        sent = _policy(app, sent, header, name, binding._replace(value=given))
+    return sent
+
+
+def _off(value: Value) -> bool:
+    return isinstance(value, Const) and value.value in (None, False)
+
+
+def _without_nonce(value: Value) -> Value:
+    """A page that does not ask for its nonce has none in its policy."""
+    if not isinstance(value, Seq) or not value.exact:
+        return value
+    kept = [one for one in value.items if not (getattr(one, "dotted", "") == "csp.constants.NONCE")]
+    return Seq(value.kind, kept)
+
+
+def _django_csp_3(app: DjangoApplication, sent: Sent) -> Sent:
+    parts: dict[object, Value] = {"default-src": lifted(["'self'"])}
+    where: Location | None = None
+    last: Binding | None = None
+    for name, directive in CSP_3.items():
+        binding = app.value(name)
+        if binding is None:
+            continue
+        where, last = where or Location(path=binding.path, line=binding.line or None), last or binding
+        if _off(binding.value):
+            parts.pop(directive, None)
+        else:
+            parts[directive] = binding.value
+    report = setting(app.project, "CSP_REPORT_ONLY")
+    header = _CSP_RO if report.known and report.value else _CSP
+    place = where or app.where
+    return _policy(app, sent, header, "CSP_DEFAULT_SRC", Binding(Map(parts), place.path or "", place.line or 0))
+
+
+def _permissions(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    held = setting(app.project, "PERMISSIONS_POLICY")
+    if not held.known:
+        return sent.usual(app.lost("permissions-policy", "PERMISSIONS_POLICY", held))
+    return sent.put(app.field("permissions-policy", held.value, held)) if held.value else sent
+
+
+def _locale(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    doubt = Doubt(app.where, "the language that the visitor asks for")
+    return sent.usual(Field("content-language", None, app.where, LAYER, doubt))
+
+
+def _cors(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
+    """Only a request from another origin is answered with more than `Vary: origin`."""
+    return sent
+
+
+_Effect = Callable[[DjangoApplication, Sent, Seen], Sent]
+_EFFECTS: Mapping[str, _Effect] = {
+    SECURITY: _security,
+    OWN_MIDDLEWARE["clickjacking"]: _clickjacking,
+    OWN_MIDDLEWARE["csp"]: _own_csp,
+    OTHER_MIDDLEWARE["django-csp"]: _django_csp,
+    "csp.contrib.rate_limiting.RateLimitedCSPMiddleware": _django_csp,
+    OTHER_MIDDLEWARE["permissions"]: _permissions,
+    OTHER_MIDDLEWARE["cors"]: _cors,
+    _LOCALE: _locale,
+}
+
+
+def _lines(project: Project, tree: Tree) -> dict[str, int]:
+    """The line of every entry of MIDDLEWARE, as far as it is written as a text in the file that sets it."""
+    bound = project.bound("MIDDLEWARE")
+    data = Files(tree).text(bound.path) if bound is not None else None
+    found: dict[str, int] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines() if data else (), start=1):
+        for item in bound.expression.items if bound is not None else ():
+            if f'"{item}"' in line or f"'{item}'" in line:
+                found.setdefault(item, number)
+    return found
+
+
+def applications(found: list[Project], facts: FactSet, tree: Tree) -> Iterator[DjangoApplication]:
+    for project in found:
+        yield DjangoApplication(project, facts, tree)

@@ -1,0 +1,155 @@
+"""Pods as Kubernetes is told to run them, units as systemd is, and the sockets of servers."""
+
+from typing import ClassVar, Literal
+
+from hardencheck.model.facts._base import Fact, Side
+
+PodMatter = Literal[
+    "privileged", "root", "non-root", "root-group", "escalation", "capabilities", "capabilities-drop", "unconfined",
+    "seccomp", "read-only-root", "namespaces", "host-path", "engine-socket", "token", "modes",
+]  # fmt: skip
+
+
+class PodStatement(Fact, tag="kubernetes.pod-statement", frozen=True, kw_only=True):
+    """What one object says on one matter; the resolver makes `kubernetes.setting` of it. Raw material, never judged.
+
+    workload: "Deployment/web". container: those it is about, "" for the pod. state: "weak" or "good" where it is said,
+    "lacks" where it is not. account: the service account, matter "token" only. part: "surely" or
+    "perhaps" the object is one that is put over another (kustomize), so what it does not say, it does not lack.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("workload", "container", "setting", "value")
+
+    workload: str
+    container: str
+    setting: PodMatter
+    state: Literal["weak", "good", "lacks"]
+    value: str
+    account: str
+    part: str
+    role: str
+
+
+class ServiceAccount(Fact, tag="kubernetes.service-account", frozen=True, kw_only=True):
+    """A ServiceAccount, or what a binding says of one. automount: automountServiceAccountToken, None where it is not
+    said. bound: a RoleBinding or ClusterRoleBinding gives it rights. Raw material for the resolver, never judged."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "bound")
+
+    name: str
+    automount: bool | None
+    bound: bool
+    role: str
+
+
+class KubernetesSetting(Fact, tag="kubernetes.setting", frozen=True, kw_only=True):
+    """How a container or pod runs on one matter: what the container says, else its pod, else the default.
+
+    setting: "privileged"; "root": runAsUser, only where it is said; "non-root": whether anything keeps it from root;
+    "root-group": runAsGroup, fsGroup and supplementalGroups; "escalation": allowPrivilegeEscalation; "capabilities":
+    what is added; "capabilities-drop": whether ALL are dropped; "unconfined": seccomp, AppArmor or the masks of /proc
+    are off; "seccomp": whether there is a profile at all; "read-only-root"; "namespaces" of the host; "host-path":
+    a directory of the host; "engine-socket"; "token": of the service account; "modes": of files that volumes make of
+    secrets, config maps and tokens.
+    weak: it is as the name of the setting fears. value: what stands there, or that nothing does.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("workload", "container", "setting", "value")
+
+    workload: str
+    container: str
+    setting: PodMatter
+    weak: bool
+    value: str
+    role: str
+
+    def describe(self) -> str:
+        inside = f", container {self.container}" if self.container else ""
+        return f"{self.workload}{inside}: {self.value}"
+
+
+class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
+    """A unit of systemd, or a drop-in of one, as the file says it; the resolver puts them together. Never judged.
+
+    The location is that of its [Service] or [Socket]. unit: "web.service". drop_in: it adds to a unit of that name.
+    program: the last part of the path that ExecStart starts, "" if the file has none. foreign: that is a program with a
+    life of its own (an engine of containers, nginx ...). changes: the tool by which its command changes user. full:
+    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. for_user:
+    it is of a user's manager. open: a template decides which directives there are.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("unit",)
+
+    unit: str
+    drop_in: bool
+    program: str
+    foreign: bool
+    changes: str
+    full: int
+    listens: bool
+    for_user: bool
+    open: bool
+    role: str
+
+
+class UnitDirective(Fact, tag="systemd.directive", frozen=True, kw_only=True):
+    """One line of a unit that says who it runs as and what it may do. value: as written; "" takes all before it back.
+    sure: neither a template nor a specifier has a say in it. Raw material for the resolver, never judged."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("unit", "key")
+
+    unit: str
+    key: str
+    value: str
+    sure: bool
+
+
+UnitMatter = Literal[
+    "root", "umask", "no-new-privileges", "protect-system", "protect-home", "private-tmp", "private-devices",
+    "capabilities", "bounding-set", "system-calls", "set-id", "directory-mode", "writable-paths", "start-only",
+]  # fmt: skip
+
+
+class UnitSetting(Fact, tag="systemd.setting", frozen=True, kw_only=True):
+    """What a unit and its drop-ins come to on one matter; where they say nothing, systemd's default.
+
+    setting: "root": the user it runs as; "umask"; "no-new-privileges"; "protect-system"; "protect-home";
+    "private-tmp"; "private-devices"; "capabilities": those it is given; "bounding-set": those it, or what it starts,
+    can ever have; "system-calls": whether they are filtered; "set-id": whether it may make setuid files;
+    "directory-mode": of the directories systemd makes for it; "writable-paths": what of the system it may write to in
+    spite of ProtectSystem; "start-only": PermissionsStartOnly.
+    weak: it is as the name of the setting fears. value: what stands there, or that nothing does.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("unit", "setting")
+
+    unit: str
+    setting: UnitMatter
+    weak: bool
+    value: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.unit}: {self.value}"
+
+
+class SocketMode(Fact, tag="socket.mode", frozen=True, kw_only=True):
+    """The mode of a Unix socket on which a service is reached, where it is written. server: "systemd", "uWSGI",
+    "waitress", "granian". others: everybody of the machine may connect (Linux asks for the write bit)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    mode: int
+    others: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server}: a socket of mode {self.mode:04o}"

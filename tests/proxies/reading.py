@@ -1,0 +1,27 @@
+"""Routes from the texts of configuration files, through the real extractors."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from hardencheck.collect.extraction import extract_file
+from hardencheck.collect.registry import collectors
+from hardencheck.collect.resolve._proxies import routes
+from hardencheck.collect.resolve._routes import Route
+from hardencheck.model.gap import FactSet
+
+_EXTRACTORS = [one for one in collectors().extractors if not one.apart and one.name != "secrets"]
+
+
+def facts_of(files: Mapping[str, str]) -> FactSet:
+    facts = FactSet()
+    for path, text in files.items():
+        data = text.encode()
+        wanting = [one for one in _EXTRACTORS if one.wants(path, 0o100644, len(data))]
+        facts = facts.plus(extract_file(wanting, path, 0o100644, data))
+    return facts
+
+
+def routes_of(files: Mapping[str, str]) -> list[Route]:
+    tree: Any = SimpleNamespace(entries=dict.fromkeys(files))
+    return routes(facts_of(files), tree)

@@ -262,7 +262,9 @@ def test_a_table_of_settings_in_a_call_of_dict_is_read(tmp_path: Path) -> None:
         "from flask import Flask\napp = Flask(__name__)\n"
         "app.config.update(dict({'SECRET_KEY': x(), 'OTHER': y},\n  SESSION_COOKIE_SECURE=True))\n"
     )
-    assert cookies(facts_of(tmp_path, {"app.py": text})) == [("flask", "session", True, True, None, "app.py:2, app.py:3")]
+    assert cookies(facts_of(tmp_path, {"app.py": text})) == [
+        ("flask", "session", True, True, None, "app.py:2, app.py:3")
+    ]
 
 
 def test_an_application_that_no_name_holds_serves_nobody(tmp_path: Path) -> None:

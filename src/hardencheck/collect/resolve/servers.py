@@ -119,7 +119,8 @@ _VARIABLES: dict[str, dict[str, str]] = {
 }
 _PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
 _JUDGED = (
-    "reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding", "expose_tracebacks",
+    "reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding",
+    "expose_tracebacks",
 )  # fmt: skip
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")

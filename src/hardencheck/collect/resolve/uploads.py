@@ -51,9 +51,10 @@ class Uploads(Resolver):
         yield from self._stated(found, started, reached)
         yield from self._of_routes(facts)
         chains = []
+        told: set[tuple[Location, str, str]] = set()
         for line in found:
             rows = list(_rows(line, reached))
-            yield from self._bounds(line.own, rows)
+            yield from self._bounds(line.own, rows, told)
             chains.append(Chain(line.own.framework, line.own.name, line.own.location, rows_of(rows)))
         if (picture := exhibit(chains)) is not None:
             yield picture
@@ -147,7 +148,10 @@ class Uploads(Resolver):
             backed=backed,
         )
 
-    def _bounds(self, own: Own, rows: Sequence[tuple[Way, Content, Outcome, str]]) -> Iterator[Found]:
+    def _bounds(
+        self, own: Own, rows: Sequence[tuple[Way, Content, Outcome, str]], told: set[tuple[Location, str, str]]
+    ) -> Iterator[Found]:
+        """told: what is unbounded at a place of a proxy, whichever of several applications it leads to."""
         known = {way.name for way, content, outcome, _ in rows if content == "raw" and outcome.least is not None}
         for way, content, outcome, absent in rows:
             about: dict[str, Scalar] = {
@@ -178,8 +182,12 @@ class Uploads(Resolver):
                 text = f"no layer that was read bounds {_CALLED[content]} ({said}), and {absent}"
                 yield self._gap(("upload.bound",), own.location, Reason.NOT_SUPPORTED, text, about)
                 continue
+            where = outcome.caps[0].where
+            if (where, content, way.name) in told:
+                continue
+            told.add((where, content, way.name))
             yield BodyBound(
-                location=outcome.caps[0].where,
+                location=where,
                 framework=own.framework,
                 application=own.name,
                 content=content,

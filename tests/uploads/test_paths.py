@@ -11,6 +11,23 @@ from hardencheck.model.facts.uploads import BypassedLimit, MixedUnits, RequestBu
 from tests.uploads.test_chain import NGINX, SETTINGS, facts_of
 
 PASS = "  location / { proxy_pass http://app; }\n"
+TRAEFIK = """http:
+  routers:
+    shop:
+      rule: Host(`shop.example`)
+      service: shop
+      middlewares: [body]
+  middlewares:
+    other:
+      headers: {frameDeny: true}
+    body:
+      buffering:
+        maxRequestBodyBytes: 1000
+  services:
+    shop:
+      loadBalancer:
+        servers: [{url: "http://app:8000"}]
+"""
 REDIRECT = "server {\n  listen 80;\n  client_max_body_size 5m;\n  return 301 https://$host$request_uri;\n}\n"
 
 
@@ -31,8 +48,10 @@ REDIRECT = "server {\n  listen 80;\n  client_max_body_size 5m;\n  return 301 htt
          []),
         # One part of a site has it, the rest has none.
         ({"Caddyfile": "shop.example {\n\t@api path /api/*\n\trequest_body @api {\n\t\tmax_size 10MiB\n\t}\n"
-          "\treverse_proxy app:8000\n}\n"}, ["Caddyfile:4"]),
+          "\treverse_proxy app:8000\n}\n"}, ["Caddyfile:3"]),
         ({"Caddyfile": "shop.example {\n\trequest_body {\n\t\tmax_size 10MiB\n\t}\n\treverse_proxy app:8000\n}\n"}, []),
+        ({"traefik/dynamic.yml": TRAEFIK.replace("[body]", "[other]")}, ["traefik/dynamic.yml:12"]),
+        ({"traefik/dynamic.yml": TRAEFIK}, []),
     ],
 )  # fmt: skip
 def test_limits_without_effect(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:

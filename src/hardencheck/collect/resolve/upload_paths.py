@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _nginx
+from hardencheck.collect.resolve import _caddy, _nginx, _traefik
 from hardencheck.collect.resolve._built import resolved
 from hardencheck.collect.resolve._chain import through
 from hardencheck.collect.resolve._chain_lines import Line, lines
@@ -13,7 +13,7 @@ from hardencheck.collect.resolve._routes import Route
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import PublishedPort
 from hardencheck.model.facts.uploads import BypassedLimit, MixedUnits, RequestBuffering, UnappliedLimit
-from hardencheck.model.gap import FactSet
+from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _SIZE = compiled(r"(\d{1,15})\s?([kmg])(?:b|ib)?", 2)  # re.IGNORECASE
@@ -30,7 +30,8 @@ class UploadPaths(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         reached = ways(facts, tree)
-        yield from _unapplied(reached)
+        yield from _unapplied(reached, facts)
+        yield from _unattached(facts)
         yield from _units(reached)
         yield from _buffering(facts)
         ports = [
@@ -41,7 +42,7 @@ class UploadPaths(Resolver):
             yield from _bypassed(reached, ports, list(lines(facts, tree, servers(facts, tree))))
 
 
-def _unapplied(reached: Ways) -> Iterator[Found]:
+def _unapplied(reached: Ways, facts: FactSet) -> Iterator[Found]:
     """A limit that only places have which redirect, or serve files, while those that hand requests on have none; one
     that the product does not ask for there."""
     held = {route.body.where for route in reached.handing_on}
@@ -66,9 +67,40 @@ def _unapplied(reached: Ways) -> Iterator[Found]:
             why = "no place that hands requests to an application has it, only such that redirect or serve files"
         if why:
             seen.add(body.where)
+            where = _matched(facts, body.where) if route.product == "caddy" else body.where
             yield UnappliedLimit(
-                location=body.where, product=route.product, setting=body.setting, written=body.written, why=why
+                location=where, product=route.product, setting=body.setting, written=body.written, why=why
             )
+
+
+def _unattached(facts: FactSet) -> Iterator[Found]:
+    """Middleware of Traefik that neither a router nor an entry point names."""
+    traefik = _traefik.read(facts)
+    attached = set()
+    for router in traefik.routers:
+        things, doubts = _traefik.attached(traefik, router)
+        if any(doubt.reason is Reason.TEMPLATED for doubt in doubts):
+            return
+        attached |= {thing.where for thing in things}
+    name = "buffering.maxRequestBodyBytes"
+    for thing in traefik.middlewares.values() if traefik.routers else ():
+        value = thing.get(name.lower())
+        if value is not None and thing.where not in attached:
+            why = f"neither a router nor an entry point names the middleware {thing.name}"
+            yield UnappliedLimit(
+                location=value.where, product="traefik", setting=name, written=value.text[:40], why=why
+            )
+
+
+def _matched(facts: FactSet, limit: Location) -> Location:
+    """The `request_body` with its matcher that a limit of Caddy stands in."""
+    waiting = [level for site in _caddy.sites(facts) for level in site.block]
+    while waiting:
+        level = waiting.pop()
+        if level.name == "request_body" and any(inner.where == limit for inner in level.block or ()):
+            return level.where if level.args else limit
+        waiting.extend(level.block or ())
+    return limit
 
 
 def _partly(reached: Ways) -> set[Location]:

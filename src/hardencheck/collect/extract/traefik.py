@@ -54,7 +54,7 @@ class TraefikFiles(Extractor):
         return size <= MAX_BYTES and path.lower().endswith(_SUFFIXES)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if not (_MAY.search(data) or (_DYNAMIC.search(data) and b"http" in data)):
+        if not ("traefik" in path.lower() or _MAY.search(data) or (_DYNAMIC.search(data) and b"http" in data)):
             return
         text = data.decode("utf-8-sig", "replace")
         read = plain(text, shell=False, alone=f": {TEMPLATED}")
@@ -104,6 +104,9 @@ def _yaml(data: bytes) -> Iterator[tuple[str, str, str, list[Setting]]]:
             continue
         http = document.get("http")
         inside = {key.lower() for key in http.pairs} if isinstance(http, Mapping) else set()
+        tls = document.get("tls")
+        if isinstance(tls, Mapping) and {"options", "stores", "certificates"} & set(tls.pairs):
+            inside.add("routers")
         source = _source({key.lower() for key in document.pairs}, inside)
         if source:
             yield source, "", "", list(_flat(document, ""))

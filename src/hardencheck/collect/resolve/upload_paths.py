@@ -45,7 +45,7 @@ class UploadPaths(Resolver):
 def _unapplied(reached: Ways, facts: FactSet) -> Iterator[Found]:
     """A limit that only places have which redirect, or serve files, while those that hand requests on have none; one
     that the product does not ask for there."""
-    held = {route.body.where for route in reached.handing_on}
+    held = {route.body.where for route in reached.every if route.hands_on or route.elsewhere}
     without = {route.product for route in reached.handing_on if route.body.default}
     partly = _partly(reached)
     seen = set()

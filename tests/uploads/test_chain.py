@@ -154,3 +154,6 @@ def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rows[5][5:] == ["no limit", "nobody"] and table.rows[5][5].mark == "weak"
     assert str(table.rows[0][2].places[0]) == "nginx.conf:2"
+    assert [note.partition(":")[0] for note in table.notes] == [
+        "The service web publishes 8000 beside the proxy nginx (compose.yaml"
+    ]

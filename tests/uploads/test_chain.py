@@ -140,7 +140,13 @@ def test_a_server_that_names_its_application_runs_that_one(tmp_path: Path) -> No
 
 def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     two = NGINX.replace("\n}\n", "\n  location /up { client_max_body_size 0; proxy_pass http://app; }\n}\n")
-    files = {"shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n"}
+    compose = (
+        "services:\n  nginx:\n    image: nginx\n    ports: ['80:80']\n  web:\n    build: .\n    ports: ['8000:8000']\n"
+    )
+    files = {
+        "shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n",
+        "compose.yaml": compose,
+    }  # fmt: skip
     [exhibit] = [
         fact for fact in facts_of(tmp_path, files).of("exhibit") if isinstance(fact, Exhibit) and fact.id == ID
     ]

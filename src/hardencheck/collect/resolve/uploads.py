@@ -225,8 +225,8 @@ def _past(facts: FactSet) -> Iterator[str]:
     for fact in facts.of("compose.setting"):
         if isinstance(fact, ComposeSetting) and fact.setting == "behind-proxy" and fact.weak:
             yield (
-                f"The service {fact.service} {fact.value} ({fact.location}): who comes that way meets the limits of the "
-                "server and the framework alone."
+                f"The service {fact.service} {fact.value} ({fact.location}): who comes that way meets the limits of "
+                "the server and the framework alone."
             )
 
 

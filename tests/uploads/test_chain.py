@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.options import Options
+from hardencheck.collect.resolve._chain_exhibit import ID
 from hardencheck.collect.run import collect
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.uploads import BodyBound
@@ -139,10 +140,18 @@ def test_a_server_that_names_its_application_runs_that_one(tmp_path: Path) -> No
 
 def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     two = NGINX.replace("\n}\n", "\n  location /up { client_max_body_size 0; proxy_pass http://app; }\n}\n")
-    files = {"shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n"}
-    [exhibit] = [fact for fact in facts_of(tmp_path, files).of("exhibit") if isinstance(fact, Exhibit)]
+    compose = (
+        "services:\n  nginx:\n    image: nginx\n    ports: ['80:80']\n  web:\n    build: .\n    ports: ['8000:8000']\n"
+    )
+    files = {
+        "shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n",
+        "compose.yaml": compose,
+    }  # fmt: skip
+    [exhibit] = [
+        fact for fact in facts_of(tmp_path, files).of("exhibit") if isinstance(fact, Exhibit) and fact.id == ID
+    ]
     [table] = exhibit.tables
-    assert exhibit.id == "uploads.chain" and table.title == "django: shop/settings.py"
+    assert table.title == "django: shop/settings.py"
     assert all(len(row) == len(table.columns) for row in table.rows) and len(table.rows) == 10
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0][2:] == [
@@ -151,3 +160,6 @@ def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rows[5][5:] == ["no limit", "nobody"] and table.rows[5][5].mark == "weak"
     assert str(table.rows[0][2].places[0]) == "nginx.conf:2"
+    assert [note.partition(":")[0] for note in table.notes] == [
+        "The service web publishes 8000 beside the proxy nginx (compose.yaml"
+    ]

@@ -145,19 +145,6 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     role: str
 
 
-class PublishedPort(Fact, tag="compose.published-port", frozen=True, kw_only=True):
-    """A port of a compose service that the host hands to it. host: the address it is bound to, "" for all. port: in the
-    container, or a range of them. Raw material for resolvers, never judged by a rule."""
-
-    side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("service", "port")
-
-    service: str
-    host: str
-    port: str
-    role: str
-
-
 Setting = Literal[
     "privileges", "socket", "namespaces", "ports", "behind-proxy", "user", "no-new-privileges", "read-only",
     "host-paths", "devices", "modes", "tmpfs",

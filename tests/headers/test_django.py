@@ -74,8 +74,9 @@ def test_security_middleware_and_framing(tmp_path: Path) -> None:
         ("from django.conf import settings\ndef Own(get_response):\n    def inner(request):\n"
          "        response = get_response(request)\n        for name, value in settings.EXTRA.items():\n"
          "            response[name] = value\n        return response\n    return inner\n", "ALLOW"),
-        ("from django.conf import settings\ndef Own(get_response):\n    value = getattr(settings, 'NONE', 'SAMEORIGIN')\n"
-         "    def inner(request):\n        response = get_response(request)\n        response['X-Frame-Options'] = value\n"
+        ("from django.conf import settings\ndef Own(get_response):\n"
+         "    value = getattr(settings, 'NONE', 'SAMEORIGIN')\n    def inner(request):\n"
+         "        response = get_response(request)\n        response['X-Frame-Options'] = value\n"
          "        return response\n    return inner\n", "SAMEORIGIN"),
         # What cannot be followed says so.
         ("from lib import value\ndef Own(get_response):\n    def inner(request):\n"

@@ -64,7 +64,10 @@ def test_views_that_open_something(text: str, opens: list[str]) -> None:
     assert [one.opens for one in found(text) if isinstance(one, ViewOpening)] == opens
 
 
-REFLECTS = "def f(request):\n    origin = request.headers.get('Origin')\n    {test}response['Access-Control-Allow-Origin'] = {value}\n"
+REFLECTS = (
+    "def f(request):\n    origin = request.headers.get('Origin')\n"
+    "    {test}response['Access-Control-Allow-Origin'] = {value}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +117,9 @@ def test_broken_files_are_gaps_or_nothing(text: str) -> None:
 
 def test_the_exhibit_shows_each_status(tmp_path: Path) -> None:
     files = {
-        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.middleware('http')\nasync def f(request, call_next):\n"
-        "    response = await call_next(request)\n    response.headers['X-Frame-Options'] = 'DENY'\n"
+        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.middleware('http')\n"
+        "async def f(request, call_next):\n    response = await call_next(request)\n"
+        "    response.headers['X-Frame-Options'] = 'DENY'\n"
         "    response.headers['X-Token'] = 'a secret perhaps'\n    return response\n",
         "Procfile": "web: uvicorn main:app\n",
         "deploy/nginx.conf": "server {\n  server_tokens off;\n  add_header X-Frame-Options SAMEORIGIN;\n"

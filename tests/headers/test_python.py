@@ -8,6 +8,7 @@ from .predicting import collected, headers
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FRAMES, CSP, ROBOTS = "x-frame-options", "content-security-policy", "x-robots-tag"
+HSTS = "strict-transport-security"
 
 
 def test_hooks_of_flask_run_from_the_last_to_the_first(tmp_path: Path) -> None:
@@ -59,11 +60,11 @@ def test_talisman(tmp_path: Path, arguments: str, expected: dict[str, str | None
 @pytest.mark.parametrize(
     ("secure", "expected"),
     [
-        ("Secure.with_default_headers()", {FRAMES: "SAMEORIGIN", "strict-transport-security": "max-age=31536000; includeSubDomains"}),
-        ("Secure.from_preset(Preset.STRICT)", {FRAMES: "DENY", "strict-transport-security": "max-age=63072000; includeSubDomains"}),
+        ("Secure.with_default_headers()", {FRAMES: "SAMEORIGIN", HSTS: "max-age=31536000; includeSubDomains"}),
+        ("Secure.from_preset(Preset.STRICT)", {FRAMES: "DENY", HSTS: "max-age=63072000; includeSubDomains"}),
         ("Secure()", {}),
         ("Secure(hsts=StrictTransportSecurity().max_age(31536000).preload(), xfo=XFrameOptions().deny())",
-         {FRAMES: "DENY", "strict-transport-security": "max-age=31536000; includeSubDomains; preload"}),
+         {FRAMES: "DENY", HSTS: "max-age=31536000; includeSubDomains; preload"}),
         ("Secure(csp=ContentSecurityPolicy().default_src(\"'self'\").script_src('a', 'b').report_only())",
          {f"{CSP}-report-only": "default-src 'self'; script-src a b"}),
         ("Secure(permissions=PermissionsPolicy().camera().geolocation('self', 'https://a.example'))",
@@ -80,7 +81,7 @@ def test_secure(tmp_path: Path, secure: str, expected: dict[str, str]) -> None:
         f"made = {secure}\n@app.after_request\ndef f(r):\n    made.set_headers(r)\n    return r\n"
     ).replace("from secure import *\n", "")
     found = headers(tmp_path, {"app.py": text})
-    wanted = {FRAMES, "strict-transport-security", f"{CSP}-report-only", *expected}
+    wanted = {FRAMES, HSTS, f"{CSP}-report-only", *expected}
     assert {name: value for name, value in found.items() if name in wanted} == expected
 
 
@@ -132,10 +133,13 @@ def test_what_a_request_says_of_https(tmp_path: Path) -> None:
         "    if request.headers.get('x-forwarded-proto') == 'http':\n"
         "        response.headers['X-Robots-Tag'] = 'none'\n    return response\n"
     )
-    proxy = "server {\n listen 443 ssl;\n location / { proxy_set_header X-Forwarded-Proto $scheme; proxy_pass http://127.0.0.1:1; }\n}\n"
+    proxy = (
+        "server {\n listen 443 ssl;\n location / { proxy_set_header X-Forwarded-Proto $scheme; "
+        "proxy_pass http://127.0.0.1:1; }\n}\n"
+    )
     files = {"main.py": text, "Procfile": "web: uvicorn main:app\n", "deploy/nginx.conf": proxy}
     found = headers(tmp_path, files)
-    assert (found["strict-transport-security"], ROBOTS in found) == ("max-age=9", False)
+    assert (found[HSTS], ROBOTS in found) == ("max-age=9", False)
 
 
 AIOHTTP = (

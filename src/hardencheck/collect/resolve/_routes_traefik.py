@@ -56,7 +56,8 @@ def _route(traefik: Traefik, router: Thing) -> Route:
     path = next(iter(_PATH.findall(text)), "/")
     tls = _tls(traefik, router)
     to = _targets(traefik, router)
-    https = _redirects(middlewares)
+    entries = _traefik.entries(traefik, router)
+    https = _redirects(middlewares) or (bool(entries) and all(_entry_redirect(entry) for entry in entries))
     internal = (got := router.get("service")) is not None and got.text.endswith("@internal")
     where = rule.where if rule is not None else router.where
     unknown = tuple(missing)

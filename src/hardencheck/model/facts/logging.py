@@ -449,11 +449,13 @@ class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
 
 
 class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
-    """A log of nginx. directive: "access_log" (of one server, as it is in force there), "error_log", "log_format".
+    """A log of a proxy, in nginx's words. directive: "access_log" (of one site, as it is in force there), "error_log",
+    "log_format". product: "nginx", "Apache", "Caddy", "Traefik" or "ingress-nginx".
 
-    place: the server, by its names, or the name of the format. off: nothing is written (`off`, /dev/null; an error_log
-    of `off` is a file of that name). leaks: what secrets a format in use writes: "authorization header", "cookies",
-    "request body". query: it names the query string by itself.
+    place: the site, by its names, or the name of the format. off: nothing is written (`off`, /dev/null, `discard`; an
+    error log at a level that only tells of the end; nginx's error_log of `off` is a file of that name). level: of an
+    error log, in lower case, "" where none is given. leaks: what secrets a format in use writes: "authorization
+    header", "cookies", "request body". query: it names the query string by itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -465,11 +467,15 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     leaks: tuple[str, ...]
     role: str
     query: bool = False
+    product: str = "nginx"
+    level: str = ""
 
     def describe(self) -> str:
         if self.directive == "log_format":
-            return f"log format {self.place} writes {', '.join(self.leaks) or 'no secrets'}"
-        return f"{self.directive} of {self.place} is {'thrown away' if self.off else 'kept'}"
+            what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
+            return f"log format {self.place} of {self.product} writes {what or 'no secrets'}"
+        at = f" at level {self.level}" if self.level else ""
+        return f"{self.directive} of {self.place} ({self.product}) is {'thrown away' if self.off else 'kept'}{at}"
 
 
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):

@@ -250,7 +250,8 @@ class ProxyLogs(Resolver):
         places += [value.where for entry in found.entries.values() for value in entry.values.values()]
         if not places:
             return
-        first = min(places, key=lambda place: place.order)
+        files = [one.location.at(1) for one in _traefik.configurations(facts) if one.source == "static"]
+        first = min(files or places, key=lambda place: place.order)
         on = static.get("accesslog")
         if not access or (on is not None and on.text.strip().lower() == "false"):
             where = on.where if on is not None else first

@@ -348,6 +348,30 @@ class Swallowed(Fact, tag="logging.swallowed", frozen=True, kw_only=True):
         return f"{self.caught} is caught and dropped{around}"
 
 
+class ViewPrint(Fact, tag="logging.print", frozen=True, kw_only=True):
+    """A print() in a function that answers requests."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+
+    def describe(self) -> str:
+        return "print() in a function that answers requests"
+
+
+class TracebackSent(Fact, tag="logging.traceback-sent", frozen=True, kw_only=True):
+    """An answer that holds a traceback (what: "traceback"), or the text of any exception ("exception")."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{'a traceback' if self.what == 'traceback' else 'the text of any exception'} in an answer"
+
+
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
     """A command line that starts an application server, its options as given; `logging.server` is made of it.
 

@@ -30,7 +30,7 @@ _KEPT = frozenset({
     "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
     "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
     "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
-    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode", "StandardOutput", "StandardError",
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
@@ -55,6 +55,7 @@ class SystemdUnits(Extractor):
     """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
 
     name = "systemd.units"
+    version = 2
     emits = (UnitFile, UnitDirective, UnitSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -11,7 +11,7 @@ from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.options import Options
 from hardencheck.collect.resolve._uwsgi import options
 from hardencheck.collect.run import collect
-from hardencheck.model.facts.orchestration import ServerUmask, SocketMode
+from hardencheck.model.facts.orchestration import ServerControl, ServerUmask, ServerUser, SocketMode
 from hardencheck.model.gap import Gap
 from hardencheck.model.target import Target
 
@@ -90,7 +90,7 @@ def supervised(text: str, path: str = "deploy/supervisord.conf") -> list[tuple[i
     return [
         (item.location.line, "gap" if isinstance(item, Gap) else item.describe())
         for item in extract_file([Supervisor()], path, 0o100644, text.encode())
-        if isinstance(item, Gap | SocketMode | ServerUmask)
+        if isinstance(item, Gap | SocketMode | ServerUmask | ServerUser | ServerControl)
     ]
 
 
@@ -109,6 +109,20 @@ def test_supervisord() -> None:
     assert supervised("[program:web]\numask=%(ENV_UMASK)s\n") == [(2, "gap")]
     assert supervised("[program:web]\numask={{ umask }}\n", "s.conf.j2") == [(2, "gap")]
     assert supervised("[uwsgi]\numask=0\n") == []
+
+
+def test_who_programs_of_supervisord_run_as_and_where_it_takes_orders() -> None:
+    text = (
+        "[supervisord]\nuser=root\n[program:web]\ncommand=gunicorn a\n[program:job]\ncommand=x\nuser=shop\n"
+        "[program:nginx]\ncommand=/usr/sbin/nginx -g 'daemon off;'\n[inet_http_server]\nport = :9001\npassword=x\n"
+    )
+    assert supervised(text) == [
+        (3, "supervisord, program web: runs as root"),
+        (7, "supervisord, program job: runs as shop"),
+        (11, "supervisord takes orders at :9001, with a password"),
+    ]
+    assert supervised(text.replace("user=root", "user=%(ENV_USER)s"))[0] == (3, "gap")
+    assert supervised("[program:web]\ncommand=x\n") == []
 
 
 def test_options_of_broken_files() -> None:

@@ -109,3 +109,17 @@ def program_of(command: str) -> str:
             continue
         return name
     return ""
+
+
+_CHANGES = compiled(
+    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|su-exec|chpst|setuidgid|s6-setuidgid|gosu|setuser|start-stop-daemon)\s|"
+    r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
+)
+
+
+def changes_user(command: str) -> str:
+    """The tool or option by which a command changes to another user; "" for none."""
+    found = _CHANGES.search(f" {command}")
+    if found is None:
+        return ""
+    return next((group for group in found.groups() if group), "")[:40]

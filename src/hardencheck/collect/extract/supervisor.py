@@ -9,11 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, ini_lines, untemplated
-from hardencheck.collect.extract._privileges import FOREIGN, is_root, program_of
+from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
 from hardencheck.collect.extract._yaml_templates import OPEN, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
-from hardencheck.model.facts.orchestration import ServerControl, ServerUmask, ServerUser, SocketMode
+from hardencheck.model.facts.orchestration import (
+    ServerControl,
+    ServerUmask,
+    ServerUser,
+    SocketMode,
+    SupervisedProgram,
+)
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -31,7 +37,7 @@ class Supervisor(Extractor):
     """Whatever .conf or .ini has a program of supervisord."""
 
     name = "supervisor.modes"
-    emits = (ServerUmask, SocketMode, ServerUser, ServerControl)
+    emits = (ServerUmask, SocketMode, SupervisedProgram, ServerUser, ServerControl)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return without_endings(path).endswith((".conf", ".ini"))
@@ -88,12 +94,13 @@ class Supervisor(Extractor):
             if not sure[user.line]:
                 yield self._gap(ServerUser, user, where, role)
                 continue
-            yield ServerUser(
+            command = own["command"].value
+            yield SupervisedProgram(
                 location=where,
-                server="supervisord",
                 program=section.partition(":")[2][:100],
                 user=user.value[:60],
-                root=is_root(user.value),
+                starts=program_of(command)[:100],
+                changes=changes_user(command),
                 role=role,
             )
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, Template, ini_lines, untemplated
-from hardencheck.collect.extract._privileges import FOREIGN, program_of
-from hardencheck.collect.extract.dockerfile import DROPS
+from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import Reason
@@ -35,10 +34,6 @@ _KEPT = frozenset({
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
-_CHANGES = compiled(
-    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|chpst|setuidgid|gosu|start-stop-daemon)\s|"
-    r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
-)
 _BARE = compiled(r"^\s*\{\{|^\s*\{%-?\s*(?:include|import|extends|call)\b|[%}]\}\s*[A-Z][A-Za-z]+\s*=")
 
 
@@ -124,10 +119,9 @@ def _start(lines: list[IniLine]) -> _Start:
             continue
         prefix = line.value[: len(line.value) - len(command)]
         program = program_of(command)
-        found = _CHANGES.search(f" {command}") or DROPS.search(command)
-        changes = next((group for group in found.groups() if group), "") if found is not None else ""
+        changes = changes_user(command)
         full = line.line if "+" in prefix else 0
-    return _Start(program[:100], changes[:40], full)
+    return _Start(program[:100], changes, full)
 
 
 def _path_of(line: IniLine) -> bool:

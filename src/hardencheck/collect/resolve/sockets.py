@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._privileges import is_root
 from hardencheck.model.facts import Fact
-from hardencheck.model.facts.orchestration import ServerUmask, ServerUser, SocketMode
+from hardencheck.model.facts.orchestration import ServerUmask, ServerUser, SocketMode, SupervisedProgram
 from hardencheck.model.facts.settings import ProductionDefault
 from hardencheck.model.gap import FactSet, Gap, Reason
 
@@ -31,7 +31,7 @@ class ServerSockets(Resolver):
     name = "servers.sockets"
     after = ("servers.defaults",)
     emits = (SocketMode, ServerUmask, ServerUser)
-    reads = (ProductionDefault,)
+    reads = (ProductionDefault, SupervisedProgram)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         rows = [fact for fact in facts.facts if isinstance(fact, ProductionDefault)]
@@ -46,6 +46,32 @@ class ServerSockets(Resolver):
                 continue
             seen.add((row.location, row.name))
             yield from self._row(row, listens.get((row.framework, row.application), ""))
+
+        drop = {row.framework for row in rows if _drops(row)}
+        for program in facts.facts:
+            if isinstance(program, SupervisedProgram):
+                yield self._program(program, drop)
+
+    def _program(self, program: SupervisedProgram, drop: set[str]) -> Found:
+        root = is_root(program.user)
+        how = program.changes or (f"{program.starts}'s configuration" if program.starts in drop else "")
+        if root and how:
+            return Gap(
+                kinds=(ServerUser.kind(),),
+                collector=self.name,
+                reason=Reason.DYNAMIC,
+                detail=f"program {program.program} starts as root and may change to another user ({how})",
+                location=program.location,
+                about={"role": program.role, "server": "supervisord"},
+            )
+        return ServerUser(
+            location=program.location,
+            server="supervisord",
+            program=program.program,
+            user=program.user,
+            root=root,
+            role=program.role,
+        )
 
     def _row(self, row: ProductionDefault, listens: str) -> Iterator[Found]:
         what = (row.framework, row.name)
@@ -97,6 +123,14 @@ class ServerSockets(Resolver):
             location=row.location,
             about={"role": "production", "server": row.framework},
         )
+
+
+def _drops(row: ProductionDefault) -> bool:
+    """Whether a server's configuration gives root up."""
+    if (row.framework, row.name) not in _USERS or row.source != "set" or row.value == "None":
+        return False
+    value = _value(row)
+    return not isinstance(value, int | str) or not is_root(str(value))
 
 
 def _value(row: ProductionDefault) -> object:

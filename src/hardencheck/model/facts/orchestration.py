@@ -174,6 +174,21 @@ class ServerUmask(Fact, tag="server.umask", frozen=True, kw_only=True):
         return f"{self.server}: umask {self.mask:04o}"
 
 
+class SupervisedProgram(Fact, tag="supervisor.program", frozen=True, kw_only=True):
+    """A program of supervisord and the user it is given, by itself or by supervisord. starts: the program that its
+    command starts. changes: the tool or option by which that changes user. Raw material for the resolver, never judged.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("program",)
+
+    program: str
+    user: str
+    starts: str
+    changes: str
+    role: str
+
+
 class ServerUser(Fact, tag="server.user", frozen=True, kw_only=True):
     """The user that a server, or a program of supervisord, is told to run as. program: of supervisord, else ""."""
 

@@ -34,6 +34,8 @@ def read(data: bytes) -> list[Document]:
             detail = "a template: what it becomes is not known"
             raise Unreadable(detail, reason=Reason.TEMPLATED, line=error.line) from None
         raise
+    if not nodes:
+        return []
     # The first line of a document is that of its first key: what stands above it belongs to it or to nobody.
     ends = [*(node.line - 1 for node in nodes[1:]), template.text.count("\n") + 1]
     return [

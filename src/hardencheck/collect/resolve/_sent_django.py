@@ -66,6 +66,7 @@ CSP_3 = {
         "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
     )
 }  # fmt: skip
+_CSPS = (OWN_MIDDLEWARE["csp"], OTHER_MIDDLEWARE["django-csp"])
 _CSP, _CSP_RO = "content-security-policy", "content-security-policy-report-only"
 
 
@@ -90,7 +91,7 @@ class DjangoApplication:
         self._complete, self.where = complete, where
         self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
         # The entries that a settings file writes one a line have lines of their own.
-        self.lines = _lines(project, tree)
+        self.lines = lines_of(project, tree)
 
     def at(self, status: int, seen: Seen) -> Sent:
         """Its response. A redirect is the one to https, which SecurityMiddleware makes."""
@@ -129,15 +130,32 @@ class DjangoApplication:
 
     def should(self, name: str) -> Location:
         """Where a header that is not sent would be set."""
+        policies = ("CSP_EXCLUDE_URL_PREFIXES", "CONTENT_SECURITY_POLICY", "SECURE_CSP") if name == _CSP else ()
+        policy_set = next((found for one in policies if (found := self.value(one)) is not None), None)
+        if policy_set is not None and any(self._is(item.dotted, dotted) for item in self._items for dotted in _CSPS):
+            return self._excluded(policy_set)
         held = {
             "strict-transport-security": "SECURE_HSTS_SECONDS", "x-content-type-options": "SECURE_CONTENT_TYPE_NOSNIFF",
             "referrer-policy": "SECURE_REFERRER_POLICY", "x-frame-options": "X_FRAME_OPTIONS",
             "cross-origin-opener-policy": "SECURE_CROSS_ORIGIN_OPENER_POLICY",
         }.get(name)  # fmt: skip
         dotted = OWN_MIDDLEWARE["clickjacking"] if name == "x-frame-options" else SECURITY
+        seconds = setting(self.project, "SECURE_HSTS_SECONDS")
+        if held == "SECURE_HSTS_SECONDS" and seconds.known and seconds.value:
+            # It is sent to whom Django takes to come by https: nobody, here.
+            trusted = setting(self.project, "SECURE_PROXY_SSL_HEADER")
+            return trusted.location if trusted.source != "default" else seconds.location
         if held is not None and any(self._is(item.dotted, dotted) for item in self._items):
             return setting(self.project, held).location
         return self.where
+
+    def _excluded(self, binding: Binding) -> Location:
+        """The line of a policy that is not sent, or the one in it that keeps it from every path."""
+        data = Files(self._tree).text(binding.path) or b""
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+            if number >= binding.line and "EXCLUDE_URL_PREFIXES" in line:
+                return Location(path=binding.path, line=number)
+        return Location(path=binding.path, line=binding.line or None)
 
     def _is(self, item: str, dotted: str) -> bool:
         return item == dotted or dotted in self._bases(item)
@@ -373,8 +391,8 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
             continue
         excluded = table.items.get("EXCLUDE_URL_PREFIXES")
-        if isinstance(excluded, Const) and isinstance(excluded.value, str) and excluded.value[:1] in {"", "/"}:
-            continue  # a text is taken letter by letter: "/" excludes every path
+        if excluded is not None and _excludes_all(excluded):
+            continue
         if not table.items:
             continue
         inner = table.items.get("DIRECTIVES", Map())
@@ -390,6 +408,13 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             given.items = {key: _without_nonce(one) for key, one in given.items.items()}
         sent = _policy(app, sent, header, name, binding._replace(value=given))
     return sent
+
+
+def _excludes_all(value: Value) -> bool:
+    """Whether every path begins with one of these prefixes; a text is taken letter by letter."""
+    if isinstance(value, Const):
+        return isinstance(value.value, str) and "/" in value.value
+    return isinstance(value, Seq) and any(isinstance(one, Const) and one.value in {"/", ""} for one in value.items)
 
 
 def _off(value: Value) -> bool:
@@ -417,9 +442,13 @@ def _django_csp_3(app: DjangoApplication, sent: Sent) -> Sent:
             parts.pop(directive, None)
         else:
             parts[directive] = binding.value
+    excluded = app.value("CSP_EXCLUDE_URL_PREFIXES")
+    if excluded is not None and _excludes_all(excluded.value):
+        return sent
     report = setting(app.project, "CSP_REPORT_ONLY")
-    header = _CSP_RO if report.known and report.value else _CSP
-    place = where or app.where
+    reports = report.known and bool(report.value)
+    header = _CSP_RO if reports else _CSP
+    place = report.location if reports else where or app.where
     return _policy(app, sent, header, "CSP_DEFAULT_SRC", Binding(Map(parts), place.path or "", place.line or 0))
 
 
@@ -453,7 +482,7 @@ _EFFECTS: Mapping[str, _Effect] = {
 }
 
 
-def _lines(project: Project, tree: Tree) -> dict[str, int]:
+def lines_of(project: Project, tree: Tree) -> dict[str, int]:
     """The line of every entry of MIDDLEWARE, as far as it is written as a text in the file that sets it."""
     bound = project.bound("MIDDLEWARE")
     data = Files(tree).text(bound.path) if bound is not None else None

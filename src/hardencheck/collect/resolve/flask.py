@@ -14,6 +14,7 @@ from hardencheck.collect.resolve._applications import (
     unread,
 )
 from hardencheck.collect.resolve._built import Built, built, flask_settings, resolved
+from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._headers_python import talisman
 from hardencheck.collect.resolve._modules import Namespace, value_of
@@ -40,6 +41,8 @@ DEFAULTS: dict[str, Value] = {
     "MAX_FORM_MEMORY_SIZE": 500_000,
     "MAX_FORM_PARTS": 1000,
     "WTF_CSRF_ENABLED": True,
+    "WTF_CSRF_CHECK_DEFAULT": True,
+    "PERMANENT_SESSION_LIFETIME": 31 * 24 * 3600,
 }
 
 
@@ -70,7 +73,7 @@ class FlaskSettings(Resolver):
         for app in found:
             state = flask_settings(app, facts, tree, alone=len(found) == 1)
             if app.framework == "flask":
-                state = _with_talisman(state, facts)
+                state = _with_talisman(state, facts, seen)
             yield from self._settings(app, state)
             yield from self._key(app, state)
             yield from self._cookie(app, state)
@@ -124,7 +127,7 @@ class FlaskSettings(Resolver):
         written = any(f"SESSION_COOKIE_{part}" in state for part in ("SECURE", "HTTPONLY", "SAMESITE"))
         if not written and (key is None or (key.expression.what == "scalar" and not key.expression.value)):
             return
-        values: dict[str, Value] = {}
+        flags: dict[str, Flag] = {}
         where = app.location
         about: dict[str, Scalar] = {"role": "session", "layer": app.framework, "application": app.name}
         called = state.get("SESSION_COOKIE_NAME")
@@ -137,33 +140,18 @@ class FlaskSettings(Resolver):
             yield DeclaredCookieName(
                 location=named, role="session", name=cookie, layer=app.framework, application=app.name
             )
-        known: list[str] = []
         for part, attribute in (("SAMESITE", "same_site"), ("HTTPONLY", "http_only"), ("SECURE", "secure")):
             name = f"SESSION_COOKIE_{part}"
             bound = state.get(name)
-            values[part] = DEFAULTS[name]
             if bound is not None and not _settled(bound):
                 text = f"{name} is {why_unknown(bound)}"
                 unsure = {**about, "known": attribute}
                 yield self._gap("cookie.declared", bound.location, bound.reason, text, unsure)
-                continue
-            known.append(attribute)
-            if bound is not None:
-                values[part], where = value_of(bound.expression), bound.location
-        if not known:
-            return
-        same_site = values["SAMESITE"]
-        yield DeclaredCookie(
-            location=where,
-            role="session",
-            name=cookie,
-            secure=bool(values["SECURE"]),
-            http_only=bool(values["HTTPONLY"]),
-            same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
-            layer=app.framework,
-            application=app.name,
-            known=tuple(known),
-        )
+            elif bound is not None:
+                flags[attribute] = Flag(value_of(bound.expression), bound.location)
+            else:
+                flags[attribute] = Flag(DEFAULTS[name], where)
+        yield from declared(flags, role="session", name=cookie, layer=app.framework, application=app.name)
 
     def _runs(self, app: Application, facts: FactSet) -> Iterator[Found]:
         """`app.run(debug=...)`: what a developer starts, where the repository starts gunicorn or its like."""
@@ -196,10 +184,11 @@ class FlaskSettings(Resolver):
                 if call.name == "flask_cors.CORS":
                     part = of_call(call, module.location.path or "", seen)
                     part = part._replace(given={**configured, **part.given})
-                    yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
+                    if "resources" not in part.given or "origins" in part.given:  # `cors.settings` says it of each
+                        yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
 
 
-def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
+def _with_talisman(state: Namespace, facts: FactSet, seen: Built) -> Namespace:
     """Flask-Talisman 1.1, init_app and _force_https: it writes the flags of the session cookie over what was set."""
     found = talisman(production_modules(facts))
     if found is None:
@@ -214,12 +203,15 @@ def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
         if option == "session_cookie_samesite" and version_of(facts) < (0, 8):
             continue
         given = call.arguments.get(option, Expression(what="scalar", value=usual))
+        part = of_call(call, where.path or "", seen)
         bound = Bound(given, where.path or "", where.line or 0)
         if given.what != "scalar" or call.conditional or call.spread:
             text = f"{given.text or 'set under a condition or with **'}, by Talisman"
             changed[name] = bound._replace(expression=Expression(what="unknown", text=text))
         elif given.value is not False or name == "SESSION_COOKIE_SAMESITE":
-            changed[name] = bound  # False leaves Flask's own setting alone
+            changed[name] = bound
+        elif name not in state:  # False leaves Flask's own setting alone
+            changed[name] = part.given.get(option, bound)
     return {**state, **changed}
 
 

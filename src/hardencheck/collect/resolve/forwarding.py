@@ -69,6 +69,17 @@ class Forwarding(Resolver):
             text = f"SECURE_PROXY_SSL_HEADER is {held.text or 'not a pair'}"
             yield self._gap("forwarded.trust", project, held.location, held.reason, text)
             return
+        mistake = _mistake(*held.value) if len(held.value) == 2 else ""
+        if mistake:
+            name = held.value[0]
+            yield ForwardedTrust(
+                location=held.location,
+                application=project.application,
+                header=name,
+                overwritten=False,
+                mistake=mistake,
+            )
+            return
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
         proxied = [route for route in found if route.hands_on]
         if not proxied:
@@ -102,6 +113,17 @@ class Forwarding(Resolver):
             trusted=bool(trusted.value),
             any_host=any_host,
         )
+
+
+def _mistake(name: str, value: str) -> str:
+    """Why SECURE_PROXY_SSL_HEADER is never met: Django looks the name up in request.META and compares the value as it
+    is, and no proxy that we know says "HTTPS"."""
+    if not name.startswith("HTTP_") or not name.isupper() or "-" in name:
+        meta = "HTTP_" + name.upper().replace("-", "_").removeprefix("HTTP_")
+        return f"a request header is called {meta} in request.META, and not {name}"
+    if value != value.lower():
+        return f'the value is compared exactly, and proxies send "{value.lower()}" and not "{value}"'
+    return ""
 
 
 def _redirects(found: list[Route]) -> Location | None:

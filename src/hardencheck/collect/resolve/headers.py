@@ -10,15 +10,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.resolve import _exhibit_headers as _exhibits
-from hardencheck.collect.resolve import _headers_python, _predicted, _proxies
+from hardencheck.collect.resolve import _header_findings, _headers_python, _predicted, _proxies, _unapplied
 from hardencheck.collect.resolve._django import projects
+from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._nginx import other_proxy
 from hardencheck.collect.resolve._predicted import Predicted
+from hardencheck.collect.resolve._routes import Route
 from hardencheck.collect.resolve._sent import joined
+from hardencheck.collect.resolve._sent_python import PythonApplication
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.facts.exhibit import Exhibit
+from hardencheck.model.facts.headers import (
+    DeclaredDuplicate,
+    DeclaredPolicy,
+    ErrorHeaders,
+    StrippedHeader,
+    UnappliedHeaders,
+)
+from hardencheck.model.facts.settings import CorsPolicy, DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -30,7 +41,10 @@ class DeclaredHeaders(Resolver):
 
     name = "headers.declared"
     version = 2
-    emits = (DeclaredHeader, Exhibit)
+    emits = (
+        DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
+        DeclaredRedirect, CorsPolicy, Exhibit,
+    )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         apps = list(_predicted.applications(facts, tree))
@@ -42,6 +56,10 @@ class DeclaredHeaders(Resolver):
             merged = list(self._merged(name, found, rest, lost))
             # Nobody has to send the telling ones: their absence is not worth a fact, nor a doubt about it.
             yield from (item for item in merged if name in HEADERS or _present(item))
+        yield from _header_findings.findings(found, tree)
+        yield from _redirects(apps, routes)
+        yield from _header_findings.origins(found, tree)
+        yield from _unapplied.unapplied(facts, tree)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit
@@ -59,7 +77,7 @@ class DeclaredHeaders(Resolver):
 
     def _merged(self, name: str, found: Sequence[Predicted], rest: str, lost: Sequence[Gap]) -> Iterator[Found]:
         """One fact: the worst way to the worst application decides."""
-        outcomes = [_outcome(one, name) for one in found]
+        outcomes = [_blamed(_outcome(one, name), one, found, name) for one in found]
         if lost:
             gap = lost[0]
             outcomes = [
@@ -88,6 +106,19 @@ class DeclaredHeaders(Resolver):
         )
 
 
+def _redirects(apps: Sequence[_predicted.Application], routes: Sequence[Route]) -> Iterator[DeclaredRedirect]:
+    """Whether plain http is redirected, where Talisman is there to do it. Of Django `django.forwarding` says so."""
+    proxy = next((route.where for route in routes if route.redirects_to_https), None)
+    for app in apps:
+        forced = app.forces_https() if isinstance(app, PythonApplication) else None
+        if forced is not None:
+            on, where = forced
+            text = f"the proxy does, at {proxy}" if proxy is not None else f"force_https of Talisman is {on}"
+            yield DeclaredRedirect(
+                location=proxy or where, application=app.name, present=on or proxy is not None, decided_by=text
+            )
+
+
 def _present(item: Found) -> bool:
     return isinstance(item, DeclaredHeader) and item.present
 
@@ -103,7 +134,35 @@ def _outcome(one: Predicted, name: str) -> Sends:
         return unknown(one.layer, doubt.where, doubt.text, doubt.reason)
     if fields:
         return sends(fields[0].layer, fields[0].where, joined(fields) or "")
-    return silent(one.layer, one.should(name))
+    reports = sent.named(f"{name}-report-only")
+    if reports:
+        return silent(one.layer, reports[0].where)  # it says what would be refused, and refuses nothing
+    return silent(one.layer, _taken_away(one, name) or one.should(name))
+
+
+def _taken_away(one: Predicted, name: str) -> Location | None:
+    """The line of a proxy that removes a header, the application's or its own."""
+    if one.route is None:
+        return None
+    removes = [
+        change.where
+        for change in one.route.headers
+        if change.does == "remove" and change.name.lower() == name and change.where != one.route.where
+    ]
+    return removes[-1] if removes else None
+
+
+def _blamed(outcome: Sends, one: Predicted, others: Sequence[Predicted], name: str) -> Sends:
+    """Where other ways to the same application get the header from a proxy, the way that does not is what is wrong."""
+    if outcome.does != "silent" or one.route is None or _taken_away(one, name) is not None:
+        return outcome
+    for other in others:
+        fields = other.answers[_predicted.PAGE].named(name) if other.application is one.application else []
+        if any(field.layer in PROXIES and not field.perhaps for field in fields):
+            # A handler of Caddy is one of many of its site, which is what has the headers.
+            site = one.route.inside if one.route.product == "caddy" else None
+            return outcome._replace(location=site or one.route.where)
+    return outcome
 
 
 def max_age(value: str | None) -> int | None:

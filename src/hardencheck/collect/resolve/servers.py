@@ -65,7 +65,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "keepalive": 2, "max_requests": 0, "reload": False, "preload_app": False, "user": None, "group": None,
         "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": "off", "limit_request_line": 4094,
         "limit_request_fields": 100, "limit_request_field_size": 8190, "certfile": None, "keyfile": None,
-        "header_map": "drop", "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
+        "header_map": "drop", "strip_header_spaces": False, "permit_obsolete_folding": False,
+        "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
     },
     "uvicorn": {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "proxy_headers": True,
@@ -92,6 +93,7 @@ _SINCE: dict[str, dict[str, Since]] = {
         "forwarded_allow_ips": [((0,), "127.0.0.1"), ((23,), "127.0.0.1,::1")],
         "proxy_protocol": [((0,), False), ((24,), "off")],
         "header_map": [((22,), "drop")],
+        "permit_obsolete_folding": [((23,), False)],
         "forwarder_headers": [((23,), "SCRIPT_NAME,PATH_INFO")],
     }
 }
@@ -116,7 +118,10 @@ _VARIABLES: dict[str, dict[str, str]] = {
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
 _PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
-_JUDGED = ("reload", "forwarded_allow_ips")
+_JUDGED = (
+    "reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding",
+    "expose_tracebacks",
+)  # fmt: skip
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
 
@@ -128,7 +133,7 @@ class _Layer(NamedTuple):
 
 
 class ServerDefaults(Resolver):
-    """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
+    """What each server of production is started with; some of its settings are judged one by one."""
 
     name = "servers.defaults"
     version = 4
@@ -232,6 +237,8 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+                if name in _JUDGED:
+                    yield self._judged("waitress", path, where, name, binding, lifted(default))
 
 
 def _pasted(paste: Paste) -> Iterator[Found]:

@@ -9,8 +9,9 @@ class ImageBuild(Fact, tag="container.build", frozen=True, kw_only=True):
     """One Dockerfile, as it says itself; the resolver makes `container.user` and `container.context` of it.
 
     user: of the final stage, variables resolved; "" when the file names none; None when it is computed at build time.
-    base: the image that the final stage comes from in the end; None when computed. drops: the tool by which its start
-    commands change to another user (gosu ...), "" if none. start: last words of paths in ENTRYPOINT and CMD.
+    base: the image that the final stage comes from in the end; None when computed. base_line: the final FROM.
+    drops: the tool by which its start commands change to another user (gosu ...), "" if none.
+    start: last words of paths in ENTRYPOINT and CMD.
     context_line: where the whole build context is copied into what becomes the final image; None: nowhere.
     context_excludes: patterns of what the build itself leaves out of it (--exclude, rm in an earlier stage).
     sources: other paths that are copied from the context. role: what the image is for.
@@ -143,6 +144,19 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     read_only: bool | None = None
     drops_all: bool | None = None
     templated: bool = False
+    role: str
+
+
+class PublishedPort(Fact, tag="compose.published-port", frozen=True, kw_only=True):
+    """A port of a compose service that the host hands to it. host: the address it is bound to, "" for all. port: in the
+    container, or a range of them. Raw material for resolvers, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("service", "port")
+
+    service: str
+    host: str
+    port: str
     role: str
 
 

@@ -17,13 +17,15 @@ _TOKENS = compiled(
     rb"|static import serve"
 )
 _STORES = frozenset({"save", "save_as", "asave"})
-# What asks for the type of a file, or looks at its content.
-_ASKS = compiled(
-    r"valid|allow|check|verify|sniff|magic|guess|mime|imghdr|splitext|suffix|extension|ext|endswith|is_image|detect|scan"
-    r"|content_type|accept|format|image|pillow|pil|csv|json|parse|decode|load|process|reader|transform|convert|resize"
-    r"|thumbnail|assert|filetype|whitelist|clean|is_valid",
-    re.IGNORECASE,
-)
+# Words of a name that ask for the type of a file, or that look at its content.
+_ASKS = frozenset({
+    "valid", "validate", "validated", "validator", "validators", "validation", "allow", "allowed", "check", "checked",
+    "verify", "verified", "sniff", "magic", "guess", "mime", "mimetype", "mimetypes", "imghdr", "splitext", "suffix",
+    "suffixes", "extension", "extensions", "ext", "endswith", "detect", "scan", "type", "types", "accept", "accepted",
+    "pillow", "pil", "parse", "parser", "decode", "process", "transform", "convert", "resize",
+    "thumbnail", "filetype", "clean", "inspect", "analyze", "identify", "allowlist", "whitelist",
+})  # fmt: skip
+_WORD = compiled(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UPLOADS = compiled(r"upload|media|attachment|avatar|user_?files", re.IGNORECASE)
 _FILE_OF_MODEL = compiled(
     r"\.(?:file|document|attachment|upload|image|photo|picture|avatar|media)(?:\.(?:path|open|file|name))?\b"
@@ -131,7 +133,7 @@ def _asks(function: Function) -> bool:
     for node in ast.walk(function):
         match node:
             case ast.Attribute(attr=name) | ast.Name(id=name) | ast.keyword(arg=str(name)):
-                if _ASKS.search(name):
+                if name == "Image" or any(word.lower() in _ASKS for word in _WORD.findall(name)):
                     return True
     return False
 

@@ -236,7 +236,7 @@ def test_what_talisman_sends_depends_on_its_version(
     [
         ("", [("flask", "session", True, True, "lax", "app.py:5")]),
         (", session_cookie_secure=False, session_cookie_samesite=None",
-         [("flask", "session", False, True, None, "app.py:5")]),
+         [("flask", "session", False, True, None, "app.py:3, app.py:5")]),
         (", session_cookie_secure=x()", [("flask", "session", False, True, "lax", "app.py:5")]),
         (", **options", []),
     ],
@@ -262,7 +262,9 @@ def test_a_table_of_settings_in_a_call_of_dict_is_read(tmp_path: Path) -> None:
         "from flask import Flask\napp = Flask(__name__)\n"
         "app.config.update(dict({'SECRET_KEY': x(), 'OTHER': y},\n  SESSION_COOKIE_SECURE=True))\n"
     )
-    assert cookies(facts_of(tmp_path, {"app.py": text})) == [("flask", "session", True, True, None, "app.py:3")]
+    assert cookies(facts_of(tmp_path, {"app.py": text})) == [
+        ("flask", "session", True, True, None, "app.py:2, app.py:3")
+    ]
 
 
 def test_an_application_that_no_name_holds_serves_nobody(tmp_path: Path) -> None:
@@ -276,11 +278,13 @@ def test_an_application_that_no_name_holds_serves_nobody(tmp_path: Path) -> None
 
 
 def cookies(facts: FactSet) -> list[tuple[str, str, bool, bool, str | None, str]]:
-    return [
-        (fact.layer, fact.role, fact.secure, fact.http_only, fact.same_site, str(fact.location))
-        for fact in facts.of("cookie.declared")
-        if isinstance(fact, DeclaredCookie)
-    ]
+    """Each cookie once, with the places of its flags."""
+    places: dict[tuple[str, str, bool, bool, str | None], list[str]] = {}
+    for fact in facts.of("cookie.declared"):
+        assert isinstance(fact, DeclaredCookie)
+        key = (fact.layer, fact.role, fact.secure, fact.http_only, fact.same_site)
+        places.setdefault(key, []).append(str(fact.location))
+    return [(*key, ", ".join(sorted(where))) for key, where in places.items()]
 
 
 def test_session_cookies(tmp_path: Path) -> None:
@@ -295,7 +299,7 @@ def test_session_cookies(tmp_path: Path) -> None:
     }
     assert cookies(facts_of(tmp_path, files)) == [
         ("django", "session", False, True, "lax", "shop/settings.py"),
-        ("flask", "session", True, True, "strict", "site/app.py:4"),
+        ("flask", "session", True, True, "strict", "site/app.py:2, site/app.py:4"),
         ("starlette", "session", False, True, "lax", "api/app.py:4"),
     ]
 
@@ -306,7 +310,7 @@ def test_a_cookie_of_which_little_is_known_says_no_more_than_that() -> None:
         location=location, role="session", name="", secure=False, http_only=False, same_site=None, layer="flask",
         known=("same_site",),
     )  # fmt: skip
-    assert cookie.describe() == "the session cookie has no SameSite; its other flags are not known"
+    assert cookie.describe() == "the session cookie has no SameSite"
 
 
 def test_no_session_no_cookie(tmp_path: Path) -> None:
@@ -314,3 +318,22 @@ def test_no_session_no_cookie(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, files)
     assert cookies(facts) == []
     assert not [gap for gap in facts.gaps if "cookie.declared" in gap.kinds]
+
+
+def test_each_flag_of_a_cookie_is_blamed_at_its_own_line(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": "ROOT_URLCONF = 'x'\n"
+        "MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
+        "SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_HTTPONLY = False\nSESSION_COOKIE_SAMESITE = 'None'\n",
+        "requirements.txt": "django>=5\n",
+    }
+    found = {
+        fact.known: (str(fact.location), fact.describe())
+        for fact in facts_of(tmp_path, files).of("cookie.declared")
+        if isinstance(fact, DeclaredCookie)
+    }
+    assert found == {
+        ("secure",): ("shop/settings.py:3", "the session cookie sessionid has Secure"),
+        ("http_only",): ("shop/settings.py:4", "the session cookie sessionid has no HttpOnly"),
+        ("same_site",): ("shop/settings.py:5", "the session cookie sessionid has SameSite=none"),
+    }

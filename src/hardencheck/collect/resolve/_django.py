@@ -91,6 +91,12 @@ OTHERS: dict[str, object] = {
     "SESSION_ENGINE": "django.contrib.sessions.backends.db", "SESSION_EXPIRE_AT_BROWSER_CLOSE": False,
     "SESSION_SAVE_EVERY_REQUEST": False, "USE_X_FORWARDED_PORT": False,
 }  # fmt: skip
+# Of these too a rule has something to say, where they are set; without, the default is no finding.
+JUDGED_IF_SET: dict[str, Value] = {
+    "SESSION_COOKIE_AGE": 1209600,
+    "SECURE_REDIRECT_EXEMPT": (),
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+}
 _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}
 _NOT_PRODUCTION = {
     "development", "develop", "dev", "devel", "local", "debug", "test", "tests", "testing", "ci", "integration",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -41,6 +42,7 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1 << 20  # of one file that is followed
+_LIFETIMES = frozenset({"PERMANENT_SESSION_LIFETIME", "REMEMBER_COOKIE_DURATION"})  # a timedelta, or seconds
 _OFF = frozenset({"DEBUG", "TESTING", "TEMPLATE_DEBUG"})
 # What code calls a developer's machine or a test run, where it asks before it changes settings.
 _DEVELOPMENT = compiled(
@@ -469,6 +471,8 @@ def expression_of(name: str, value: Value, place: str = "") -> Expression:
             if isinstance(inner, str):
                 what = "environment-text" if inner and value.depends and name in _OFF else "scalar"
                 return Expression(what=what, value=without_credentials(inner))
+            if isinstance(inner, timedelta) and name in _LIFETIMES:
+                return Expression(what="scalar", value=int(inner.total_seconds()))
             return unknown
         case Seq(items=items, exact=exact, extra=extra, open=opened, kind=kind):
             texts = [_item(item) for item in items]

@@ -102,7 +102,7 @@ _BESIDE: dict[str, dict[str, object]] = {
 # What rules judge one by one (`framework.setting`); what is a matter of cookies, CORS or limits has facts of its own.
 _JUDGED = frozenset({
     "debug", "serve_traceback", "openapi_url", "openapi_config", "allowed_hosts", "TrustedHostMiddleware.allowed_hosts",
-    "AllowedHostsConfig.allowed_hosts", _pyramid.DEBUG, _pyramid.TOOLBAR,
+    "AllowedHostsConfig.allowed_hosts", "SessionMiddleware.max_age", _pyramid.DEBUG, _pyramid.TOOLBAR,
 })  # fmt: skip
 _AS_LARGE = ("HTTPServer", "max_body_size")  # as the buffer, where nothing says otherwise
 _WITH_TABLE = ("flask", "quart", "sanic")

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._security_names import SECURITY
 from hardencheck.collect.interpret.values import Library, depending, lifted
+from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._django import (
     DEFAULTS,
+    JUDGED_IF_SET,
     OTHER_MIDDLEWARE,
     OTHERS,
     OWN_MIDDLEWARE,
@@ -21,7 +23,7 @@ from hardencheck.collect.resolve._django import (
 )
 from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
-from hardencheck.collect.resolve._setting import Setting, why_unknown
+from hardencheck.collect.resolve._setting import Setting, why_unknown, worth
 from hardencheck.collect.resolve._versions import NEWEST
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.declared import COOKIE_ATTRIBUTES, DeclaredCookie, DeclaredCookieName
@@ -104,6 +106,18 @@ class DjangoSettings(Resolver):
             else:
                 about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
                 yield self._gap("framework.setting", held, name, about)
+
+        for name, without in JUDGED_IF_SET.items():
+            bound = project.bound(name)
+            if bound is not None:
+                yield from self._one(project, name, worth(bound, True, without))
+
+    def _one(self, project: Project, name: str, held: Setting) -> Iterator[Found]:
+        if held.known:
+            yield self._fact(project, name, held)
+        else:
+            about: dict[str, Scalar] = {"framework": "django", "application": project.application, "name": name}
+            yield self._gap("framework.setting", held, name, about)
 
     def _fact(self, project: Project, name: str, held: Setting) -> FrameworkSetting:
         return FrameworkSetting(
@@ -196,19 +210,12 @@ class DjangoSettings(Resolver):
                 if not one.known:
                     about: dict[str, Scalar] = {"role": role, "layer": "django", "known": attribute}
                     yield self._gap("cookie.declared", one, f"{prefix}_{_COOKIE[attribute]}", about)
-            same_site = held["same_site"].value
-            yield DeclaredCookie(
-                location=next(
-                    (one.location for one in held.values() if one.known and one.source == "literal"), project.location
-                ),
-                role=role,
-                name=str(cookie.value) if cookie.known else "",
-                secure=bool(held["secure"].value),
-                http_only=bool(held["http_only"].value),
-                same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
-                layer="django",
-                known=tuple(attribute for attribute, one in held.items() if one.known),
-            )
+            flags = {
+                attribute: Flag(one.value, one.location if one.source == "literal" else project.location)
+                for attribute, one in held.items()
+                if one.known
+            }
+            yield from declared(flags, role=role, name=str(cookie.value) if cookie.known else "", layer="django")
 
     def _cors(self, project: Project) -> Iterator[Found]:
         present = has_middleware(project, OTHER_MIDDLEWARE["cors"])

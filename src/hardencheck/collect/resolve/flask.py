@@ -14,6 +14,7 @@ from hardencheck.collect.resolve._applications import (
     unread,
 )
 from hardencheck.collect.resolve._built import Built, built, flask_settings, resolved
+from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._follow import Bound
 from hardencheck.collect.resolve._headers_python import talisman
 from hardencheck.collect.resolve._modules import Namespace, value_of
@@ -40,6 +41,8 @@ DEFAULTS: dict[str, Value] = {
     "MAX_FORM_MEMORY_SIZE": 500_000,
     "MAX_FORM_PARTS": 1000,
     "WTF_CSRF_ENABLED": True,
+    "WTF_CSRF_CHECK_DEFAULT": True,
+    "PERMANENT_SESSION_LIFETIME": 31 * 24 * 3600,
 }
 
 
@@ -124,7 +127,7 @@ class FlaskSettings(Resolver):
         written = any(f"SESSION_COOKIE_{part}" in state for part in ("SECURE", "HTTPONLY", "SAMESITE"))
         if not written and (key is None or (key.expression.what == "scalar" and not key.expression.value)):
             return
-        values: dict[str, Value] = {}
+        flags: dict[str, Flag] = {}
         where = app.location
         about: dict[str, Scalar] = {"role": "session", "layer": app.framework, "application": app.name}
         called = state.get("SESSION_COOKIE_NAME")
@@ -137,33 +140,18 @@ class FlaskSettings(Resolver):
             yield DeclaredCookieName(
                 location=named, role="session", name=cookie, layer=app.framework, application=app.name
             )
-        known: list[str] = []
         for part, attribute in (("SAMESITE", "same_site"), ("HTTPONLY", "http_only"), ("SECURE", "secure")):
             name = f"SESSION_COOKIE_{part}"
             bound = state.get(name)
-            values[part] = DEFAULTS[name]
             if bound is not None and not _settled(bound):
                 text = f"{name} is {why_unknown(bound)}"
                 unsure = {**about, "known": attribute}
                 yield self._gap("cookie.declared", bound.location, bound.reason, text, unsure)
-                continue
-            known.append(attribute)
-            if bound is not None:
-                values[part], where = value_of(bound.expression), bound.location
-        if not known:
-            return
-        same_site = values["SAMESITE"]
-        yield DeclaredCookie(
-            location=where,
-            role="session",
-            name=cookie,
-            secure=bool(values["SECURE"]),
-            http_only=bool(values["HTTPONLY"]),
-            same_site=same_site.lower() if isinstance(same_site, str) and same_site else None,
-            layer=app.framework,
-            application=app.name,
-            known=tuple(known),
-        )
+            elif bound is not None:
+                flags[attribute] = Flag(value_of(bound.expression), bound.location)
+            else:
+                flags[attribute] = Flag(DEFAULTS[name], where)
+        yield from declared(flags, role="session", name=cookie, layer=app.framework, application=app.name)
 
     def _runs(self, app: Application, facts: FactSet) -> Iterator[Found]:
         """`app.run(debug=...)`: what a developer starts, where the repository starts gunicorn or its like."""

@@ -12,6 +12,9 @@ from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, Fo
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
+# Searched for in the path without its first slash.
+_EVERY = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", "/?", "^/?", "(.*)", ".?", "^.?"})
+
 
 class Forwarding(Resolver):
     """Redirect to https, trusted forwarded headers, per Django project."""
@@ -47,6 +50,8 @@ class Forwarding(Resolver):
             text = f"SECURE_SSL_REDIRECT is {held.text}" if not held.known else "MIDDLEWARE is not all literal"
             yield self._gap("redirect.declared", project, where, held.reason, text)
             return
+        elif (exempt := _exempts_all(project)) is not None:
+            sent, where, text = False, exempt, "a pattern in SECURE_REDIRECT_EXEMPT matches every path"
         else:
             sent, text = True, "SECURE_SSL_REDIRECT is True"
         if not sent and unread:
@@ -68,6 +73,17 @@ class Forwarding(Resolver):
         if not held.known or not isinstance(held.value, tuple):
             text = f"SECURE_PROXY_SSL_HEADER is {held.text or 'not a pair'}"
             yield self._gap("forwarded.trust", project, held.location, held.reason, text)
+            return
+        mistake = _mistake(*held.value) if len(held.value) == 2 else ""
+        if mistake:
+            name = held.value[0]
+            yield ForwardedTrust(
+                location=held.location,
+                application=project.application,
+                header=name,
+                overwritten=False,
+                mistake=mistake,
+            )
             return
         header = held.value[0].removeprefix("HTTP_").replace("_", "-").lower()
         proxied = [route for route in found if route.hands_on]
@@ -102,6 +118,25 @@ class Forwarding(Resolver):
             trusted=bool(trusted.value),
             any_host=any_host,
         )
+
+
+def _mistake(name: str, value: str) -> str:
+    """Why SECURE_PROXY_SSL_HEADER is never met: Django looks the name up in request.META and compares the value as it
+    is, and no proxy that we know says "HTTPS"."""
+    if not name.startswith("HTTP_") or not name.isupper() or "-" in name:
+        meta = "HTTP_" + name.upper().replace("-", "_").removeprefix("HTTP_")
+        return f"a request header is called {meta} in request.META, and not {name}"
+    if value != value.lower():
+        return f'the value is compared exactly, and proxies send "{value.lower()}" and not "{value}"'
+    return ""
+
+
+def _exempts_all(project: Project) -> Location | None:
+    """Where SECURE_REDIRECT_EXEMPT has a pattern that is found in every path."""
+    bound = project.bound("SECURE_REDIRECT_EXEMPT")
+    if bound is None or not any(pattern in _EVERY for pattern in bound.expression.items):
+        return None
+    return bound.location
 
 
 def _redirects(found: list[Route]) -> Location | None:

@@ -7,6 +7,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _cors
 from hardencheck.collect.resolve._applications import applications, production_modules, unread
 from hardencheck.collect.resolve._built import built
+from hardencheck.collect.resolve._cookies import Flag, declared
 from hardencheck.collect.resolve._parts import Part, around, of_call
 from hardencheck.collect.resolve._setting import Setting, why_unknown
 from hardencheck.collect.resolve.django import secret_key
@@ -109,20 +110,9 @@ class StarletteSettings(Resolver):
             if not one.known:
                 text = f"{option} of {part.name} is {one.text}"
                 yield self._gap("cookie.declared", one, text, {**about, "known": name})
-        known = tuple(name for name, (_, one) in flags.items() if one.known)
-        if known:
-            same_site = flags["same_site"][1].value
-            yield DeclaredCookie(
-                location=where,
-                role=how.role,
-                name=str(cookie.value) if cookie.known else "",
-                secure=bool(flags["secure"][1].value),
-                http_only=bool(flags["http_only"][1].value),
-                same_site=str(same_site).lower() if same_site else None,
-                layer=layer,
-                known=known,
-                application=application,
-            )
+        given = {name: Flag(one.value, one.location) for name, (_, one) in flags.items() if one.known}
+        called = str(cookie.value) if cookie.known else ""
+        yield from declared(given, role=how.role, name=called, layer=layer, application=application)
         key = part.get(how.key) if how.key else None
         if key is not None:
             name = f"{part.name}.{how.key}"

@@ -36,7 +36,8 @@ COOKIE_ATTRIBUTES = ("secure", "http_only", "same_site")
 class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
     """The flags a framework's settings give one of its own cookies. role: "session" or "csrf"; same_site: "lax",
     "strict", "none", or None when the attribute is not sent; name: "" where only the service itself knows it.
-    known: the attributes whose value is; the others say nothing, and a Gap about each says why.
+    known: the attributes whose value is known and given here; the others say nothing: another fact has them, at the
+    line that sets them, or a Gap says why not.
     application: as in `framework.setting`, "" where there is but one.
     """
 
@@ -61,7 +62,7 @@ class DeclaredCookie(Fact, tag="cookie.declared", frozen=True, kw_only=True):
         called = f"{self.role} cookie {self.name}".rstrip()
         if not flags and set(self.known) != set(COOKIE_ATTRIBUTES):
             lacking += ["SameSite"] if "same_site" in self.known else []
-            return f"the {called} has no {' nor '.join(lacking)}; its other flags are not known"
+            return f"the {called} has no {' nor '.join(lacking)}"
         lacks = f", not {' nor '.join(lacking)}" if lacking else ""
         return f"the {called} has {', '.join(flags) or 'no flag'}{lacks}"
 

@@ -89,6 +89,19 @@ class AdminRoute(Fact, tag="django.admin-route", frozen=True, kw_only=True):
     conditional: bool
 
 
+class CsrfExempt(Fact, tag="csrf.exempt", frozen=True, kw_only=True):
+    """A view whose requests need no CSRF token. framework: "django" or "flask". view: its name, for people."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("view",)
+
+    framework: str
+    view: str
+
+    def describe(self) -> str:
+        return f"{self.view} takes requests without a CSRF token"
+
+
 class AdminUrl(Fact, tag="django.admin-url", frozen=True, kw_only=True):
     """Where the admin of a project answers. usual: at the address that every tutorial gives it."""
 

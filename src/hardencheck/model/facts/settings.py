@@ -403,6 +403,7 @@ class ForwardedTrust(Fact, tag="forwarded.trust", frozen=True, kw_only=True):
     """A request header by which Django lets itself be told that a request came over https.
 
     overwritten: every place of the proxy that reaches the application sets it itself, so that no visitor can.
+    mistake: why no request ever has it as Django asks for it, "" where one may.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -411,10 +412,33 @@ class ForwardedTrust(Fact, tag="forwarded.trust", frozen=True, kw_only=True):
     application: str
     header: str
     overwritten: bool
+    mistake: str = ""
 
     def describe(self) -> str:
+        if self.mistake:
+            return f"Django trusts {self.header}, but {self.mistake}"
         how = "the proxy overwrites it" if self.overwritten else "the proxy passes on what the visitor sent"
         return f"Django trusts {self.header}, and {how}"
+
+
+class FieldDefault(Fact, tag="settings.field", frozen=True, kw_only=True):
+    """What a field of a settings class is where no variable gives it. owner: the class. what: "debug" or "secret".
+
+    on: debug mode is on; a secret has a text that whoever reads the source knows (which is not kept).
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("owner", "name")
+
+    owner: str
+    name: str
+    what: str
+    on: bool
+
+    def describe(self) -> str:
+        if self.what == "debug":
+            return f"{self.owner}.{self.name} is {self.on} where the environment does not say"
+        return f"{self.owner}.{self.name} {'has a text' if self.on else 'has none'} where the environment does not say"
 
 
 class ForwardedHost(Fact, tag="forwarded.host", frozen=True, kw_only=True):

@@ -208,3 +208,39 @@ class StoredPlace(Fact, tag="upload.place", frozen=True, kw_only=True):
             return f"{self.setting}: {self.place}"
         what = "static files" if self.within == "static" else "code"
         return f"{self.setting}: {self.place}, within {what} ({self.of or 'the root of the project'})"
+
+
+class ServedMedia(Fact, tag="upload.media-served", frozen=True, kw_only=True):
+    """A place of a proxy that sends uploads from the disk. nosniff: X-Content-Type-Options goes with them. confined: so
+    does Content-Disposition: attachment, or a policy under which no script runs."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "route")
+
+    product: str
+    route: str
+    nosniff: bool
+    confined: bool
+
+    def describe(self) -> str:
+        missing = [
+            name
+            for name, there in (("nosniff", self.nosniff), ("Content-Disposition or a policy", self.confined))
+            if not there
+        ]
+        return f"{self.route}: {'without ' + ' and '.join(missing) if missing else 'as it should be'}"
+
+
+class UploadHandler(Fact, tag="upload.handler", frozen=True, kw_only=True):
+    """A place of a proxy where scripts in a folder of uploads are run. handler: the directive that does."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "route")
+
+    product: str
+    route: str
+    handler: str
+    folder: str
+
+    def describe(self) -> str:
+        return f"{self.route}: {self.handler} runs scripts in {self.folder}"

@@ -367,7 +367,7 @@ def body(content: str, measures: str, size: int) -> tuple[str, bytes]:
 def send(port: int, content: str, measures: str, size: int) -> tuple[int, int]:
     """(status, bytes that the application says it read, -1 where it does not). Status 0: closed without an answer."""
     kind, data = body(content, measures, size)
-    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nConnection: close\r\n"
     if content == "chunked":
         head += "Transfer-Encoding: chunked\r\n\r\n"
         if measures == "encoded":  # 4000 bytes are "fa0", two line ends and themselves; the last piece is empty

@@ -1,18 +1,31 @@
 """Compose files: settings with their lines, variables, anchors, and YAML that means harm."""
 
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hardencheck.collect.extract._yaml import Mapping, Scalar, Sequence, documents
 from hardencheck.collect.extract.compose import ComposeFiles
 from hardencheck.collect.extraction import extract_file
+from hardencheck.collect.resolve.compose import ComposeSettings
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
-from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 
 def read(text: str | bytes, path: str = "compose.yaml") -> list[object]:
     data = text if isinstance(text, bytes) else text.encode()
     return list(extract_file([ComposeFiles()], path, 0o100644, data))
+
+
+def settle(**files: str) -> list[object]:
+    """files: "compose_prod" is compose.prod.yaml."""
+    found = [item for name, text in files.items() for item in read(text, f"{name.replace('_', '.')}.yaml")]
+    facts = tuple(item for item in found if not isinstance(item, Gap))
+    gaps = [item for item in found if isinstance(item, Gap)]
+    return [*facts, *gaps, *ComposeSettings().resolve(FactSet(facts=facts), None)]  # type: ignore[arg-type]
 
 
 def weak(text: str) -> list[tuple[int | None, str, str]]:
@@ -32,6 +45,7 @@ def test_whole_facts() -> None:
             image=None,
             context=".",
             dockerfile=None,
+            no_new_privileges=True,
             role="production",
         ),
         *(
@@ -48,8 +62,11 @@ def test_whole_facts() -> None:
                 (2, "web", "socket", False, "no engine socket"),
                 (2, "web", "namespaces", False, "namespaces of its own"),
                 (2, "web", "ports", False, "no store on all interfaces"),
+                (2, "web", "host-paths", False, "no directory of the host's own"),
+                (2, "web", "devices", False, "no raw device of the host"),
+                (2, "web", "modes", False, "no mode that is too wide"),
+                (2, "web", "tmpfs", False, "no directory that everybody may write to"),
                 (4, "web", "user", True, "runs as 0:0"),
-                (2, "", "no-new-privileges", False, ""),
             )
         ),
     ]
@@ -79,6 +96,43 @@ def test_whole_facts() -> None:
         ("    ports:\n      - {target: 5432, published: 5432, host_ip: 127.0.0.1}\n", []),
         ("    user: root\n", [(3, "user", "runs as root")]),
         ("    user: 1000\n", []),
+        ("    read_only: false\n", [(3, "read-only", "read_only: false")]),
+        (
+            "    security_opt: ['no-new-privileges:false']\n",
+            [(3, "no-new-privileges", "no-new-privileges:false")],
+        ),
+        ("    volumes: ['/etc/:/e:ro']\n", [(3, "host-paths", "mounts /etc")]),
+        ("    volumes: ['/:/host:ro,rslave']\n", [(3, "host-paths", "mounts /")]),
+        ("    volumes: ['/etc/ssl/certs:/c:ro', './etc:/etc', 'run:/run', '/data']\n", []),
+        (
+            "    volumes:\n      - type: bind\n        source: /root\n        target: /r\n",
+            [(5, "host-paths", "mounts /root")],
+        ),
+        (
+            "    volumes:\n      - type: bind\n        source: /run/docker.sock\n        target: /s\n",
+            [(5, "socket", "mounts /run/docker.sock")],
+        ),
+        ("    volumes:\n      - {type: volume, source: root, target: /r}\n", []),
+        ("    devices:\n      - /dev/nvme0n1:/dev/x:r\n", [(4, "devices", "device /dev/nvme0n1")]),
+        ("    devices: ['/dev/ttyUSB0', '/dev/dri:/dev/dri']\n", []),
+        ("    devices:\n      - {source: /dev, target: /dev}\n", [(4, "devices", "device /dev")]),
+        ("    device_cgroup_rules: ['b *:* rwm']\n", [(3, "devices", "device rule b *:* rwm")]),
+        ("    ports: ['5430-5433:5430-5433']\n", [(3, "ports", "publishes 5432 (PostgreSQL)")]),
+        ("    ports: ['6379:6379/udp']\n", []),
+        ("    secrets:\n      - source: s\n        mode: 0444\n", [(5, "modes", "secrets s: mode 0444")]),
+        ("    secrets:\n      - {source: s, mode: '440'}\n", []),
+        ("    secrets:\n      - {source: s, mode: '0o777'}\n", [(4, "modes", "secrets s: mode 0777")]),
+        ("    secrets:\n      - {source: s, mode: 511}\n", [(4, "modes", "secrets s: mode 511: 0777")]),
+        ("    configs:\n      - {source: s, mode: 0444}\n", []),
+        ("    configs:\n      - {source: s, mode: 0666}\n", [(4, "modes", "configs s: mode 0666")]),
+        ("    secrets: [a, b]\n", []),
+        ("    tmpfs: /run:size=1m,mode=777\n", [(3, "tmpfs", "tmpfs /run: mode 777")]),
+        ("    tmpfs: ['/run', '/tmp:mode=1777']\n", []),
+        (
+            "    volumes:\n      - type: tmpfs\n        target: /t\n        tmpfs: {mode: 0o777}\n",
+            [(6, "tmpfs", "tmpfs /t: mode 0777")],
+        ),
+        ("    volumes:\n      - {type: tmpfs, target: /t, tmpfs: {mode: 1023}}\n", []),
     ],
 )
 def test_settings(text: str, found: list[tuple[int, str, str]]) -> None:
@@ -99,30 +153,116 @@ def test_a_variable_without_a_default_is_a_gap_for_its_setting_alone() -> None:
     ]
 
 
-def test_extends_is_a_gap() -> None:
-    (gap,) = [
-        fact for fact in read("services:\n  web:\n    extends: {file: a.yml, service: b}\n") if isinstance(fact, Gap)
+def lacking(*settled: object) -> list[tuple[str, str, str]]:
+    return [
+        (str(fact.location), fact.setting, fact.value)
+        for fact in settled
+        if isinstance(fact, ComposeSetting) and fact.weak and not fact.service
     ]
-    assert (gap.reason, gap.about) == (Reason.NOT_SUPPORTED, {"role": "production", "service": "web"})
+
+
+def test_what_services_of_a_file_lack() -> None:
+    found = settle(
+        compose="services:\n  a: {image: x, read_only: true, security_opt: [no-new-privileges]}\n  b: {image: x}\n"
+        "  c:\n    image: x\n    read_only: false\n"
+    )
+    assert lacking(*found) == [
+        ("compose.yaml:3", "no-new-privileges", "b, c"),
+        ("compose.yaml:3", "read-only", "b"),
+    ]
+    off = [fact for fact in found if isinstance(fact, ComposeSetting) and fact.setting == "read-only" and fact.service]
+    assert [(fact.location.line, fact.weak) for fact in off] == [(6, True)]
+
+
+def test_what_is_extended_is_followed() -> None:
+    base = "services:\n  base: {image: x, read_only: true, security_opt: ['no-new-privileges:true']}\n"
+    found = settle(
+        common=base,
+        compose="services:\n  web:\n    extends: {file: common.yaml, service: base}\n  job: {extends: web}\n",
+    )
+    assert (lacking(*found), [item for item in found if isinstance(item, Gap)]) == ([], [])
+    for extends in ("{file: gone.yaml, service: base}", "{file: ../x.yaml, service: b}", "{file: $F, service: b}", "x"):
+        (gap,) = [
+            item for item in settle(compose=f"services:\n  web:\n    extends: {extends}\n") if isinstance(item, Gap)
+        ]
+        assert (gap.reason, gap.about) == (Reason.NOT_SUPPORTED, {"role": "production", "service": "web"})
+    # Round in a circle.
+    assert len(lacking(*settle(compose="services:\n  a: {extends: b}\n  b: {extends: a}\n"))) == 2
+
+
+def test_what_is_put_over_a_service_lacks_nothing_and_may_say_it() -> None:
+    found = settle(
+        compose="services:\n  web: {image: x}\n  db: {image: y}\n",
+        compose_prod="services:\n  web: {read_only: true, privileged: true}\n",
+    )
+    assert lacking(*found) == [
+        ("compose.yaml:2", "no-new-privileges", "web, db"),
+        ("compose.yaml:3", "read-only", "db"),
+    ]
+    assert [gap.about["service"] for gap in found if isinstance(gap, Gap)] == ["web"]
+    assert [
+        str(fact.location)
+        for fact in found
+        if isinstance(fact, ComposeSetting) and fact.weak and fact.setting == "privileges"
+    ] == ["compose.prod.yaml:2"]
+
+
+def test_a_port_beside_the_proxy() -> None:
+    text = (
+        "services:\n  edge:\n    image: docker.io/library/nginx:1.29-alpine\n    ports: ['80:80', '8443:8443']\n"
+        "  web:\n    build: .\n    ports:\n      - 8000:8000\n  db: {image: postgres, ports: ['1234:1234']}\n"
+        "  api: {image: x, command: gunicorn a, ports: ['8001:8001']}\n  ssh: {build: ., ports: ['22:22']}\n"
+    )
+    found = [fact for fact in settle(compose=text) if isinstance(fact, ComposeSetting)]
+    assert [(fact.location.line, fact.service) for fact in found if fact.setting == "behind-proxy" and fact.weak] == [
+        (8, "web"),
+        (10, "api"),
+    ]
+    alone = text.replace("nginx:1.29-alpine", "shop:1")
+    assert not [
+        fact for fact in settle(compose=alone) if isinstance(fact, ComposeSetting) and fact.setting == "behind-proxy"
+    ]
+
+
+def test_a_template() -> None:
+    text = "services:\n  web:\n    image: {{ image }}\n    privileged: {{ p }}\n    user: root\n"
+    found = list(extract_file([ComposeFiles()], "docker-compose.yml.j2", 0, text.encode()))
+    assert [item.about.get("setting") for item in found if isinstance(item, Gap)] == ["privileges"]
+    assert [fact.setting for fact in found if isinstance(fact, ComposeSetting) and fact.weak] == ["user"]
+    services = tuple(fact for fact in found if isinstance(fact, ComposeService))
+    settled = list(ComposeSettings().resolve(FactSet(facts=services), None))  # type: ignore[arg-type]
+    assert [item.reason for item in settled if isinstance(item, Gap)] == [Reason.TEMPLATED, Reason.TEMPLATED]
+    assert lacking(*settled) == []
+
+
+def test_include_of_what_is_elsewhere() -> None:
+    text = "include:\n  - infra.yaml\n  - oci://x/y\n  - path: [a.yaml, ../../b.yaml]\nservices: {a: {image: x}}\n"
+    assert [item.location.line for item in read(text) if isinstance(item, Gap)] == [3, 4]
 
 
 def test_names_and_roles() -> None:
     wants = ComposeFiles().wants
     assert [
-        wants(name, 0o100644, 1) for name in ("compose.yaml", "a/docker-compose.prod.yml", "compose.md", "k8s/web.yaml")
-    ] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+        wants(name, 0o100644, 1) for name in ("compose.yaml", "a/docker-compose.prod.yml.j2", "compose.md", "infra.yml")
+    ] == [True, True, False, True]
     roles: dict[str, str] = {}
-    for path in ("compose.yaml", "compose.override.yaml", "docker-compose.dev.yml", "tests/compose.yaml"):
+    for path in ("compose.yaml", "compose.override.yaml", "docker-compose.dev.yml", "tests/compose.yaml", "infra.yml"):
         first = read("services:\n  a: {image: x}\n", path)[0]
         assert isinstance(first, ComposeService)
         roles[path] = first.role
-    assert list(roles.values()) == ["production", "development", "development", "test"]
+    assert list(roles.values()) == ["production", "development", "development", "test", "production"]
     assert read("apiVersion: v1\nkind: Pod\n") == []
+    # What only has a key of that name is none.
+    for text in (
+        "services: [postgres]\n",
+        "services:\n  App\\A: ~\n",
+        "services:\n  a: {image: x}\n  b: 3\n",
+        "services: {",
+    ):
+        assert read(text, "config/services.yaml") == []
+    # One that is started to work on it.
+    dev = "services:\n  web: {build: ., command: ./manage.py runserver, privileged: true}\n"
+    assert {fact.role for fact in read(dev) if isinstance(fact, ComposeSetting)} == {"development"}
 
 
 def test_yaml_nodes() -> None:
@@ -164,3 +304,21 @@ def test_a_bomb_of_aliases_is_never_unfolded() -> None:
     lines = ["a0: &a0 {privileged: true}"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
     assert read("\n".join([*lines, "services:", "  web: {<<: *a0}"])) != []
+
+
+KEYS = st.sampled_from([
+    "image", "build", "ports", "volumes", "type", "source", "target", "tmpfs", "mode", "secrets", "configs", "devices",
+    "extends", "file", "service", "privileged", "security_opt", "read_only", "published", "command", "user", "cap_add",
+])  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 99_999_999) | st.text("a0:/-${}.~\\'\" 9", max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(KEYS, VALUES, max_size=6), VALUES)
+def test_no_shape_of_a_service_breaks_it(service: dict[str, object], include: object) -> None:
+    found = settle(compose=json.dumps({"services": {"web": service, "db": {"image": "nginx"}}, "include": include}))
+    assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]

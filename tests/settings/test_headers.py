@@ -322,7 +322,8 @@ def test_no_session_no_cookie(tmp_path: Path) -> None:
 
 def test_each_flag_of_a_cookie_is_blamed_at_its_own_line(tmp_path: Path) -> None:
     files = {
-        "shop/settings.py": "ROOT_URLCONF = 'x'\nMIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
+        "shop/settings.py": "ROOT_URLCONF = 'x'\n"
+        "MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
         "SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_HTTPONLY = False\nSESSION_COOKIE_SAMESITE = 'None'\n",
         "requirements.txt": "django>=5\n",
     }

@@ -19,12 +19,25 @@ KEYWORDS = frozenset({
 
 
 class Instruction(NamedTuple):
-    """name: upper case. rest: what follows, lines joined. line: where it starts. documents: bodies of <<NAME."""
+    """name: upper case. rest: what follows, lines joined. line: where it starts. documents: bodies of <<NAME.
+
+    pieces: where in rest each line of the file begins, and its number. starts: the first line of each document.
+    """
 
     name: str
     rest: str
     line: int
     documents: tuple[str, ...] = ()
+    pieces: tuple[tuple[int, int], ...] = ()
+    starts: tuple[int, ...] = ()
+
+    def line_at(self, offset: int) -> int:
+        """The line of the file that a place in rest is on."""
+        found = self.line
+        for begins, line in self.pieces:
+            if begins <= offset:
+                found = line
+        return found
 
 
 def is_dockerfile(text: str) -> bool:
@@ -60,10 +73,12 @@ def instructions(text: str) -> Iterator[Instruction]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         parts: list[str] = []
+        numbers: list[int] = []
         while True:
             stripped = line.rstrip()
             more = stripped.endswith(escape)
             parts.append(stripped[:-1] if more else line)
+            numbers.append(number)
             if not more:
                 break
             # A comment or an empty line inside an instruction does not end it.
@@ -80,9 +95,11 @@ def instructions(text: str) -> Iterator[Instruction]:
                 raise Unreadable("a template: what it becomes is not known", reason=Reason.TEMPLATED, line=start + 1)
             raise Unreadable("not an instruction of a Dockerfile", line=start + 1)
         documents: list[str] = []
+        starts: list[int] = []
         if name in {"RUN", "COPY", "ADD"}:
             for mark in _HEREDOC.finditer(found[2] or ""):
                 body: list[str] = []
+                starts.append(number + 1)
                 while number < len(lines) and lines[number].strip() != mark["name"]:
                     body.append(lines[number])
                     number += 1
@@ -93,4 +110,14 @@ def instructions(text: str) -> Iterator[Instruction]:
         count += 1
         if count > MAX_INSTRUCTIONS:
             raise Unreadable(f"more than {MAX_INSTRUCTIONS} instructions", reason=Reason.BUDGET)
-        yield Instruction(name, (found[2] or "").strip(), start + 1, tuple(documents))
+        rest = (found[2] or "").strip()
+        pieces = tuple(_pieces(parts, numbers, found.start(2))) if len(parts) > 1 and rest else ()
+        yield Instruction(name, rest, start + 1, tuple(documents), pieces, tuple(starts))
+
+
+def _pieces(parts: list[str], numbers: list[int], skipped: int) -> Iterator[tuple[int, int]]:
+    """skipped: how much of the joined lines stands before the rest of the instruction."""
+    begins = 0
+    for part, number in zip(parts, numbers, strict=True):
+        yield begins - skipped, number
+        begins += len(part) + 1

@@ -59,13 +59,13 @@ def compose(document: Mapping, make: Maker) -> None:
     services = [
         (name, line, node) for name, line, node in _pairs(document.get("services")) if isinstance(node, Mapping)
     ]
-    if make.role == "production" and any(_edited(node, make.path) for _, _, node in services):
+    if make.role == "production" and any(edited(node, make.path) for _, _, node in services):
         make.role = "development"
     for name, line, node in services:
         _compose_service(name, line, node, make)
 
 
-def _edited(node: Mapping, path: str) -> bool:
+def edited(node: Mapping, path: str) -> bool:
     """Whether a service is one to work on: its server reloads, its settings are the developer's, or the sources it is
     built from are mounted over it. A file with such a service is nobody's production."""
     if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in items_of(node.get("profiles"))):

@@ -9,13 +9,12 @@ from typing import Literal, NamedTuple
 from hardencheck.collect.extract._kubernetes import Workload
 from hardencheck.collect.extract._privileges import CAPABILITIES, capability, is_engine_socket, yaml_mode
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, below, items_of, text_of
+from hardencheck.collect.extract._yaml_templates import OPEN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import PodMatter, PodStatement
 from hardencheck.model.location import Location
 
 State = Literal["weak", "good", "lacks"]
-# Filled in before the API sees it: by a template, envsubst, sed.
-_OPEN = compiled(r"\{\{|<%|\$\{|\$\(|\$[A-Za-z_]|@\w+@|filled-in|^<[^>]*>$")
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "y"}), frozenset({"false", "no", "off", "n"})
 _NUMBER = compiled(r"\d{1,10}|0[xX][0-9a-fA-F]{1,8}|0o?[0-7]{1,10}")
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -47,13 +46,13 @@ class _Context:
 
     def __init__(self, node: Node | None, unsure: frozenset[int]) -> None:
         self.node = node if isinstance(node, Mapping) else Mapping({}, 0)
-        self.open = isinstance(node, Scalar) and _OPEN.search(node.text) is not None
+        self.open = isinstance(node, Scalar) and OPEN.search(node.text) is not None
         self.unsure = unsure
 
     def said(self, *keys: str) -> _Said | None:
         *above, last = keys
         holder = below(self.node, *above)
-        if isinstance(holder, Scalar) and _OPEN.search(holder.text):
+        if isinstance(holder, Scalar) and OPEN.search(holder.text):
             return _Said(holder.text, holder.line, False)
         node = holder.get(last) if isinstance(holder, Mapping) else None
         if node is None or not isinstance(holder, Mapping):
@@ -63,7 +62,7 @@ class _Context:
 
 def said(node: Node, line: int, unsure: frozenset[int]) -> _Said:
     text = text_of(node)
-    return _Said(text, line, isinstance(node, Scalar) and line not in unsure and _OPEN.search(text) is None)
+    return _Said(text, line, isinstance(node, Scalar) and line not in unsure and OPEN.search(text) is None)
 
 
 class Pod:
@@ -196,7 +195,7 @@ class Pod:
 
     def _capabilities(self, own: _Context, name: str, line: int) -> None:
         node = own.node.get("capabilities")
-        open_ = isinstance(node, Scalar) and _OPEN.search(node.text) is not None
+        open_ = isinstance(node, Scalar) and OPEN.search(node.text) is not None
         weak = False
         for item in items_of(below(node, "add")):
             found = said(item, item.line, self.unsure)
@@ -273,7 +272,7 @@ class Pod:
         account = text_of(self.pod.get("serviceAccountName")) or text_of(self.pod.get("serviceAccount"))
         if node is None:
             value = f"no {key}: every container gets a token of the API"
-            if _OPEN.search(account):
+            if OPEN.search(account):
                 self._open("token", "serviceAccountName", line)
             else:
                 self._lacks("token", value, line, "")

@@ -68,3 +68,17 @@ PLAIN_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "NullHandler": (),
     "AdminEmailHandler": ("include_html", "email_backend", "reporter_class"),
 }
+# Handlers of others that have no TLS, or have it only when they are told to.
+CLEAR_HANDLERS = frozenset({
+    "GELFUDPHandler", "GELFTCPHandler", "GELFHTTPHandler", "GelfUdpHandler", "GelfTcpHandler", "GelfHttpHandler",
+    "TCPLogstashHandler", "UDPLogstashHandler", "LogstashHandler", "AsynchronousLogstashHandler",
+})  # fmt: skip
+_SECURITY_CALL = compiled(
+    r"(?i)(?:.*_)?(?:auth\w*|login|signin|sign_in|verify\w*|validate\w*|check_\w+|decode|decrypt|unsign|permission\w*"
+    r"|has_perm\w*|is_allowed|authorize\w*|csrf\w*|signature\w*|token\w*|password\w*|revoke\w*|ban|block|audit\w*)(?:_.*)?"
+)
+
+
+def is_security_call(name: str) -> bool:
+    """Whether a function of this name decides about access, as far as names say."""
+    return _SECURITY_CALL.fullmatch(name) is not None

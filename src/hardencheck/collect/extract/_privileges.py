@@ -33,7 +33,7 @@ def capability(text: str) -> str:
 
 
 # Of what a mode may have been meant for in octal: 644 for 0644.
-_DIGITS = compiled(r"[0-7]{3}")
+_DIGITS = compiled(r"[1-7]?[0-7]{3}")
 
 
 class WrittenMode(NamedTuple):
@@ -77,7 +77,7 @@ def _meant_octal(digits: str, number: int) -> bool:
     """644 and 400 are no modes that anybody wants (0o1204, 0o620) but for their digits; 420 and 511 are wanted."""
     if not _DIGITS.fullmatch(digits):
         return False
-    return _usual(int(digits, 8)) and not _usual(number)
+    return _usual(int(digits, 8) & 0o777) and not _usual(number)
 
 
 def _usual(mode: int) -> bool:

@@ -37,7 +37,7 @@ FLASK = frozenset({
     "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE",
     "MAX_FORM_PARTS", "WTF_CSRF_ENABLED", "TRUSTED_HOSTS",
 })  # fmt: skip
-GUNICORN = frozenset({"limit_request_line", "limit_request_fields", "limit_request_field_size"})
+GUNICORN = frozenset({"limit_request_line", "limit_request_fields", "limit_request_field_size", "timeout", "keepalive"})
 KNOWN = DJANGO | FLASK
 _MORE = frozenset({
     "SIMPLE_JWT", "SIGNING_BACKEND", "DISALLOWED_USER_AGENTS", "MIDDLEWARE_CLASSES",

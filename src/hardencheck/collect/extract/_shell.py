@@ -48,8 +48,21 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
+class Placed(NamedTuple):
+    """words: of one simple command, without their quotes. line, offset: of the text, from 0, where it begins."""
+
+    words: list[str]
+    line: int
+    offset: int
+
+
 def commands(text: str) -> Iterator[list[str]]:
-    """The simple commands of a script, as words without their quotes. Comments, operators and redirections end them.
+    """The simple commands of a script, as words."""
+    return (command.words for command in placed(text))
+
+
+def placed(text: str) -> Iterator[Placed]:
+    """The simple commands of a script. Comments, operators and redirections end them.
 
     POSIX shell, XCU section 2.3, without here-documents and substitutions: those stay words.
     """
@@ -57,21 +70,28 @@ def commands(text: str) -> Iterator[list[str]]:
     word: list[str] | None = None
     quote = ""
     position, end, count = 0, len(text), 0
+    line = first = begins = 0  # of what is read, of the first word
     while position < end:
         char = text[position]
         position += 1
+        if char == "\n":
+            line += 1
         if quote:
             if char == quote:
                 quote = ""
             elif char == "\\" and quote == '"' and position < end and text[position] in '"\\$`\n':
+                line += text[position] == "\n"
                 (word := word if word is not None else []).append(text[position])
                 position += 1
             else:
                 (word := word if word is not None else []).append(char)
             continue
+        if word is None and not words:
+            first, begins = line, position - 1
         if char == "\\" and position < end:
             if text[position] == "\n":
                 position += 1
+                line += 1
                 continue
             (word := word if word is not None else []).append(text[position])
             position += 1
@@ -89,14 +109,14 @@ def commands(text: str) -> Iterator[list[str]]:
                 if count > _MAX_WORDS:
                     break
             if char in "\n;&|()" and words:
-                yield words
+                yield Placed(words, first, begins)
                 words = []
         else:
             (word := word if word is not None else []).append(char)
     if word is not None:
         words.append("".join(word))
     if words:
-        yield words
+        yield Placed(words, first, begins)
 
 
 def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator[ModeChange]:
@@ -106,6 +126,9 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
         rest = words[start + 1 :]
         if name in {"chmod", "install", "mkdir", "mkfifo"}:
             yield from _changes(name, rest, variables)
+            return
+        if name == "setfacl":
+            yield from _access_lists(rest)
             return
         if name == "find":
             for index, option in enumerate(rest):
@@ -154,6 +177,48 @@ def _changes(name: str, arguments: Sequence[str], variables: Mapping[str, str]) 
             targets.append(word)
     if spec is not None:
         yield ModeChange(name, spec, mode_bits(expand(spec, variables)), recursive, tuple(targets[:20]))
+
+
+_ENTRY = compiled(r"(?:d(?:efault)?:)?(?:o|other):?:([rwxX-]{0,3})")
+
+
+def _access_lists(arguments: Sequence[str]) -> Iterator[ModeChange]:
+    """`setfacl -m o::rwX path`: what others may do then. Entries for named users and groups are no mode."""
+    targets = tuple(word for word in arguments if not word.startswith("-"))
+    for word in targets:
+        for entry in word.split(","):
+            match = _ENTRY.fullmatch(entry)
+            if match is not None:
+                bits = sum({"r": 4, "w": 2, "x": 1, "X": 1}.get(letter, 0) for letter in set(match[1]))
+                recursive = any(one == "--recursive" or re.match(r"-[a-zA-Z]*R", one) for one in arguments)
+                yield ModeChange("setfacl", entry, bits, recursive, tuple(one for one in targets if one != word)[:20])
+
+
+def umask_of(words: Sequence[str], variables: Mapping[str, str]) -> str | None:
+    """What a simple command sets the umask to, as written; None for any other command, and for one that shows it."""
+    for start, word in enumerate(words):
+        if word == "umask":
+            given = [one for one in words[start + 1 :] if one not in {"-S", "-p"}]
+            return expand(given[0], variables) if given else None
+        if word not in _PREFIXES and not _ASSIGNMENT.match(word):
+            return None
+    return None
+
+
+def mask_bits(spec: str) -> int | None:
+    """The bits that a umask takes away: "022" -> 0o022, "u=rwx,g=rx,o=" -> 0o027. None for what is neither form."""
+    if re.fullmatch(r"[0-7]{1,4}", spec):
+        return int(spec, 8) & 0o777
+    if not re.fullmatch(r"[ugoa]*=[rwx]*(?:,[ugoa]*=[rwx]*)*", spec):
+        return None  # "g+w" changes one that is not known
+    left = 0o022  # classes that are not named keep what is usual
+    for clause in spec.split(","):
+        who, _, what = clause.partition("=")
+        bits = sum({"r": 4, "w": 2, "x": 1}[letter] for letter in set(what))
+        for one, shift in (("u", 6), ("g", 3), ("o", 0)):
+            if not who or one in who or "a" in who:
+                left = left & ~(7 << shift) | ((7 & ~bits) << shift)
+    return left
 
 
 def mode_bits(spec: str) -> int | None:

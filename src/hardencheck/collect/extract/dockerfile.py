@@ -4,15 +4,19 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
+from hardencheck.collect.extract._image_secrets import declared, secret_file
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._shell import commands, expand, mode_bits, mode_changes
+from hardencheck.collect.extract._script_lines import fetched, others_write, passwordless, set_id
+from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
 from hardencheck.lazily import compiled
+from hardencheck.model.facts.builds import BuildVariable, CopiedSecret, PasswordlessSudo, PipedShell
 from hardencheck.model.facts.container import ContainerMode, CopiedModule, ImageBuild, RemoteAdd
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -59,6 +63,7 @@ class _Stage:
         self.contexts: list[_Copied] = list(parent.contexts) if parent else []
         self.taken: list[tuple[str, str]] = []  # (stage, path) of COPY --from
         self.modules: list[tuple[str, str, int]] = []  # (source, absolute target, line) of Python files with a new name
+        self.secrets: list[BuildVariable | CopiedSecret] = []
 
     def chain(self) -> Iterator["_Stage"]:
         stage: _Stage | None = self
@@ -71,8 +76,10 @@ class Dockerfiles(Extractor):
     """Dockerfiles and Containerfiles, by name and content."""
 
     name = "container.dockerfile"
-    version = 2
-    emits = (ImageBuild, ContainerMode, RemoteAdd, CopiedModule)
+    version = 3
+    emits = (
+        ImageBuild, ContainerMode, RemoteAdd, CopiedModule, BuildVariable, CopiedSecret, PipedShell, PasswordlessSudo,
+    )  # fmt: skip
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
@@ -114,6 +121,8 @@ class _File:
         if self.stages:
             yield self._build(self.stages[-1])
             yield from self._modules(self.stages[-1])
+            for stage in reversed(list(self.stages[-1].chain())):
+                yield from stage.secrets
 
     def _from(self, step: Instruction) -> None:
         words = [word for word in step.rest.split() if not word.startswith("--")]
@@ -131,6 +140,12 @@ class _File:
     def _step(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
         match step.name:
             case "ARG" | "ENV":
+                for offset, name, value in declared(step):
+                    here = self._here(step.line_at(offset))
+                    kind = "ARG" if step.name == "ARG" else "ENV"
+                    stage.secrets.append(
+                        BuildVariable(location=here, instruction=kind, name=name, value=value, role=self.role)  # type: ignore[arg-type]
+                    )
                 self._define(stage.variables, step.rest, self.arguments if step.name == "ARG" else {}, step.name)
             case "USER":
                 stage.user = (expand(step.rest, stage.variables).strip().strip("\"'"), step.line)
@@ -163,25 +178,47 @@ class _File:
 
     def _run(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
         text = re.sub(r"^(?:--\w+(?:=\S+)?\s+)+", "", step.rest)
-        scripts = list(step.documents) or [text]
-        lines: list[list[str]] = []
-        if text.startswith("["):
-            words = _exec_form(text)
-            scripts = [] if words is not None else scripts
-            lines = [words] if words is not None else []
-        for script in scripts:
+        shift = len(step.rest) - len(text)
+        for script, lines in _scripts(step, text, shift):
             stage.script.append(script)
-            lines.extend(commands(script))
-        for words in lines:
-            if words and words[0] == "rm":
-                stage.removed.extend(posixpath.join(stage.workdir, word) for word in words[1:] if word[:1] != "-")
-            for change in mode_changes(words, stage.variables):
-                target = " ".join(change.targets)[:100]
-                here = self._here(step.line)
-                if change.bits is None:
-                    yield self._gap(here, f"{change.command} {change.spec[:40]}: the mode is a variable")
-                    continue
-                yield self._mode(here, f"RUN {change.command}", change.spec, change.bits, target, change.recursive)
+            for command in _words(script, text):
+                if command.words[0] == "rm":
+                    stage.removed.extend(
+                        posixpath.join(stage.workdir, word) for word in command.words[1:] if word[:1] != "-"
+                    )
+                for change in mode_changes(command.words, stage.variables):
+                    yield self._changed(self._here(lines(command.offset)), change)
+            yield from self._unseen(script, lines)
+
+    def _changed(self, here: Location, change: ModeChange) -> Found:
+        if change.bits is None:
+            return self._gap(here, f"{change.command} {change.spec[:40]}: the mode is a variable")
+        target = " ".join(change.targets)[:100]
+        return ContainerMode(
+            location=here,
+            command=f"RUN {change.command}",
+            mode=change.spec,
+            others_write=others_write(change),
+            set_id=set_id(change),
+            recursive=change.recursive,
+            target=target,
+            role=self.role,
+        )
+
+    def _unseen(self, text: str, lines: Callable[[int], int]) -> Iterator[Found]:
+        for one in fetched(text):
+            yield PipedShell(
+                location=self._here(lines(one.offset)),
+                place="image build",
+                host=one.host,
+                interpreter=one.interpreter,
+                encrypted=one.encrypted,
+                role=self.role,
+            )
+        for everything, offset in passwordless(text):
+            yield PasswordlessSudo(
+                location=self._here(lines(offset)), place="image build", everything=everything, role=self.role
+            )
 
     def _copy(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
         options: dict[str, str] = {}
@@ -204,13 +241,24 @@ class _File:
             return
         *sources, target = words
         here = self._here(step.line)
+        for start, document in zip(step.starts, step.documents, strict=True):
+            yield from self._unseen(document, partial(_line_of, document, start))
         if "chmod" in options:
             spec = expand(options["chmod"], stage.variables)
             bits = mode_bits(spec)
             if bits is None:
                 yield self._gap(here, f"{step.name} --chmod={spec[:40]}: the mode is a variable")
             else:
-                yield self._mode(here, f"{step.name} --chmod", spec, bits, target[:100], False)
+                yield ContainerMode(
+                    location=self._here(step.line_at(step.rest.find("--chmod"))),
+                    command=f"{step.name} --chmod",
+                    mode=spec,
+                    others_write=bool(bits & 0o002) and not bits & 0o1000,
+                    set_id=bool(bits & 0o4000),
+                    recursive=False,
+                    target=target[:100],
+                    role=self.role,
+                )
         folder = target.endswith("/")
         target = posixpath.normpath(posixpath.join(stage.workdir, target))
         if "from" in options:
@@ -225,6 +273,10 @@ class _File:
                 stage.contexts.append(_Copied(target, step.line, tuple(excludes)))
             else:
                 self.sources.append(source.lstrip("/"))
+                form = secret_file(source)
+                if form:
+                    at = self._here(step.line_at(step.rest.find(source)))
+                    stage.secrets.append(CopiedSecret(location=at, source=source[:100], form=form, role=self.role))
                 if target.endswith(".py") and not folder and len(sources) == 1 and "$" not in f"{source}{target}":
                     stage.modules.append((posixpath.normpath(source.lstrip("/")), target, step.line))
 
@@ -239,18 +291,6 @@ class _File:
             host=host,
             encrypted=parts.scheme in {"https", "ssh"},
             verified="checksum" in options or bool(re.fullmatch(r"[0-9a-f]{40,64}", parts.fragment.partition(":")[0])),
-            role=self.role,
-        )
-
-    def _mode(self, here: Location, command: str, spec: str, bits: int, target: str, recursive: bool) -> ContainerMode:
-        return ContainerMode(
-            location=here,
-            command=command,
-            mode=spec,
-            others_write=bool(bits & 0o002) and not bits & 0o1000,
-            set_id=bool(bits & 0o4000),
-            recursive=recursive,
-            target=target,
             role=self.role,
         )
 
@@ -272,10 +312,10 @@ class _File:
         user = final.user
         copied = self._copied(final)
         return ImageBuild(
-            location=self._here(user[1] if user else first.line),
+            location=self._here(user[1] if user else final.line),
             user="" if user is None else None if "$" in user[0] else user[0],
             base=None if "$" in first.base else first.base,
-            base_line=first.line,
+            base_line=final.line,
             drops="" if tool is None else tool[0].strip(),
             start=tuple(dict.fromkeys(_START.findall(start)))[:10],
             context_line=copied.line if copied else None,
@@ -313,6 +353,30 @@ class _File:
                         )
                         return copied._replace(excludes=(*copied.excludes, *gone))
         return None
+
+
+def _scripts(step: Instruction, text: str, shift: int) -> Iterator[tuple[str, Callable[[int], int]]]:
+    """What a RUN gives a shell, with the line of the file for each offset. A document is a script where nothing but a
+    shell is given it: `RUN cat <<EOF > file` writes it down."""
+    fed = re.match(r"(?:(?:\S*/)?(?:ba|da|a|z)?sh\s+(?:-\w+\s+)*)?<<", text) is not None
+    if not step.documents or not fed:
+        yield text, lambda offset: step.line_at(shift + offset)
+        return
+    for start, document in zip(step.starts, step.documents, strict=True):
+        yield document, partial(_line_of, document, start)
+
+
+def _line_of(text: str, start: int, offset: int) -> int:
+    return start + text.count("\n", 0, offset)
+
+
+def _words(script: str, text: str) -> Iterator[Placed]:
+    words = _exec_form(text) if text.startswith("[") else None
+    if words is not None:
+        if words:
+            yield Placed(words, 0, 0)
+        return
+    yield from placed(script)
 
 
 def purpose(path: str) -> str:

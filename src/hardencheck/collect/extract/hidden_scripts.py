@@ -6,13 +6,21 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import instructions, is_dockerfile
-from hardencheck.collect.extract._package_scripts import is_makefile, recipes
+from hardencheck.collect.extract._package_scripts import is_makefile
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._scripts import script_statements
 from hardencheck.collect.extract._security_names import NAME_IN_TEXT, relevant
 from hardencheck.collect.extract._shell import commands
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, documents
-from hardencheck.collect.extract._yaml import Sequence as Items
+from hardencheck.collect.extract._shell_texts import (
+    ShellText,
+    ansible_tasks,
+    of_playbook,
+    of_workflow,
+    read_documents,
+    runs_commands,
+    shell_texts,
+)
+from hardencheck.collect.extract._yaml import Mapping, Scalar
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.hidden import HiddenSetting, Place, RewrittenName
@@ -29,15 +37,6 @@ _SETTINGS_IN_CODE = compiled(r"(?<![\w./-])[\w./-]{0,100}settings[\w./-]{0,60}\.
 _NAMED = compiled(rb"(?:settings[\w./-]{0,100}|config)\.py")
 _DOCKERFILE = compiled(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)")
 _NOT_DOCKERFILE = compiled(r".+\.(?:md|rst|txt|py|json|ya?ml|toml|html?|sh|js|ts|go|rb|dockerignore)")
-_SCRIPT = compiled(r".+\.(?:sh|bash|ash|zsh)|(?:docker-)?entrypoint|.+-entrypoint|deploy|bootstrap|start|install")
-_YAML_PATH = compiled(
-    r"(?:.*/)?(?:\.github/workflows/[^/]+|\.gitlab-ci[^/]*|(?:.*/)?(?:tasks|handlers|playbooks?|roles)/.+|"
-    r"(?:bitbucket-pipelines|appveyor|cloudbuild|azure-pipelines|buildspec|deploy|site|playbook)[^/]*)\.ya?ml"
-)
-_DEPLOYS = compiled(
-    r"deploy|release|publish|production|\bprod\b|staging|\bcd\b|ship|build.?(?:and.?)?push", re.IGNORECASE
-)
-_TESTS = compiled(r"test|lint|check|\bci\b|coverage|dev|local|debug|bench|tox|e2e|docs?", re.IGNORECASE)
 _WRITES_OUT = frozenset({"echo", "printf", "cat", "tee", "envsubst"})
 _PYTHON = compiled(r"(?:\S*/)?python(?:\d(?:\.\d+)?)?")
 _OPENS = compiled(r"open\(|write_text|fileinput|\.write\(")
@@ -64,12 +63,8 @@ class HiddenSettingsScripts(Extractor):
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         name = path.rpartition("/")[2].lower()
-        return (
-            _SCRIPT.fullmatch(name) is not None
-            or (_DOCKERFILE.fullmatch(name) is not None and _NOT_DOCKERFILE.fullmatch(name) is None)
-            or is_makefile(name)
-            or _YAML_PATH.fullmatch(path) is not None
-        )
+        dockerfile = _DOCKERFILE.fullmatch(name) is not None and _NOT_DOCKERFILE.fullmatch(name) is None
+        return dockerfile or runs_commands(path)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not _NAMED.search(data):
@@ -84,28 +79,25 @@ class HiddenSettingsScripts(Extractor):
             yield fact
 
     def _found(self, path: str, name: str, text: str, data: bytes) -> Iterator[_Rewriting]:
-        if is_makefile(name):
-            yield from _makefile(path, text)
-        elif path.endswith((".yml", ".yaml")):
-            try:
-                found = documents(data)
-            except Unreadable:
-                return  # the collectors of that format say so
-            for document in found:
-                yield from _workflow(path, document)
-                yield from _playbook(path, document)
-        elif is_dockerfile(text):
+        if path.endswith((".yml", ".yaml")) and not is_makefile(name):
+            for document in read_documents(data):
+                for one in of_workflow(path, document):
+                    yield from _rewriting(path, one)
+                for task in ansible_tasks(document):
+                    if task.module in _ANSIBLE and isinstance(task.value, Mapping):
+                        yield from _edited(path, task.module, task.line, task.value)
+                    elif (command := of_playbook(path, task)) is not None:
+                        yield from _rewriting(path, command)
+        elif not is_makefile(name) and is_dockerfile(text):
             yield from _dockerfile(path, text)
-        elif not _DOCKERFILE.fullmatch(name):
-            for rewrite, line in rewrites(text):
-                yield from _facts(path, line, rewrite, "shell script", _purpose(path))
+        elif is_makefile(name) or not _DOCKERFILE.fullmatch(name):
+            for one in shell_texts(path, text):
+                yield from _rewriting(path, one)
 
 
-def _purpose(path: str) -> str:
-    known = role(path)
-    if known != "production":
-        return known
-    return "test" if _TESTS.search(path.rpartition("/")[2]) else "production"
+def _rewriting(path: str, one: ShellText) -> Iterator[_Rewriting]:
+    for rewrite, line in rewrites(one.text):
+        yield from _facts(path, one.line_at(line - 1), rewrite, one.place, one.role)
 
 
 def _facts(path: str, line: int, rewrite: _Rewrite, place: Place, what: str) -> Iterator[_Rewriting]:
@@ -141,70 +133,6 @@ def _dockerfile(path: str, text: str) -> Iterator[_Rewriting]:
             if _SETTINGS_FILE.fullmatch(target):
                 names = _names(step.documents[0])
                 yield from _facts(path, step.line, _Rewrite(target, names, step.name), "image build", what)
-
-
-def _makefile(path: str, text: str) -> Iterator[_Rewriting]:
-    for recipe in recipes(text):
-        what = _purpose(path)
-        if what == "production" and _TESTS.search(recipe.target):
-            what = "development"
-        for rewrite, _ in rewrites(recipe.command):
-            yield from _facts(path, recipe.line, rewrite, "makefile", what)
-
-
-def _workflow(path: str, document: Node) -> Iterator[_Rewriting]:
-    """The `run` (GitHub) and `script` (GitLab) steps of the jobs that deploy; the others are for tests."""
-    jobs = document.get("jobs") if isinstance(document, Mapping) else None
-    if not isinstance(jobs, Mapping):
-        jobs = document if isinstance(document, Mapping) and ".gitlab-ci" in path else None
-    if jobs is None or not isinstance(document, Mapping):
-        return
-    title = document.get("name")
-    whole = f"{path.rpartition('/')[2]} {title.text if isinstance(title, Scalar) else ''}"
-    for name, (_, job) in jobs.pairs.items():
-        if not isinstance(job, Mapping):
-            continue
-        stage = job.get("stage")
-        words = f"{whole} {name} {stage.text if isinstance(stage, Scalar) else ''}"
-        what = "production" if _DEPLOYS.search(words) and not _TESTS.search(name) else "test"
-        steps = job.get("steps")
-        for step in steps.items if isinstance(steps, Items) else ():
-            run = step.get("run") if isinstance(step, Mapping) else None
-            if isinstance(run, Scalar):
-                yield from _scalar(path, run, "workflow", what)
-        for key in ("script", "before_script", "after_script"):
-            script = job.get(key)
-            for item in script.items if isinstance(script, Items) else (script,):
-                if isinstance(item, Scalar):
-                    yield from _scalar(path, item, "workflow", what)
-
-
-def _scalar(path: str, node: Scalar, place: Place, what: str) -> Iterator[_Rewriting]:
-    several = "\n" in node.text
-    for rewrite, line in rewrites(node.text):
-        yield from _facts(path, node.line + (line if several else 0), rewrite, place, what)
-
-
-def _playbook(path: str, document: Node) -> Iterator[_Rewriting]:
-    """Tasks of Ansible: modules that edit a file, and the commands it runs."""
-    stack: list[Node] = [document] if isinstance(document, Items) else []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Items):
-            stack.extend(node.items)
-            continue
-        if not isinstance(node, Mapping):
-            continue
-        for key, (line, value) in node.pairs.items():
-            module = key.rpartition(".")[2]
-            if key in {"tasks", "handlers", "block", "rescue", "always", "pre_tasks", "post_tasks", "roles"}:
-                stack.append(value)
-            elif module in _ANSIBLE and isinstance(value, Mapping):
-                yield from _edited(path, module, line, value)
-            elif module in {"shell", "command", "raw"}:
-                text = value if isinstance(value, Scalar) else value.get("cmd") if isinstance(value, Mapping) else None
-                if isinstance(text, Scalar):
-                    yield from _scalar(path, text, "playbook", role(path))
 
 
 def _edited(path: str, module: str, line: int, given: Mapping) -> Iterator[_Rewriting]:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
-from hardencheck.collect.extract._environment_text import Template, untemplated
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
-from hardencheck.collect.extract._yaml import Mapping, Node, below, documents, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, below, items_of, text_of
+from hardencheck.collect.extract._yaml_templates import read, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import Gap, Reason
@@ -17,7 +17,6 @@ from hardencheck.model.location import Location
 MAX_BYTES = 2 * 1024 * 1024
 MAX_FACTS = 20_000  # of one file
 _ENDINGS = (".yml", ".yaml", ".json")
-_TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
 # An object begins at the margin, or the file is JSON. What only speaks of one (prose, recorded answers) is indented.
 _KEYS = (
     compiled(rb"^[\"']?apiVersion[\"']?[ \t]*:|\A\s*[{\[][\s\S]*?\"apiVersion\"\s*:", re.MULTILINE),
@@ -33,10 +32,7 @@ class KubernetesPods(Extractor):
     emits = (PodStatement, ServiceAccount, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        name = path.lower()
-        for ending in _TEMPLATES:
-            name = name.removesuffix(ending)
-        return name.endswith(_ENDINGS)
+        return without_endings(path).endswith(_ENDINGS)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         data = data.removeprefix(b"\xef\xbb\xbf")
@@ -44,30 +40,28 @@ class KubernetesPods(Extractor):
             return
         if len(data) > MAX_BYTES:
             raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
-        template = untemplated(data.decode("utf-8", "replace"))
-        found = _documents(template)
+        try:
+            found = read(data)
+        except Unreadable as error:
+            # What an overlay for development says does not matter, also where it cannot be read.
+            here = Location(path=path, line=error.line)
+            yield Gap(
+                kinds=self.kinds(),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=here,
+                about={"role": role_of(path)},
+            )
+            return
         count = 0
-        for number, document in enumerate(found):
-            last = found[number + 1].line - 1 if number + 1 < len(found) else template.text.count("\n") + 1
-            unsure = template.within(document.line)
-            # The first line of a document is that of its first key: what stands above it belongs to it or to nobody.
-            templated = template.between(document.line, last)
-            for item in objects(document):
-                for fact in _facts(path, item, unsure, templated):
+        for document in found:
+            for item in objects(document.node):
+                for fact in _facts(path, item, document.unsure, document.templated):
                     count += 1
                     if count > MAX_FACTS:
                         raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
                     yield fact
-
-
-def _documents(template: Template) -> list[Node]:
-    try:
-        return documents(template.text.encode())
-    except Unreadable as error:
-        if template.actions and error.reason is Reason.UNPARSABLE:
-            detail = "a template: what it becomes is not known"
-            raise Unreadable(detail, reason=Reason.TEMPLATED, line=error.line) from None
-        raise
 
 
 def _facts(path: str, item: Mapping, unsure: frozenset[int], templated: bool) -> Iterator[Found]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
 from hardencheck.lazily import compiled
@@ -16,7 +17,7 @@ _METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "
 _CALL = compiled(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace)\s*\(|\bprint\s*\(")
 _WORD = compiled(
     rb"pass|pwd|secret|token|cookie|authori[sz]ation|credential|api_?key|private_?key|jwt|headers|META|POST|environ"
-    rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key",
+    rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key|locals|globals|vars",
     re.IGNORECASE,
 )
 _MODES = compiled(rb"chmod|os\.open|mkdir|makedirs")
@@ -70,12 +71,14 @@ _THROUGH_METHODS = {
 _LOGGED = compiled(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
 _LOG_PATH = compiled(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
 MAX_DEPTH = 40
+_MAX_STEPS = 35  # a name that stands for another one counts ten
 
 
 class LogCalls(Extractor):
     """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
 
     name = "logging.calls"
+    version = 2
     emits = (SecretLogged, LogFileMode)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -103,10 +106,12 @@ class LogCalls(Extractor):
             )
             return
         branches: Branches | None = None
+        assigned: Assigned | None = None
         for call in file.calls:
-            method = _logging_method(file, call)
+            method = logging_method(file, call)
             if method:
-                whats = dict.fromkeys(what for what in _arguments(file, call))
+                assigned = assigned or Assigned(file)
+                whats = dict.fromkeys(_Carried(file, assigned, call).arguments(method))
                 if whats and branches is None:
                     branches = Branches(file)
                 for what in whats:
@@ -125,7 +130,7 @@ class LogCalls(Extractor):
                 yield from _mode(file, call, here, what_for)
 
 
-def _logging_method(file: PythonFile, call: ast.Call) -> str:
+def logging_method(file: PythonFile, call: ast.Call) -> str:
     """The method for `log.info(...)`, `self.logger.info(...)`, `structlog.get_logger().info(...)`; "print"; else ""."""
     func = call.func
     if isinstance(func, ast.Name):
@@ -147,57 +152,133 @@ def _logging_method(file: PythonFile, call: ast.Call) -> str:
     return func.attr if _LOGGER.fullmatch(last) else ""
 
 
-def _arguments(file: PythonFile, call: ast.Call) -> Iterator[str]:
-    for given in call.args:
-        yield from _carried(file, given.value if isinstance(given, ast.Starred) else given)
-    for keyword in call.keywords:
-        if keyword.arg not in {"exc_info", "stack_info", "stacklevel", "file", "end", "sep", "flush"}:
-            yield from _carried(file, keyword.value)
+class _Carried:
+    """What secrets one call of a logger carries into text. Calls that are not known are taken to keep what they are
+    given to themselves."""
 
+    def __init__(self, file: PythonFile, assigned: Assigned, call: ast.Call) -> None:
+        self._file, self._assigned, self._call = file, assigned, call
 
-def _carried(file: PythonFile, node: ast.expr, depth: int = 0) -> Iterator[str]:
-    """What secrets an expression carries into text. Calls that are not known are taken to keep it to themselves."""
-    if depth > MAX_DEPTH:
-        return
-    match node:
-        case ast.JoinedStr(values=parts):
-            for part in parts:
-                if isinstance(part, ast.FormattedValue):
-                    yield from _carried(file, part.value, depth + 1)
-        case ast.BinOp(left=left, right=right):
-            yield from _carried(file, left, depth + 1)
-            yield from _carried(file, right, depth + 1)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            for part in parts:
-                yield from _carried(file, part, depth + 1)
-        case ast.Dict(values=parts):
-            for part in parts:
-                yield from _carried(file, part, depth + 1)
-        case ast.IfExp(body=body, orelse=orelse):
-            yield from _carried(file, body, depth + 1)
-            yield from _carried(file, orelse, depth + 1)
-        case ast.BoolOp(op=ast.Or(), values=parts):
-            for part in parts:
-                yield from _carried(file, part, depth + 1)
-        case ast.Await(value=inner) | ast.Starred(value=inner):
-            yield from _carried(file, inner, depth + 1)
-        case ast.Name(id=name):
-            if file.name(node) == "os.environ":
-                yield "environment"
-            elif (what := _secret_name(file, name)) is not None:
+    def arguments(self, method: str) -> Iterator[str]:
+        for given in self._call.args:
+            yield from self.of(given.value if isinstance(given, ast.Starred) else given)
+        for keyword in self._call.keywords:
+            if keyword.arg in {"exc_info", "stack_info", "stacklevel", "file", "end", "sep", "flush"}:
+                continue
+            found = list(self.of(keyword.value))
+            yield from found
+            if not found and method != "print" and keyword.arg is not None:
+                yield from self._named(keyword.arg, keyword.value)
+
+    def _named(self, name: str, value: ast.expr) -> Iterator[str]:
+        """A value under a name that says what it is: `extra={"token": given}`, `log.info("...", password=given)`."""
+        plain = isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(
+            getattr(value, "slice", None), ast.Slice
+        )
+        if plain and (what := _secret_name(self._file, name)) is not None:
+            words = _words(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
+            if not _HARMLESS_WORDS & set(words):
                 yield what
-        case ast.Attribute(value=value, attr=attr):
-            yield from _attribute(file, node, value, attr)
-        case ast.Subscript(value=value, slice=key):
-            yield from _element(file, value, key)
-        case ast.Call():
-            yield from _call(file, node, depth)
+
+    def of(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
+        if depth > MAX_DEPTH:
+            return
+        file = self._file
+        match node:
+            case ast.JoinedStr(values=parts):
+                for part in parts:
+                    if isinstance(part, ast.FormattedValue):
+                        yield from self.of(part.value, depth + 1)
+            case ast.BinOp(left=left, right=right):
+                yield from self.of(left, depth + 1)
+                yield from self.of(right, depth + 1)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    yield from self.of(part, depth + 1)
+            case ast.Dict(keys=keys, values=parts):
+                for key, part in zip(keys, parts, strict=True):
+                    found = list(self.of(part, depth + 1))
+                    yield from found
+                    if not found and isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        yield from self._named(key.value, part)
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from self.of(body, depth + 1)
+                yield from self.of(orelse, depth + 1)
+            case ast.BoolOp(op=ast.Or(), values=parts):
+                for part in parts:
+                    yield from self.of(part, depth + 1)
+            case ast.Await(value=inner) | ast.Starred(value=inner):
+                yield from self.of(inner, depth + 1)
+            case ast.Name(id=name):
+                yield from self._name(node, name, depth)
+            case ast.Attribute(value=value, attr=attr):
+                yield from _attribute(file, node, value, attr)
+            case ast.Subscript(value=value, slice=key):
+                yield from _element(file, value, key)
+            case ast.Call():
+                yield from self._called(node, depth)
+
+    def _name(self, node: ast.Name, name: str, depth: int) -> Iterator[str]:
+        file = self._file
+        if file.name(node) == "os.environ":
+            yield "environment"
+        elif (what := _secret_name(file, name)) is not None:
+            yield what
+        elif name == "environ" and _is_parameter(file, self._call, name):
+            yield "request headers"
+        elif name == "settings" and "settings" in file.aliases and not file.name(node).startswith("django.conf"):
+            yield "all settings"
+        elif not set(_words(name)) & _HARMLESS_WORDS:
+            given = self._assigned.last(name, self._call)
+            if given is not None and depth < _MAX_STEPS:
+                yield from self.of(given, depth + 10)
+
+    def _called(self, node: ast.Call, depth: int) -> Iterator[str]:
+        file = self._file
+        name, func = file.name(node.func), node.func
+        if name in {"os.getenv", "os.environ.get"}:
+            if node.args:
+                yield from _element(file, func, node.args[0])
+            return
+        if name in {"locals", "globals"} and not node.args:
+            yield "local variables" if name == "locals" else "all settings"
+            return
+        if name in _THROUGH:
+            for given in node.args:
+                if name == "vars" and file.name(given).endswith("settings"):
+                    yield "all settings"
+                elif name == "vars" and is_request(given):
+                    yield "request headers"
+                yield from self.of(given, depth + 1)
+            return
+        if not isinstance(func, ast.Attribute):
+            return
+        if func.attr in {"get", "pop", "getlist"} and node.args:
+            yield from _element(file, func.value, node.args[0])
+        elif func.attr in _REQUEST_PARTS and is_request(func.value):
+            yield _REQUEST_PARTS[func.attr]
+        elif func.attr in _THROUGH_METHODS:
+            if func.attr in {"dict", "model_dump", "to_dict"}:
+                if file.name(func.value).rpartition(".")[2] == "settings":
+                    yield "all settings"
+                return
+            yield from self.of(func.value, depth + 1)
+            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if func.attr in {"format", "join"}:
+                    yield from self.of(given, depth + 1)
+
+
+def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:
+    scope = file.scope(call)
+    if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return any(item.arg == name for item in (*scope.args.posonlyargs, *scope.args.args))
 
 
 def _attribute(file: PythonFile, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
     if file.name(node) == "os.environ":
         yield "environment"
-    elif attr in _REQUEST_PARTS and _is_request(value):
+    elif attr in _REQUEST_PARTS and is_request(value):
         yield _REQUEST_PARTS[attr]
     elif attr == "__dict__" and file.name(value).endswith("settings"):
         yield "all settings"
@@ -217,44 +298,19 @@ def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
         return  # token[:6] shows a part of it on purpose
 
 
-def _call(file: PythonFile, node: ast.Call, depth: int) -> Iterator[str]:
-    name, func = file.name(node.func), node.func
-    if name in {"os.getenv", "os.environ.get"}:
-        if node.args:
-            yield from _element(file, func, node.args[0])
-        return
-    if name in _THROUGH:
-        for given in node.args:
-            if name == "vars" and file.name(given).endswith("settings"):
-                yield "all settings"
-            yield from _carried(file, given, depth + 1)
-        return
-    if not isinstance(func, ast.Attribute):
-        return
-    if func.attr in {"get", "pop", "getlist"} and node.args:
-        yield from _element(file, func.value, node.args[0])
-    elif func.attr in _REQUEST_PARTS and _is_request(func.value):
-        yield _REQUEST_PARTS[func.attr]
-    elif func.attr in _THROUGH_METHODS:
-        if func.attr in {"dict", "model_dump", "to_dict"}:
-            if file.name(func.value).rpartition(".")[2] == "settings":
-                yield "all settings"
-            return
-        yield from _carried(file, func.value, depth + 1)
-        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
-            if func.attr in {"format", "join"}:
-                yield from _carried(file, given, depth + 1)
-
-
-def _is_request(node: ast.expr) -> bool:
+def is_request(node: ast.expr) -> bool:
     last = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     return last in _REQUESTS
 
 
+def _words(name: str) -> list[str]:
+    split = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
+    return [word for word in re.split(r"[^a-z\d]+", split) if word]
+
+
 def _secret_name(file: PythonFile, name: str) -> str | None:
     """What a name holds, if that is secret. "password_reset_url" -> None, "userPassword" -> "password"."""
-    split = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
-    words = [word for word in re.split(r"[^a-z\d]+", split) if word]
+    words = _words(name)
     if not words or set(words[:-1]) & _HARMLESS_WORDS:
         return None
     what = _SECRET_WORDS.get(words[-1]) or _SECRET_PAIRS.get((words[-2], words[-1]) if len(words) > 1 else ("", ""))

@@ -82,7 +82,7 @@ class PythonSettings(Extractor):
     """Settings, classes, calls, configuration writes and response headers of one file, as written."""
 
     name = "python.settings"
-    version = 6
+    version = 7
     emits = (PythonModule,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -436,7 +436,7 @@ def _deprecated(answer: Answer) -> Iterator[Found]:
 
 
 # Not Permissions-Policy: a structured dictionary may come in several fields (RFC 9651 section 3.2).
-_SINGLE = frozenset(
+SINGLE = frozenset(
     """
     strict-transport-security x-frame-options x-content-type-options referrer-policy content-type
     cross-origin-opener-policy cross-origin-embedder-policy cross-origin-resource-policy location content-length
@@ -448,7 +448,7 @@ _SINGLE = frozenset(
 def _duplicates(answer: Answer) -> Iterator[Found]:
     fields: dict[str, list[tuple[str, str]]] = {}
     for name, value in answer.exchange.headers:
-        if name.lower() in _SINGLE:
+        if name.lower() in SINGLE:
             fields.setdefault(name.lower(), []).append((name, value.strip()))
     for copies in fields.values():
         if len(copies) > 1:

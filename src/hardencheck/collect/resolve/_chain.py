@@ -19,8 +19,8 @@ _LENGTHENED: dict[Content, Content] = {"chunked": "raw"}
 class Cap(NamedTuple):
     """What one layer says of one kind of content. max_bytes: the largest that passes, None: it bounds nothing, and note
     says why. measures: what is counted. written: as in the file, with its unit. status: its answer to more, 200: the
-    rest is cut off. reads: it answers when it has read the body, not before. ignores: it reads nothing of such a body.
-    doubt: then max_bytes says nothing.
+    rest is cut off. reads: it answers when it has read the body, not before. or_502: some versions say 502 instead.
+    ignores: it reads nothing of such a body. doubt: then max_bytes says nothing.
     """
 
     layer: Layer
@@ -34,6 +34,7 @@ class Cap(NamedTuple):
     status: int | None = None
     note: str = ""
     reads: bool = False
+    or_502: bool = False
     ignores: bool = False
     doubt: Doubt | None = None
 

@@ -110,6 +110,8 @@ def _effective(row: Row) -> list[Cell]:
         answer = f"{least.product} cuts off the rest"
     elif row.way and least.layer != "proxy" and not least.reads:
         answer += " (or 502 of a proxy that is still sending)"
+    elif least.or_502:
+        answer += " or 502, as the version is"
     return [
         Cell(text=f"at most {text}" if unsure else text, mark=mark),  # type: ignore[arg-type]
         Cell(text=answer, places=(least.where,)),

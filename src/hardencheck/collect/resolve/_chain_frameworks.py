@@ -79,7 +79,7 @@ def _nothing(product: str, where: Location, note: str) -> Cap:
 
 def django(project: Project) -> Own:
     name, where = DJANGO_MEMORY, project.location
-    found = _of_django(project, name)
+    found = of_django(project, name)
     size = found.whole
     body = _cap("django", name, found, size, 400)
     fields = _cap("django", name, found, size, 400, measures="fields")
@@ -114,7 +114,7 @@ def _django_chunked(project: Project, server: Station | None, body: Cap) -> Cap:
     return body._replace(doubt=Doubt(body.where, text))
 
 
-def _of_django(project: Project, name: str) -> Held:
+def of_django(project: Project, name: str) -> Held:
     found = setting(project, name)
     if not found.known:
         return Held(None, found.location, doubt=Doubt(found.location, f"{name} is {found.text}", found.reason))

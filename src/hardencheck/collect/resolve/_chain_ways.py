@@ -11,6 +11,8 @@ from hardencheck.collect.resolve._routes import Doubt, Limit, Route
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.words import plural
 
+_USUAL = 413
+
 
 class Way(NamedTuple):
     """name: for people, "" for the way past all proxies. routes: those of it. station: the proxy as a layer."""
@@ -72,8 +74,8 @@ def _cap(route: Route, body: Limit) -> Cap:
         note = f"{body.setting} is {body.written} at {body.where}" if body.written else f"{route.product} has no limit"
     where = body.where if body.written or body.doubt is not None else route.where
     return Cap(
-        "proxy", route.product, where, body.max_bytes, body.setting, body.written, body.default, status=body.status,
-        note=note, doubt=body.doubt,
+        "proxy", route.product, where, body.max_bytes, body.setting, body.written, body.default,
+        status=body.status or _USUAL, or_502=body.status is None, note=note, doubt=body.doubt,
     )  # fmt: skip
 
 

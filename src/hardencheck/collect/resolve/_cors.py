@@ -8,7 +8,7 @@ from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.model.facts.settings import CorsPolicy, Expression
 from hardencheck.model.gap import Gap, Reason
 
-_ANY = {".*", "^.*$", "^.*", ".*$", ".+", "https?://.*", "^https?://.*$", "https://.*"}
+ANY = {".*", "^.*$", "^.*", ".*$", ".+", "https?://.*", "^https?://.*$", "https://.*"}
 _BOTH = frozenset({True, False})
 
 
@@ -84,7 +84,7 @@ def _listed(given: Expression, how: Cors) -> frozenset[bool]:
 
 
 def _anybody(origins: frozenset[str] | tuple[str, ...], how: Cors) -> bool:
-    return any(one == "*" or (how.patterns and one in _ANY) for one in origins)
+    return any(one == "*" or (how.patterns and one in ANY) for one in origins)
 
 
 def _pattern(bound: Bound | None) -> frozenset[bool]:
@@ -93,7 +93,7 @@ def _pattern(bound: Bound | None) -> frozenset[bool]:
     found: set[bool] = set()
     for one in bound.options or (bound.expression,):
         if one.what == "unset" or (one.what == "scalar" and isinstance(one.value, str | None)):
-            found.add(one.value in _ANY)
+            found.add(one.value in ANY)
         else:
             found |= _BOTH
     return frozenset(found)

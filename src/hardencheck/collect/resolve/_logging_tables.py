@@ -347,7 +347,7 @@ def formatter_kind(table: Map, texts: list[str]) -> str:
     names = " ".join(texts)
     whole = "()" not in table.items and "class" not in table.items
     for key in ("processor", "processors"):
-        names += " " + " ".join(_names_in(table.items[key])) if key in table.items else ""
+        names += " " + " ".join(names_in(table.items[key])) if key in table.items else ""
     lowered = names.lower()
     if "consolerenderer" in lowered:
         return "console"
@@ -356,7 +356,7 @@ def formatter_kind(table: Map, texts: list[str]) -> str:
     return "line" if whole or lowered.startswith(("django.utils.log", "logging.formatter", "uvicorn.")) else ""
 
 
-def _names_in(value: Value, depth: int = 0) -> Iterator[str]:
+def names_in(value: Value, depth: int = 0) -> Iterator[str]:
     """Names of classes and functions in a value, as far as they can be had."""
     match value:
         case Library(dotted=dotted):
@@ -365,7 +365,7 @@ def _names_in(value: Value, depth: int = 0) -> Iterator[str]:
             yield name
         case Seq(items=items) if depth < 4:
             for item in items:
-                yield from _names_in(item, depth + 1)
+                yield from names_in(item, depth + 1)
         case Unknown(text=text):
             yield text
         case Const(value=str() as text):

@@ -45,13 +45,15 @@ class Application(Protocol):
 
 
 class Predicted(NamedTuple):
-    """One application (None: what a proxy alone adds) by one route (None: without a proxy). answers: by status."""
+    """One application (None: what a proxy alone adds) by one route (None: without a proxy). answers: by status.
+    inner: a page before the proxy has it."""
 
     application: Application | None
     route: Route | None
     server: Server
     answers: Mapping[int, Sent]
     redirect: Sent | None = None
+    inner: Sent | None = None
 
     @property
     def layer(self) -> str:
@@ -98,7 +100,8 @@ def applications(facts: FactSet, tree: Tree) -> Iterator[Application]:
         groups.setdefault(LAYERS.get(app.framework, app.framework), []).append((app, made))
     for layer, several in groups.items():
         started = [one for one in several if one[1] is not None and one[1].started is not None]
-        for app, made in started or several[:1]:
+        # Beside a project of Django what no server starts is a tool or a mock.
+        for app, made in started or (several[:1] if not found else ()):
             if made is not None:
                 yield made
             else:
@@ -124,17 +127,23 @@ def _one(app: Application, server: Server, route: Route | None) -> Predicted:
     plain = app.believes(_sent_servers.seen(server, route, https=False), route)
     status = app.redirects(plain)
     redirect = answer(app, server, route, status, https=False) if status is not None else None
-    return Predicted(app, route, server, answers, redirect)
+    inner = behind(app, server, route, PAGE) if route is not None else None
+    return Predicted(app, route, server, answers, redirect, inner)
 
 
 def answer(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
     """What a visitor gets who asks by https, or not."""
+    sent = behind(app, server, route, status, https=https)
+    return _proxied(sent, route) if route is not None else sent
+
+
+def behind(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
+    """What the server hands out, before a proxy has it."""
     seen = app.believes(_sent_servers.seen(server, route, https=https), route)
     if seen.secure is None and https:
         seen = seen._replace(secure=True)  # how it came is told the application in a way that nobody sees
     sent = app.at(status, seen)
-    sent = sent if server.name == "aiohttp" else through(server, sent)
-    return _proxied(sent, route) if route is not None else sent
+    return sent if server.name == "aiohttp" else through(server, sent)
 
 
 def _proxied(sent: Sent, route: Route) -> Sent:

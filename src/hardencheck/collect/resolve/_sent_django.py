@@ -66,6 +66,7 @@ CSP_3 = {
         "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
     )
 }  # fmt: skip
+_CSPS = (OWN_MIDDLEWARE["csp"], OTHER_MIDDLEWARE["django-csp"])
 _CSP, _CSP_RO = "content-security-policy", "content-security-policy-report-only"
 
 
@@ -90,7 +91,7 @@ class DjangoApplication:
         self._complete, self.where = complete, where
         self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
         # The entries that a settings file writes one a line have lines of their own.
-        self.lines = _lines(project, tree)
+        self.lines = lines_of(project, tree)
 
     def at(self, status: int, seen: Seen) -> Sent:
         """Its response. A redirect is the one to https, which SecurityMiddleware makes."""
@@ -129,6 +130,9 @@ class DjangoApplication:
 
     def should(self, name: str) -> Location:
         """Where a header that is not sent would be set."""
+        policy_set = self.value("CONTENT_SECURITY_POLICY") or self.value("SECURE_CSP") if name == _CSP else None
+        if policy_set is not None and any(self._is(item.dotted, dotted) for item in self._items for dotted in _CSPS):
+            return self._excluded(policy_set)
         held = {
             "strict-transport-security": "SECURE_HSTS_SECONDS", "x-content-type-options": "SECURE_CONTENT_TYPE_NOSNIFF",
             "referrer-policy": "SECURE_REFERRER_POLICY", "x-frame-options": "X_FRAME_OPTIONS",
@@ -138,6 +142,14 @@ class DjangoApplication:
         if held is not None and any(self._is(item.dotted, dotted) for item in self._items):
             return setting(self.project, held).location
         return self.where
+
+    def _excluded(self, binding: Binding) -> Location:
+        """The line of a policy that is not sent, or the one in it that keeps it from every path."""
+        data = Files(self._tree).text(binding.path) or b""
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+            if number >= binding.line and "EXCLUDE_URL_PREFIXES" in line:
+                return Location(path=binding.path, line=number)
+        return Location(path=binding.path, line=binding.line or None)
 
     def _is(self, item: str, dotted: str) -> bool:
         return item == dotted or dotted in self._bases(item)
@@ -373,7 +385,7 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
             continue
         excluded = table.items.get("EXCLUDE_URL_PREFIXES")
-        if isinstance(excluded, Const) and isinstance(excluded.value, str) and excluded.value[:1] in {"", "/"}:
+        if isinstance(excluded, Const) and isinstance(excluded.value, str) and "/" in excluded.value:
             continue  # a text is taken letter by letter: "/" excludes every path
         if not table.items:
             continue
@@ -453,7 +465,7 @@ _EFFECTS: Mapping[str, _Effect] = {
 }
 
 
-def _lines(project: Project, tree: Tree) -> dict[str, int]:
+def lines_of(project: Project, tree: Tree) -> dict[str, int]:
     """The line of every entry of MIDDLEWARE, as far as it is written as a text in the file that sets it."""
     bound = project.bound("MIDDLEWARE")
     data = Files(tree).text(bound.path) if bound is not None else None

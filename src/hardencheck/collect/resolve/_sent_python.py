@@ -34,7 +34,7 @@ from hardencheck.collect.resolve._built import Built, built
 from hardencheck.collect.resolve._ran import Stage, called, run, scope
 from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Seen, Sent
-from hardencheck.collect.resolve._talisman import talisman
+from hardencheck.collect.resolve._talisman import OPTIONS, talisman
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -108,11 +108,24 @@ class PythonApplication:
                 return 307
         return None
 
+    def forces_https(self) -> tuple[bool, Location] | None:
+        """Whether Talisman redirects http to https, and the line that says so; None without Talisman."""
+        for layer in self.layers:
+            if layer.how == "talisman" and isinstance(layer.value, Object):
+                found = held(layer.value).names.get("force_https")
+                on = truth(found.value) if found is not None else True
+                if on is None or layer.perhaps or (found is None and held(layer.value).rest is not None):
+                    return None
+                where = Location(path=found.path, line=found.line or None) if found is not None else layer.where
+                return on, where
+        return None
+
     def should(self, name: str) -> Location:
         """Where a header is missing: what is to send it and does not, else the application."""
         for layer in self.layers:
-            if layer.how == "talisman":
-                return layer.where
+            if layer.how == "talisman" and isinstance(layer.value, Object):
+                found = held(layer.value).names.get(OPTIONS.get(name, ""))
+                return Location(path=found.path, line=found.line or None) if found is not None else layer.where
         return self.where
 
     def at(self, status: int, seen: Seen) -> Sent:

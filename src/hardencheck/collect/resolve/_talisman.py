@@ -11,10 +11,15 @@ from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _HSTS_AGE = 31556926
-_CSP = "default-src 'self'; object-src 'none'"
+POLICY = "default-src 'self'; object-src 'none'"
 # What it sends as Permissions-Policy when nothing is said; before 0.8 it knew no such header.
 _PERMISSIONS: Since = (((0,), None), ((0, 8), "interest-cohort=()"), ((1,), None), ((1, 1), "browsing-topics=()"))
-# The text before 1.0; a table since.
+# header -> the argument that switches it off.
+OPTIONS = {
+    "x-frame-options": "frame_options", "content-security-policy": "content_security_policy",
+    "strict-transport-security": "strict_transport_security", "x-content-type-options": "x_content_type_options",
+    "referrer-policy": "referrer_policy", "permissions-policy": "permissions_policy",
+}  # fmt: skip
 _XSS: Since = (((0,), True), ((1,), False))
 
 
@@ -88,7 +93,7 @@ class _Talisman:
 
     def _csp(self, sent: Sent) -> Sent:
         option = "content_security_policy"
-        value, where = self._given(option, _CSP)
+        value, where = self._given(option, POLICY)
         reports, _ = self._given("content_security_policy_report_only", False)
         uri, _ = self._given("content_security_policy_report_uri", None)
         name = "content-security-policy"

@@ -10,15 +10,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.resolve import _exhibit_headers as _exhibits
-from hardencheck.collect.resolve import _headers_python, _predicted, _proxies
+from hardencheck.collect.resolve import _header_findings, _headers_python, _predicted, _proxies, _unapplied
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._nginx import other_proxy
 from hardencheck.collect.resolve._predicted import Predicted
+from hardencheck.collect.resolve._routes import Route
 from hardencheck.collect.resolve._sent import joined
+from hardencheck.collect.resolve._sent_python import PythonApplication
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
 from hardencheck.model.facts.exhibit import Exhibit
+from hardencheck.model.facts.headers import (
+    DeclaredDuplicate,
+    DeclaredPolicy,
+    ErrorHeaders,
+    StrippedHeader,
+    UnappliedHeaders,
+)
+from hardencheck.model.facts.settings import DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -30,7 +40,10 @@ class DeclaredHeaders(Resolver):
 
     name = "headers.declared"
     version = 2
-    emits = (DeclaredHeader, Exhibit)
+    emits = (
+        DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
+        DeclaredRedirect, Exhibit,
+    )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         apps = list(_predicted.applications(facts, tree))
@@ -42,6 +55,9 @@ class DeclaredHeaders(Resolver):
             merged = list(self._merged(name, found, rest, lost))
             # Nobody has to send the telling ones: their absence is not worth a fact, nor a doubt about it.
             yield from (item for item in merged if name in HEADERS or _present(item))
+        yield from _header_findings.findings(found, tree)
+        yield from _redirects(apps, routes)
+        yield from _unapplied.unapplied(facts, tree)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit
@@ -88,6 +104,19 @@ class DeclaredHeaders(Resolver):
         )
 
 
+def _redirects(apps: Sequence[_predicted.Application], routes: Sequence[Route]) -> Iterator[DeclaredRedirect]:
+    """Whether plain http is redirected, where Talisman is there to do it. Of Django `django.forwarding` says so."""
+    proxy = next((route.where for route in routes if route.redirects_to_https), None)
+    for app in apps:
+        forced = app.forces_https() if isinstance(app, PythonApplication) else None
+        if forced is not None:
+            on, where = forced
+            text = f"the proxy does, at {proxy}" if proxy is not None else f"force_https of Talisman is {on}"
+            yield DeclaredRedirect(
+                location=proxy or where, application=app.name, present=on or proxy is not None, decided_by=text
+            )
+
+
 def _present(item: Found) -> bool:
     return isinstance(item, DeclaredHeader) and item.present
 
@@ -103,7 +132,18 @@ def _outcome(one: Predicted, name: str) -> Sends:
         return unknown(one.layer, doubt.where, doubt.text, doubt.reason)
     if fields:
         return sends(fields[0].layer, fields[0].where, joined(fields) or "")
-    return silent(one.layer, one.should(name))
+    reports = sent.named(f"{name}-report-only")
+    if reports:
+        return silent(one.layer, reports[0].where)  # it says what would be refused, and refuses nothing
+    return silent(one.layer, _taken_away(one, name) or one.should(name))
+
+
+def _taken_away(one: Predicted, name: str) -> Location | None:
+    """The line of a proxy that removes what the application sends."""
+    if one.route is None or one.inner is None or not one.inner.named(name):
+        return None
+    removes = [change.where for change in one.route.headers if change.does == "remove" and change.name.lower() == name]
+    return removes[-1] if removes else None
 
 
 def max_age(value: str | None) -> int | None:

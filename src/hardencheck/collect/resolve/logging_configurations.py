@@ -12,14 +12,11 @@ from hardencheck.collect.resolve._logging_tables import Configuration, plain_opt
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
-    AdminMail,
-    LogFile,
     LoggerSetting,
     LoggingConfig,
     LoggingFile,
     LoggingPlace,
     LoggingSetup,
-    LogTransport,
 )
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -37,7 +34,7 @@ class LoggingConfigurations(Resolver):
     """Configurations, their loggers, and whether there is one at all."""
 
     name = "logging.configurations"
-    emits = (LoggingConfig, LoggerSetting, LoggingSetup, LogFile, LogTransport, AdminMail)
+    emits = (LoggingConfig, LoggerSetting, LoggingSetup)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         yield from handed_on(self, facts, (LoggingPlace, LoggingFile), (LoggingConfig, LoggerSetting))

@@ -22,7 +22,8 @@ class CodeModes(Resolver):
         umask = USUAL_UMASK
         for fact in facts.facts:
             if isinstance(fact, Umask) and fact.role == "production" and fact.others_write and not fact.restored:
-                umask &= fact.mask
+                if fact.function == "os.umask" or fact.function.endswith("DaemonContext"):
+                    umask &= fact.mask
         for fact in facts.facts:
             if isinstance(fact, ModeCall):
                 taken = (umask if fact.own_umask is None else fact.own_umask) if fact.masked else 0

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _nginx
+from hardencheck.collect.resolve import _apache, _nginx
 from hardencheck.collect.resolve._applications import Application, applications, production_modules
 from hardencheck.collect.resolve._built import flask_settings, resolved
+from hardencheck.collect.resolve._chain_frameworks import of_django
 from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held, Number, limit_of, worth_of
-from hardencheck.collect.resolve._django import projects, setting
+from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.resolve._proxies import routes
@@ -55,11 +56,13 @@ _LIMITS: Mapping[str, Mapping[str, _Head]] = {
 }  # fmt: skip
 _TIMEOUTS: Mapping[str, Mapping[str, tuple[Step, float | None]]] = {
     # setting: (step, default); 0 is none
-    "gunicorn": {"timeout": ("worker", 30)},
+    "gunicorn": {"timeout": ("worker", 30), "keepalive": ("idle", 2)},
     "hypercorn": {"read_timeout": ("body", None)},
     "waitress": {"channel_timeout": ("idle", 120)},
-    "uwsgi": {"harakiri": ("request", None), "http-timeout": ("answer", 60)},
+    "uvicorn": {"timeout_keep_alive": ("idle", 5)},
+    "uwsgi": {"harakiri": ("request", None), "http-timeout": ("answer", 60), "socket-timeout": ("body", 4)},
 }  # fmt: skip
+_IN_MEMORY = "FILE_UPLOAD_MAX_MEMORY_SIZE"
 _DJANGO: tuple[tuple[str, Counted], ...] = (
     ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields"),
     ("DATA_UPLOAD_MAX_NUMBER_FILES", "files"),
@@ -79,7 +82,7 @@ _STEPS: Mapping[str, Step] = {
     "keepalive_timeout": "idle", "proxy_read_timeout": "answer", "proxy_send_timeout": "answer",
     "uwsgi_read_timeout": "answer", "fastcgi_read_timeout": "answer", "grpc_read_timeout": "answer",
     "RequestReadTimeout header": "head", "RequestReadTimeout body": "body", "RequestReadTimeout": "body",
-    "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer",
+    "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer", "ProxyPass timeout": "answer",
     "read_body": "body", "read_header": "head", "write": "send", "idle": "idle",
     "readTimeout": "body", "writeTimeout": "send", "idleTimeout": "idle",
     "proxy-read-timeout": "answer", "proxy-send-timeout": "answer", "client-body-timeout": "body",
@@ -87,6 +90,12 @@ _STEPS: Mapping[str, Step] = {
 }  # fmt: skip
 
 
+_APACHE: Mapping[str, tuple[str, Counted]] = {
+    "limitrequestfields": ("LimitRequestFields", "header-fields"),
+    "limitrequestfieldsize": ("LimitRequestFieldSize", "header-size"),
+    "limitrequestline": ("LimitRequestLine", "request-line"),
+    "limitxmlrequestbody": ("LimitXMLRequestBody", "xml"),
+}
 _OF_ROUTES: Mapping[str, tuple[Layer, Counted]] = {
     "max_files": ("framework", "files"), "max_fields": ("framework", "fields"),
     "h11_max_incomplete_size": ("server", "head"), "websocket_max_message_size": ("server", "message"),
@@ -112,6 +121,7 @@ class Requests(Resolver):
         yield from self._django(facts, tree)
         yield from self._applications(facts, tree)
         yield from self._nginx(facts)
+        yield from self._apache(facts)
         yield from self._of_routes(facts)
         yield from self._proxies(facts, tree)
 
@@ -168,8 +178,9 @@ class Requests(Resolver):
             )  # fmt: skip
         for name, (step, _) in _TIMEOUTS.get(server.product, {}).items():
             held = server.settings.get(name)
-            if held is not None:
-                yield self._waits("server", server.product, server.called, name, step, held)
+            if held is None or (held.default and not held.value):
+                continue  # what has no end unless somebody sets one is not said to be wrong: a proxy may end it
+            yield self._waits("server", server.product, server.called, name, step, held)
 
     def _gunicorn_files(self, facts: FactSet, tree: Tree, said: set[tuple[Location, str]]) -> Iterator[Found]:
         """Files that no command was seen to start gunicorn with."""
@@ -206,12 +217,11 @@ class Requests(Resolver):
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
             for name, counts in _DJANGO:
-                one = setting(project, name)
-                number = one.value if isinstance(one.value, int | float) else None
-                held = Held(number, one.location, "", one.source == "default")
-                if not one.known:
-                    held = held._replace(doubt=_doubt(one.location, f"{name} is {one.text}", one.reason))
+                held = of_django(project, name)
                 yield self._said("framework", "django", project.application, name, counts, held, held.whole)
+            if project.bound(_IN_MEMORY) is not None:
+                held = of_django(project, _IN_MEMORY)
+                yield self._said("framework", "django", project.application, _IN_MEMORY, "memory", held, held.whole)
 
     def _applications(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
         flasks = applications(facts, "flask")
@@ -241,6 +251,21 @@ class Requests(Resolver):
         else:
             held = Held(None, bound.location, doubt=_doubt(bound.location, f"{name} is {why_unknown(bound)}"))
         return self._said("framework", "flask", app.name, name, "parts", held, held.whole)
+
+    def _apache(self, facts: FactSet) -> Iterator[Found]:
+        """LimitRequestFields and its like: 0 lifts them."""
+        seen: set[Location] = set()
+        for site in _apache.sites(facts):
+            for name, (written, counts) in _APACHE.items():
+                held = site.last(name)
+                if held is None or held.location in seen:
+                    continue
+                seen.add(held.location)
+                text = held.args[0] if held.args else ""
+                found = Held(int(text) if text.isdecimal() and len(text) < 18 else None, held.location, text)
+                if found.value is None:
+                    found = found._replace(doubt=_doubt(held.location, f"{written} is {text[:40]!r}"))
+                yield self._said("proxy", "apache", held.path, written, counts, found, found.whole or None)
 
     def _of_routes(self, facts: FactSet) -> Iterator[Found]:
         """`request.form(max_files=...)` and what code gives hypercorn."""

@@ -1,16 +1,17 @@
 """How large a request may be: what each layer states, the chain that they make, and the exhibit of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _chain_frameworks as frameworks
-from hardencheck.collect.resolve._applications import Application, applications, unread
-from hardencheck.collect.resolve._built import flask_settings, resolved
-from hardencheck.collect.resolve._chain import CONTENTS, Outcome, Station, loosest, through
+from hardencheck.collect.resolve._applications import unread
+from hardencheck.collect.resolve._built import resolved
+from hardencheck.collect.resolve._chain import CONTENTS, Outcome, loosest, through
 from hardencheck.collect.resolve._chain_exhibit import Chain, Row, exhibit
 from hardencheck.collect.resolve._chain_frameworks import Own, Stated
-from hardencheck.collect.resolve._chain_servers import Server, servers, serving
+from hardencheck.collect.resolve._chain_lines import Line, lines
+from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held
 from hardencheck.collect.resolve._chain_ways import Way, Ways, ways
 from hardencheck.collect.resolve._django import projects
@@ -30,18 +31,6 @@ _BODIES: dict[str, tuple[Layer, Literal["body", "fields"]]] = {
 _AS_NONE = (1 << 30) - 1
 
 
-class _Line(NamedTuple):
-    """One application with the servers that may run it; none: it is not known which one does."""
-
-    own: Own
-    behind: tuple[Station, ...]
-
-    def inner(self) -> list[list[Station]]:
-        if not self.behind:
-            return [[self.own.station(None)]]
-        return [[server, self.own.station(server)] for server in self.behind]
-
-
 class Uploads(Resolver):
     """Limits of proxies, servers and frameworks, each in its own units, and what they come to together."""
 
@@ -57,12 +46,12 @@ class Uploads(Resolver):
         _, troubles = projects(facts, tree)
         for text in troubles:
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
-        lines = list(_lines(facts, tree, started))
+        found = list(lines(facts, tree, started))
         yield from self._proxies(reached)
-        yield from self._stated(lines, started, reached)
+        yield from self._stated(found, started, reached)
         yield from self._of_routes(facts)
         chains = []
-        for line in lines:
+        for line in found:
             rows = list(_rows(line, reached))
             yield from self._bounds(line.own, rows)
             chains.append(Chain(line.own.framework, line.own.name, line.own.location, rows_of(rows)))
@@ -88,20 +77,24 @@ class Uploads(Resolver):
                 about: dict[str, Scalar] = {"layer": "proxy", "product": route.product, "setting": body.setting}
                 yield self._gap(("upload.limit",), body.where, body.doubt.reason, body.doubt.text, about)
                 continue
+            # What is not asked for here is judged as it reads: `uploads.paths` says that it is of no effect.
+            asked = body.max_bytes
+            if asked is None and route.product == "apache" and body.written.isdecimal() and len(body.written) < 18:
+                asked = int(body.written) or None
             yield UploadLimit(
                 location=body.where,
                 layer="proxy",
                 product=route.product,
                 application=body.where.path or "",
                 setting=body.setting,
-                max_bytes=body.max_bytes,
+                max_bytes=asked,
                 default=body.default,
                 written=body.written,
             )
 
-    def _stated(self, lines: Sequence[_Line], started: Sequence[Server], reached: Ways) -> Iterator[Found]:
+    def _stated(self, found: Sequence[Line], started: Sequence[Server], reached: Ways) -> Iterator[Found]:
         """What applications and servers say of bodies."""
-        for line in lines:
+        for line in found:
             for one in line.own.stated:
                 backed = one.counts == "body" and one.held.default and _backed(line, reached, "framework")
                 yield self._limit(one, line.own.name, backed)
@@ -109,7 +102,7 @@ class Uploads(Resolver):
             stated = server.stated
             if stated is None:
                 continue
-            run = [line for line in lines if any(station.where == server.where for station in line.behind)]
+            run = [line for line in found if any(station.where == server.where for station in line.behind)]
             backed = stated.held.default and bool(run) and all(_backed(line, reached, "server") for line in run)
             yield self._limit(stated, server.called, backed)
 
@@ -173,7 +166,7 @@ class Uploads(Resolver):
                     measures=least.measures,
                     decided_by=least.by,
                     status=least.status,
-                    or_502=way.station is not None and least.layer != "proxy" and not least.reads,
+                    or_502=least.or_502 or (way.station is not None and least.layer != "proxy" and not least.reads),
                 )
                 continue
             if outcome.doubts:
@@ -204,29 +197,7 @@ _CALLED: dict[Content, str] = {
 }  # fmt: skip
 
 
-def _lines(facts: FactSet, tree: Tree, started: Sequence[Server]) -> Iterator[_Line]:
-    found, _ = projects(facts, tree)
-    for project in found:
-        own = frameworks.django(project)
-        yield _Line(own, tuple(serving(own, None, started, facts, tree)))
-    flasks = applications(facts, "flask")
-    for app in applications(facts, *frameworks.known()):
-        own = _own(app, facts, tree, alone=len(flasks) == 1)
-        yield _Line(own, tuple(serving(own, app, started, facts, tree)))
-
-
-def _own(app: Application, facts: FactSet, tree: Tree, alone: bool) -> Own:
-    match app.framework:
-        case "flask":
-            return frameworks.flask(app, flask_settings(app, facts, tree, alone), facts)
-        case "fastapi" | "starlette":
-            return frameworks.starlette(app, facts, tree)
-        case "aiohttp":
-            return frameworks.aiohttp(app, facts, tree)
-    return frameworks.other(app, facts, tree)
-
-
-def _rows(line: _Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, str]]:
+def _rows(line: Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, str]]:
     """Each way and kind of content with what becomes of it; in the end why no proxy is known, "" where one is."""
     absent = ""
     if not reached.found:
@@ -243,7 +214,7 @@ def rows_of(rows: Sequence[tuple[Way, Content, Outcome, str]]) -> list[Row]:
     return [Row(way.name, content, outcome, absent) for way, content, outcome, absent in rows]
 
 
-def _backed(line: _Line, reached: Ways, layer: str) -> bool:
+def _backed(line: Line, reached: Ways, layer: str) -> bool:
     """Whether the layers besides this one bound raw bodies on every way."""
     for way in reached.found or (Way("", (), None),):
         outer = [way.station] if way.station is not None else []

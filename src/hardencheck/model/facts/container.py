@@ -9,8 +9,9 @@ class ImageBuild(Fact, tag="container.build", frozen=True, kw_only=True):
     """One Dockerfile, as it says itself; the resolver makes `container.user` and `container.context` of it.
 
     user: of the final stage, variables resolved; "" when the file names none; None when it is computed at build time.
-    base: the image that the final stage comes from in the end; None when computed. drops: the tool by which its start
-    commands change to another user (gosu ...), "" if none. start: last words of paths in ENTRYPOINT and CMD.
+    base: the image that the final stage comes from in the end; None when computed. base_line: the final FROM.
+    drops: the tool by which its start commands change to another user (gosu ...), "" if none.
+    start: last words of paths in ENTRYPOINT and CMD.
     context_line: where the whole build context is copied into what becomes the final image; None: nowhere.
     context_excludes: patterns of what the build itself leaves out of it (--exclude, rm in an earlier stage).
     sources: other paths that are copied from the context. role: what the image is for.
@@ -122,7 +123,12 @@ class RemoteAdd(Fact, tag="container.remote-add", frozen=True, kw_only=True):
 
 
 class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
-    """One service of a compose file: the image it runs, or the context and Dockerfile it builds, as written."""
+    """One service of a compose file: the image it runs, or the context and Dockerfile it builds, as written.
+
+    part: it has neither of them, so it is put over a service of another file. extends: "path:service" of what it builds
+    upon, ":" where that cannot be told. no_new_privileges, read_only: what it says of them, None for nothing.
+    templated: a template has a say in it.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("service",)
@@ -131,20 +137,45 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     image: str | None
     context: str | None
     dockerfile: str | None
+    part: bool = False
+    extends: str = ""
+    no_new_privileges: bool | None = None
+    read_only: bool | None = None
+    templated: bool = False
     role: str
 
 
-Setting = Literal["privileges", "socket", "namespaces", "ports", "user", "no-new-privileges"]
+class PublishedPort(Fact, tag="compose.published-port", frozen=True, kw_only=True):
+    """A port of a compose service that the host hands to it. host: the address it is bound to, "" for all. port: in the
+    container, or a range of them. Raw material for resolvers, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("service", "port")
+
+    service: str
+    host: str
+    port: str
+    role: str
+
+
+Setting = Literal[
+    "privileges", "socket", "namespaces", "ports", "behind-proxy", "user", "no-new-privileges", "read-only",
+    "host-paths", "devices", "modes", "tmpfs",
+]  # fmt: skip
 
 
 class ComposeSetting(Fact, tag="compose.setting", frozen=True, kw_only=True):
-    """What a compose file says on one matter, as it says it itself: merge keys (`<<`) are followed, overrides are not.
+    """What a compose file says on one matter: merge keys (`<<`) and `extends` are followed, overrides are not.
 
     setting, one fact a service for each:
     "privileges": privileged, capabilities near to root on the host, seccomp or AppArmor off;
     "socket": the container engine's socket is mounted; "namespaces": one of the host's is shared;
     "ports": a store or console is published on all interfaces; "user": who it runs as, only where it is said;
-    "no-new-privileges": one fact a file, service is "" and value names the services without it.
+    "host-paths": a directory of the system is mounted; "devices": a disk or the memory is;
+    "modes": of files made of secrets and configs; "tmpfs": of directories in memory.
+    One fact a file, service is "" and value names the services without it: "no-new-privileges", "read-only" (where it
+    is said to be off, a fact for that service as well).
+    "behind-proxy": what is built here is published although a proxy of the file stands before it.
     weak: it is as the name of the setting fears. value: what stands there.
     """
 
@@ -158,6 +189,8 @@ class ComposeSetting(Fact, tag="compose.setting", frozen=True, kw_only=True):
     role: str
 
     def describe(self) -> str:
-        if self.setting == "no-new-privileges":
+        if self.service:
+            return f"service {self.service}: {self.value}"
+        if self.setting in {"no-new-privileges", "read-only"}:
             return f"services without it: {self.value}" if self.weak else "every service has it"
-        return f"service {self.service}: {self.value}"
+        return self.value

@@ -152,6 +152,18 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
 
 
+class HandlerCall(Fact, tag="logging.handler-call", frozen=True, kw_only=True):
+    """A handler that code makes. handler: the last part of its class, "basicConfig" or "loguru". arguments: "name=text"
+    of those that are literals, "name=?" of others. Raw material for the resolver, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("handler",)
+
+    handler: str
+    arguments: tuple[str, ...]
+    role: str
+
+
 class ConfigurationNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value of a configuration file: one of text (with plain: written without quotes), items, or pairs by key."""
 
@@ -242,6 +254,50 @@ class SecretLogged(Fact, tag="logging.secret", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         return f"{self.what} in a call of {self.call}"
+
+
+class RequestLogged(Fact, tag="logging.request-text", frozen=True, kw_only=True):
+    """A call that puts a text of the request into the message of a record. what: "query", "form", "path", "body", "file
+    name". Raw material for the resolver, never judged by a rule."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "call")
+
+    what: str
+    call: str
+    role: str
+
+
+class LogInjection(Fact, tag="logging.injection", frozen=True, kw_only=True):
+    """A text of the request in the message of a record. escaped: whatever writes records escapes line breaks (JSON)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what", "call")
+
+    what: str
+    call: str
+    escaped: bool
+    role: str
+
+    def describe(self) -> str:
+        how = "written as JSON" if self.escaped else "as it is"
+        return f"a text of the request ({self.what}) in a call of {self.call}, {how}"
+
+
+class Swallowed(Fact, tag="logging.swallowed", frozen=True, kw_only=True):
+    """A handler that catches all exceptions (caught: "everything" with a bare `except:`, else "Exception") and does
+    nothing. security: what it surrounds checks a sign-in, a token, a permission, as far as names say."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("caught",)
+
+    caught: str
+    security: bool
+    role: str
+
+    def describe(self) -> str:
+        around = " around a check of access" if self.security else ""
+        return f"{self.caught} is caught and dropped{around}"
 
 
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):

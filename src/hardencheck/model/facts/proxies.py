@@ -37,3 +37,14 @@ class ApacheFile(Fact, tag="apache.file", frozen=True, kw_only=True):
     role: str
     templated: bool
     directives: tuple[Directive, ...] = ()
+
+
+class CaddyFile(Fact, tag="caddy.file", frozen=True, kw_only=True):
+    """A Caddyfile. At the top stand "{global}" (its options), "{snippet}" and "{site}" (arguments: its name, its
+    addresses) and imports; arguments only of the directives that are looked at. `{$NAME:default}` is as written."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    templated: bool
+    directives: tuple[Directive, ...] = ()

@@ -3,9 +3,12 @@
 from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.location import Location
 
 Layer = Literal["proxy", "server", "framework"]
-Counted = Literal["fields", "files", "parts", "request-line", "header-fields", "header-size", "head", "message"]
+Counted = Literal[
+    "fields", "files", "parts", "request-line", "header-fields", "header-size", "head", "message", "xml", "memory"
+]
 Step = Literal["head", "body", "answer", "send", "idle", "worker", "request"]
 
 
@@ -55,7 +58,7 @@ class RouteLimit(Fact, tag="upload.route-limit", frozen=True, kw_only=True):
 class RequestLimit(Fact, tag="request.limit", frozen=True, kw_only=True):
     """A limit on what a request consists of. limit: None: off. counts: "fields", "files", "parts" of a form (fields and
     files), "request-line", "header-fields", "header-size", "head" (bytes of all of it), "message" (bytes of one message
-    of a WebSocket)."""
+    of a WebSocket), "xml" (bytes of a body that is read as XML), "memory" (bytes of a file that are kept in memory)."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("product", "setting", "application")
@@ -148,6 +151,83 @@ _CONTENTS = {
     "raw": "a raw body",
     "chunked": "a body without Content-Length",
 }
+
+
+class UnappliedLimit(Fact, tag="upload.unapplied", frozen=True, kw_only=True):
+    """A limit on bodies in a place where it acts on no request that reaches an application. why: reads after "has no
+    effect: "."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "setting")
+
+    product: str
+    setting: str
+    written: str
+    why: str
+
+    def describe(self) -> str:
+        return f"{self.setting} {self.written} has no effect: {self.why}"
+
+
+class MixedUnits(Fact, tag="upload.mixed-units", frozen=True, kw_only=True):
+    """The same number with the same letter in two products, to which it is two sizes. other: the place of the second
+    one."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "written")
+
+    product: str
+    written: str
+    max_bytes: int
+    other: Location
+    other_product: str
+    other_bytes: int
+
+    def describe(self) -> str:
+        return (
+            f"{self.written} is {self.max_bytes} bytes to {self.product} and {self.other_bytes} to {self.other_product}"
+        )
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return (self.other,)
+
+
+class BypassedLimit(Fact, tag="upload.bypass", frozen=True, kw_only=True):
+    """An application that is reached without the proxy that limits bodies before it. outer: what the proxy admits,
+    inner: what the application does then, None: no limit. service, port: of the compose file that publishes it. proxy:
+    the place of the proxy's limit."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("service", "port")
+
+    service: str
+    port: str
+    outer: int
+    inner: int | None
+    proxy: Location
+
+    def describe(self) -> str:
+        inner = "nothing" if self.inner is None else f"{self.inner} bytes"
+        return (
+            f"service {self.service} publishes port {self.port} on all interfaces: the proxy limits a file to "
+            f"{self.outer} bytes, and past it {inner} does"
+        )
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return (self.proxy,)
+
+
+class RequestBuffering(Fact, tag="request.buffering", frozen=True, kw_only=True):
+    """Whether a proxy reads the whole body before it hands it on, where a file says so."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product",)
+
+    product: str
+    buffers: bool
+
+    def describe(self) -> str:
+        return f"{self.product} {'reads the whole body first' if self.buffers else 'hands on a body while it comes'}"
 
 
 class StoredFileMode(Fact, tag="upload.stored-mode", frozen=True, kw_only=True):

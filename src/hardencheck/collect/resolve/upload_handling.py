@@ -12,10 +12,10 @@ from hardencheck.model.facts.uploads import UploadLimit
 from hardencheck.model.gap import FactSet, Gap
 
 
-class StoredUploads(Resolver):
+class UploadHandling(Resolver):
     """Reads joined with the limits in front of them, fields with the methods that check them."""
 
-    name = "uploads.stored"
+    name = "uploads.handling"
     after = ("uploads.limits",)
     emits = (BoundedRead, FileField)
 

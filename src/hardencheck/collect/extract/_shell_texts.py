@@ -1,0 +1,146 @@
+"""Where shell commands stand: scripts, recipes of makefiles, steps of workflows, tasks of Ansible."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.extract._package_scripts import is_makefile, recipes
+from hardencheck.collect.extract._python import role
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, documents
+from hardencheck.collect.extract._yaml import Sequence as Items
+from hardencheck.lazily import compiled
+
+_SCRIPT = compiled(r".+\.(?:sh|bash|ash|zsh)|(?:docker-)?entrypoint|.+-entrypoint|deploy|bootstrap|start|install")
+_YAML_PATH = compiled(
+    r"(?:.*/)?(?:\.github/workflows/[^/]+|\.gitlab-ci[^/]*|(?:.*/)?(?:tasks|handlers|playbooks?|roles)/.+|"
+    r"(?:bitbucket-pipelines|appveyor|cloudbuild|azure-pipelines|buildspec|deploy|site|playbook)[^/]*)\.ya?ml"
+)
+_DEPLOYS = compiled(
+    r"deploy|release|publish|production|\bprod\b|staging|\bcd\b|ship|build.?(?:and.?)?push", re.IGNORECASE
+)
+_TESTS = compiled(r"test|lint|check|\bci\b|coverage|dev|local|debug|bench|tox|e2e|docs?", re.IGNORECASE)
+_NESTED = frozenset({"tasks", "handlers", "block", "rescue", "always", "pre_tasks", "post_tasks", "roles"})
+Where = Literal["shell script", "makefile", "workflow", "playbook"]
+
+
+class ShellText(NamedTuple):
+    """line: of the file, of the first line of the text. long: each line of the text is one of the file. role: what the
+    commands are for; those of a workflow that does not deploy are for tests."""
+
+    text: str
+    line: int
+    place: Where
+    role: str
+    long: bool = True
+
+    def line_at(self, below: int) -> int:
+        """The line of the file that a line of the text (from 0) is on."""
+        return self.line + below if self.long else self.line
+
+
+def is_script(name: str) -> bool:
+    """By the name alone, in lower case."""
+    return _SCRIPT.fullmatch(name) is not None
+
+
+def runs_commands(path: str) -> bool:
+    """Whether a file of this path is a script, a makefile, a workflow or a playbook."""
+    name = path.rpartition("/")[2].lower()
+    return is_script(name) or is_makefile(name) or is_pipeline(path)
+
+
+def is_pipeline(path: str) -> bool:
+    return _YAML_PATH.fullmatch(path) is not None
+
+
+def script_role(path: str) -> str:
+    known = role(path)
+    if known != "production":
+        return known
+    return "test" if _TESTS.search(path.rpartition("/")[2]) else "production"
+
+
+def shell_texts(path: str, text: str) -> Iterator[ShellText]:
+    """The commands of a script or makefile."""
+    if is_makefile(path.rpartition("/")[2].lower()):
+        for recipe in recipes(text):
+            what = script_role(path)
+            if what == "production" and _TESTS.search(recipe.target):
+                what = "development"
+            yield ShellText(recipe.command, recipe.line, "makefile", what, long=False)
+    else:
+        yield ShellText(text, 1, "shell script", script_role(path))
+
+
+def read_documents(data: bytes) -> list[Node]:
+    """Nothing where it is no YAML: the collectors of that format say so."""
+    try:
+        return documents(data)
+    except Unreadable:
+        return []
+
+
+def of_workflow(path: str, document: Node) -> Iterator[ShellText]:
+    """The `run` (GitHub) and `script` (GitLab) steps of the jobs."""
+    jobs = document.get("jobs") if isinstance(document, Mapping) else None
+    if not isinstance(jobs, Mapping):
+        jobs = document if isinstance(document, Mapping) and ".gitlab-ci" in path else None
+    if jobs is None or not isinstance(document, Mapping):
+        return
+    title = document.get("name")
+    whole = f"{path.rpartition('/')[2]} {title.text if isinstance(title, Scalar) else ''}"
+    for name, (_, job) in jobs.pairs.items():
+        if not isinstance(job, Mapping):
+            continue
+        stage = job.get("stage")
+        words = f"{whole} {name} {stage.text if isinstance(stage, Scalar) else ''}"
+        what = "production" if _DEPLOYS.search(words) and not _TESTS.search(name) else "test"
+        steps = job.get("steps")
+        for step in steps.items if isinstance(steps, Items) else ():
+            run = step.get("run") if isinstance(step, Mapping) else None
+            if isinstance(run, Scalar):
+                yield _scalar(run, "workflow", what)
+        for key in ("script", "before_script", "after_script"):
+            script = job.get(key)
+            for item in script.items if isinstance(script, Items) else (script,):
+                if isinstance(item, Scalar):
+                    yield _scalar(item, "workflow", what)
+
+
+class Task(NamedTuple):
+    """One module of a task of Ansible. module: without its collection. value: what it is given."""
+
+    module: str
+    line: int
+    value: Node
+
+
+def ansible_tasks(document: Node) -> Iterator[Task]:
+    stack: list[Node] = [document] if isinstance(document, Items) else []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Items):
+            stack.extend(reversed(node.items))
+            continue
+        if not isinstance(node, Mapping):
+            continue
+        for key, (line, value) in node.pairs.items():
+            if key in _NESTED:
+                stack.append(value)
+            else:
+                yield Task(key.rpartition(".")[2], line, value)
+
+
+def of_playbook(path: str, task: Task) -> ShellText | None:
+    """The command that a task runs."""
+    if task.module not in {"shell", "command", "raw"}:
+        return None
+    value = task.value
+    text = value if isinstance(value, Scalar) else value.get("cmd") if isinstance(value, Mapping) else None
+    return _scalar(text, "playbook", role(path)) if isinstance(text, Scalar) else None
+
+
+def _scalar(node: Scalar, place: Where, what: str) -> ShellText:
+    several = "\n" in node.text
+    return ShellText(node.text, node.line + 1 if several else node.line, place, what, long=several)

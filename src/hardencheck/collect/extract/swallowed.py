@@ -1,0 +1,109 @@
+"""Handlers that catch everything and do nothing: what went wrong is lost."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._logging_names import is_security_call
+from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.logging import Swallowed
+from hardencheck.model.gap import Gap
+from hardencheck.model.location import Location
+
+_TOKENS = compiled(rb"except\s*(?::|\(?[\w., ]*(?:Base)?Exception\b)")
+_BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
+# What is only tidied up or tried out: that it fails is of no interest.
+_TIDYING = frozenset({
+    "close", "aclose", "remove", "unlink", "rmtree", "rmdir", "removedirs", "flush", "shutdown", "cancel", "disconnect",
+    "terminate", "kill", "wait", "join", "stop", "release", "rollback", "cleanup", "quit", "logout", "delete_message",
+    "setlocale", "print", "write", "import_module", "__import__", "getattr", "int", "float", "str", "len", "isatty",
+    "fileno", "exists", "is_file", "get_terminal_size", "version", "collect", "set_start_method", "unregister",
+})  # fmt: skip
+
+
+class SwallowedExceptions(Extractor):
+    """`except:` and `except Exception:` with nothing in them."""
+
+    name = "logging.swallowed"
+    emits = (Swallowed,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py")
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if not _TOKENS.search(data):
+            return
+        here, what_for = Location(path=path), role(path)
+        try:
+            file = parse(data)
+        except Unreadable as error:
+            yield Gap(
+                kinds=self.kinds(),
+                collector=self.name,
+                reason=error.reason,
+                detail=error.detail,
+                location=here.at(error.line),
+                about={"role": what_for},
+            )
+            return
+        if not file.handlers:
+            return
+        branches: Branches | None = None
+        for node in ast.walk(file.tree):
+            if not isinstance(node, ast.Try | ast.TryStar):
+                continue
+            for handler in node.handlers:
+                if not _broad(file, handler.type) or not all(_nothing(one) for one in handler.body):
+                    continue
+                calls = [call for one in node.body for call in _calls(one)]
+                names = [_last(call) for call in calls]
+                if not calls or all(name in _TIDYING for name in names) or _optional(node):
+                    continue
+                branches = branches or Branches(file)
+                yield Swallowed(
+                    location=here.at(handler.lineno),
+                    caught="everything" if handler.type is None else "Exception",
+                    security=any(is_security_call(name) for name in names),
+                    role=branches.role(calls[0], what_for),
+                )
+
+
+def _broad(file: PythonFile, node: ast.expr | None) -> bool:
+    if node is None:
+        return True
+    if isinstance(node, ast.Tuple):
+        return any(file.name(one) in _BROAD for one in node.elts)
+    return file.name(node) in _BROAD
+
+
+def _nothing(node: ast.stmt) -> bool:
+    match node:
+        case ast.Pass() | ast.Continue() | ast.Break():
+            return True
+        case ast.Expr(value=ast.Constant()):
+            return True
+    return False
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    """Calls of a statement, not those of functions that it only defines."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        if isinstance(one, ast.Call):
+            yield one
+        stack.extend(ast.iter_child_nodes(one))
+
+
+def _last(call: ast.Call) -> str:
+    func = call.func
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _optional(node: ast.Try | ast.TryStar) -> bool:
+    """Whether something is only imported if it is there."""
+    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in node.body)

@@ -1,0 +1,218 @@
+"""Code that changes the headers of single views: decorators that open a protection, and origins that are reflected."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+from hardencheck.collect.contract import Extractor, Found
+from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.lazily import compiled
+from hardencheck.model.facts.headers import ViewOpening
+from hardencheck.model.facts.settings import CorsPolicy
+from hardencheck.model.location import Location
+
+_MARKS = compiled(rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|[Tt]alisman|allow.origin", 2)
+# Decorator -> what it opens; those with arguments open only what these say.
+_EXEMPT = {"xframe_options_exempt": "framing", "csp_exempt": "the content policy"}
+_POLICIES = {"csp_override", "csp_replace", "csp_update", "csp"}
+_WIDE = ("'unsafe-inline'", "'unsafe-eval'", "*")
+_ALLOW_ORIGIN = "access-control-allow-origin"
+_CREDENTIALS = "access-control-allow-credentials"
+_ORIGIN = frozenset({"origin", "http_origin"})
+
+
+class ViewHeaders(Extractor):
+    """Decorators of views, and code that answers with the Origin that it was sent."""
+
+    name = "python.view-headers"
+    emits = (ViewOpening, CorsPolicy)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        return path.endswith(".py")
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if role(path) != "production" or not _MARKS.search(data):
+            return
+        file = parse(data)
+        yield from _openings(file, path)
+        yield from _reflections(file, path)
+
+
+def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
+    for node in (*file.functions, *file.classes):
+        for decorator in node.decorator_list:
+            for how, opens in _opened(file, decorator):
+                line = decorator.lineno
+                yield ViewOpening(location=Location(path=path, line=line), view=node.name, opens=opens, how=how)
+    # `path("embed/", xframe_options_exempt(View.as_view()))`
+    for call in file.calls:
+        name = _last(file, call.func)
+        if name in _EXEMPT and call.args and isinstance(call.args[0], ast.Call | ast.Name | ast.Attribute):
+            shown = file.name(call.args[0].func if isinstance(call.args[0], ast.Call) else call.args[0]) or "a view"
+            where = Location(path=path, line=call.lineno)
+            yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
+
+
+def _opened(file: PythonFile, decorator: ast.expr) -> Iterator[tuple[str, str]]:
+    """(decorator, what it opens); `method_decorator(x)` is x."""
+    call = decorator if isinstance(decorator, ast.Call) else None
+    name = _last(file, call.func if call is not None else decorator)
+    if name == "method_decorator" and call is not None and call.args:
+        listed = call.args[0].elts if isinstance(call.args[0], ast.List | ast.Tuple) else [call.args[0]]
+        for one in listed[:20]:
+            if not (isinstance(one, ast.Call) and _last(file, one.func) == "method_decorator"):
+                yield from _opened(file, one)
+    elif name in _EXEMPT:
+        reports = call is not None and any(
+            item.arg == "REPORT_ONLY" and isinstance(item.value, ast.Constant) and item.value.value
+            for item in call.keywords
+        )
+        if not reports:
+            yield name, _EXEMPT[name]
+    elif name in _POLICIES and call is not None:
+        if _empties(call) and name == "csp_override":
+            yield name, "the content policy"
+        elif any(word in _texts(call) for word in _WIDE):
+            yield name, "the content policy"
+    elif name.lower() == "talisman" and call is not None:
+        yield from ((f"{name}({option})", opens) for option, opens in _of_talisman(call))
+
+
+def _of_talisman(call: ast.Call) -> Iterator[tuple[str, str]]:
+    opens = {"content_security_policy": "the content policy", "frame_options": "framing", "force_https": "plain http"}
+    for item in call.keywords:
+        if item.arg not in opens:
+            continue
+        if isinstance(item.value, ast.Constant) and not item.value.value:
+            yield item.arg, opens[item.arg]
+        elif item.arg == "content_security_policy" and any(word in _texts(item.value) for word in _WIDE):
+            yield item.arg, opens[item.arg]
+        elif item.arg == "frame_options" and any("ALLOW" in text.upper() for text in _texts(item.value)):
+            yield item.arg, opens[item.arg]
+
+
+def _empties(call: ast.Call) -> bool:
+    given = [*call.args, *(item.value for item in call.keywords if item.arg in {"config", None})]
+    return len(given) == 1 and (
+        (isinstance(given[0], ast.Dict) and not given[0].keys)
+        or (isinstance(given[0], ast.Constant) and given[0].value is None)
+    )
+
+
+def _texts(node: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            found |= {part.value, *part.value.split()}
+        elif isinstance(part, ast.Attribute) and part.attr in {"UNSAFE_INLINE", "UNSAFE_EVAL"}:
+            found.add(f"'{part.attr.lower().replace('_', '-')}'")
+        elif isinstance(part, ast.Name) and part.id in {"UNSAFE_INLINE", "UNSAFE_EVAL"}:
+            found.add(f"'{part.id.lower().replace('_', '-')}'")
+    return found
+
+
+def _last(file: PythonFile, node: ast.expr) -> str:
+    return file.name(node).rpartition(".")[2]
+
+
+# Origins
+
+
+def _reflections(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
+    """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is."""
+    for function in file.functions:
+        origins = _origins(function)
+        sets = list(_sets(function, _ALLOW_ORIGIN))
+        if not sets or _asks(function, origins):
+            continue
+        for line, value in sets:
+            if not _is_origin(value, origins):
+                continue
+            allowed = [one for _, one in _sets(function, _CREDENTIALS)]
+            with_them = any(isinstance(one, ast.Constant) and str(one.value).lower() == "true" for one in allowed)
+            yield CorsPolicy(
+                location=Location(path=path, line=line),
+                framework="code",
+                application=f"{path}:{function.name}",
+                any_origin=True,
+                credentials=with_them,
+            )
+            break
+
+
+def _sets(function: ast.AST, name: str) -> Iterator[tuple[int, ast.expr]]:
+    """Where a header is given a value."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript) and _text(target.slice) == name:
+                    yield node.lineno, node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 2:
+            if node.func.attr in {"add", "set", "setdefault", "append", "set_header", "add_header"}:
+                if _text(node.args[0]) == name:
+                    yield node.lineno, node.args[1]
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is not None and _text(key) == name:
+                    yield key.lineno, value
+
+
+def _text(node: ast.expr) -> str:
+    return node.value.lower() if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _origins(function: ast.AST) -> set[str]:
+    """The names that hold what the client sent as its Origin."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and _is_origin(node.value, set()):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.NamedExpr) and _is_origin(node.value, set()):
+            found.add(node.target.id)
+    return found
+
+
+def _is_origin(node: ast.expr, names: set[str]) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in names
+        case ast.BoolOp(values=values):
+            return any(_is_origin(value, names) for value in values)
+        case ast.IfExp(body=body):
+            return _is_origin(body, names)
+        case ast.Subscript(value=ast.Attribute(attr="headers" | "META" | "environ"), slice=key):
+            return _text(key) in _ORIGIN
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=held), attr="get"), args=args):
+            return held in {"headers", "META", "environ"} and bool(args) and _text(args[0]) in _ORIGIN
+        case ast.Attribute(value=ast.Name(id="request" | "req"), attr="origin"):
+            return True
+    return False
+
+
+def _asks(function: ast.AST, origins: set[str]) -> bool:
+    """Whether a condition compares the origin with something, or hands it to something that may."""
+    tests: list[ast.expr] = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.If | ast.IfExp | ast.While):
+            tests.append(node.test)
+        elif isinstance(node, ast.comprehension):
+            tests.extend(node.ifs)
+        elif isinstance(node, ast.Assert):
+            tests.append(node.test)
+    return any(_compares(test, origins) for test in tests)
+
+
+def _compares(test: ast.expr, origins: set[str]) -> bool:
+    for part in ast.walk(test):
+        sides: Sequence[ast.expr] = ()
+        if isinstance(part, ast.Compare):
+            if isinstance(part.ops[0], ast.Is | ast.IsNot):
+                continue
+            sides = [part.left, *part.comparators]
+        elif isinstance(part, ast.Call):
+            owner = [part.func.value] if isinstance(part.func, ast.Attribute) else []
+            sides = [*part.args, *owner] if not _is_origin(part, set()) else ()
+        if any(_is_origin(side, origins) for one in sides for side in ast.walk(one) if isinstance(side, ast.expr)):
+            return True
+    # A condition on another name may be what a function said of the origin.
+    names = {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}
+    return bool(names - origins - {"request", "req", "origin"})

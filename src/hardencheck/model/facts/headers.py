@@ -1,0 +1,156 @@
+"""What the predicted response headers come to: policies, copies, losses, and what code opens for single views."""
+
+from typing import ClassVar
+
+from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.location import Location
+
+
+class DeclaredPolicy(Fact, tag="csp.declared", frozen=True, kw_only=True):
+    """The content security policy that pages of an application would carry; the fields are those of `http.csp`.
+
+    layer: who sends it. usual: it is the policy that a library has by itself. places: further lines that have a part
+    in it.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "layer")
+
+    application: str
+    layer: str
+    usual: bool
+    script_src: bool
+    object_none: bool
+    base_uri: str
+    frame_ancestors: str
+    script_holes: tuple[str, ...]
+    object_holes: tuple[str, ...]
+    mistakes: tuple[str, ...]
+    places: tuple[Location, ...] = ()
+
+    def describe(self) -> str:
+        parts = [] if self.script_src else ["scripts are not restricted"]
+        parts += [f"scripts may come from {', '.join(self.script_holes)}"] if self.script_holes else []
+        parts += [] if self.object_none else ["object-src is not 'none'"]
+        parts += [] if self.base_uri in {"none", "self"} else [f"base-uri {self.base_uri}"]
+        parts += ["any site may frame it"] if self.frame_ancestors == "open" else []
+        parts += self.mistakes
+        return "; ".join(parts) or "scripts restricted, object-src 'none', base-uri restricted"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.places
+
+
+class DeclaredDuplicate(Fact, tag="header.duplicate", frozen=True, kw_only=True):
+    """A header of which there should be one field, sent by two layers. differs: with different values."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "name")
+
+    application: str
+    name: str
+    layers: tuple[str, ...]
+    values: tuple[str, ...]
+    differs: bool
+    places: tuple[Location, ...] = ()
+
+    def describe(self) -> str:
+        sent = " and ".join(f"{value!r} by {layer}" for value, layer in zip(self.values, self.layers, strict=False))
+        return f"{self.name} is sent as {sent}"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.places
+
+
+class ErrorHeaders(Fact, tag="header.on-errors", frozen=True, kw_only=True):
+    """Security headers that pages of an application carry, by its own code. missing: those that its error responses do
+    not, with statuses ("x-frame-options: 404, 500")."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application",)
+
+    application: str
+    layer: str
+    missing: tuple[str, ...]
+    places: tuple[Location, ...] = ()
+
+    def describe(self) -> str:
+        return f"not sent with errors: {'; '.join(self.missing)}" if self.missing else "errors carry the same headers"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.places
+
+
+class StrippedHeader(Fact, tag="header.stripped", frozen=True, kw_only=True):
+    """A security header that an application sends and a proxy takes away. by: the proxy."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "name", "by")
+
+    application: str
+    name: str
+    by: str
+    places: tuple[Location, ...] = ()
+
+    def describe(self) -> str:
+        return f"{self.by} takes away {self.name}, which the application sends"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return self.places
+
+
+class UnappliedHeaders(Fact, tag="header.unapplied", frozen=True, kw_only=True):
+    """An object that would set security headers, and no code that lets it. what: "secure.Secure", "Talisman"."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: str
+
+    def describe(self) -> str:
+        return f"{self.what} is made, and no response gets its headers"
+
+
+class ViewOpening(Fact, tag="header.opening", frozen=True, kw_only=True):
+    """A view that goes without a protection that the others have. opens: "framing", "content-policy", "https"; how: the
+    decorator."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("view", "how")
+
+    view: str
+    opens: str
+    how: str
+
+    def describe(self) -> str:
+        return f"{self.how} on {self.view} opens {self.opens}"
+
+
+class OriginPattern(Fact, tag="cors.pattern", frozen=True, kw_only=True):
+    """A regular expression for the origins that may read responses. faults: what it lets in besides; written: the
+    expression."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "written")
+
+    application: str
+    setting: str
+    written: str
+    faults: tuple[str, ...]
+
+    def describe(self) -> str:
+        return f"{self.setting} {self.written!r}: {'; '.join(self.faults) or 'names its hosts'}"
+
+
+class CorsOrder(Fact, tag="cors.order", frozen=True, kw_only=True):
+    """Where the middleware of django-cors-headers stands. first: before what may answer in its place; before: what."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application",)
+
+    application: str
+    first: bool
+    before: str = ""
+
+    def describe(self) -> str:
+        return "CorsMiddleware is first" if self.first else f"CorsMiddleware stands below {self.before}"

@@ -24,7 +24,7 @@ CATALOGUE = load_catalogue()
 _ID = re.compile(r"security\.[EW]\d{3}")
 ALIASED = tuple(check for check in CATALOGUE.checks.values() if any(map(_ID.fullmatch, check.aliases)))
 # The facts that say themselves which id Django gives.
-_TELLING = {"django.protection", "redirect.declared"}
+_TELLING = {"django.protection", "redirect.declared", "redirect.exempt"}
 
 
 def ids(root: Path, version: str, text: str) -> list[str]:

@@ -83,9 +83,15 @@ def django(project: Project) -> Own:
     body = _cap("django", name, found, size, 400)
     fields = _cap("django", name, found, size, 400, measures="fields")
 
+    files = _nothing("django", where, "Django counts no file parts")
+    handlers = setting(project, "FILE_UPLOAD_HANDLERS") if project.bound("FILE_UPLOAD_HANDLERS") is not None else None
+    if handlers is not None and not _built_in(handlers.value if handlers.known else None):
+        text = "FILE_UPLOAD_HANDLERS has a handler of its own, which may limit files"
+        files = files._replace(doubt=Doubt(handlers.location, text), where=handlers.location)
+
     def caps(server: Station | None) -> Caps:
         return {
-            "multipart-file": (_nothing("django", where, "Django counts no file parts"),),
+            "multipart-file": (files,),
             "multipart-field": (fields,),
             "urlencoded": (body,),
             "raw": (body,),
@@ -94,6 +100,12 @@ def django(project: Project) -> Own:
 
     return Own(
         "django", project.application, where, (Stated("framework", "django", name, found, size, "fields"),), caps
+    )
+
+
+def _built_in(handlers: object) -> bool:
+    return isinstance(handlers, tuple) and all(
+        str(name).startswith("django.core.files.uploadhandler.") for name in handlers
     )
 
 

@@ -114,7 +114,7 @@ def before():
          ["none", 2621440, 2621440, 2621440, 2621440]),
         # mod_wsgi is the server, whatever a developer starts.
         ({"shop/settings.py": SETTINGS, "Procfile": "web: waitress-serve --max-request-body-size=1000 shop.wsgi\n",
-          "httpd.conf": "<VirtualHost *:80>\n LimitRequestBody 9000000\n WSGIScriptAlias / /srv/w.py\n</VirtualHost>\n"},
+          "httpd.conf": "<VirtualHost *>\n LimitRequestBody 9000000\n WSGIScriptAlias / /srv/w.py\n</VirtualHost>\n"},
          [9_000_000, 2621440, 2621440, 2621440, 9_000_000]),
     ],
 )  # fmt: skip

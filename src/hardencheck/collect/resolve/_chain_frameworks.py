@@ -198,7 +198,8 @@ def starlette(app: Application, facts: FactSet, tree: Tree) -> Own:
     body = _cap(product, name, found, found.whole, 413)
     if lacks:
         since = ".".join(map(str, BODY_LIMIT_SINCE[product]))
-        body = _nothing(product, found.where, f"{name} is of no effect before {product} {since}")
+        why = "has no limit on bodies" if found.default else f"does nothing with {name}"
+        body = _nothing(product, found.where, f"{product} {why} before {since}")
     part = Cap(
         "framework", product, app.location, _PART, "max_part_size of request.form()", "", True, "field", 400
     )  # fmt: skip

@@ -88,6 +88,42 @@ def test_each_kind_of_content(tmp_path: Path, files: dict[str, str], expected: l
     assert limits(facts_of(tmp_path, files)) == expected
 
 
+OWN = """from flask import request, abort
+def before():
+    if request.headers.get("Content-Length", 0) > "9":
+        abort(413)
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        # Code that may refuse: then nobody can say that nothing does.
+        ({"app.py": FLASK.replace("5_000_000", "None"), "hooks.py": OWN, "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn app:app\n"}, [None, 500_000, None, None, None]),
+        ({"app.py": FLASK.replace("5_000_000", "None"), "tests/hooks.py": OWN, "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn app:app\n"}, ["none", 500_000, "none", "none", "none"]),
+        # A client that reads answers refuses nothing.
+        ({"app.py": FLASK.replace("5_000_000", "None"), "nginx.conf": OPEN, "Procfile": "web: gunicorn app:app\n",
+          "fetch.py": "def fetch(answer):\n    if answer.headers['content-length'] > '9':\n        raise TooLarge\n"},
+         ["none", 500_000, "none", "none", "none"]),
+        ({"shop/settings.py": SETTINGS + "FILE_UPLOAD_HANDLERS = ['shop.uploads.Quota']\n", "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn shop.wsgi\n"}, [None, 2621440, 2621440, 2621440, 2621440]),
+        ({"shop/settings.py": SETTINGS + "FILE_UPLOAD_HANDLERS = ['django.core.files.uploadhandler."
+          "TemporaryFileUploadHandler']\n", "nginx.conf": OPEN, "Procfile": "web: gunicorn shop.wsgi\n"},
+         ["none", 2621440, 2621440, 2621440, 2621440]),
+        # mod_wsgi is the server, whatever a developer starts.
+        ({"shop/settings.py": SETTINGS, "Procfile": "web: waitress-serve --max-request-body-size=1000 shop.wsgi\n",
+          "httpd.conf": "<VirtualHost *>\n LimitRequestBody 9000000\n WSGIScriptAlias / /srv/w.py\n</VirtualHost>\n"},
+         [9_000_000, 2621440, 2621440, 2621440, 9_000_000]),
+    ],
+)  # fmt: skip
+def test_what_may_limit_and_is_not_known(
+    tmp_path: Path, files: dict[str, str], expected: list[int | str | None]
+) -> None:
+    assert limits(facts_of(tmp_path, files)) == expected
+
+
 def test_who_answers(tmp_path: Path) -> None:
     files = {"shop/settings.py": SETTINGS, "nginx.conf": NGINX, "Procfile": "web: gunicorn shop.wsgi\n"}
     found = bounds(facts_of(tmp_path, files))

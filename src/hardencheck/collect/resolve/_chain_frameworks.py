@@ -83,9 +83,15 @@ def django(project: Project) -> Own:
     body = _cap("django", name, found, size, 400)
     fields = _cap("django", name, found, size, 400, measures="fields")
 
+    files = _nothing("django", where, "Django counts no file parts")
+    handlers = setting(project, "FILE_UPLOAD_HANDLERS") if project.bound("FILE_UPLOAD_HANDLERS") is not None else None
+    if handlers is not None and not _built_in(handlers.value if handlers.known else None):
+        text = "FILE_UPLOAD_HANDLERS has a handler of its own, which may limit files"
+        files = files._replace(doubt=Doubt(handlers.location, text), where=handlers.location)
+
     def caps(server: Station | None) -> Caps:
         return {
-            "multipart-file": (_nothing("django", where, "Django counts no file parts"),),
+            "multipart-file": (files,),
             "multipart-field": (fields,),
             "urlencoded": (body,),
             "raw": (body,),
@@ -94,6 +100,12 @@ def django(project: Project) -> Own:
 
     return Own(
         "django", project.application, where, (Stated("framework", "django", name, found, size, "fields"),), caps
+    )
+
+
+def _built_in(handlers: object) -> bool:
+    return isinstance(handlers, tuple) and all(
+        str(name).startswith("django.core.files.uploadhandler.") for name in handlers
     )
 
 
@@ -186,7 +198,8 @@ def starlette(app: Application, facts: FactSet, tree: Tree) -> Own:
     body = _cap(product, name, found, found.whole, 413)
     if lacks:
         since = ".".join(map(str, BODY_LIMIT_SINCE[product]))
-        body = _nothing(product, found.where, f"{name} is of no effect before {product} {since}")
+        why = "has no limit on bodies" if found.default else f"does nothing with {name}"
+        body = _nothing(product, found.where, f"{product} {why} before {since}")
     part = Cap(
         "framework", product, app.location, _PART, "max_part_size of request.form()", "", True, "field", 400
     )  # fmt: skip

@@ -73,6 +73,7 @@ _DJANGO: tuple[tuple[str, Counted], ...] = (
 _COUNTED: Mapping[str, tuple[str, Counted, int, bool]] = {
     "aiohttp": ("client_max_fields", "parts", 1000, True),
     "litestar": ("multipart_form_part_limit", "parts", 1000, False),
+    "tornado": ("websocket_max_message_size", "message", 10 << 20, False),
 }
 # framework -> setting, step, default (Quart 0.23, Sanic 25.12)
 _WAITING: Mapping[str, tuple[tuple[str, Step, Number], ...]] = {

@@ -57,7 +57,11 @@ class Uploads(Resolver):
         for line in found:
             rows = list(_rows(line, reached))
             yield from self._bounds(line.own, rows, told)
-            chains.append(Chain(line.own.framework, line.own.name, line.own.location, rows_of(rows), past))
+            chains.append(
+                Chain(
+                    line.own.framework, line.own.name, line.own.location, rows_of(rows), (*past, *_given(line, facts))
+                )
+            )
         if (picture := exhibit(chains)) is not None:
             yield picture
         for framework, gap in unread(facts):
@@ -217,7 +221,15 @@ def _rows(line: Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, st
     for way in reached.found or (Way("", (), None),):
         outer = [way.station] if way.station is not None else []
         for content in CONTENTS:
-            yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner()), absent
+            yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner(way)), absent
+
+
+def _given(line: Line, facts: FactSet) -> Iterator[str]:
+    """What code gives to one route of this kind of application."""
+    for fact in facts.of("upload.route-limit"):
+        if isinstance(fact, RouteLimit) and fact.product == line.own.framework and fact.role == "production":
+            if fact.setting in _BODIES:
+                yield f"{fact.setting}={fact.text} at {fact.location} holds for what it is given to, whatever is above."
 
 
 def _past(facts: FactSet) -> Iterator[str]:
@@ -238,7 +250,7 @@ def _backed(line: Line, reached: Ways, layer: str) -> bool:
     """Whether the layers besides this one bound raw bodies on every way."""
     for way in reached.found or (Way("", (), None),):
         outer = [way.station] if way.station is not None else []
-        for inner in line.inner():
+        for inner in line.inner(way):
             others = [station for station in (*outer, *inner) if station.layer != layer]
             most = through(others, "raw").max_bytes
             if most is None or most >= _AS_NONE:

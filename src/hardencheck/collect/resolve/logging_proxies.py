@@ -115,7 +115,8 @@ class ProxyLogs(Resolver):
             yield from self._nginx_file(file, used)
 
     def _nginx_file(self, file: NginxFile, used: set[str]) -> Iterator[Found]:
-        for errors in _all(file.directives, "error_log"):
+        # A location of its own may be quiet: a health check, an icon.
+        for errors in _all(file.directives, "error_log", ("location",)):
             place = "the whole" if errors in file.directives else "a block"
             level = errors.args[1] if len(errors.args) > 1 else ""
             target = errors.args[0] if errors.args else ""
@@ -127,6 +128,8 @@ class ProxyLogs(Resolver):
             if not any(item.name in {"location", "root", "proxy_pass", "try_files"} for item in server.block or ()):
                 continue  # only redirects or refuses
             inside = server.block or ()
+            if _only_answers(inside):
+                continue
             name = " ".join(_names(inside)) or "the server"
             log = _last(inside, "access_log") or above
             root = next((item for item in inside if item.name == "location" and item.args == ("/",)), None)
@@ -167,7 +170,7 @@ class ProxyLogs(Resolver):
                     said.add(held.location)
                     target = held.args[0] if held.args else ""
                     yield self._log("Apache", "access_log", name, held.location, target)
-            elif serves:
+            elif serves and (site.where.line is not None or site.last("listen") or site.last("servername")):
                 yield self._log("Apache", "access_log", name, site.where, "off")
             for held in (*site.of("errorlog"), *site.of("loglevel"), *site.of("dumpioinput"), *site.of("dumpiooutput")):
                 if held.location not in said and held.args:
@@ -308,11 +311,21 @@ def _inside(block: Iterable[Level], names: tuple[str, ...]) -> bool:
     return any(level.name in names or _inside(level.block or (), names) for level in block)
 
 
-def _all(directives: Iterable[Directive], name: str) -> Iterator[Directive]:
+def _all(directives: Iterable[Directive], name: str, but: tuple[str, ...] = ()) -> Iterator[Directive]:
+    """Directives of a name at any depth, but not in blocks of these names, unless that is for all paths."""
     for item in directives:
         if item.name == name:
             yield item
-        yield from _all(item.block or (), name)
+        if item.name not in but or item.args == ("/",):
+            yield from _all(item.block or (), name, but)
+
+
+def _only_answers(block: Iterable[Directive]) -> bool:
+    """Whether all locations of a server answer themselves: its state, a plain text."""
+    locations = [item for item in block if item.name == "location"]
+    other = any(item.name in {"root", "proxy_pass", "try_files", "include"} for item in block)
+    own = {"return", "stub_status", "access_log", "error_log", "allow", "deny", "add_header", "default_type"}
+    return bool(locations) and not other and all(inner.name in own for item in locations for inner in item.block or ())
 
 
 def _last(directives: Iterable[Directive], name: str) -> Directive | None:

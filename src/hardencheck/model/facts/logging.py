@@ -154,8 +154,9 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
 
 
 class HandlerCall(Fact, tag="logging.handler-call", frozen=True, kw_only=True):
-    """A handler that code makes. handler: the last part of its class, "basicConfig" or "loguru". arguments: "name=text"
-    of those that are literals, "name=?" of others. Raw material for the resolver, never judged by a rule."""
+    """A handler that code makes. handler: the last part of its class, "basicConfig", "loguru", or "json" for one that
+    is given a formatter of JSON. arguments: "name=text" of those that are literals, "name=?" of others. Raw material
+    for the resolver, never judged by a rule."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("handler",)

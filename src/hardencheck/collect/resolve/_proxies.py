@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from hardencheck.collect.contract import Tree
-from hardencheck.collect.resolve import _routes_apache, _routes_caddy, _routes_nginx
+from hardencheck.collect.resolve import _routes_apache, _routes_caddy, _routes_ingress, _routes_nginx, _routes_traefik
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.model.gap import FactSet, Gap
 
 # The kinds of facts that hold a proxy's configuration as written.
-CONFIGURATIONS = {"nginx.file", "apache.file", "caddy.file"}
+CONFIGURATIONS = {"nginx.file", "apache.file", "caddy.file", "traefik.configuration", "ingress.configuration"}
 
 
 def routes(facts: FactSet, tree: Tree) -> list[Route]:
@@ -25,3 +25,5 @@ def _all(facts: FactSet, tree: Tree) -> Iterator[Route]:
     yield from _routes_nginx.routes(facts)
     yield from _routes_apache.routes(facts)
     yield from _routes_caddy.routes(facts)
+    yield from _routes_traefik.routes(facts)
+    yield from _routes_ingress.routes(facts)

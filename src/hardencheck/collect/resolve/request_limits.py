@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _apache, _nginx
+from hardencheck.collect.resolve import _apache, _caddy, _nginx
 from hardencheck.collect.resolve._applications import Application, applications, production_modules
 from hardencheck.collect.resolve._built import flask_settings, resolved
 from hardencheck.collect.resolve._chain_frameworks import of_django
@@ -82,6 +82,7 @@ _STEPS: Mapping[str, Step] = {
     "keepalive_timeout": "idle", "proxy_read_timeout": "answer", "proxy_send_timeout": "answer",
     "uwsgi_read_timeout": "answer", "fastcgi_read_timeout": "answer", "grpc_read_timeout": "answer",
     "RequestReadTimeout header": "head", "RequestReadTimeout body": "body", "RequestReadTimeout": "body",
+    "timeouts read_body": "body", "timeouts read_header": "head", "timeouts write": "send", "timeouts idle": "idle",
     "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer", "ProxyPass timeout": "answer",
     "read_body": "body", "read_header": "head", "write": "send", "idle": "idle",
     "readTimeout": "body", "writeTimeout": "send", "idleTimeout": "idle",
@@ -122,6 +123,7 @@ class Requests(Resolver):
         yield from self._applications(facts, tree)
         yield from self._nginx(facts)
         yield from self._apache(facts)
+        yield from self._caddy(facts)
         yield from self._of_routes(facts)
         yield from self._proxies(facts, tree)
 
@@ -266,6 +268,17 @@ class Requests(Resolver):
                 if found.value is None:
                     found = found._replace(doubt=_doubt(held.location, f"{written} is {text[:40]!r}"))
                 yield self._said("proxy", "apache", held.path, written, counts, found, found.whole or None)
+
+    def _caddy(self, facts: FactSet) -> Iterator[Found]:
+        """A block of timeouts that forgets the body: without any of them nobody thought of it, and a proxy may."""
+        for _, levels, _ in _caddy.options(facts):
+            for servers_ in (level for level in levels if level.name == "servers"):
+                for block in servers_.inside("timeouts"):
+                    if block.block and not block.inside("read_body"):
+                        held = Held(None, block.where, "not set")
+                        yield self._waits(
+                            "proxy", "caddy", block.where.path or "", "timeouts read_body", "body", held
+                        )  # fmt: skip
 
     def _of_routes(self, facts: FactSet) -> Iterator[Found]:
         """`request.form(max_files=...)` and what code gives hypercorn."""

@@ -14,6 +14,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import PublishedPort
 from hardencheck.model.facts.uploads import BypassedLimit, MixedUnits, RequestBuffering, UnappliedLimit
 from hardencheck.model.gap import FactSet
+from hardencheck.model.location import Location
 
 _SIZE = compiled(r"(\d{1,15})\s?([kmg])(?:b|ib)?", 2)  # re.IGNORECASE
 _UPSTREAM = compiled(r"(?:[a-z][a-z0-9+.-]{0,20}:)?/{0,2}(?P<host>[^/:\s\[\]]+)(?::(?P<port>\d{1,5}))?(?:/.*)?", 2)
@@ -45,6 +46,7 @@ def _unapplied(reached: Ways) -> Iterator[Found]:
     that the product does not ask for there."""
     held = {route.body.where for route in reached.handing_on}
     without = {route.product for route in reached.handing_on if route.body.default}
+    partly = _partly(reached)
     seen = set()
     for route in reached.every:
         body = route.body
@@ -58,6 +60,8 @@ def _unapplied(reached: Ways) -> Iterator[Found]:
             and not route.upstream.startswith("wsgi:")
         ):
             why = "httpd does not ask for it where requests are handed to another server (measured with 2.4.71)"
+        elif route.hands_on and body.where in partly:
+            why = "some of the requests that are handed on have it, and others have no limit at all"
         elif body.where not in held and route.product in without and body.max_bytes is not None:
             why = "no place that hands requests to an application has it, only such that redirect or serve files"
         if why:
@@ -65,6 +69,16 @@ def _unapplied(reached: Ways) -> Iterator[Found]:
             yield UnappliedLimit(
                 location=body.where, product=route.product, setting=body.setting, written=body.written, why=why
             )
+
+
+def _partly(reached: Ways) -> set[Location]:
+    """Limits of sites of which another part hands requests on without any."""
+    open_ = {
+        route.inside
+        for route in reached.handing_on
+        if route.body.default and route.body.doubt is None and route.body.max_bytes is None and route.inside is not None
+    }
+    return {route.body.where for route in reached.handing_on if route.inside in open_ and route.body.written}
 
 
 def _units(reached: Ways) -> Iterator[Found]:

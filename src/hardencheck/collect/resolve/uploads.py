@@ -148,7 +148,7 @@ class Uploads(Resolver):
         )
 
     def _bounds(self, own: Own, rows: Sequence[tuple[Way, Content, Outcome, str]]) -> Iterator[Found]:
-        known = {way.name for way, _, outcome, _ in rows if outcome.least is not None}
+        known = {way.name for way, content, outcome, _ in rows if content == "raw" and outcome.least is not None}
         for way, content, outcome, absent in rows:
             about: dict[str, Scalar] = {
                 "framework": own.framework, "application": own.name, "content": content, "route": way.name,
@@ -187,7 +187,7 @@ class Uploads(Resolver):
                 bounded=False,
                 max_bytes=None,
                 decided_by=said,
-                only=way.name in known,
+                only=content == "chunked" and way.name in known,
             )
 
 

@@ -48,3 +48,41 @@ class CaddyFile(Fact, tag="caddy.file", frozen=True, kw_only=True):
     role: str
     templated: bool
     directives: tuple[Directive, ...] = ()
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One value of a configuration that is a tree. name: the keys to it in lower case, joined by dots, places in a
+    list by number; value: as written, a list of scalars joined by commas."""
+
+    name: str
+    value: str
+    line: int
+
+
+class TraefikConfiguration(Fact, tag="traefik.configuration", frozen=True, kw_only=True):
+    """Settings of Traefik in one place. source: "dynamic" and "static" (files), "labels" (of a compose service: its
+    name is `service`), "flags" (of Traefik's own service), "custom-resource". image: of Traefik's service."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    source: str
+    templated: bool
+    service: str = ""
+    image: str = ""
+    settings: tuple[Setting, ...] = ()
+
+
+class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_only=True):
+    """Settings of ingress-nginx. source: "ingress" (a resource), "values" (annotations in the values of a chart),
+    "configmap" (of the controller). Names of settings are those of annotations without their prefix, "rules.0.host" and
+    so on, and the keys of the ConfigMap. snippets: what it gives nginx, by the name of the annotation or key."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+    source: str
+    name: str
+    templated: bool
+    settings: tuple[Setting, ...] = ()
+    snippets: tuple[Directive, ...] = ()

@@ -117,7 +117,7 @@ class BodyBound(Fact, tag="upload.bound", frozen=True, kw_only=True):
     form together, one field, or a chunked body as it is sent. decided_by: the layer, setting and place that decide.
     status: the answer of that layer, None where it differs; 200: what is beyond the limit is cut off. or_502: that
     layer does not read the body before it answers, and a proxy that is still sending then may say 502 in its place.
-    only: it is unbounded, and other kinds are bounded on the same way.
+    only: it is unbounded, and would be bounded if it said its length.
     """
 
     side: ClassVar[Side] = Side.DECLARED

@@ -34,7 +34,8 @@ def test_protocols_of_nginx() -> None:
     ("text", "expected"),
     [
         ("HIGH:!aNULL:!MD5", []), ("RC4-SHA", ["RC4-SHA"]), ("ECDHE-RSA-DES-CBC3-SHA", ["ECDHE-RSA-DES-CBC3-SHA"]),
-        ("DES-CBC3-SHA:!DES", []), ("ALL", ["ALL"]), ("ALL:!aNULL:!LOW", []), ("ECDHE-RSA-AES128-SHA", []),
+        ("DES-CBC3-SHA:!DES", []), ("ALL", ["ALL"]), ("ALL:!aNULL:!LOW", []), ("ALL:!aNULL", ["ALL"]),
+        ("ECDHE-RSA-AES128-SHA", []),
         ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", ["TLS_RSA_WITH_3DES_EDE_CBC_SHA"]), ("@SECLEVEL=0", []), ("", []),
         ("EECDH+AESGCM:EDH+AESGCM", []), ("ECDHE-ECDSA-CHACHA20-POLY1305", []),
         ("EXP-RC2-CBC-MD5", ["EXP-RC2-CBC-MD5"]),
@@ -161,3 +162,18 @@ def test_what_a_template_says_is_not_known_for_that_matter_alone() -> None:
     found = list(ProxySettings().resolve(facts_of(files), tree_of(files)))
     assert [one.about["matter"] for one in found if isinstance(one, Gap)] == ["listing"]
     assert [one.matter for one in found if isinstance(one, ProxySetting)] == ["version"]
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        ({"nginx.conf": "server {\nlisten 80;\nlisten 443 ssl;\nlocation / { proxy_pass http://a:1; }\n}"},
+         ["nginx.conf:1"]),
+        ({"nginx.conf": "server {\nlisten 80;\nlocation / { proxy_pass http://a:1; }\n}"}, []),
+        ({"Caddyfile": "http://shop.example {\nreverse_proxy a:1\n}"}, ["Caddyfile:1"]),
+        ({"Caddyfile": "http://app {\nreverse_proxy a:1\n}"}, []),
+        ({"Caddyfile": "http://a.example {\nredir https://a.example{uri}\n}\na.example {\nreverse_proxy a:1\n}"}, []),
+    ],
+)  # fmt: skip
+def test_plain_http_that_reaches_the_application(files: dict[str, str], lines: list[str]) -> None:
+    assert [where for matter, where in weak(files) if matter == "redirect"] == lines

@@ -137,7 +137,7 @@ services:
     assert (route.body.max_bytes, str(route.body.where)) == (2000, "compose.yml:18")
     assert sent(route) == ["set strict-transport-security: max-age=3600"]
     times = {one.setting: (one.seconds, one.doubt) for one in route.timeouts}
-    assert times["respondingTimeouts.readTimeout"] == (5, None)
+    assert times["readTimeout"] == (5, None)
 
 
 @pytest.mark.parametrize(("image", "seconds"), [("traefik:v3.1", 60.0), ("traefik:2.9", None)])

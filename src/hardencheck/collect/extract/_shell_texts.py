@@ -20,19 +20,22 @@ _DEPLOYS = compiled(
     r"deploy|release|publish|production|\bprod\b|staging|\bcd\b|ship|build.?(?:and.?)?push", re.IGNORECASE
 )
 _TESTS = compiled(r"test|lint|check|\bci\b|coverage|dev|local|debug|bench|tox|e2e|docs?", re.IGNORECASE)
+_PIPELINES = compiled(r"(?:^|/)\.(?:github|gitlab|ci|circleci|azure|buildkite|travis)/")
 _NESTED = frozenset({"tasks", "handlers", "block", "rescue", "always", "pre_tasks", "post_tasks", "roles"})
 Where = Literal["shell script", "makefile", "workflow", "playbook"]
 
 
 class ShellText(NamedTuple):
     """line: of the file, of the first line of the text. long: each line of the text is one of the file. role: what the
-    commands are for; those of a workflow that does not deploy are for tests."""
+    commands are for; those of a workflow that does not deploy are for tests. deploys: the target of a makefile says
+    so."""
 
     text: str
     line: int
     place: Where
     role: str
     long: bool = True
+    deploys: bool = False
 
     def line_at(self, below: int) -> int:
         """The line of the file that a line of the text (from 0) is on."""
@@ -58,6 +61,8 @@ def script_role(path: str) -> str:
     known = role(path)
     if known != "production":
         return known
+    if _PIPELINES.search(path) and not _DEPLOYS.search(path.rpartition("/")[2]):
+        return "test"
     return "test" if _TESTS.search(path.rpartition("/")[2]) else "production"
 
 
@@ -68,7 +73,8 @@ def shell_texts(path: str, text: str) -> Iterator[ShellText]:
             what = script_role(path)
             if what == "production" and _TESTS.search(recipe.target):
                 what = "development"
-            yield ShellText(recipe.command, recipe.line, "makefile", what, long=False)
+            deploys = _DEPLOYS.search(recipe.target) is not None
+            yield ShellText(recipe.command, recipe.line, "makefile", what, long=False, deploys=deploys)
     else:
         yield ShellText(text, 1, "shell script", script_role(path))
 

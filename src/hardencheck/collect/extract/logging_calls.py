@@ -58,6 +58,11 @@ _REQUEST_PARTS = {
     "json": "request body", "get_json": "request body", "get_data": "request body", "stream": "request body",
     "raw_post_data": "request body",
 }  # fmt: skip
+_REQUEST_CALLS = {**_REQUEST_PARTS, "text": "request body", "read": "request body", "post": "request body"}
+_PLAIN_COOKIES = frozenset({
+    "lang", "language", "locale", "theme", "timezone", "tz", "consent", "cookieconsent", "currency", "color", "mode",
+    "django_language", "debug", "seen", "banner",
+})  # fmt: skip
 _REQUESTS = {"request", "req", "http_request", "django_request", "_request"}
 # Calls that hand on what they are given.
 _THROUGH = {
@@ -255,8 +260,8 @@ class _Carried:
             return
         if func.attr in {"get", "pop", "getlist"} and node.args:
             yield from _element(file, func.value, node.args[0])
-        elif func.attr in _REQUEST_PARTS and is_request(func.value):
-            yield _REQUEST_PARTS[func.attr]
+        elif func.attr in _REQUEST_CALLS and is_request(func.value):
+            yield _REQUEST_CALLS[func.attr]
         elif func.attr in _THROUGH_METHODS:
             if func.attr in {"dict", "model_dump", "to_dict"}:
                 if file.name(func.value).rpartition(".")[2] == "settings":
@@ -294,6 +299,9 @@ def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         if (what := _secret_name(file, key.value)) is not None:
             yield what
+        elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
+            if key.value.lower() not in _PLAIN_COOKIES:
+                yield "cookie"
     elif isinstance(key, ast.Slice):
         return  # token[:6] shows a part of it on purpose
 

@@ -176,7 +176,9 @@ class _Shell:
 
     def _unseen(self, text: str, first: int) -> Iterator[Found]:
         joined = text.replace("\\\n", "  ")  # as long as before
-        for one in fetched(joined):
+        # What a makefile fetches is for the developer who runs it, unless it says that it deploys.
+        own = self.given.place == "makefile" and not self.given.deploys
+        for one in fetched(joined) if not own else ():
             yield PipedShell(
                 location=self._here(first, text, one.offset),
                 place=self.given.place,

@@ -130,7 +130,8 @@ class DjangoApplication:
 
     def should(self, name: str) -> Location:
         """Where a header that is not sent would be set."""
-        policy_set = self.value("CONTENT_SECURITY_POLICY") or self.value("SECURE_CSP") if name == _CSP else None
+        policies = ("CSP_EXCLUDE_URL_PREFIXES", "CONTENT_SECURITY_POLICY", "SECURE_CSP") if name == _CSP else ()
+        policy_set = next((found for one in policies if (found := self.value(one)) is not None), None)
         if policy_set is not None and any(self._is(item.dotted, dotted) for item in self._items for dotted in _CSPS):
             return self._excluded(policy_set)
         held = {
@@ -139,6 +140,11 @@ class DjangoApplication:
             "cross-origin-opener-policy": "SECURE_CROSS_ORIGIN_OPENER_POLICY",
         }.get(name)  # fmt: skip
         dotted = OWN_MIDDLEWARE["clickjacking"] if name == "x-frame-options" else SECURITY
+        seconds = setting(self.project, "SECURE_HSTS_SECONDS")
+        if held == "SECURE_HSTS_SECONDS" and seconds.known and seconds.value:
+            # It is sent to whom Django takes to come by https: nobody, here.
+            trusted = setting(self.project, "SECURE_PROXY_SSL_HEADER")
+            return trusted.location if trusted.source != "default" else seconds.location
         if held is not None and any(self._is(item.dotted, dotted) for item in self._items):
             return setting(self.project, held).location
         return self.where
@@ -385,8 +391,8 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
             continue
         excluded = table.items.get("EXCLUDE_URL_PREFIXES")
-        if isinstance(excluded, Const) and isinstance(excluded.value, str) and "/" in excluded.value:
-            continue  # a text is taken letter by letter: "/" excludes every path
+        if excluded is not None and _excludes_all(excluded):
+            continue
         if not table.items:
             continue
         inner = table.items.get("DIRECTIVES", Map())
@@ -402,6 +408,13 @@ def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
             given.items = {key: _without_nonce(one) for key, one in given.items.items()}
         sent = _policy(app, sent, header, name, binding._replace(value=given))
     return sent
+
+
+def _excludes_all(value: Value) -> bool:
+    """Whether every path begins with one of these prefixes; a text is taken letter by letter."""
+    if isinstance(value, Const):
+        return isinstance(value.value, str) and "/" in value.value
+    return isinstance(value, Seq) and any(isinstance(one, Const) and one.value in {"/", ""} for one in value.items)
 
 
 def _off(value: Value) -> bool:
@@ -429,9 +442,13 @@ def _django_csp_3(app: DjangoApplication, sent: Sent) -> Sent:
             parts.pop(directive, None)
         else:
             parts[directive] = binding.value
+    excluded = app.value("CSP_EXCLUDE_URL_PREFIXES")
+    if excluded is not None and _excludes_all(excluded.value):
+        return sent
     report = setting(app.project, "CSP_REPORT_ONLY")
-    header = _CSP_RO if report.known and report.value else _CSP
-    place = where or app.where
+    reports = report.known and bool(report.value)
+    header = _CSP_RO if reports else _CSP
+    place = report.location if reports else where or app.where
     return _policy(app, sent, header, "CSP_DEFAULT_SRC", Binding(Map(parts), place.path or "", place.line or 0))
 
 

@@ -12,9 +12,6 @@ from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, Fo
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-# Searched for in the path without its first slash.
-_EVERY = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", "/?", "^/?", "(.*)", ".?", "^.?"})
-
 
 class Forwarding(Resolver):
     """Redirect to https, trusted forwarded headers, per Django project."""
@@ -50,8 +47,6 @@ class Forwarding(Resolver):
             text = f"SECURE_SSL_REDIRECT is {held.text}" if not held.known else "MIDDLEWARE is not all literal"
             yield self._gap("redirect.declared", project, where, held.reason, text)
             return
-        elif (exempt := _exempts_all(project)) is not None:
-            sent, where, text = False, exempt, "a pattern in SECURE_REDIRECT_EXEMPT matches every path"
         else:
             sent, text = True, "SECURE_SSL_REDIRECT is True"
         if not sent and unread:
@@ -129,14 +124,6 @@ def _mistake(name: str, value: str) -> str:
     if value != value.lower():
         return f'the value is compared exactly, and proxies send "{value.lower()}" and not "{value}"'
     return ""
-
-
-def _exempts_all(project: Project) -> Location | None:
-    """Where SECURE_REDIRECT_EXEMPT has a pattern that is found in every path."""
-    bound = project.bound("SECURE_REDIRECT_EXEMPT")
-    if bound is None or not any(pattern in _EVERY for pattern in bound.expression.items):
-        return None
-    return bound.location
 
 
 def _redirects(found: list[Route]) -> Location | None:

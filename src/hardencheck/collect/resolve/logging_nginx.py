@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve.logging import handed_on
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import ProxyLog
 from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -18,7 +19,9 @@ _LEAKS = (
     (re.compile(r"\$\{?(?:http_cookie\b|sent_http_set_cookie\b|cookie_\w+)"), "cookies"),
     (re.compile(r"\$\{?request_body\b"), "request body"),
     (re.compile(r"\$\{?remote_passwd\b"), "password"),
+    (re.compile(r"\$\{?arg_(?:token|password|secret|api_?key|access_token|code)\b"), "token"),
 )  # fmt: skip
+_QUERY = compiled(r"\$\{?(?:args|query_string)\b")
 _NOWHERE = {"off", "/dev/null"}
 _TEMPLATED = "__templated__"
 
@@ -63,6 +66,7 @@ class NginxLogs(Resolver):
                     off=False,
                     leaks=leaks,
                     role=file.role,
+                    query=_QUERY.search(text) is not None,
                 )
 
     def _log(self, file: NginxFile, log: Directive | None, otherwise: Directive, place: str) -> Iterator[Found]:

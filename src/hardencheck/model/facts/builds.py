@@ -28,8 +28,9 @@ class BuildVariable(Fact, tag="container.variable", frozen=True, kw_only=True):
         return f"{self.instruction} {self.name} {how[self.value]}"
 
 
-class CopiedSecret(Fact, tag="container.secret-file", frozen=True, kw_only=True):
-    """COPY or ADD of a file that by its name holds a secret, into what becomes the final image. form: what it is."""
+class CopiedSecret(Fact, tag="container.secret-copy", frozen=True, kw_only=True):
+    """COPY or ADD of a file that by its name holds a secret, into what becomes the final image, as the Dockerfile says
+    it. form: what it is."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("source",)
@@ -38,8 +39,21 @@ class CopiedSecret(Fact, tag="container.secret-file", frozen=True, kw_only=True)
     form: str
     role: str
 
+
+class SecretInImage(Fact, tag="container.secret-file", frozen=True, kw_only=True):
+    """The same, with what the repository knows of the file. holds: a secret; False where the file is there and has
+    none."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("source",)
+
+    source: str
+    form: str
+    holds: bool
+    role: str
+
     def describe(self) -> str:
-        return f"{self.source} ({self.form}) is copied into the image"
+        return f"{self.source} ({self.form}{'' if self.holds else ', without a secret'}) is copied into the image"
 
 
 class PipedShell(Fact, tag="script.piped-shell", frozen=True, kw_only=True):

@@ -140,8 +140,9 @@ class UnitSetting(Fact, tag="systemd.setting", frozen=True, kw_only=True):
 
 
 class SocketMode(Fact, tag="socket.mode", frozen=True, kw_only=True):
-    """The mode of a Unix socket on which a service is reached, where it is written. server: "systemd", "uWSGI",
-    "waitress", "granian". others: everybody of the machine may connect (Linux asks for the write bit)."""
+    """The mode of a Unix socket on which a service is reached, where it is written. server: "systemd", "uwsgi",
+    "waitress", "granian", "hypercorn", "supervisord". others: everybody of the machine may connect (Linux asks for the
+    write bit)."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("server",)
@@ -153,3 +154,19 @@ class SocketMode(Fact, tag="socket.mode", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         return f"{self.server}: a socket of mode {self.mode:04o}"
+
+
+class ServerUmask(Fact, tag="server.umask", frozen=True, kw_only=True):
+    """The umask that a server or a manager of processes sets for all that the service makes, where it is written.
+    others_write: what is made may be writable by everybody (bit 0o002 is missing)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    mask: int
+    others_write: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server}: umask {self.mask:04o}"

@@ -60,6 +60,10 @@ class Predicted(NamedTuple):
         return self.application.framework if self.application is not None else self.route.product if self.route else ""
 
     def should(self, name: str) -> Location:
+        """Where a header that is not sent would be set: the line of the proxy that says not to, if there is one."""
+        for change in self.route.headers if self.route is not None else ():
+            if change.name == name and change.does == "add" and change.value == "":
+                return change.where
         if self.application is not None:
             return self.application.should(name)
         return self.route.where if self.route is not None else Location()

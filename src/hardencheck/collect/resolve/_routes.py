@@ -13,6 +13,15 @@ from hardencheck.model.location import Location
 Product = Literal["nginx", "apache", "caddy", "traefik", "ingress-nginx"]
 
 
+def of_client(name: str, value: str) -> bool:
+    """Whether what a proxy sets on a request, a field of Route.request, is what the client sent in it."""
+    text = value.lower().replace("{", "").replace("}", "").replace("_", "-")
+    return f"$http-{name}" in text or f"header.{name}" in text or value == "appended" or BESIDE in value
+
+
+BESIDE = "(beside what the client sent)"
+
+
 class Doubt(NamedTuple):
     """Why something is not known: a sentence without a full stop, and the line it is about."""
 

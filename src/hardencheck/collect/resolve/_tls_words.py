@@ -46,7 +46,7 @@ def weak_suites(text: str) -> list[str]:
         bare = word.lstrip("+-").partition("@")[0]
         if word[:1] in "!-" or not bare or not _WEAK.fullmatch(bare):
             continue
-        if bare.upper() == "ALL" and removed & {"ANULL", "ADH", "LOW", "RC4", "EXP", "EXPORT"}:
+        if bare.upper() == "ALL" and removed & {"LOW", "RC4", "EXP", "EXPORT", "DES", "3DES"}:
             continue
         if not any(part in removed for part in re.split(r"[-_+]", bare.upper())):
             found.append(bare)

@@ -27,6 +27,7 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
             if held.name == "header" and len(held.args) > 2 and held.args[0].lower() == "always"
         }
         yield from _directives(path, file.directives, always)
+        yield from _removed(path, file.directives)
 
 
 def _all(path: str, directives: Iterable[Directive]) -> Iterator[Held]:
@@ -69,6 +70,8 @@ def _directives(path: str, directives: tuple[Directive, ...], always: set[str]) 
                 suites = weak_suites(one.args[-1] if one.args else "")
                 shown = f"SSLCipherSuite ({', '.join(suites)})" if suites else "SSLCipherSuite"
                 yield Weak("ciphers", "apache", held.location, bool(suites), shown[:200])
+            case "sslproxyverify":
+                yield Weak("backend-tls", "apache", held.location, first == "none", written)
             case "proxyrequests":
                 yield Weak("open-proxy", "apache", held.location, first == "on", written)
             case "sethandler" if first == "server-status":
@@ -90,10 +93,29 @@ def _directives(path: str, directives: tuple[Directive, ...], always: set[str]) 
                 yield from _always(held, args, always)
 
 
+def _removed(path: str, directives: Iterable[Directive]) -> Iterator[Weak]:
+    """A security header that is set for all responses, and taken away by a later line."""
+    last: dict[str, Held] = {}
+    set_: set[str] = set()
+    for held in _all(path, directives):
+        args = tuple(word.lower() for word in held.args)
+        if held.name != "header" or len(args) < 3 or args[0] != "always":
+            continue
+        name = args[2].rstrip(":")
+        if args[1] == "unset" and name in set_:
+            last[name] = held
+        elif args[1] in {"set", "add", "append", "merge", "setifempty"}:
+            last.pop(name, None)
+            set_.add(name)
+    for name, held in last.items():
+        if name in HEADERS:
+            yield Weak("removed", "apache", held.location, True, f"Header always unset {name}")
+
+
 _SPELT = {
     "servertokens": "ServerTokens", "serversignature": "ServerSignature", "traceenable": "TraceEnable",
     "options": "Options", "sslprotocol": "SSLProtocol", "proxyrequests": "ProxyRequests", "sethandler": "SetHandler",
-    "requestheader": "RequestHeader",
+    "requestheader": "RequestHeader", "sslproxyverify": "SSLProxyVerify",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place
+from hardencheck.collect.resolve._routes import of_client
 from hardencheck.collect.resolve._tls_words import old_protocols, weak_suites
 from hardencheck.collect.resolve._weak import Doubtful, Weak
 from hardencheck.lazily import compiled
@@ -21,6 +22,8 @@ _FORWARDING = {
     "x-forwarded-ssl", "x-forwarded-scheme", "x-forwarded-protocol", "x-scheme", "front-end-https",
     "x-forwarded-server",
 }  # fmt: skip
+# The security headers that matter where files are served.
+_ON_FILES = {"strict-transport-security", "x-content-type-options", "content-security-policy", "x-frame-options"}
 _CHOSEN = compiled(r"(?:https?://)?\$(?:\{)?(?:http_host|host|arg_\w+|http_\w+|cookie_\w+|1|2)\b.*")
 _ANYBODY = {"0.0.0.0/0", "::/0"}
 
@@ -31,6 +34,10 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
         yield from _directives(file.location.path or "", file.directives)
     for place in _nginx.places(facts):
         yield from _inheritance(place)
+        for held in place.levels[-1]:
+            if held.name == "if" and held.directive.block is not None:
+                inside = tuple(Held(held.path, one) for one in held.directive.block)
+                yield from _inheritance(place._replace(levels=(*place.levels, inside)))
         yield from _alias(place)
 
 
@@ -62,6 +69,8 @@ def _directives(path: str, directives: Iterable[Directive], within: str = "") ->
                 yield Weak("ciphers", "nginx", held.location, bool(suites), _with("ssl_ciphers", suites))
             case "proxy_set_header" | "grpc_set_header" | "uwsgi_param" | "fastcgi_param" if len(args) > 1:
                 yield from _forwarded(held)
+            case "proxy_ssl_verify":
+                yield Weak("backend-tls", "nginx", held.location, args[:1] == ("off",), written)
             case "set_real_ip_from":
                 yield Weak("forwarded", "nginx", held.location, args[0] in _ANYBODY if args else False, written)
             case "proxy_pass" if args:
@@ -92,10 +101,9 @@ def _with(written: str, names: list[str]) -> str:
 def _forwarded(held: Held) -> Iterator[Weak]:
     """A field of the request that says who the client is, or by what it came: from the client itself?"""
     name = held.args[0].lower().removeprefix("http_").replace("_", "-")
-    value = held.args[1].replace("{", "").replace("}", "")
+    value = held.args[1]
     if name in _FORWARDING and value and value != "…":
-        own = "$http_" + name.replace("-", "_")
-        weak = own in value and not value.startswith("$proxy_")
+        weak = of_client(name, value)
         yield Weak("forwarded", "nginx", held.location, weak, f"{held.args[0]} {held.args[1]}"[:200])
 
 
@@ -104,8 +112,8 @@ def _inheritance(place: Place) -> Iterator[Weak]:
     own = [held for held in place.levels[-1] if held.name == "add_header" and held.args]
     if not own or len(place.levels) < 2:
         return
-    if any(held.name == "return" and held.args[:1] == ("204",) for held in place.levels[-1]):
-        return  # an answer to a preflight, which nobody shows
+    if any(held.name == "return" and held.args[:1] != ("200",) for held in place.levels[-1]):
+        return  # an answer to a preflight, a redirect: nothing that is shown
     mode = "on"
     above: list[Held] = []
     for level in place.levels[:-1]:
@@ -116,14 +124,15 @@ def _inheritance(place: Place) -> Iterator[Weak]:
     said = next((held.args[:1] for held in place.levels[-1] if held.name == "add_header_inherit"), ())
     mode = said[0] if said else mode
     names = {held.args[0].lower() for held in own}
-    sent = [held.args[0] for held in above if held.args[0].lower() in HEADERS and len(held.args) > 1 and held.args[1]]
+    judged = HEADERS if place.proxied else _ON_FILES
+    sent = [held.args[0] for held in above if held.args[0].lower() in judged and len(held.args) > 1 and held.args[1]]
     if sent and mode != "merge":
         lost = list(dict.fromkeys(name for name in sent if name.lower() not in names))
         value = f"{own[0].args[0]} takes away {', '.join(lost)}" if lost else "nothing is taken away"
         yield Weak("inheritance", "nginx", own[0].location, bool(lost), value[:200])
 
 
-def _alias(place: Place) -> Iterator[Weak]:
+def _alias(place: Place) -> Iterator[Weak | Doubtful]:
     alias = next((held for held in place.levels[-1] if held.name == "alias" and held.args), None)
     if alias is None or not place.name.startswith("location "):
         return
@@ -131,5 +140,9 @@ def _alias(place: Place) -> Iterator[Weak]:
     if words[0] in {"~", "~*", "="} or words[0].startswith(("~", "=")):
         return
     path = words[-1]
+    if path.endswith(TEMPLATED) or alias.args[0].endswith(TEMPLATED):
+        text = "how the path or the alias ends, a placeholder says"
+        yield Doubtful("alias", "nginx", place.where, text, Reason.TEMPLATED)
+        return
     weak = not path.endswith("/") and alias.args[0].endswith("/")
     yield Weak("alias", "nginx", place.where, weak, f"location {path}, alias {alias.args[0]}"[:200])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _caddy, _routes_ingress, _traefik
 from hardencheck.collect.resolve._caddy import Level
+from hardencheck.collect.resolve._routes import of_client
 from hardencheck.collect.resolve._tls_words import old_protocols, weak_suites
 from hardencheck.collect.resolve._traefik import Value
 from hardencheck.collect.resolve._weak import Doubtful, Weak
@@ -54,11 +55,14 @@ def _blocks(block: Iterable[Level]) -> Iterator[Weak | Doubtful]:
                     )
             case "reverse_proxy":
                 yield from map(_trusting, level.inside("trusted_proxies"))
+                for transport in level.inside("transport"):
+                    for skipped in transport.inside("tls_insecure_skip_verify"):
+                        yield Weak("backend-tls", "caddy", skipped.where, True, skipped.name)
                 for up in level.inside("header_up"):
                     name = up.args[0].lower() if up.args else ""
                     if name.startswith("x-forwarded") or name == "x-real-ip":
                         given = up.args[1].lower() if len(up.args) > 1 else ""
-                        weak = name in given and "header" in given
+                        weak = of_client(name, given)
                         yield Weak("forwarded", "caddy", up.where, weak, " ".join(("header_up", *up.args))[:200])
         if level.block is not None and level.name in {"handle", "handle_path", "route"}:
             yield from _blocks(level.block)
@@ -95,7 +99,10 @@ def traefik(facts: FactSet) -> Iterator[Weak | Doubtful]:
         for setting in fact.settings:
             parts = setting.name.split(".")
             where = fact.location.at(setting.line)
-            if parts[:2] == ["tls", "options"] and parts[-1] == "minversion":
+            if parts[-1] == "insecureskipverify" and setting.value.lower() in {"true", "false"}:
+                weak_ = setting.value.lower() == "true"
+                yield Weak("backend-tls", "traefik", where, weak_, f"insecureSkipVerify {setting.value}")
+            elif parts[:2] == ["tls", "options"] and parts[-1] == "minversion":
                 old = _OLD.get(setting.value.lower())
                 yield Weak("protocols", "traefik", where, old is not None, f"minVersion {setting.value}")
             elif parts[:2] == ["tls", "options"] and parts[-1] == "ciphersuites":

@@ -53,7 +53,12 @@ def _plain(routes: list[Route]) -> Iterator[Weak]:
     for route in routes:
         if not route.hands_on or route.product not in {"nginx", "apache", "traefik", "caddy"}:
             continue
-        if route.tls is None and _both(route):
+        if route.product == "caddy" and any(word.startswith("http://") for word in route.listens) and route.hosts:
+            # Without the scheme Caddy would serve the name by https, and redirect to it.
+            if any(host in names for host in route.hosts) or not any("." in host for host in route.hosts):
+                continue
+            redirected = route.redirects_to_https
+        elif route.tls is None and _both(route):
             redirected = route.redirects_to_https
         elif route.tls is False and secure and any(one.product == route.product for one in secure):
             if route.hosts and names and not set(route.hosts) & names:

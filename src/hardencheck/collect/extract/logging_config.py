@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._logging_names import (
     ACCESS_LOGGERS,
     is_security,
@@ -86,7 +86,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile, role_of_file: str) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role_of_file
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         yield from self._tables()

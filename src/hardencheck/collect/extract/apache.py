@@ -44,7 +44,8 @@ _LINES = (
     rb"^[ \t]{0,99}(?:LoadModule|ProxyPass(?:Match|Reverse)?|ProxyPreserveHost|RewriteEngine|RewriteRule"
     rb"|WSGIScriptAlias|ServerTokens|ServerSignature|TraceEnable|RequestHeader[ \t]{1,9}(?:set|unset)|DocumentRoot"
     rb"|Header[ \t]{1,9}(?:(?:always|onsuccess)[ \t]{1,9})?(?:set|unset|append|merge|add|edit|setifempty)"
-    rb"|CustomLog|SSLProtocol|Options[ \t]{1,9}[-+]?(?:Indexes|All|FollowSymLinks)|AllowOverride|ServerRoot"
+    rb"|CustomLog|SSLProtocol|SSLCipherSuite|SSLEngine"
+    rb"|Options[ \t]{1,9}[-+]?(?:Indexes|All|FollowSymLinks)|AllowOverride|ServerRoot"
     rb"|WSGIDaemonProcess|RequestReadTimeout|LimitRequestBody|IncludeOptional)[ \t]"
 )
 _LOOKS_SECTION = compiled(_SECTIONS, re.IGNORECASE | re.MULTILINE)

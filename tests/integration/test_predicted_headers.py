@@ -387,7 +387,10 @@ http://127.0.0.1:@FRONT@ {
     header X-Frame-Options SAMEORIGIN
     header -Server
     header ?Permissions-Policy camera=()
-    header >Referrer-Policy no-referrer
+    header {
+        defer
+        Referrer-Policy no-referrer
+    }
     reverse_proxy 127.0.0.1:@PORT@ {
         header_up X-Forwarded-Proto https
     }

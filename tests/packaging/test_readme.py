@@ -44,11 +44,6 @@ def test_options_of_the_text_exist() -> None:
     assert used <= known
 
 
-def test_the_number_of_lines() -> None:
-    shown = re.findall(r"(?:of|:) (?:\d+ of )?(\d+) lines$", README, re.MULTILINE)
-    assert len(shown) == 2 and {int(number) for number in shown} == {len(load_catalogue().checks)}
-
-
 def test_formats() -> None:
     assert all(f"`{name}`" in README for name in RENDERERS)
 

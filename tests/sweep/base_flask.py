@@ -1,6 +1,7 @@
-"""The photo service: Flask behind Apache, under systemd."""
+"""The photo service: Flask under gunicorn and systemd behind nginx, or in Apache."""
 
 from .base_container import GUNICORN, IGNORED
+from .base_django import NGINX as SHOP_NGINX
 from .sample import Base
 
 FLASK_APP = '''\
@@ -169,12 +170,26 @@ LogLevel warn
 
     Header always set Permissions-Policy "camera=(), microphone=()"
 
-    RequestHeader set X-Forwarded-Proto "https"
     ProxyRequests Off
-    ProxyPass / http://127.0.0.1:8000/
-    ProxyPassReverse / http://127.0.0.1:8000/
+    WSGIDaemonProcess photos user=photos group=photos processes=2 threads=4 umask=0027 home=/opt/photos
+    WSGIProcessGroup photos
+    WSGIScriptAlias / /opt/photos/photos/wsgi.py
+    <Directory /opt/photos/photos>
+        <Files wsgi.py>
+            Require all granted
+        </Files>
+    </Directory>
 </VirtualHost>
 """
+
+NGINX = (
+    (
+        SHOP_NGINX[: SHOP_NGINX.index("        location /static/")]
+        + SHOP_NGINX[SHOP_NGINX.index("        location / {") :]
+    )
+    .replace("web:8000", "127.0.0.1:8000")
+    .replace("shop.", "photos.")
+)
 
 FLASK = Base(
     {
@@ -187,6 +202,15 @@ FLASK = Base(
         "photos/app.py": FLASK_APP,
         "gunicorn.conf.py": GUNICORN.replace("0.0.0.0", "127.0.0.1"),
         "deploy/photos.service": UNIT,
+        "deploy/nginx.conf": NGINX,
+    }
+)
+
+# With mod_wsgi, for its limit of the body counts there, and does not for what is proxied.
+APACHE_FLASK = FLASK.without("deploy/nginx.conf", "deploy/photos.service", "gunicorn.conf.py").with_files(
+    {
+        "requirements.txt": FLASK.files["requirements.txt"].replace("gunicorn==23.0.0", "mod_wsgi==5.0.2"),
+        "photos/wsgi.py": 'from photos.app import app as application\n\n__all__ = ["application"]\n',
         "deploy/apache/photos.conf": APACHE,
     }
 )

@@ -1,9 +1,7 @@
 """Services whose headers all come from one layer: the proxy, or the application."""
 
-from .base_django import DJANGO
 from .base_flask import FLASK
 
-A = "deploy/apache/photos.conf"
 F = "photos/app.py"
 N = "deploy/nginx.conf"
 
@@ -53,21 +51,12 @@ HANDMADE = BARE_APP.replace(
     + '    return response\n\n\n@app.get("/health")',
 )
 
-_nginx = DJANGO.files[N]
-
-NGINX_ALL = (
-    (
-        _nginx[: _nginx.index("        location /static/")].replace(
-            '        add_header Permissions-Policy "camera=(), microphone=()" always;\n',
-            "".join(f'        add_header {name} "{value}" always;\n' for name, value in SENT),
-        )
-        + _nginx[_nginx.index("        location / {") :]
-    )
-    .replace("web:8000", "127.0.0.1:8000")
-    .replace("shop.", "photos.")
+NGINX_ALL = FLASK.files[N].replace(
+    '        add_header Permissions-Policy "camera=(), microphone=()" always;\n',
+    "".join(f'        add_header {name} "{value}" always;\n' for name, value in SENT),
 )
 
-BARE = FLASK.without(A).with_files(
+BARE = FLASK.with_files(
     {
         F: BARE_APP,
         "deploy/nginx.conf": NGINX_ALL,
@@ -76,3 +65,8 @@ BARE = FLASK.without(A).with_files(
 )
 
 HAND = FLASK.with_files({F: HANDMADE, "requirements.txt": "Flask==3.1.2\ngunicorn==23.0.0\nFlask-WTF==1.2.2\n"})
+
+# An application that gives all of them behind a proxy that gives none.
+BEHIND = HAND.with_files(
+    {N: NGINX_ALL.replace("".join(f'        add_header {n} "{v}" always;\n' for n, v in SENT), "")}
+)

@@ -1,6 +1,6 @@
 """Headers, TLS and redirects of Apache."""
 
-from .base_flask import FLASK
+from .base_flask import APACHE_FLASK
 from .header_services import BARE, HAND, SENT
 from .sample import At, Base, Sample, sample
 
@@ -8,15 +8,18 @@ A = "deploy/apache/photos.conf"
 F = "photos/app.py"
 N = "deploy/nginx.conf"
 
-_apache = FLASK.files[A].replace(
+_apache = APACHE_FLASK.files[A].replace(
     '    Header always set Permissions-Policy "camera=(), microphone=()"\n',
     "".join(f'    Header always set {name} "{value}"\n' for name, value in SENT),
 )
 
-APACHE_BARE = BARE.without(N).with_files({A: _apache})
+APACHE_BARE = APACHE_FLASK.with_files({A: _apache, F: BARE.files[F]})
 
-APACHE_HAND = HAND.with_files(
-    {A: FLASK.files[A].replace('    Header always set Permissions-Policy "camera=(), microphone=()"\n', "")}
+APACHE_HAND = APACHE_FLASK.with_files(
+    {
+        F: HAND.files[F],
+        A: APACHE_FLASK.files[A].replace('    Header always set Permissions-Policy "camera=(), microphone=()"\n', ""),
+    }
 )
 
 
@@ -31,7 +34,10 @@ def aline(name: str, value: str = "", verb: str = "always set") -> str:
 APACHE = (
     *(
         apache(
-            f"no-{name.lower()}", aline(name), "", ["<VirtualHost *:443>", "ProxyPass / ", (F, "app = Flask(__name__)")]
+            f"no-{name.lower()}",
+            aline(name),
+            "",
+            ["<VirtualHost *:443>", "WSGIScriptAlias / ", (F, "app = Flask(__name__)")],
         )
         for name in (
             "Strict-Transport-Security",
@@ -77,8 +83,8 @@ APACHE = (
     apache(
         "no-redirect",
         "    Redirect permanent / https://photos.example.org/\n",
-        "    ProxyPass / http://127.0.0.1:8000/ retry=0\n",
-        ["<VirtualHost *:80>", "retry=0"],
+        "    DirectoryIndex disabled\n    WSGIScriptAlias / /opt/photos/photos/wsgi.py\n",
+        ["<VirtualHost *:80>", "DirectoryIndex disabled", (A, "DirectoryIndex disabled", 1)],
     ),
     apache("open-proxy", "ProxyRequests Off", "ProxyRequests On"),
     apache(

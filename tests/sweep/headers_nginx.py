@@ -1,7 +1,7 @@
 """Headers, TLS and redirects of nginx."""
 
 from .base_django import DJANGO
-from .header_services import BARE, HAND, NGINX_ALL, SENT
+from .header_services import BARE, BEHIND, SENT
 from .sample import At, Sample, sample
 
 A = "deploy/apache/photos.conf"
@@ -134,15 +134,18 @@ NGINX = (
         "        location / {\n            proxy_pass http://app; # plain\n        }\n",
         ["listen 80;", "# plain", (N, "listen 80;", -1), (N, "# plain", -1)],
     ),
-    nginx(
-        "forwarded-proto-passed-on",
+    sample(
+        "headers/nginx-forwarded-proto-passed-on",
+        DJANGO,
+        N,
         "proxy_set_header X-Forwarded-Proto $scheme",
         "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto",
+        ["$http_x_forwarded_proto", "location / {", (S, "SECURE_PROXY_SSL_HEADER")],
     ),
     nginx("powered-by-passed", line("Referrer-Policy"), line("Referrer-Policy") + line("X-Powered-By", "Flask 3.1")),
     sample(
         "headers/nginx-hides-csp",
-        HAND.without(A).with_files({N: NGINX_ALL.replace("".join(line(n) for n, _ in SENT), "")}),
+        BEHIND,
         N,
         PROXY_PASS,
         PROXY_PASS + "            proxy_hide_header Content-Security-Policy;\n",
@@ -150,7 +153,7 @@ NGINX = (
     ),
     sample(
         "headers/nginx-two-frame-options",
-        HAND.without(A).with_files({N: NGINX_ALL.replace("".join(line(n) for n, _ in SENT), "")}),
+        BEHIND,
         N,
         PROXY_PASS,
         PROXY_PASS + "            add_header X-Frame-Options SAMEORIGIN always;\n",
@@ -158,7 +161,7 @@ NGINX = (
     ),
     sample(
         "headers/nginx-two-hsts",
-        HAND.without(A).with_files({N: NGINX_ALL.replace("".join(line(n) for n, _ in SENT), "")}),
+        BEHIND,
         N,
         PROXY_PASS,
         PROXY_PASS + '            add_header Strict-Transport-Security "max-age=63072000" always;\n',

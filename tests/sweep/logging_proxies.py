@@ -3,7 +3,7 @@
 from .base_aiohttp import AIOHTTP
 from .base_django import DJANGO
 from .base_fastapi import FASTAPI
-from .base_flask import FLASK
+from .base_flask import APACHE_FLASK, FLASK
 from .sample import WHOLE, At, Sample, sample
 from .traefik import TRAEFIK_FILES
 
@@ -17,7 +17,7 @@ def nginx(name: str, old: str, new: str, at: At | list[At] = "") -> Sample:
 
 
 def apache(name: str, old: str, new: str, at: At | list[At] = "") -> Sample:
-    return sample(f"logging/apache-{name}", FLASK, A, old, new, at)
+    return sample(f"logging/apache-{name}", APACHE_FLASK, A, old, new, at)
 
 
 LOGROTATE = DJANGO.with_files(

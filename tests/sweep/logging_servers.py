@@ -112,15 +112,15 @@ FORMAT = "%({x-request-id}i)s'"
 SERVERS = (
     changed(
         "logging/gunicorn-no-access-log",
-        FLASK.without(A),
-        FLASK.without(A).edited(G, 'accesslog = "-"\n', ""),
+        FLASK.without("deploy/nginx.conf"),
+        FLASK.without("deploy/nginx.conf").edited(G, 'accesslog = "-"\n', ""),
         G,
         ["bind =", (U, "ExecStart=")],
     ),
     changed(
         "logging/gunicorn-access-log-none",
-        FLASK.without(A),
-        FLASK.without(A).edited(G, 'accesslog = "-"', "accesslog = None"),
+        FLASK.without("deploy/nginx.conf"),
+        FLASK.without("deploy/nginx.conf").edited(G, 'accesslog = "-"', "accesslog = None"),
         G,
     ),
     gunicorn("debug", 'loglevel = "info"', 'loglevel = "debug"'),

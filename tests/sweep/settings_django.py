@@ -1,7 +1,7 @@
 """Settings of Django."""
 
 from .base_django import DJANGO
-from .sample import Sample, changed, sample
+from .sample import WHOLE, Sample, changed, sample
 from .settings_styles import CLASSES, COMPOSE_ENV, DECOUPLE, DJANGO6, ENVIRON, PACKAGE, PACKAGE_BASE
 
 P = "shop/settings/production.py"
@@ -21,6 +21,17 @@ FALLBACKS = DJANGO.edited(
 REQUEST_MIDDLEWARE = '    "django.middleware.security.SecurityMiddleware",\n'
 
 WEAK = "".join(["django-", "insecure-", "4x!k2m$9w&zq8r5v", "t7y1b3n6c0p"])
+
+# Nothing in front that could redirect.
+DIRECT = (
+    DJANGO.without("deploy/nginx.conf", "compose.yaml")
+    .edited(S, 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n', "")
+    .edited(
+        "shop/middleware.py",
+        "        return response\n",
+        '        response.headers["Permissions-Policy"] = "camera=(), microphone=()"\n        return response\n',
+    )
+)
 
 DJANGO_SAMPLES = (
     dj("debug-true", "DEBUG = False", "DEBUG = True"),
@@ -48,8 +59,9 @@ DJANGO_SAMPLES = (
     dj("secret-key-insecure-prefix", 'os.environ["SECRET_KEY"]', f'"{WEAK}"'),
     dj("secret-key-short", 'os.environ["SECRET_KEY"]', '"s3cr3t-k3y"'),
     sample("settings/secret-key-fallback-literal", FALLBACKS, S, 'os.environ["OLD_SECRET_KEY"]', f'"{WEAK}"'),
-    dj("ssl-redirect-false", "SECURE_SSL_REDIRECT = True", "SECURE_SSL_REDIRECT = False"),
-    dj("ssl-redirect-string", "SECURE_SSL_REDIRECT = True", 'SECURE_SSL_REDIRECT = "False"'),
+    sample("settings/ssl-redirect-false", DIRECT, S, "SECURE_SSL_REDIRECT = True", "SECURE_SSL_REDIRECT = False"),
+    sample("settings/ssl-redirect-missing", DIRECT, S, "SECURE_SSL_REDIRECT = True\n", "", WHOLE),
+    sample("settings/ssl-redirect-from-debug", DIRECT, S, "SECURE_SSL_REDIRECT = True", "SECURE_SSL_REDIRECT = DEBUG"),
     dj("hsts-zero", "SECURE_HSTS_SECONDS = 31536000", "SECURE_HSTS_SECONDS = 0"),
     dj("hsts-one-hour", "SECURE_HSTS_SECONDS = 31536000", "SECURE_HSTS_SECONDS = 3600"),
     dj(

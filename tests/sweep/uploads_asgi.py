@@ -81,7 +81,7 @@ ASGI_SAMPLES = (
     sample("uploads/quart-none", QUART, NA, '["MAX_CONTENT_LENGTH"] = 1_000_000', '["MAX_CONTENT_LENGTH"] = None'),
     sample("uploads/quart-body-timeout-none", QUART, NA, '["BODY_TIMEOUT"] = 30', '["BODY_TIMEOUT"] = None'),
     sample("uploads/tornado-huge", TORNADO, NA, "max_body_size=1_000_000", "max_body_size=100 * 1024**3"),
-    sample("uploads/tornado-body-timeout-none", TORNADO, NA, "body_timeout=30, ", "", "HTTPServer(app"),
+    sample("uploads/tornado-body-timeout-none", TORNADO, NA, "body_timeout=30, ", "", "HTTPServer("),
 )
 
 SAMPLES: tuple[Sample, ...] = (*ASGI_SAMPLES,)

@@ -24,7 +24,7 @@ TYPE_CHECK = (
     '    name = f"{uuid.uuid4().hex}{suffix}"\n'
 )
 
-PLAIN = FLASK.without(A)  # nothing in front: Flask's own limit is all there is
+PLAIN = FLASK.without("deploy/nginx.conf")  # nothing in front: Flask's own limit is all there is
 
 FLASK_SAMPLES = (
     fl("length-none", "MAX_CONTENT_LENGTH=10 * 1024 * 1024", "MAX_CONTENT_LENGTH=None"),

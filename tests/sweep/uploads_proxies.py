@@ -2,7 +2,7 @@
 
 from .base_django import DJANGO
 from .base_fastapi import FASTAPI
-from .base_flask import FLASK
+from .base_flask import APACHE_FLASK
 from .sample import Base, Sample, sample
 
 A = "deploy/apache/photos.conf"
@@ -94,7 +94,7 @@ def _nginx() -> tuple[Sample, ...]:
 
 
 def apache(name: str, old: str, new: str, at: str = "") -> Sample:
-    return sample(f"uploads/apache-{name}", FLASK, A, old, new, at)
+    return sample(f"uploads/apache-{name}", APACHE_FLASK, A, old, new, at)
 
 
 APACHE = (
@@ -114,14 +114,14 @@ APACHE = (
     apache(
         "media-exec",
         "    ProxyRequests Off\n",
-        "    ProxyRequests Off\n    ProxyPass /uploads/ !\n    Alias /uploads/ /srv/photos/uploads/\n    <Directory /srv/photos/uploads>\n"
+        "    ProxyRequests Off\n    Alias /uploads/ /srv/photos/uploads/\n    <Directory /srv/photos/uploads>\n"
         "        Require all granted\n        Options +ExecCGI\n        AddHandler cgi-script .py .cgi\n    </Directory>\n",
         "Options +ExecCGI",
     ),
     apache(
         "media-indexes",
         "    ProxyRequests Off\n",
-        "    ProxyRequests Off\n    ProxyPass /uploads/ !\n    Alias /uploads/ /srv/photos/uploads/\n    <Directory /srv/photos/uploads>\n"
+        "    ProxyRequests Off\n    Alias /uploads/ /srv/photos/uploads/\n    <Directory /srv/photos/uploads>\n"
         "        Require all granted\n        Options +Indexes\n        Header always set X-Content-Type-Options nosniff\n        Header always set Content-Disposition attachment\n    </Directory>\n",
         "Options +Indexes",
     ),

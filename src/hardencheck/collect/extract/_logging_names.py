@@ -53,6 +53,11 @@ def level_name(value: object) -> str | None:
     return value.upper()
 
 
+# Loggers that servers write each request to, at INFO.
+ACCESS_LOGGERS = {
+    "uvicorn.access": "uvicorn", "gunicorn.access": "gunicorn", "aiohttp.access": "aiohttp",
+    "hypercorn.access": "hypercorn", "sanic.access": "sanic", "granian.access": "granian", "werkzeug": "werkzeug",
+}  # fmt: skip
 # Handlers of the standard library by the last part of their name -> their positional arguments.
 PLAIN_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "StreamHandler": ("stream",),
@@ -82,3 +87,17 @@ _SECURITY_CALL = compiled(
 def is_security_call(name: str) -> bool:
     """Whether a function of this name decides about access, as far as names say."""
     return _SECURITY_CALL.fullmatch(name) is not None
+
+
+# Formats of access logs: gunicorn and hypercorn `%({header}i)s`, aiohttp `%{Header}i`, uWSGI `%(var.HTTP_HEADER)`.
+_LEAKS = (
+    (compiled(r"(?i)[{.(](?:http[_-])?(?:proxy-)?authorization\b"), "authorization header"),
+    (compiled(r"(?i)[{.(](?:http[_-])?(?:x-)?(?:api[_-]?key|auth[_-]token|access[_-]token|csrf[_-]?token)\b"), "token"),
+    (compiled(r"(?i)[{.(](?:http[_-])?(?:set-)?cookie\b"), "cookies"),
+)
+_QUERY = compiled(r"(?i)%\(q\)|\{query_string\}|%\((?:var\.)?query_string\)|%\{query\}")
+
+
+def server_format(text: str) -> tuple[tuple[str, ...], bool]:
+    """(what secrets a format writes, whether it names the query string by itself)."""
+    return tuple(what for pattern, what in _LEAKS if pattern.search(text)), _QUERY.search(text) is not None

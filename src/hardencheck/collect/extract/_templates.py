@@ -19,7 +19,7 @@ _OPENS = compiled(r"(?:if|for|unless|range|with|\#if|\#each|\#unless|case)\b|.{0
 _CLOSES = compiled(r"(?:end|endif|endfor|endunless|/if|/each|/unless)\b")
 _ELSE = compiled(r"(?:else|elif|elsif|elseif)\b")
 _INCLUDES = compiled(r"include\s+[\"']([\w./-]{1,200})[\"']")
-_ALONE = compiled(rf"(?:(?<=[;{{}}])|^)[ \t]*{TEMPLATED}[ \t]*;?[ \t]*$", re.MULTILINE)
+_ALONE = compiled(rf"(?:(?<=[;{{}}])|^)([ \t]*){TEMPLATED}[ \t]*;?[ \t]*$", re.MULTILINE)
 
 
 class Plain(NamedTuple):
@@ -69,5 +69,5 @@ def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "", 
     if shell:
         text = _SHELL.sub(TEMPLATED, text)
     if alone:
-        text = _ALONE.sub(f" {TEMPLATED}{alone}", text)
+        text = _ALONE.sub(rf"\1{TEMPLATED}{alone}", text)
     return Plain(text, True, tuple(sorted(conditions)))

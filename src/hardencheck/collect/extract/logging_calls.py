@@ -58,6 +58,11 @@ _REQUEST_PARTS = {
     "json": "request body", "get_json": "request body", "get_data": "request body", "stream": "request body",
     "raw_post_data": "request body",
 }  # fmt: skip
+_REQUEST_CALLS = {**_REQUEST_PARTS, "text": "request body", "read": "request body", "post": "request body"}
+_PLAIN_COOKIES = frozenset({
+    "lang", "language", "locale", "theme", "timezone", "tz", "consent", "cookieconsent", "currency", "color", "mode",
+    "django_language", "debug", "seen", "banner",
+})  # fmt: skip
 _REQUESTS = {"request", "req", "http_request", "django_request", "_request"}
 # Calls that hand on what they are given.
 _THROUGH = {
@@ -189,9 +194,11 @@ class _Carried:
                 for part in parts:
                     if isinstance(part, ast.FormattedValue):
                         yield from self.of(part.value, depth + 1)
-            case ast.BinOp(left=left, right=right):
+            case ast.BinOp(left=left, op=op, right=right):
                 yield from self.of(left, depth + 1)
-                yield from self.of(right, depth + 1)
+                # `"%(name)s" % locals()` shows what it names.
+                if not (isinstance(op, ast.Mod) and _named_places(left) and _all_locals(file, right)):
+                    yield from self.of(right, depth + 1)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     yield from self.of(part, depth + 1)
@@ -255,17 +262,28 @@ class _Carried:
             return
         if func.attr in {"get", "pop", "getlist"} and node.args:
             yield from _element(file, func.value, node.args[0])
-        elif func.attr in _REQUEST_PARTS and is_request(func.value):
-            yield _REQUEST_PARTS[func.attr]
+        elif func.attr in _REQUEST_CALLS and is_request(func.value):
+            yield _REQUEST_CALLS[func.attr]
         elif func.attr in _THROUGH_METHODS:
             if func.attr in {"dict", "model_dump", "to_dict"}:
                 if file.name(func.value).rpartition(".")[2] == "settings":
                     yield "all settings"
                 return
             yield from self.of(func.value, depth + 1)
-            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            # `"{name}".format(**locals())` shows what it names.
+            named = (keyword.value for keyword in node.keywords if keyword.arg is not None)
+            for given in (*node.args, *named):
                 if func.attr in {"format", "join"}:
                     yield from self.of(given, depth + 1)
+
+
+def _named_places(node: ast.expr) -> bool:
+    """Whether a format takes its values by name: "%(name)s"."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "%(" in node.value
+
+
+def _all_locals(file: PythonFile, node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and file.name(node.func) in {"locals", "globals", "vars"}
 
 
 def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:
@@ -294,6 +312,9 @@ def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         if (what := _secret_name(file, key.value)) is not None:
             yield what
+        elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
+            if key.value.lower() not in _PLAIN_COOKIES:
+                yield "cookie"
     elif isinstance(key, ast.Slice):
         return  # token[:6] shows a part of it on purpose
 

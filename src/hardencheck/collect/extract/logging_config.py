@@ -1,4 +1,4 @@
-"""Logging as Python code sets it up: dictConfig, fileConfig, levels, SQLAlchemy, loguru, Sentry, uvicorn."""
+"""Where Python code sets up logging: dictConfig, fileConfig, basicConfig; levels of loggers; SQLAlchemy's echo."""
 
 import ast
 import re
@@ -7,17 +7,20 @@ from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._logging_names import (
+    ACCESS_LOGGERS,
+    is_security,
+    is_sql,
+    level_name,
+    level_number,
+    scope,
+)
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
     LoggingPlace,
-    LoguruCall,
-    LoguruSink,
-    Sentry,
-    ServerLevel,
     ServerLog,
     SqlEcho,
 )
@@ -29,13 +32,12 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (
         re.compile(
             rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers|structlog"
+            rb"|logging\.disable|\.disabled\s*="
         ),
         (LoggingPlace, LoggerSetting),
     ),
     (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
-    (re.compile(rb"(?:import|from)\s+loguru"), (LoguruCall, LoguruSink)),
-    (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry,)),
-    (re.compile(rb"(?:import|from)\s+uvicorn"), (ServerLog, ServerLevel, LoggingPlace)),
+    (re.compile(rb"(?:import|from)\s+uvicorn"), (LoggingPlace,)),
 )
 TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
@@ -52,11 +54,11 @@ def what_for(path: str, data: bytes = b"") -> str:
 
 
 class LoggingPython(Extractor):
-    """Logging configurations, levels of loggers, and the options of libraries that decide what is logged."""
+    """Where logging is configured, levels of loggers by code, and whether SQL is printed."""
 
     name = "logging.python"
-    version = 2
-    emits = (LoggingPlace, LoggerSetting, SqlEcho, LoguruCall, LoguruSink, Sentry, ServerLog, ServerLevel)
+    version = 3
+    emits = (LoggingPlace, LoggerSetting, SqlEcho, ServerLog)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -91,9 +93,6 @@ class _File:
         for call in self._file.calls:
             yield from self._call(call)
         yield from self._assignments()
-        if self._file.imports("loguru"):
-            line = next((call.lineno for call in self._file.calls), 1)
-            yield LoguruCall(location=self._here.at(line), what="import", role=self._role)
 
     def _gap(self, kinds: tuple[type[Fact], ...], detail: str, line: int, node: ast.AST, **about: Scalar) -> Gap:
         return Gap(
@@ -161,18 +160,19 @@ class _File:
             yield from self._place("structlog", "", call)
         elif last == "setLevel" and isinstance(call.func, ast.Attribute) and call.args:
             logger = self._logger_name(call.func.value)
+            if logger in ACCESS_LOGGERS:
+                yield from self._quiet(call, logger, call.args[0])
             if logger is not None and (scope(logger) != "application" or is_sql(logger)):
                 yield from self._level(call, logger, call.args[0])
         elif last in _ENGINES and ("sql" in name or name in _ENGINES or "engine" in name.lower()):
             yield from self._engine(call, last)
-        elif name.startswith("loguru.logger."):
-            yield from self._loguru(call, last)
-        elif name in {"sentry_sdk.init", "sentry_sdk.api.init"}:
-            yield from self._sentry(call)
-        elif name in {"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config", "uvicorn.main.run"}:
-            yield from self._uvicorn(call)
-            if argument(call, None, "log_config") is not None:
-                yield from self._place("uvicorn", "", call)
+        elif name in {"uvicorn.run", "uvicorn.Config"} and argument(call, None, "log_config") is not None:
+            yield from self._place("uvicorn", "", call)
+        elif name == "logging.disable":
+            yield from self._disable(call)
+        for keyword in call.keywords:
+            if keyword.arg == "SQLALCHEMY_ECHO":  # app.config.update(SQLALCHEMY_ECHO=True)
+                yield from self._switch(keyword.value, keyword.value)
 
     def _logger_name(self, node: ast.expr) -> str | None:
         """The logger an expression is: `logging.getLogger("x")`, `logging.root`, or a name given one in this file."""
@@ -230,7 +230,7 @@ class _File:
         )
 
     def _engine(self, call: ast.Call, through: str) -> Iterator[Found]:
-        echo, hidden = argument(call, None, "echo"), argument(call, None, "hide_parameters")
+        echo = argument(call, None, "echo")
         if echo is None and not spreads(call):
             yield self._echo(call, through, False)
             return
@@ -238,123 +238,84 @@ class _File:
             if echo is None:
                 raise NotLiteral("hidden in an unpacked argument")
             enabled = bool(self._values.constant(echo))
-            quiet = hidden is not None and bool(self._values.constant(hidden))
         except NotLiteral as error:
             detail = f"echo of {through} is {error}: not a literal"
             yield self._gap((SqlEcho,), detail, call.lineno, call, through=through)
             return
-        yield self._echo(call, through, enabled and not quiet)
+        yield self._echo(echo if enabled else call, through, enabled, call)
 
-    def _echo(self, node: ast.Call | ast.stmt, through: str, enabled: bool) -> SqlEcho:
-        what_for = self._branches.role(node, self._role)
+    def _quiet(self, call: ast.Call, logger: str, node: ast.expr) -> Iterator[Found]:
+        """A level above INFO: the server writes no request any more."""
+        try:
+            number = level_number(level_name(self._values.constant(node)))
+        except NotLiteral:
+            return  # `_level` says so
+        if number is not None and number > 20 and self._branches.when(call) == "always":
+            what_for = self._branches.role(call, self._role)
+            here = self._here.at(call.lineno)
+            yield ServerLog(location=here, server=ACCESS_LOGGERS[logger], access_log=False, role=what_for)
+
+    def _disable(self, call: ast.Call) -> Iterator[Found]:
+        """`logging.disable(logging.CRITICAL)`: nothing up to that level is written by any logger."""
+        if self._branches.when(call) == "never":
+            return
+        given = argument(call, 0, "level")
+        try:
+            level = level_name(self._values.constant(given)) if given is not None else "CRITICAL"
+        except NotLiteral as error:
+            detail = f"logging.disable is given {error}: not a literal"
+            yield self._gap((LoggerSetting,), detail, call.lineno, call, **_about("root"))
+            return
+        yield self._muted("every logger", call, level, (level_number(level) or 0) >= 30, security=True)
+
+    def _muted(
+        self, logger: str, node: ast.Call | ast.stmt, level: str | None, mute: bool, *, security: bool
+    ) -> LoggerSetting:
+        return LoggerSetting(
+            location=self._here.at(node.lineno),
+            logger=logger,
+            level=level,
+            scope=scope(logger),
+            security=security,
+            sql=is_sql(logger),
+            discards=mute,
+            debug=False,
+            role=self._branches.role(node, self._role),
+        )
+
+    def _echo(
+        self, node: ast.expr | ast.stmt, through: str, enabled: bool, statement: ast.AST | None = None
+    ) -> SqlEcho:
+        what_for = self._branches.role(statement or node, self._role)
         return SqlEcho(location=self._here.at(node.lineno), through=through, enabled=enabled, role=what_for)
-
-    def _loguru(self, call: ast.Call, method: str) -> Iterator[Found]:
-        what_for = self._branches.role(call, self._role)
-        here = self._here.at(call.lineno)
-        if method == "remove":
-            yield LoguruCall(location=here, what="remove", role=what_for)
-        elif method == "configure":
-            handlers = argument(call, None, "handlers")
-            if handlers is None:
-                return
-            yield LoguruCall(location=here, what="configure", role=what_for)
-            handlers = self._values.resolve(handlers)
-            for item in handlers.elts if isinstance(handlers, ast.List | ast.Tuple) else [handlers]:
-                table, whole = self._values.table(item) or ({}, False)
-                yield from self._sink(call, table.get("diagnose"), not whole)
-        elif method == "add":
-            yield from self._sink(call, argument(call, 6, "diagnose"), spreads(call))
-
-    def _sink(self, call: ast.Call, diagnose: ast.expr | None, hidden: bool) -> Iterator[Found]:
-        try:
-            if diagnose is None and hidden:
-                raise NotLiteral("hidden in an unpacked argument")
-            enabled = True if diagnose is None else bool(self._values.constant(diagnose))
-        except NotLiteral as error:
-            detail = f"diagnose of a loguru handler is {error}: not a literal"
-            yield self._gap((LoguruSink,), detail, call.lineno, call, sink="added")
-            return
-        what_for = self._branches.role(call, self._role)
-        yield LoguruSink(location=self._here.at(call.lineno), sink="added", diagnose=enabled, role=what_for)
-
-    def _sentry(self, call: ast.Call) -> Iterator[Found]:
-        if argument(call, None, "data_collection") is not None:
-            # It overrides send_default_pii, and the default scrubber goes with it (sentry-sdk 2.75).
-            detail = "data_collection decides what is sent, not send_default_pii: read it"
-            yield self._gap((Sentry,), detail, call.lineno, call)
-            return
-        tables = [self._values.table(keyword.value) for keyword in call.keywords if keyword.arg is None]
-
-        def option(name: str) -> ast.expr | None:
-            given = argument(call, None, name)
-            for table in tables:
-                given = given or (table[0].get(name) if table else None)
-            return given
-
-        try:
-            pii, bodies = option("send_default_pii"), option("max_request_body_size")
-            if pii is None and any(table is None or not table[1] for table in tables):
-                raise NotLiteral("hidden in an unpacked argument")
-            value = False if pii is None else bool(self._values.constant(pii))
-        except NotLiteral as error:
-            yield self._gap((Sentry,), f"send_default_pii is {error}: not a literal", call.lineno, call)
-            return
-        try:
-            size = "medium" if bodies is None else str(self._values.constant(bodies))
-        except NotLiteral:
-            size = "medium"
-        what_for = self._branches.role(call, self._role)
-        yield Sentry(location=self._here.at(call.lineno), send_default_pii=value, bodies=size, role=what_for)
-
-    def _uvicorn(self, call: ast.Call) -> Iterator[Found]:
-        reload = argument(call, None, "reload")
-        access, level = argument(call, None, "access_log"), argument(call, None, "log_level")
-        what_for = self._branches.role(call, self._role)
-        try:
-            if reload is not None and what_for == "production" and bool(self._values.constant(reload)):
-                what_for = "development"
-        except NotLiteral:
-            pass
-        here, hidden = self._here.at(call.lineno), spreads(call)
-        try:
-            if access is None and hidden:
-                raise NotLiteral("hidden in an unpacked argument")
-            on = True if access is None else bool(self._values.constant(access))
-            yield ServerLog(location=here, server="uvicorn", access_log=on, role=what_for)
-        except NotLiteral as error:
-            detail = f"access_log of uvicorn is {error}: not a literal"
-            yield self._gap((ServerLog,), detail, call.lineno, call, server="uvicorn")
-        try:
-            if level is None and hidden:
-                raise NotLiteral("hidden in an unpacked argument")
-            name = None if level is None else self._values.constant(level)
-            plain = level_name(name) if isinstance(name, int) else name
-            lowered = str(plain).lower() if plain is not None else None
-            yield ServerLevel(location=here, server="uvicorn", level=lowered, role=what_for)
-        except NotLiteral as error:
-            detail = f"log_level of uvicorn is {error}: not a literal"
-            yield self._gap((ServerLevel,), detail, call.lineno, call, server="uvicorn")
 
     # Settings
 
     def _assignments(self) -> Iterator[Found]:
-        """SQLALCHEMY_ECHO, as a name, an attribute or a key."""
+        """SQLALCHEMY_ECHO, as a name, an attribute or a key; `logger.disabled = True`."""
         for node in self._file.assigns:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            name = (
-                target.id
-                if isinstance(target, ast.Name)
-                else target.slice.value
-                if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
-                else ""
-            )
-            if name == "SQLALCHEMY_ECHO" and node.value is not None:
-                try:
-                    yield self._echo(node, "SQLALCHEMY_ECHO", bool(self._values.constant(node.value)))
-                except NotLiteral as error:
-                    detail = f"SQLALCHEMY_ECHO is {error}: not a literal"
-                    yield self._gap((SqlEcho,), detail, node.lineno, node, through="SQLALCHEMY_ECHO")
+            if node.value is None:
+                continue
+            match target:
+                case ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str() as name)):
+                    if name == "SQLALCHEMY_ECHO":
+                        yield from self._switch(node.value, node)
+                case ast.Attribute(value=owner, attr="disabled") if isinstance(node.value, ast.Constant):
+                    logger = self._logger_name(owner)
+                    if logger is not None and node.value.value is True and self._branches.when(node) == "always":
+                        if logger in ACCESS_LOGGERS:
+                            what_for = self._branches.role(node, self._role)
+                            here, server = self._here.at(node.lineno), ACCESS_LOGGERS[logger]
+                            yield ServerLog(location=here, server=server, access_log=False, role=what_for)
+                        yield self._muted(logger, node, None, True, security=is_security(logger))
+
+    def _switch(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:
+        try:
+            yield self._echo(node, "SQLALCHEMY_ECHO", bool(self._values.constant(value)))
+        except NotLiteral as error:
+            detail = f"SQLALCHEMY_ECHO is {error}: not a literal"
+            yield self._gap((SqlEcho,), detail, node.lineno, node, through="SQLALCHEMY_ECHO")
 
 
 def _shaped(node: ast.expr) -> bool:

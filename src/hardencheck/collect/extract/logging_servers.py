@@ -68,7 +68,7 @@ _MAX_VALUE = 200
 # What gunicorn's file may set to something else than a command line does.
 _FILE_FLAGS = frozenset({
     "timeout", "keepalive", "user", "forwarded_allow_ips", "bind",
-    "limit_request_line", "limit_request_fields", "limit_request_field_size",
+    "limit_request_line", "limit_request_fields", "limit_request_field_size", "access_log_format", "errorlog",
 })  # fmt: skip
 _ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
 _DEVELOPMENT_FILE = compiled(r"(?:^|[._-])(?:override|dev|development|local|test|debug)(?:[._-]|$)", re.IGNORECASE)
@@ -463,7 +463,7 @@ class GunicornFiles(Extractor):
     """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
 
     name = "logging.gunicorn-files"
-    version = 2
+    version = 3
     emits = (GunicornFile,)
     _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
 

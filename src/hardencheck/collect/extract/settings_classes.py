@@ -17,6 +17,7 @@ _BASE = "BaseSettings"
 _FIELDS = ("pydantic.Field", "pydantic.fields.Field")
 _HIDDEN = ("SecretStr", "SecretBytes")
 _NOT_PRODUCTION = compiled(r"(?i)(?:^|(?<=[a-z_]))(?:test|dev|local|debug)")
+_KEY = compiled(r"(?:\w{1,40}_)?(?:session|signing|encryption|cookie|jwt|hmac|fernet)_key")
 _DEBUG = frozenset({"debug", "debug_mode", "app_debug", "is_debug"})
 
 
@@ -52,7 +53,10 @@ def _defaults(file: PythonFile, cls: ast.ClassDef) -> Iterator[tuple[str, int, s
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
         name = node.target.id
-        what = "debug" if name.lower() in _DEBUG else "secret" if names_a_secret(name) else ""
+        if name.startswith("_"):
+            continue  # an attribute, and no field
+        secret = names_a_secret(name) or _KEY.fullmatch(name.lower())
+        what = "debug" if name.lower() in _DEBUG else "secret" if secret else ""
         if not what:
             continue
         value = _default(file, node.value) if node.value is not None else None

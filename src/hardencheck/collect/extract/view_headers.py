@@ -1,20 +1,28 @@
 """Code that changes the headers of single views: decorators that open a protection, and origins that are reflected."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.headers import ViewOpening
+from hardencheck.model.facts.headers import SetCookie, ViewOpening
 from hardencheck.model.facts.settings import CorsPolicy
 from hardencheck.model.location import Location
 
-_MARKS = compiled(rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|[Tt]alisman|allow.origin", 2)
+_MARKS = compiled(
+    rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|talisman|allow.origin|set_cookie", 2
+)
 # Decorator -> what it opens; those with arguments open only what these say.
 _EXEMPT = {"xframe_options_exempt": "framing", "csp_exempt": "the content policy"}
 _POLICIES = {"csp_override", "csp_replace", "csp_update", "csp"}
 _WIDE = ("'unsafe-inline'", "'unsafe-eval'", "*")
+_SENSITIVE = compiled(r"sess|auth|token|jwt|(?:^|[_.-])sid$|login|credential|remember|api_?key", re.IGNORECASE)
+_SCRIPTS = compiled(r"csrf|xsrf", re.IGNORECASE)  # scripts of the page read these
+_DANGEROUS = frozenset({
+    "script-src", "script-src-elem", "script-src-attr", "default-src", "object-src", "frame-ancestors", "base-uri",
+})  # fmt: skip
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _CREDENTIALS = "access-control-allow-credentials"
 _ORIGIN = frozenset({"origin", "http_origin"})
@@ -24,7 +32,7 @@ class ViewHeaders(Extractor):
     """Decorators of views, and code that answers with the Origin that it was sent."""
 
     name = "python.view-headers"
-    emits = (ViewOpening, CorsPolicy)
+    emits = (ViewOpening, CorsPolicy, SetCookie)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -35,6 +43,7 @@ class ViewHeaders(Extractor):
         file = parse(data)
         yield from _openings(file, path)
         yield from _reflections(file, path)
+        yield from _cookies(file, path)
 
 
 def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
@@ -71,7 +80,7 @@ def _opened(file: PythonFile, decorator: ast.expr) -> Iterator[tuple[str, str]]:
     elif name in _POLICIES and call is not None:
         if _empties(call) and name == "csp_override":
             yield name, "the content policy"
-        elif any(word in _texts(call) for word in _WIDE):
+        elif any(word in texts for directive, texts in _directives(call) for word in _WIDE if directive in _DANGEROUS):
             yield name, "the content policy"
     elif name.lower() == "talisman" and call is not None:
         yield from ((f"{name}({option})", opens) for option, opens in _of_talisman(call))
@@ -98,6 +107,18 @@ def _empties(call: ast.Call) -> bool:
     )
 
 
+def _directives(call: ast.Call) -> Iterator[tuple[str, set[str]]]:
+    """What a decorator says of each directive, as keywords (django-csp 3) or in a table."""
+    for part in ast.walk(call):
+        if isinstance(part, ast.Dict):
+            for key, value in zip(part.keys, part.values, strict=True):
+                if key is not None:
+                    yield _text(key), _texts(value)
+    for item in call.keywords:
+        if item.arg is not None:
+            yield item.arg.lower().replace("_", "-"), _texts(item.value)
+
+
 def _texts(node: ast.AST) -> set[str]:
     found: set[str] = set()
     for part in ast.walk(node):
@@ -112,6 +133,34 @@ def _texts(node: ast.AST) -> set[str]:
 
 def _last(file: PythonFile, node: ast.expr) -> str:
     return file.name(node).rpartition(".")[2]
+
+
+# Cookies
+
+
+def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie]:
+    """`response.set_cookie("session_token", ...)`: no framework sends a flag that is not asked for."""
+    for call in file.calls:
+        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "set_cookie"):
+            continue
+        given = {item.arg: item.value for item in call.keywords}
+        name = given.get("key") or given.get("name") or (call.args[0] if call.args else None)
+        text = _text(name) if name is not None else ""
+        if not _SENSITIVE.search(text) or _SCRIPTS.search(text) or None in given:
+            continue
+        yield SetCookie(
+            location=Location(path=path, line=call.lineno),
+            name=text,
+            scope=getattr(file.scope(call), "name", path),
+            secure=_flag(given.get("secure")),
+            http_only=_flag(given.get("httponly")),
+        )
+
+
+def _flag(node: ast.expr | None) -> bool | None:
+    if node is None:
+        return False
+    return bool(node.value) if isinstance(node, ast.Constant) else None
 
 
 # Origins

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._chain import Cap, Station, everywhere
+from hardencheck.collect.resolve._chain_placeholders import filled
 from hardencheck.collect.resolve._proxies import routes, troubles
 from hardencheck.collect.resolve._routes import Doubt, Limit, Route
 from hardencheck.model.gap import FactSet, Gap
@@ -33,7 +34,7 @@ class Ways(NamedTuple):
 
 
 def ways(facts: FactSet, tree: Tree) -> Ways:
-    every = tuple(route for route in routes(facts, tree) if route.role == "production")
+    every = tuple(filled(route, facts, tree) for route in routes(facts, tree) if route.role == "production")
     handing = tuple(route for route in every if route.hands_on)
     classes: dict[tuple[object, ...], list[Route]] = {}
     for route in handing:
@@ -73,6 +74,8 @@ def _cap(route: Route, body: Limit) -> Cap:
     if body.max_bytes is None and body.doubt is None:
         note = f"{body.setting} is {body.written} at {body.where}" if body.written else f"{route.product} has no limit"
     where = body.where if body.written or body.doubt is not None else route.where
+    if route.product == "caddy" and body.default and body.doubt is None:
+        where = route.inside or route.where  # the site lacks it, not the directive that hands on
     return Cap(
         "proxy", route.product, where, body.max_bytes, body.setting, body.written, body.default,
         status=body.status or _USUAL, or_502=body.status is None, note=note, doubt=body.doubt,

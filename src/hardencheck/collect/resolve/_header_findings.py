@@ -1,5 +1,6 @@
 """What the predicted responses come to: the content policy, copies, what a proxy takes away, what errors lack."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Tree
@@ -11,8 +12,10 @@ from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
 from hardencheck.collect.resolve._sent import Field
 from hardencheck.collect.resolve._talisman import POLICY as TALISMAN
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.headers import DeclaredDuplicate, DeclaredPolicy, ErrorHeaders, StrippedHeader
+from hardencheck.model.facts.settings import CorsPolicy
 from hardencheck.model.location import Location
 
 PROXIES = frozenset({"nginx", "apache", "caddy", "traefik", "ingress-nginx"})
@@ -95,7 +98,8 @@ def _line(where: Location, needles: Iterable[str], tree: Tree) -> Location:
         constant = needle.upper().replace("-", "_")
         for number in range(first, min(first + MAX_POLICY_LINES, len(lines))):
             text = lines[number]
-            if number > first and text[:1] not in {" ", "\t", "}", "]", ")", "", "\n", "#"}:
+            inside = text[:1] in {" ", "\t", "}", "]", ")", "", "#"} or text.startswith("CSP_")
+            if number > first and not inside:
                 break  # the next statement of the file
             if needle in text or (constant.isidentifier() and constant in text):
                 return Location(path=where.path, line=number + 1)
@@ -161,3 +165,42 @@ def _errors(one: Predicted) -> Iterator[ErrorHeaders]:
             missing=tuple(text for text, _ in missing),
             places=tuple(dict.fromkeys(field.where for _, field in missing[1:] if field.where != first.where)),
         )
+
+
+_ORIGIN = compiled(
+    r"\$http_origin|%\{[^}]{0,40}origin[^}]{0,40}\}|\{http\.request\.header\.origin\}|\{header\.origin\}",
+    re.IGNORECASE,
+)
+
+
+def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
+    """Proxies that let every origin in: by "*", or by answering with the Origin that they were sent."""
+    seen: set[Location] = set()
+    for one in found:
+        changes = one.route.headers if one.route is not None else ()
+        adds = [change for change in changes if change.does in {"set", "add", "default"}]
+        with_them = any(
+            change.name.lower() == "access-control-allow-credentials" and (change.value or "").lower() == "true"
+            for change in adds
+        )
+        for change in adds:
+            if change.name.lower() != "access-control-allow-origin" or change.where in seen or one.route is None:
+                continue
+            if (change.value is not None and change.value.strip() == "*") or (
+                change.value is None and _ORIGIN.search(_text_of(change.where, tree))
+            ):
+                seen.add(change.where)
+                yield CorsPolicy(
+                    location=change.where,
+                    framework=one.route.product,
+                    application=_called(one) or one.route.name,
+                    any_origin=True,
+                    credentials=with_them,
+                )
+
+
+def _text_of(where: Location, tree: Tree) -> str:
+    """The line that a location names."""
+    data = Files(tree).text(where.path) if where.path else None
+    lines = data.decode("utf-8", "replace").splitlines() if data else []
+    return lines[where.line - 1] if where.line is not None and where.line <= len(lines) else ""

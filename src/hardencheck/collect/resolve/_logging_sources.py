@@ -18,13 +18,14 @@ from hardencheck.model.facts.logging import GunicornFile, LoggingFile, LoggingPl
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
+LIBRARIES = frozenset({"structlog", "sentry"})
 _SERVERS = ("uvicorn.run", "uvicorn.Config")
 
 
 class SetUp(NamedTuple):
-    """A call that sets up logging. what: "dictConfig", "fileConfig", "basicConfig", "structlog". arguments: by name,
-    None where the call was not seen to run. sure: it runs whatever the environment says. variable: the name that it is
-    given, "settings.LOGGING" without what stands before the dot."""
+    """A call that sets up logging. what: "dictConfig", "fileConfig", "basicConfig" or one of `LIBRARIES`. arguments: by
+    name, None where the call was not seen to run. sure: it runs whatever the environment says. variable: the name that
+    it is given, "settings.LOGGING" without what stands before the dot."""
 
     what: str
     where: Location
@@ -46,7 +47,7 @@ class Sources(NamedTuple):
     @property
     def alone(self) -> bool:
         """Whether Django's settings are all that sets up logging: the root logger has only what they give it."""
-        calls = any(setup.what != "structlog" for setup in self.setups)
+        calls = any(setup.what not in LIBRARIES for setup in self.setups)
         return len(self.projects) == 1 and not calls and len(self.configurations) < 2
 
 
@@ -106,7 +107,7 @@ class _Sources:
         for place in self._places:
             if place.what in {"table", "uvicorn"} or place.location.path is None:
                 continue
-            name = "configure" if place.what == "structlog" else place.what
+            name = {"structlog": "configure", "sentry": "init"}.get(place.what, place.what)
             key = (place.location.path, place.location.line or 0, name)
             called = running.parts.get(key)
             found = seen.get(key) or ((called, not running.perhaps(called)) if called is not None else None)

@@ -356,6 +356,29 @@ def formatter_kind(table: Map, texts: list[str]) -> str:
     return "line" if whole or lowered.startswith(("django.utils.log", "logging.formatter", "uvicorn.")) else ""
 
 
+def places_in(value: Value, depth: int = 0) -> Iterator[tuple[str, Location]]:
+    """Names of classes and functions in a value, as far as they can be had, and where they are called."""
+    match value:
+        case Object(kind="quiet" | "part", state=state) if isinstance(name := state.get("name"), Const):
+            path, line = state.get("path"), state.get("line")
+            known = isinstance(path, Const) and isinstance(line, Const)
+            where = Location(path=str(path.value), line=int(str(line.value))) if known else Location()  # type: ignore[union-attr]
+            yield str(name.value), where
+        case Seq(items=items, extra=extra) if depth < 4:
+            for item in (*items, *extra):
+                yield from places_in(item, depth + 1)
+        case Joined(options=options) if depth < 4:
+            for option in options:
+                yield from places_in(option, depth + 1)
+        case Unknown(text=text, path=path, line=line):
+            yield text, Location(path=path or None, line=line or None)
+        case Function(name=called):
+            yield called, Location()
+        case _:
+            for found in names_in(value, depth):
+                yield found, Location()
+
+
 def names_in(value: Value, depth: int = 0) -> Iterator[str]:
     """Names of classes and functions in a value, as far as they can be had."""
     match value:

@@ -6,6 +6,7 @@ Sanic 25 `Sanic.middleware`, Flask-Talisman 1.1, Flask-CORS 6, secure 2.0.
 """
 
 import ast
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -40,6 +41,8 @@ from hardencheck.model.location import Location
 
 READ = ("flask", "quart", "fastapi", "starlette", "aiohttp", "sanic")
 _ASGI = ("fastapi", "starlette")
+# As a rule what stands before them sends the headers: without a hook of their own nothing is said of them.
+_SELDOM = frozenset({"quart", "sanic"})
 LAYERS = {"fastapi": "starlette", "quart": "quart"}
 _BASE = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.BaseHTTPMiddleware")
 # Of libraries, and no page gets a header of theirs that is predicted here.
@@ -123,10 +126,22 @@ class PythonApplication:
     def should(self, name: str) -> Location:
         """Where a header is missing: what is to send it and does not, else the application."""
         for layer in self.layers:
+            if layer.how == "of a blueprint" and self._sets(layer, name):
+                return layer.where
             if layer.how == "talisman" and isinstance(layer.value, Object):
                 found = held(layer.value).names.get(OPTIONS.get(name, ""))
                 return Location(path=found.path, line=found.line or None) if found is not None else layer.where
         return self.where
+
+    def _sets(self, layer: _Layer, name: str) -> bool:
+        """Whether a function is seen to set a header."""
+        function = layer.value
+        return isinstance(function, Function) and any(
+            one.name == name and function.name in one.scope.split(".")
+            for module in production_modules(self._facts)
+            if module.location.path == function.path
+            for one in module.headers
+        )
 
     def at(self, status: int, seen: Seen) -> Sent:
         sent = Sent(status)
@@ -225,10 +240,18 @@ class PythonApplication:
                 (one.name, Location(path=module.location.path, line=one.line), (module.location.path or "", one.scope))
                 for module in production_modules(self._facts)
                 for one in module.headers
-                if one.name in HEADERS | TELLING
+                # Middleware of aiohttp that is in no list of an application does nothing.
+                if one.name in HEADERS | TELLING and not (self._kind == "aiohttp" and one.hook == "middleware")
             ]
         ran: set[tuple[str, str]] = getattr(self._interpreter, "entered", set())
+        partial = {
+            (one.value.path, one.value.name)
+            for one in self.layers
+            if one.how == "of a blueprint" and isinstance(one.value, Function)
+        }
         for name, where, (path, inside) in self._loose:
+            if any((path, part) in partial for part in inside.split(".")):
+                continue  # it is known for which responses that is
             if sent.named(name) or any((path, part) in ran for part in inside.split(".")):
                 continue
             if sent.status == 200 or self._kind not in _ASGI:
@@ -253,7 +276,7 @@ def _layers(framework: str, thing: Object) -> Iterator[_Layer]:
     hooks = [(one, False) for one in _hooks(thing)[0]] + [(one, True) for one in _hooks(thing)[1]]
     if framework in {"flask", "quart"}:
         for one, perhaps in reversed(hooks):
-            if text_of(one.state["how"]) in {"after_request", "after_app_request", "talisman", "cors"}:
+            if text_of(one.state["how"]) in {"after_request", "talisman", "cors", "of a blueprint"}:
                 yield _of_hook(one, perhaps)
         wrapped = held(thing).names.get("wsgi_app") or held(thing).names.get("asgi_app")
         if wrapped is not None and isinstance(wrapped.value, Instance) and wrapped.value.cls is not None:
@@ -304,20 +327,32 @@ def _of_starlette(thing: Object) -> Iterator[_Layer]:
 
 
 def _hooks(thing: Object) -> tuple[list[Object], list[Object]]:
+    """(surely, perhaps) what runs for every response, in the order of the calls; those of blueprints where these are
+    registered."""
     stack = thing.state.get("hooks")
     if not isinstance(stack, Seq):
         return [], []
-    return [one for one in stack.items if isinstance(one, Object)], [
-        one for one in stack.extra if isinstance(one, Object)
+    surely = [inner for one in stack.items if isinstance(one, Object) for inner in _expanded(one)]
+    return surely, [inner for one in stack.extra if isinstance(one, Object) for inner in _expanded(one)]
+
+
+def _expanded(one: Object) -> list[Object]:
+    if text_of(one.state["how"]) != "blueprint":
+        return [one]
+    blueprint = one.state["function"]
+    hooks = blueprint.state.get("hooks") if isinstance(blueprint, Object) else None
+    found = [inner for inner in hooks.items if isinstance(inner, Object)] if isinstance(hooks, Seq) else []
+    # What is `after_request` of a blueprint is for its own views.
+    names = {"after_app_request": "after_request", "after_request": "of a blueprint"}
+    return [
+        dataclasses.replace(inner, state={**inner.state, "how": Const(names.get(text_of(inner.state["how"]), ""))})
+        for inner in found
     ]
 
 
 def _of_hook(one: Object, perhaps: bool) -> _Layer:
     how, value = text_of(one.state["how"]), one.state["function"]
     where = Location(path=text_of(one.state["path"]), line=number_of(one.state["line"]) or None)
-    if isinstance(value, Object) and value.kind == "hook":
-        where = Location(path=text_of(value.state["path"]), line=number_of(value.state["line"]) or None)
-        value = value.state["function"]
     return _Layer(how, value, where, perhaps=perhaps)
 
 
@@ -379,5 +414,9 @@ def python_applications(facts: FactSet, tree: Tree) -> Iterator[tuple[Applicatio
     seen = built(facts, tree)
     for app in applications(facts, *READ):
         thing = seen.calls.get((app.path, app.call.line))
-        known = thing is not None and seen.interpreter is not None
-        yield app, PythonApplication(app, thing, seen, facts) if known and thing is not None else None
+        if thing is None or seen.interpreter is None:
+            yield app, None
+            continue
+        made = PythonApplication(app, thing, seen, facts)
+        if made.layers or app.framework not in _SELDOM:
+            yield app, made

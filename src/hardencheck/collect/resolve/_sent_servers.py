@@ -13,6 +13,7 @@ from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Seen, Sent
 from hardencheck.collect.resolve._versions import lowest
 from hardencheck.model.facts.logging import GunicornFile, ServerCommand
+from hardencheck.model.facts.settings import EnvironmentVariable
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
@@ -20,17 +21,19 @@ _NAMES = {
     "gunicorn": "gunicorn", "uvicorn": "uvicorn", "waitress": "waitress", "granian": "granian", "daphne": "daphne",
 }  # fmt: skip
 _VERSIONED = {"aiohttp": "Python/{} aiohttp/{}", "werkzeug": "Werkzeug/{} Python/{}"}
+_WITH_SCHEME = ("wsgi:", "uwsgi:", "suwsgi:", "fcgi:", "fastcgi:", "scgi:")
 _LOCAL = ("127.", "localhost", "[::1]", "unix:", "/", "0.0.0.0")  # noqa: S104
 
 
 class Server(NamedTuple):
     """The server that runs an application. name: "" where it is not known. options: of its command line and
-    configuration, name -> value."""
+    configuration, name -> value. by_variable: the deployment sets FORWARDED_ALLOW_IPS."""
 
     name: str = ""
     where: Location = Location()
     options: dict[str, str] = {}
     version: tuple[int, ...] | None = None
+    by_variable: bool = False
 
 
 def server_of(facts: FactSet, framework: str, started: Location | None = None) -> Server:
@@ -49,7 +52,11 @@ def server_of(facts: FactSet, framework: str, started: Location | None = None) -
             for file in facts.of("logging.gunicorn-file"):
                 if isinstance(file, GunicornFile) and file.role == "production":
                     options = {**dict(flag.partition("=")[::2] for flag in file.flags), **options}
-        return Server(first.server, first.location, options, lowest(facts, first.server))
+        variables = any(
+            isinstance(fact, EnvironmentVariable) and fact.name == "FORWARDED_ALLOW_IPS"
+            for fact in facts.of("deployment.environment")
+        )
+        return Server(first.server, first.location, options, lowest(facts, first.server), variables)
     if not names and framework in {"aiohttp", "tornado"}:
         return Server(framework)
     return Server()
@@ -95,6 +102,9 @@ def seen(server: Server, route: Route | None, *, https: bool = True) -> Seen:
     if route is None or not route.hands_on:
         tls = bool({"certfile", "ssl_certfile", "ssl_certificate", "keyfile"} & server.options.keys())
         return Seen(https if tls else None, None)
+    if route.upstream.startswith(_WITH_SCHEME):
+        # The gateway's protocol says by which scheme the request came, and no header does.
+        return Seen(https if route.tls is not False else None if https else False, "")
     given = _forwarded(route.request, https=https)
     if given is None:
         return Seen(None, None)
@@ -130,4 +140,8 @@ def _believes(server: Server, route: Route) -> bool | None:
         return True
     target = route.upstream.partition("://")[2] or route.upstream
     local = target.startswith(_LOCAL) or route.upstream.startswith("unix:")
-    return True if local and "127.0.0.1" in allowed else None
+    if local:
+        return True if "127.0.0.1" in allowed else None
+    # From another machine or container: only where somebody says so, and a variable may.
+    named = {one.strip() for one in allowed.split(",")} - {"127.0.0.1", "::1", ""}
+    return None if named or server.by_variable else False

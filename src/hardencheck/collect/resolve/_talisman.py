@@ -130,6 +130,7 @@ class _Talisman:
             if truth(value) is None:
                 return self._lost(sent, name, f"{option}_{end}", there, value, sure=True)
             text += f"; {word}" if truth(value) else ""
+            place = there if end == "include_subdomains" and truth(value) is False else place
         return sent.put(Field(name, text, place, self._layer))
 
 

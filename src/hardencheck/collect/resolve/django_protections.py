@@ -11,8 +11,8 @@ import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.interpret.values import Depends, Joined, Seq
-from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, has_middleware, middleware, projects
+from hardencheck.collect.interpret.values import NOTHING, Const, Depends, Joined, Map, Seq
+from hardencheck.collect.resolve._django import OWN_MIDDLEWARE, Project, absent, has_middleware, middleware, projects
 from hardencheck.collect.resolve._django_more import entry, held
 from hardencheck.collect.resolve._setting import Setting, why_unknown
 from hardencheck.model.facts import Value
@@ -95,6 +95,8 @@ class DjangoProtections(Resolver):
         yield from self._judged(project, "allowed-hosts", "ALLOWED_HOSTS", hosts, True, on, "security.W020")
         yield from self._key(project)
         yield from self._fallbacks(project)
+        yield from self._tables(project)
+        yield self._async(project)
 
     def _hsts(self, project: Project) -> Iterator[Found]:
         applies = has_middleware(project, OWN_MIDDLEWARE["security"])
@@ -177,6 +179,25 @@ class DjangoProtections(Resolver):
             text = f"not known: {bound.expression.text or 'computed'}"
             one = Setting(False, None, "literal", bound.location, bound.reason, text)
             yield from self._judged(project, what, name, one, True, None, same_as)
+
+    def _tables(self, project: Project) -> Iterator[Found]:
+        """Of the policies of Django 6.0: a text, which would be the header as people write it, is an error there."""
+        for name in ("SECURE_CSP", "SECURE_CSP_REPORT_ONLY"):
+            bound = project.bound(name)
+            value = bound.binding.value if bound is not None and bound.binding is not None else None
+            if bound is None or absent(name, project.version) or not isinstance(value, Map | Seq | Const):
+                continue
+            on = isinstance(value, Map) or (isinstance(value, Const) and value.value is None)
+            shown = "a table" if on else "not a table"
+            yield self._fact(project, "csp-table", name, bound.location, on, "security.E026", shown, bound.depends)
+
+    def _async(self, project: Project) -> DjangoProtection:
+        name = "DJANGO_ALLOW_ASYNC_UNSAFE"
+        given = project.environment.get(name)
+        on = given is None or (given.what == "text" and not given.value)
+        where = given.location if given is not None else project.location
+        shown = "not set" if given is None else f"{given.value!r}" if given.what == "text" else "set"
+        return self._fact(project, "async-safe", name, where, on, "async.E001", shown, NOTHING)
 
     def _judged(
         self,

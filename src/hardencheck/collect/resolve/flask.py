@@ -41,7 +41,6 @@ DEFAULTS: dict[str, Value] = {
     "MAX_FORM_MEMORY_SIZE": 500_000,
     "MAX_FORM_PARTS": 1000,
     "WTF_CSRF_ENABLED": True,
-    "WTF_CSRF_CHECK_DEFAULT": True,
     "PERMANENT_SESSION_LIFETIME": 31 * 24 * 3600,
 }
 
@@ -73,7 +72,7 @@ class FlaskSettings(Resolver):
         for app in found:
             state = flask_settings(app, facts, tree, alone=len(found) == 1)
             if app.framework == "flask":
-                state = _with_talisman(state, facts)
+                state = _with_talisman(state, facts, seen)
             yield from self._settings(app, state)
             yield from self._key(app, state)
             yield from self._cookie(app, state)
@@ -184,10 +183,11 @@ class FlaskSettings(Resolver):
                 if call.name == "flask_cors.CORS":
                     part = of_call(call, module.location.path or "", seen)
                     part = part._replace(given={**configured, **part.given})
-                    yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
+                    if "resources" not in part.given or "origins" in part.given:  # `cors.settings` says it of each
+                        yield _cors.policy(part, _cors.FLASK, "flask", app.name, self.name)
 
 
-def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
+def _with_talisman(state: Namespace, facts: FactSet, seen: Built) -> Namespace:
     """Flask-Talisman 1.1, init_app and _force_https: it writes the flags of the session cookie over what was set."""
     found = talisman(production_modules(facts))
     if found is None:
@@ -202,12 +202,15 @@ def _with_talisman(state: Namespace, facts: FactSet) -> Namespace:
         if option == "session_cookie_samesite" and version_of(facts) < (0, 8):
             continue
         given = call.arguments.get(option, Expression(what="scalar", value=usual))
+        part = of_call(call, where.path or "", seen)
         bound = Bound(given, where.path or "", where.line or 0)
         if given.what != "scalar" or call.conditional or call.spread:
             text = f"{given.text or 'set under a condition or with **'}, by Talisman"
             changed[name] = bound._replace(expression=Expression(what="unknown", text=text))
         elif given.value is not False or name == "SESSION_COOKIE_SAMESITE":
-            changed[name] = bound  # False leaves Flask's own setting alone
+            changed[name] = bound
+        elif name not in state:  # False leaves Flask's own setting alone
+            changed[name] = part.given.get(option, bound)
     return {**state, **changed}
 
 

@@ -6,14 +6,11 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._django import SECURITY, Project, has_middleware, middleware, projects, setting
 from hardencheck.collect.resolve._proxies import routes
-from hardencheck.collect.resolve._routes import Route
+from hardencheck.collect.resolve._routes import Route, of_client
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, ForwardedTrust
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
-
-# Searched for in the path without its first slash.
-_EVERY = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", "/?", "^/?", "(.*)", ".?", "^.?"})
 
 
 class Forwarding(Resolver):
@@ -50,8 +47,6 @@ class Forwarding(Resolver):
             text = f"SECURE_SSL_REDIRECT is {held.text}" if not held.known else "MIDDLEWARE is not all literal"
             yield self._gap("redirect.declared", project, where, held.reason, text)
             return
-        elif (exempt := _exempts_all(project)) is not None:
-            sent, where, text = False, exempt, "a pattern in SECURE_REDIRECT_EXEMPT matches every path"
         else:
             sent, text = True, "SECURE_SSL_REDIRECT is True"
         if not sent and unread:
@@ -131,14 +126,6 @@ def _mistake(name: str, value: str) -> str:
     return ""
 
 
-def _exempts_all(project: Project) -> Location | None:
-    """Where SECURE_REDIRECT_EXEMPT has a pattern that is found in every path."""
-    bound = project.bound("SECURE_REDIRECT_EXEMPT")
-    if bound is None or not any(pattern in _EVERY for pattern in bound.expression.items):
-        return None
-    return bound.location
-
-
 def _redirects(found: list[Route]) -> Location | None:
     """A place of the proxy that answers http with a redirect to https."""
     return next((route.where for route in found if route.redirects_to_https), None)
@@ -146,6 +133,7 @@ def _redirects(found: list[Route]) -> Location | None:
 
 def _overwrites(route: Route, header: str) -> bool | None:
     """Whether a proxy sets a field of the request itself; None where something that is not here may do it."""
-    if any(name == header for name, _, _ in route.request):
-        return True
+    for name, value, _ in route.request:
+        if name == header:
+            return not of_client(name, value)
     return None if route.request_doubts else False

@@ -12,6 +12,7 @@ from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.resolve import _exhibit_headers as _exhibits
 from hardencheck.collect.resolve import _header_findings, _headers_python, _predicted, _proxies, _unapplied
 from hardencheck.collect.resolve._django import projects
+from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
 from hardencheck.collect.resolve._nginx import other_proxy
 from hardencheck.collect.resolve._predicted import Predicted
@@ -28,7 +29,7 @@ from hardencheck.model.facts.headers import (
     StrippedHeader,
     UnappliedHeaders,
 )
-from hardencheck.model.facts.settings import DeclaredRedirect
+from hardencheck.model.facts.settings import CorsPolicy, DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -42,7 +43,7 @@ class DeclaredHeaders(Resolver):
     version = 2
     emits = (
         DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
-        DeclaredRedirect, Exhibit,
+        DeclaredRedirect, CorsPolicy, Exhibit,
     )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -57,6 +58,7 @@ class DeclaredHeaders(Resolver):
             yield from (item for item in merged if name in HEADERS or _present(item))
         yield from _header_findings.findings(found, tree)
         yield from _redirects(apps, routes)
+        yield from _header_findings.origins(found, tree)
         yield from _unapplied.unapplied(facts, tree)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
@@ -75,7 +77,7 @@ class DeclaredHeaders(Resolver):
 
     def _merged(self, name: str, found: Sequence[Predicted], rest: str, lost: Sequence[Gap]) -> Iterator[Found]:
         """One fact: the worst way to the worst application decides."""
-        outcomes = [_outcome(one, name) for one in found]
+        outcomes = [_blamed(_outcome(one, name), one, found, name) for one in found]
         if lost:
             gap = lost[0]
             outcomes = [
@@ -139,11 +141,28 @@ def _outcome(one: Predicted, name: str) -> Sends:
 
 
 def _taken_away(one: Predicted, name: str) -> Location | None:
-    """The line of a proxy that removes what the application sends."""
-    if one.route is None or one.inner is None or not one.inner.named(name):
+    """The line of a proxy that removes a header, the application's or its own."""
+    if one.route is None:
         return None
-    removes = [change.where for change in one.route.headers if change.does == "remove" and change.name.lower() == name]
+    removes = [
+        change.where
+        for change in one.route.headers
+        if change.does == "remove" and change.name.lower() == name and change.where != one.route.where
+    ]
     return removes[-1] if removes else None
+
+
+def _blamed(outcome: Sends, one: Predicted, others: Sequence[Predicted], name: str) -> Sends:
+    """Where other ways to the same application get the header from a proxy, the way that does not is what is wrong."""
+    if outcome.does != "silent" or one.route is None or _taken_away(one, name) is not None:
+        return outcome
+    for other in others:
+        fields = other.answers[_predicted.PAGE].named(name) if other.application is one.application else []
+        if any(field.layer in PROXIES and not field.perhaps for field in fields):
+            # A handler of Caddy is one of many of its site, which is what has the headers.
+            site = one.route.inside if one.route.product == "caddy" else None
+            return outcome._replace(location=site or one.route.where)
+    return outcome
 
 
 def max_age(value: str | None) -> int | None:

@@ -19,11 +19,14 @@ from hardencheck.model.facts.logging import (
     ServerLog,
     TrackedLog,
 )
+from hardencheck.model.facts.settings import EnvironmentVariable
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 _LOG_FILE = compiled(r"(?:.*/)?[^/]+\.log(?:\.\d+|\.gz|\.old|-\d{8}(?:\.gz)?)*", re.IGNORECASE)
 COMPUTED = "$"
+_ON = {"1", "true", "t", "yes", "y", "ok", "okay", "on"}  # loguru 0.7, `_defaults.env`
+_LEVELS = {"UVICORN_LOG_LEVEL": "uvicorn", "GRANIAN_LOG_LEVEL": "granian"}
 # Whether a server logs requests when nothing is said (gunicorn 23, hypercorn 0.17: accesslog None; granian 2.7).
 _DEFAULT = {"gunicorn": False, "uvicorn": True, "hypercorn": False, "granian": False, "uwsgi": True}
 
@@ -32,6 +35,7 @@ class LoggingServers(Resolver):
     """Each application server as it is started: its command line over GUNICORN_CMD_ARGS over its file."""
 
     name = "logging.servers"
+    version = 2
     emits = (ServerLog, ServerLevel)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -46,6 +50,10 @@ class LoggingServers(Resolver):
         for file in files:
             if file not in used:
                 yield from self._gunicorn(environment, file, file.location, file.role)
+        for variable in facts.of("deployment.environment"):
+            if isinstance(variable, EnvironmentVariable) and variable.name in _LEVELS and variable.what == "text":
+                server, level = _LEVELS[variable.name], variable.value.strip().lower()
+                yield ServerLevel(location=variable.location, server=server, level=level, role=variable.role)
 
     def _others(self, commands: list[ServerCommand], files: list[GunicornFile], tree: Tree) -> Iterator[GunicornFile]:
         """Configuration files that only a command line tells from other modules: `--config wsgi/config.py`."""
@@ -150,31 +158,51 @@ def _file(config: str, command: ServerCommand, files: list[GunicornFile]) -> Gun
 
 
 class Loguru(Resolver):
-    """The handler that loguru's logger has from the start: to stderr, with diagnose, until it is removed."""
+    """The handler that loguru's logger has from the start, and those that do not say whether they diagnose: on, unless
+    LOGURU_DIAGNOSE says otherwise."""
 
     name = "logging.loguru-default"
+    version = 2
     emits = (LoguruSink,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         yield from handed_on(self, facts, (LoguruCall,), (LoguruSink,))
         calls = [fact for fact in facts.facts if isinstance(fact, LoguruCall) and fact.role == "production"]
+        given = self._environment(facts) if calls else None
+        diagnose = given is None or given.value.strip().lower() in _ON
+        if given is not None and diagnose:
+            yield LoguruSink(location=given.location, sink="environment", diagnose=True, role="production")
+        for fact in calls:
+            if fact.what == "sink":
+                yield LoguruSink(location=fact.location, sink="added", diagnose=diagnose, role="production")
         first = min(
             (fact for fact in calls if fact.what == "import"), key=lambda fact: fact.location.order, default=None
         )
         if first is not None and not any(fact.what in {"remove", "configure"} for fact in calls):
-            yield LoguruSink(location=first.location, sink="default", diagnose=True, role="production")
+            yield LoguruSink(location=first.location, sink="default", diagnose=diagnose, role="production")
+
+    def _environment(self, facts: FactSet) -> EnvironmentVariable | None:
+        for fact in facts.of("deployment.environment"):
+            if isinstance(fact, EnvironmentVariable) and fact.name == "LOGURU_DIAGNOSE":
+                if fact.role == "production" and fact.what == "text":
+                    return fact
+        return None
 
 
 class TrackedLogs(Resolver):
     """Log files in the git index, but for those of tests and documentation, by name."""
 
     name = "logging.tracked-files"
+    version = 2
     emits = (TrackedLog,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         for entry in tree.entries.values():
             if entry.tracked and not entry.live and entry.link is None and _LOG_FILE.fullmatch(entry.path):
-                yield TrackedLog(location=Location(path=entry.path), size=entry.size, role=role(entry.path))
+                # debug.log is what a service calls it, not what it is for.
+                folder = entry.path.rpartition("/")[0]
+                what_for = role(f"{folder}/x.log" if folder else "x.log")
+                yield TrackedLog(location=Location(path=entry.path), size=entry.size, role=what_for)
 
 
 def handed_on(

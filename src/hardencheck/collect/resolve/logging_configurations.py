@@ -3,13 +3,23 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._logging_names import (
+    ACCESS_LOGGERS,
+    is_security,
+    is_sql,
+    level_name,
+    level_number,
+    scope,
+)
 from hardencheck.collect.extract._python import NotLiteral
+from hardencheck.collect.interpret.models.records import FILTERING
+from hardencheck.collect.interpret.values import Binding, Const, Object
 from hardencheck.collect.resolve._follow import why_of
 from hardencheck.collect.resolve._logging_flow import Flow
-from hardencheck.collect.resolve._logging_sources import SetUp, Sources, sources
-from hardencheck.collect.resolve._logging_tables import Configuration, plain_options
+from hardencheck.collect.resolve._logging_sources import LIBRARIES, SetUp, Sources, sources
+from hardencheck.collect.resolve._logging_tables import Configuration, places_in, plain_options
 from hardencheck.collect.resolve.logging import handed_on
+from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
@@ -17,10 +27,16 @@ from hardencheck.model.facts.logging import (
     LoggingFile,
     LoggingPlace,
     LoggingSetup,
+    Sentry,
+    ServerLog,
+    StructlogSetup,
 )
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
+# Loggers of servers, which are there before the application is imported.
+_OF_SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian")
+_FILTERS = compiled(r"(?i).*(?:redact|scrub|mask|censor|sanit|filter|strip|remove|drop|clean|hide|secret|sensitive).*")
 _WITHOUT = (
     "LOGGING_CONFIG is None and nothing else sets up logging: records of WARNING and above go to stderr without time, "
     "logger or level"
@@ -34,7 +50,7 @@ class LoggingConfigurations(Resolver):
     """Configurations, their loggers, and whether there is one at all."""
 
     name = "logging.configurations"
-    emits = (LoggingConfig, LoggerSetting, LoggingSetup)
+    emits = (LoggingConfig, LoggerSetting, LoggingSetup, Sentry, StructlogSetup, ServerLog)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         yield from handed_on(self, facts, (LoggingPlace, LoggingFile), (LoggingConfig, LoggerSetting))
@@ -79,6 +95,11 @@ class LoggingConfigurations(Resolver):
             if verdict.discards is None or verdict.debug is None:
                 yield self._gap((LoggerSetting,), f"logger {name}: {verdict.why}", verdict.where, _about(name))
                 continue
+            number = level_number(verdict.level)
+            if name in ACCESS_LOGGERS and (verdict.discards or (number is not None and number > 20)):
+                yield ServerLog(
+                    location=verdict.where, server=ACCESS_LOGGERS[name], access_log=False, role="production"
+                )
             yield LoggerSetting(
                 location=verdict.where,
                 logger=name,
@@ -100,15 +121,18 @@ class LoggingConfigurations(Resolver):
         written = [one for one in django if one is not None]
         keeps = bool(written) and not any(getattr(one, "discards", None) for one in written)
         disable = made.disable.value is True
-        by_server = made.framework in {"uvicorn", "gunicorn"}
+        servers = any(name.partition(".")[0] in _OF_SERVERS for name in made.loggers)
+        # gunicorn puts what it is given over a configuration of its own, which leaves existing loggers alone.
+        if made.framework == "gunicorn" and not made.disable.given:
+            disable = False
         yield LoggingConfig(
             location=made.disable.where,
             framework=made.framework,
             variable=made.variable,
             disable_existing=disable,
             keeps_security=keeps,
-            # What a server is given is configured before the application is imported: there is nothing to silence.
-            silences=disable and not (made.framework == "django" and keeps) and not by_server,
+            # gunicorn's and uvicorn's loggers exist before the application does.
+            silences=disable and not (servers and keeps and made.framework == "django"),
             role="production",
         )
 
@@ -116,7 +140,9 @@ class LoggingConfigurations(Resolver):
 
     def _setup(self, setup: SetUp) -> Iterator[Found]:
         given = setup.arguments
-        if setup.what == "fileConfig":
+        if setup.what in LIBRARIES:
+            yield from _LIBRARIES[setup.what](self, setup)
+        elif setup.what == "fileConfig":
             yield from self._file_config(setup)
         elif given is None:
             if setup.what == "dictConfig":
@@ -176,10 +202,65 @@ class LoggingConfigurations(Resolver):
             depends_on=tuple(sorted(depends)),
         )
 
+    def _sentry(self, setup: SetUp) -> Iterator[Found]:
+        """What send_default_pii is worth where it is no literal."""
+        given = setup.arguments
+        held = given.get("send_default_pii") if given is not None else None
+        options = plain_options(held.value) if held is not None else None
+        if given is None or held is None or options is None or len({bool(one) for one in options}) > 1:
+            why = why_of("send_default_pii", held.value) if held is not None else "its arguments are not known"
+            yield self._gap((Sentry,), f"send_default_pii is not known: {why}", setup.where)
+            return
+        bodies = given.get("max_request_body_size")
+        sizes = plain_options(bodies.value) if bodies is not None else ("medium",)
+        size = str(sizes[0]) if sizes is not None and len(sizes) == 1 else "medium"
+        on = bool(options[0])
+        where = Location(path=held.path, line=held.line or setup.where.line) if on else setup.where
+        yield Sentry(location=where, send_default_pii=on, bodies=size, role="production")
+
+    def _structlog(self, setup: SetUp) -> Iterator[Found]:
+        given = (setup.arguments or {}).get("processors")
+        if given is None:
+            return
+        names = list(places_in(given.value))
+        renderers = [(name, where) for name, where in names if name.rpartition(".")[2].endswith("Renderer")]
+        console = [where for name, where in renderers if name.endswith("ConsoleRenderer")]
+        others = [name for name, _ in renderers if name.endswith(("JSONRenderer", "LogfmtRenderer"))]
+        filtered = any(_FILTERS.fullmatch(name.rpartition(".")[2]) for name, _ in names)
+        only = bool(console) and not others
+        wrapper = (setup.arguments or {}).get("wrapper_class")
+        yield StructlogSetup(
+            location=console[0] if only and console[0].line else setup.where,
+            console=only,
+            filtered=filtered,
+            variables=False,
+            role="production",
+        )
+        if wrapper is not None:
+            yield from self._wrapper(wrapper)
+
+    def _wrapper(self, wrapper: Binding) -> Iterator[Found]:
+        """`make_filtering_bound_logger(logging.DEBUG)`"""
+        value = wrapper.value
+        if isinstance(value, Object) and value.kind == FILTERING and isinstance(level := value.state["level"], Const):
+            if level.value in {10, 5, 0}:
+                yield LoggerSetting(
+                    location=Location(path=wrapper.path, line=wrapper.line or None),
+                    logger="structlog",
+                    level="DEBUG",
+                    scope="root",
+                    security=False,
+                    sql=False,
+                    discards=False,
+                    debug=True,
+                    role="production",
+                    depends_on=tuple(sorted(level.depends)),
+                )
+
     # Whether anything is set up
 
     def _whether(self, found: Sources) -> Iterator[Found]:
-        calls = [one for one in found.setups if one.what != "structlog"]
+        calls = [one for one in found.setups if one.what not in LIBRARIES]
         others = [one for one in found.configurations if one.framework != "django"]
         for project, logging in found.projects:
             about: dict[str, Scalar] = {"framework": "django", "application": project.application}
@@ -221,6 +302,12 @@ class LoggingConfigurations(Resolver):
                 if configured
                 else f"{server} is told to configure nothing (log_config None), and nothing else does",
             )
+
+
+_LIBRARIES = {
+    "sentry": LoggingConfigurations._sentry,
+    "structlog": LoggingConfigurations._structlog,
+}
 
 
 def _about(logger: str) -> dict[str, Scalar]:

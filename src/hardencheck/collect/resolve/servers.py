@@ -34,6 +34,8 @@ from hardencheck.collect.resolve._follow import Files, note_secrets, taken, vari
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._paste import Paste, pastes
 from hardencheck.collect.resolve._rows import Reading, row
+from hardencheck.collect.resolve._uwsgi import ENDINGS as UWSGI_FILES
+from hardencheck.collect.resolve._uwsgi import options as uwsgi_options
 from hardencheck.collect.resolve._versions import Since, Version, lowest, version_text
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
@@ -47,10 +49,12 @@ _WAITRESS: dict[str, object] = {
     "max_request_header_size": 1 << 18,
     "trusted_proxy": None, "trusted_proxy_headers": [], "clear_untrusted_proxy_headers": True, "url_scheme": "http",
     "listen": None, "threads": 4, "channel_timeout": 120,
-    "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress",
+    "connection_limit": 100, "expose_tracebacks": False, "ident": "waitress", "unix_socket": None,
+    "unix_socket_perms": "600",
 }  # fmt: skip
 _UWSGI: dict[str, object] = {
     "http": None, "http-socket": None, "socket": None, "chmod-socket": None, "uid": None, "gid": None,
+    "umask": None,
     "buffer-size": "4096", "limit-post": "0", "post-buffering": "0", "master": "false", "py-autoreload": None,
     "harakiri": "0", "http-timeout": "60", "socket-timeout": "4",
     "honour-stdin": "false", "max-requests": None, "vacuum": "false", "die-on-term": "false", "stats": None,
@@ -61,7 +65,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "keepalive": 2, "max_requests": 0, "reload": False, "preload_app": False, "user": None, "group": None,
         "umask": 0, "forwarded_allow_ips": "127.0.0.1,::1", "proxy_protocol": "off", "limit_request_line": 4094,
         "limit_request_fields": 100, "limit_request_field_size": 8190, "certfile": None, "keyfile": None,
-        "header_map": "drop", "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
+        "header_map": "drop", "strip_header_spaces": False, "permit_obsolete_folding": False,
+        "forwarder_headers": "SCRIPT_NAME,PATH_INFO", "worker_tmp_dir": None, "raw_env": [],
     },
     "uvicorn": {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "proxy_headers": True,
@@ -77,7 +82,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     },
     "granian": {
         "host": "127.0.0.1", "port": 8000, "workers": 1, "reload": False, "ssl_certificate": None, "ssl_keyfile": None,
-        "backpressure": None,
+        "backpressure": None, "uds": None, "uds_permissions": None,
     },
     "waitress": _WAITRESS,
     "uwsgi": _UWSGI,
@@ -88,6 +93,7 @@ _SINCE: dict[str, dict[str, Since]] = {
         "forwarded_allow_ips": [((0,), "127.0.0.1"), ((23,), "127.0.0.1,::1")],
         "proxy_protocol": [((0,), False), ((24,), "off")],
         "header_map": [((22,), "drop")],
+        "permit_obsolete_folding": [((23,), False)],
         "forwarder_headers": [((23,), "SCRIPT_NAME,PATH_INFO")],
     }
 }
@@ -112,7 +118,10 @@ _VARIABLES: dict[str, dict[str, str]] = {
     "uvicorn": {"forwarded_allow_ips": "FORWARDED_ALLOW_IPS", "workers": "WEB_CONCURRENCY"},
 }
 _PREFIXES = {"uvicorn": "UVICORN_", "granian": "GRANIAN_", "uwsgi": "UWSGI_"}
-_JUDGED = ("reload", "forwarded_allow_ips")
+_JUDGED = (
+    "reload", "forwarded_allow_ips", "header_map", "strip_header_spaces", "permit_obsolete_folding",
+    "expose_tracebacks",
+)  # fmt: skip
 # Where a developer's own start is kept beside that of production: what it says of `--reload` is no statement.
 _NO_START = (".yml", ".yaml", ".sh", ".bash")
 
@@ -124,10 +133,10 @@ class _Layer(NamedTuple):
 
 
 class ServerDefaults(Resolver):
-    """What each server of production is started with; two of its settings are judged: reload, forwarded_allow_ips."""
+    """What each server of production is started with; some of its settings are judged one by one."""
 
     name = "servers.defaults"
-    version = 3
+    version = 4
     emits = (ProductionDefault, FrameworkSetting)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -150,7 +159,7 @@ class ServerDefaults(Resolver):
             yield from _pasted(paste)
         for path, entry in sorted(tree.entries.items()):
             name = path.rpartition("/")[2].lower()
-            if "uwsgi" in name and name.endswith(".ini") and role(path) == "production" and entry.link is None:
+            if "uwsgi" in name and name.endswith(UWSGI_FILES) and role(path) == "production" and entry.link is None:
                 yield from _uwsgi(path, Files(tree).text(path))
 
     def _command(
@@ -228,6 +237,8 @@ class ServerDefaults(Resolver):
                 yield row(
                     "waitress", path, name, binding, default=lifted(default), here=where, variables=seen.variables
                 )
+                if name in _JUDGED:
+                    yield self._judged("waitress", path, where, name, binding, lifted(default))
 
 
 def _pasted(paste: Paste) -> Iterator[Found]:
@@ -420,53 +431,22 @@ def _file(command: ServerCommand, modules: Modules, given: Environment) -> _Laye
     return _Layer(held_, names.rest, variables_of(interpreter, given))
 
 
-_UWSGI_VARIABLE = compiled(r"\$\((\w{1,100})\)")
-
-
 def _options_of_file(command: ServerCommand, modules: Modules) -> _Layer:
     """The file that a command of uWSGI names."""
     wanted = (command.config or "").rpartition("/")[2]
     found = sorted(path for path in modules.entries if path.rpartition("/")[2] == wanted and role(path) == "production")
     place = command.location
-    data = Files(modules.tree).text(found[0]) if len(found) == 1 and wanted.endswith(".ini") else None
+    data = Files(modules.tree).text(found[0]) if len(found) == 1 and wanted.endswith(UWSGI_FILES) else None
     if data is None:
         text = f"{(command.config or '')[:80]}, which is not read"
         return _Layer({}, Unknown("loader", text, place.path or "", place.line or 0))
-    return _Layer(_section(found[0], data)[0])
+    return _Layer(uwsgi_options(found[0], data)[0])
 
 
 def _uwsgi(path: str, data: bytes | None) -> Iterator[Found]:
-    """The [uwsgi] section of a file."""
-    names, at = _section(path, data) if data is not None else ({}, 0)
+    """The section of uWSGI in a file."""
+    names, at = uwsgi_options(path, data) if data is not None else ({}, 0)
     if at:
         where = Location(path=path, line=at)
         for name, default in _UWSGI.items():
             yield row("uwsgi", path, name, names.get(name), default=lifted(default), here=where)
-
-
-def _section(path: str, data: bytes) -> tuple[dict[str, Binding], int]:
-    """The options of a [uwsgi] section and its line, 0 where there is none; what uWSGI decides or computes is not
-    known."""
-    names: dict[str, Binding] = {}
-    section, at, condition = False, 0, ""
-    for number, raw in enumerate(data.decode("utf-8", "replace").splitlines()[:2_000], start=1):
-        line = raw.strip()
-        if line.startswith("["):
-            section = line.lower().startswith("[uwsgi")
-            at = at or (number if section else 0)
-            continue
-        key, equals, text = (part.strip() for part in line.partition("="))
-        if not section or not key or key.startswith(("#", ";")):
-            continue
-        if key.startswith(("if-", "for-", "end")) or key == "for":
-            condition = "" if key.startswith("end") else line[:80]
-            continue
-        value: Value = Const(without_credentials(text) if equals else "true")
-        if condition:
-            value = Unknown("branch", condition, path, number)
-        elif variables := _UWSGI_VARIABLE.findall(text):
-            value = Unknown("env-required", " and ".join(dict.fromkeys(variables)), path, number)
-        elif "$(" in text or "%(" in text or "@(" in text:
-            value = Unknown("loader", f"{line[:80]}, which uWSGI computes,", path, number)
-        names[key.replace("_", "-")] = Binding(value, path, number)
-    return names, at

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.interpret.models._places import path_of
-from hardencheck.collect.interpret.values import Const, Seq, Value
+from hardencheck.collect.interpret.values import Const, Map, Seq, Value
 from hardencheck.collect.resolve._django import Project, projects
 from hardencheck.collect.resolve._setting import why_unknown
+from hardencheck.model.facts.protections import DjangoProtection
 from hardencheck.model.facts.storage import StoredPlace, UploadFolder
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -34,22 +35,23 @@ class UploadPlaces(Resolver):
     """MEDIA_ROOT beside STATIC_ROOT, STATICFILES_DIRS and the packages; UPLOAD_FOLDER beside the static folder."""
 
     name = "uploads.places"
-    emits = (StoredPlace,)
+    emits = (StoredPlace, DjangoProtection)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, troubles = projects(facts, tree)
         for text in troubles:
-            yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
+            yield Gap(kinds=(StoredPlace.kind(),), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         for project in found:
             for name in _SETTINGS:
                 yield from self._django(project, name, tree)
+            yield from _caches(project)
         for fact in facts.facts:
             if isinstance(fact, UploadFolder):
                 yield self._folder(fact, tree)
         for gap in facts.gaps:
             if UploadFolder.kind() in gap.kinds and gap.collector != self.name:
                 yield Gap(
-                    kinds=self.kinds(), collector=self.name, reason=gap.reason, detail=gap.detail,
+                    kinds=(StoredPlace.kind(),), collector=self.name, reason=gap.reason, detail=gap.detail,
                     location=gap.location, about={"framework": ""},
                 )  # fmt: skip
 
@@ -85,7 +87,7 @@ class UploadPlaces(Resolver):
 
     def _unknown(self, project: Project, name: str, text: str, where: Location, reason: Reason) -> Gap:
         return Gap(
-            kinds=self.kinds(),
+            kinds=(StoredPlace.kind(),),
             collector=self.name,
             reason=reason,
             detail=text,
@@ -133,6 +135,42 @@ class UploadPlaces(Resolver):
             of="" if of == "." else of,
             role=fact.role,
         )
+
+
+def _caches(project: Project) -> Iterator[DjangoProtection]:
+    """Caches in files, which are pickles: who can put a file among them runs code (Django's check caches.W002)."""
+    bound = project.bound("CACHES")
+    value = bound.binding.value if bound is not None and bound.binding is not None else None
+    if bound is None or not isinstance(value, Map):
+        return
+    found: list[tuple[str, str, str]] = []
+    for alias, cache in value.items.items():
+        match cache:
+            case Map(items={"BACKEND": Const(value=str() as backend), "LOCATION": location}):
+                place = _folder_of(location)
+                if place is not None and backend.endswith(".FileBasedCache"):
+                    found.append((_beside(project, place), str(alias), place.path))
+    if found:
+        beside, alias, path = max(found, key=lambda one: bool(one[0]))
+        yield DjangoProtection(
+            location=bound.location,
+            application=project.application,
+            name="cache-place",
+            on=not beside,
+            held=not beside,
+            same_as="caches.W002",
+            setting=f"LOCATION of the cache {alias}",
+            value=path + (f", inside or around {beside}" if beside else ""),
+            depends_on=tuple(sorted(bound.depends)),
+        )
+
+
+def _beside(project: Project, place: _Folder) -> str:
+    """The setting of files that are served which a folder is in or around, "" for none."""
+    for name in ("MEDIA_ROOT", "STATIC_ROOT", "STATICFILES_DIRS"):
+        if any(folder.holds(place) or place.holds(folder) for folder in _folders(project, name) or ()):
+            return name
+    return ""
 
 
 def _folders(project: Project, name: str) -> list[_Folder] | None:

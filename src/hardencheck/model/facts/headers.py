@@ -142,15 +142,50 @@ class OriginPattern(Fact, tag="cors.pattern", frozen=True, kw_only=True):
         return f"{self.setting} {self.written!r}: {'; '.join(self.faults) or 'names its hosts'}"
 
 
-class CorsOrder(Fact, tag="cors.order", frozen=True, kw_only=True):
-    """Where the middleware of django-cors-headers stands. first: before what may answer in its place; before: what."""
+class MiddlewareOrder(Fact, tag="middleware.order", frozen=True, kw_only=True):
+    """Where a middleware of Django stands that has to see every response. which: "cors" (django-cors-headers),
+    "security" (SecurityMiddleware). first: before what may answer in its place; before: what stands above it."""
 
     side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("application",)
+    identity: ClassVar[tuple[str, ...]] = ("application", "which")
 
     application: str
+    which: str
     first: bool
     before: str = ""
 
     def describe(self) -> str:
-        return "CorsMiddleware is first" if self.first else f"CorsMiddleware stands below {self.before}"
+        called = {"cors": "CorsMiddleware", "security": "SecurityMiddleware"}[self.which]
+        return f"{called} stands above all that may answer" if self.first else f"{called} stands below {self.before}"
+
+
+class RedirectExempt(Fact, tag="redirect.exempt", frozen=True, kw_only=True):
+    """A pattern of SECURE_REDIRECT_EXEMPT. everything: it is found in every path."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("application", "pattern")
+
+    application: str
+    pattern: str
+    everything: bool
+
+    def describe(self) -> str:
+        return f"SECURE_REDIRECT_EXEMPT has {self.pattern!r}" + (
+            ", which every path matches" if self.everything else ""
+        )
+
+
+class SetCookie(Fact, tag="cookie.in-code", frozen=True, kw_only=True):
+    """A cookie that code sets whose name says that it lets somebody in. secure, http_only: None where not known."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "scope")
+
+    name: str
+    scope: str
+    secure: bool | None
+    http_only: bool | None
+
+    def describe(self) -> str:
+        lacks = [text for text, on in (("Secure", self.secure), ("HttpOnly", self.http_only)) if on is False]
+        return f"{self.scope} sets the cookie {self.name}" + (f" without {' and '.join(lacks)}" if lacks else "")

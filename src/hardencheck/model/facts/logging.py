@@ -136,9 +136,10 @@ class AdminMail(Fact, tag="logging.admin-mail", frozen=True, kw_only=True):
 class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
     """Where Python code sets up logging. Raw material for the resolver, never judged by a rule.
 
-    what: "table" (a dictionary for dictConfig), "dictConfig", "fileConfig", "basicConfig", "structlog", "uvicorn" (it
-    is given a log_config). name: of the variable. last: the last line of the statement. scope: dotted names of the
-    functions and classes around it. names: texts of the file that end like a configuration file.
+    what: "table" (a dictionary for dictConfig), "dictConfig", "fileConfig", "basicConfig", "structlog", "sentry" (what
+    it is given is no literal), "uvicorn" (it is given a log_config). name: of the variable. last: the last line of the
+    statement. scope: dotted names of the functions and classes around it. names: texts of the file that end like a
+    configuration file.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -153,8 +154,9 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
 
 
 class HandlerCall(Fact, tag="logging.handler-call", frozen=True, kw_only=True):
-    """A handler that code makes. handler: the last part of its class, "basicConfig" or "loguru". arguments: "name=text"
-    of those that are literals, "name=?" of others. Raw material for the resolver, never judged by a rule."""
+    """A handler that code makes. handler: the last part of its class, "basicConfig", "loguru", or "json" for one that
+    is given a formatter of JSON. arguments: "name=text" of those that are literals, "name=?" of others. Raw material
+    for the resolver, never judged by a rule."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("handler",)
@@ -201,8 +203,8 @@ class SqlEcho(Fact, tag="logging.sql-echo", frozen=True, kw_only=True):
 
 
 class LoguruCall(Fact, tag="logging.loguru-call", frozen=True, kw_only=True):
-    """What a file does with loguru's logger: "import", "remove" (the default handler too) or "configure" (replaces all
-    handlers). The resolver makes `logging.loguru` of it."""
+    """What a file does with loguru's logger: "import", "remove" (the default handler too), "configure" (replaces all
+    handlers), "sink" (adds one that does not say whether it diagnoses). The resolver makes `logging.loguru` of it."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("what",)
@@ -212,7 +214,8 @@ class LoguruCall(Fact, tag="logging.loguru-call", frozen=True, kw_only=True):
 
 
 class LoguruSink(Fact, tag="logging.loguru", frozen=True, kw_only=True):
-    """One handler of loguru. sink: "default" for the one that is there from the start, else "added".
+    """One handler of loguru. sink: "default" for the one that is there from the start, "environment" for what
+    LOGURU_DIAGNOSE says of all, else "added".
 
     diagnose: the values of variables are written into tracebacks; True where it is not given (loguru 0.7).
     """
@@ -239,6 +242,52 @@ class Sentry(Fact, tag="logging.sentry", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         return f"sentry_sdk.init: send_default_pii {self.send_default_pii}, request bodies {self.bodies}"
+
+
+class SentryScrubber(Fact, tag="logging.sentry-scrubber", frozen=True, kw_only=True):
+    """What Sentry takes out of events by name. replaced: the default list of names is not used (a list without it, or
+    data_collection, which drops the scrubber)."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    replaced: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"sentry_sdk.init {'without the' if self.replaced else 'with the'} default list of names to take out"
+
+
+class SentryVariables(Fact, tag="logging.sentry-variables", frozen=True, kw_only=True):
+    """Whether Sentry is sent the local variables of each frame (on by default). cleaned: before_send sees events
+    first."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    sent: bool
+    cleaned: bool
+    role: str
+
+    def describe(self) -> str:
+        if not self.sent:
+            return "sentry_sdk.init: local variables are not sent"
+        return f"sentry_sdk.init: local variables are sent{', through before_send' if self.cleaned else ''}"
+
+
+class StructlogSetup(Fact, tag="logging.structlog", frozen=True, kw_only=True):
+    """structlog.configure. console: records are written for people at a terminal. filtered: a processor takes out
+    secrets, as far as its name says. variables: tracebacks hold the values of local variables."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    console: bool
+    filtered: bool
+    variables: bool
+    role: str
+
+    def describe(self) -> str:
+        how = "for a terminal" if self.console else "not for a terminal"
+        more = ", with the values of local variables in tracebacks" if self.variables else ""
+        return f"structlog writes records {how}{', with a filter' if self.filtered else ', without a filter'}{more}"
 
 
 class SecretLogged(Fact, tag="logging.secret", frozen=True, kw_only=True):
@@ -300,6 +349,30 @@ class Swallowed(Fact, tag="logging.swallowed", frozen=True, kw_only=True):
         return f"{self.caught} is caught and dropped{around}"
 
 
+class ViewPrint(Fact, tag="logging.print", frozen=True, kw_only=True):
+    """A print() in a function that answers requests."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+
+    def describe(self) -> str:
+        return "print() in a function that answers requests"
+
+
+class TracebackSent(Fact, tag="logging.traceback-sent", frozen=True, kw_only=True):
+    """An answer that holds a traceback (what: "traceback"), or the text of any exception ("exception")."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{'a traceback' if self.what == 'traceback' else 'the text of any exception'} in an answer"
+
+
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
     """A command line that starts an application server, its options as given; `logging.server` is made of it.
 
@@ -355,6 +428,37 @@ class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
         return f"{self.server} {'with' if self.access_log else 'without'} an access log"
 
 
+class ServerFormat(Fact, tag="logging.server-format", frozen=True, kw_only=True):
+    """The format of an access log that an application server writes. leaks: what secrets it writes, as in
+    `logging.proxy`; query: it writes the query string by itself."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    leaks: tuple[str, ...]
+    query: bool
+    role: str
+
+    def describe(self) -> str:
+        what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
+        return f"the access log of {self.server} writes {what or 'no secrets'}"
+
+
+class ServerErrors(Fact, tag="logging.server-errors", frozen=True, kw_only=True):
+    """Where an application server writes what goes wrong in it. kept: not to /dev/null."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    kept: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server} {'keeps' if self.kept else 'throws away'} its error log"
+
+
 class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
     """The level an application server logs at, in lower case; None: its default (info)."""
 
@@ -370,11 +474,13 @@ class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
 
 
 class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
-    """A log of nginx. directive: "access_log" (of one server, as it is in force there), "error_log", "log_format".
+    """A log of a proxy, in nginx's words. directive: "access_log" (of one site, as it is in force there), "error_log",
+    "log_format". product: "nginx", "Apache", "Caddy", "Traefik" or "ingress-nginx".
 
-    place: the server, by its names, or the name of the format. off: nothing is written (`off`, /dev/null; an error_log
-    of `off` is a file of that name). leaks: what secrets a format in use writes: "authorization header", "cookies",
-    "request body".
+    place: the site, by its names, or the name of the format. off: nothing is written (`off`, /dev/null, `discard`; an
+    error log at a level that only tells of the end; nginx's error_log of `off` is a file of that name). level: of an
+    error log, in lower case, "" where none is given. leaks: what secrets a format in use writes: "authorization
+    header", "cookies", "request body". query: it names the query string by itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -385,11 +491,16 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     off: bool
     leaks: tuple[str, ...]
     role: str
+    query: bool = False
+    product: str = "nginx"
+    level: str = ""
 
     def describe(self) -> str:
         if self.directive == "log_format":
-            return f"log format {self.place} writes {', '.join(self.leaks) or 'no secrets'}"
-        return f"{self.directive} of {self.place} is {'thrown away' if self.off else 'kept'}"
+            what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
+            return f"log format {self.place} of {self.product} writes {what or 'no secrets'}"
+        at = f" at level {self.level}" if self.level else ""
+        return f"{self.directive} of {self.place} ({self.product}) is {'thrown away' if self.off else 'kept'}{at}"
 
 
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ class DjangoProtection(Fact, tag="django.protection", frozen=True, kw_only=True)
 
     name: "hsts", "hsts-subdomains", "hsts-preload", "nosniff", "referrer-policy", "opener-policy", "frame-deny",
     "session-cookie-secure", "session-cookie-http-only", "csrf-cookie-secure", "allowed-hosts", "signing-key",
-    "fallback-keys".
+    "fallback-keys", "cache-place", "async-safe", "csp-table".
     on: the settings do it. elsewhere_by: where the proxy of the repository sends the same header, "" for nowhere.
     held: one of them does.
     same_as: the id that Django gives when it is off. setting, value: what decides, for people. depends_on: variables of

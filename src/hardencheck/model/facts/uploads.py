@@ -117,7 +117,7 @@ class BodyBound(Fact, tag="upload.bound", frozen=True, kw_only=True):
     form together, one field, or a chunked body as it is sent. decided_by: the layer, setting and place that decide.
     status: the answer of that layer, None where it differs; 200: what is beyond the limit is cut off. or_502: that
     layer does not read the body before it answers, and a proxy that is still sending then may say 502 in its place.
-    only: it is unbounded, and other kinds are bounded on the same way.
+    only: it is unbounded, and would be bounded if it said its length.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -190,31 +190,6 @@ class MixedUnits(Fact, tag="upload.mixed-units", frozen=True, kw_only=True):
 
     def elsewhere(self) -> tuple[Location, ...]:
         return (self.other,)
-
-
-class BypassedLimit(Fact, tag="upload.bypass", frozen=True, kw_only=True):
-    """An application that is reached without the proxy that limits bodies before it. outer: what the proxy admits,
-    inner: what the application does then, None: no limit. service, port: of the compose file that publishes it. proxy:
-    the place of the proxy's limit."""
-
-    side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("service", "port")
-
-    service: str
-    port: str
-    outer: int
-    inner: int | None
-    proxy: Location
-
-    def describe(self) -> str:
-        inner = "nothing" if self.inner is None else f"{self.inner} bytes"
-        return (
-            f"service {self.service} publishes port {self.port} on all interfaces: the proxy limits a file to "
-            f"{self.outer} bytes, and past it {inner} does"
-        )
-
-    def elsewhere(self) -> tuple[Location, ...]:
-        return (self.proxy,)
 
 
 class RequestBuffering(Fact, tag="request.buffering", frozen=True, kw_only=True):

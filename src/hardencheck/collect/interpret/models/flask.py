@@ -193,12 +193,8 @@ def _is_blueprint(value: Value) -> bool:
 
 
 def _registered(call: Call, thing: Object, blueprint: Value) -> Value:
-    assert isinstance(blueprint, Object)
-    hooks = blueprint.state.get("hooks")
-    for one in [*hooks.items, *hooks.extra] if isinstance(hooks, Seq) else []:
-        if isinstance(one, Object):
-            how = text_of(one.state["how"])
-            hook(call, thing, "after_request" if how == "after_app_request" else "of a blueprint", one)
+    """Its hooks count from here on, those too that are added later."""
+    hook(call, thing, "blueprint", blueprint)
     return Const(None)
 
 

@@ -205,7 +205,7 @@ class _Flow:
     def _of(self, node: ast.expr, upload: ast.expr) -> _Name | None:
         if not self.uploads.is_upload(upload):
             return None
-        return _Name(node, False, not isinstance(upload, ast.Name) or self.uploads.names.get(upload.id, False))
+        return _Name(node, False, self.uploads.is_certain(upload))
 
     def _worst(self, nodes: Iterable[ast.expr], depth: int) -> _Name | None:
         found: _Name | None = None

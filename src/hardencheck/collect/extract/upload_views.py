@@ -76,7 +76,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     if found is None or _by_form(function):
         return
     yield StoredUpload(
-        location=Location(path=path, line=found.lineno, column=found.col_offset + 1),
+        location=Location(path=path, line=function.lineno, column=function.col_offset + 1),
         function=function.name,
         call=shorten(found.func),
         asked=_asks(function),
@@ -100,12 +100,9 @@ def _stores(call: ast.Call, file: PythonFile, uploads: UploadObjects, contents: 
 
 
 def _certain(node: ast.expr, uploads: UploadObjects) -> bool:
-    """Whether this is an upload by more than its name."""
     while isinstance(node, ast.Attribute) and node.attr in {"file", "stream"}:
         node = node.value
-    if isinstance(node, ast.Name):
-        return uploads.names.get(node.id, False)
-    return uploads.is_upload(node)
+    return uploads.is_certain(node)
 
 
 def _content_of(node: ast.expr, uploads: UploadObjects) -> bool:
@@ -164,7 +161,8 @@ def _served(path: str, file: PythonFile) -> Iterator[ServedUpload]:
             location=Location(path=path, line=call.lineno, column=call.col_offset + 1),
             how=how,
             attachment=attachment,
-            role=branches.role(call, role(path)),
+            # `if settings.SERVE_MEDIA:` is for whoever has no proxy in front: a developer.
+            role="development" if branches.when(call) != "always" else branches.role(call, role(path)),
         )
 
 

@@ -10,6 +10,7 @@ from hardencheck.collect.live import _csp
 from hardencheck.collect.live.responses import SINGLE
 from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
+from hardencheck.collect.resolve._routes import Change
 from hardencheck.collect.resolve._sent import Field
 from hardencheck.collect.resolve._talisman import POLICY as TALISMAN
 from hardencheck.lazily import compiled
@@ -167,6 +168,7 @@ def _errors(one: Predicted) -> Iterator[ErrorHeaders]:
         )
 
 
+_SENDS = frozenset({"set", "add", "default"})
 _ORIGIN = compiled(
     r"\$http_origin|%\{[^}]{0,40}origin[^}]{0,40}\}|\{http\.request\.header\.origin\}|\{header\.origin\}",
     re.IGNORECASE,
@@ -174,21 +176,18 @@ _ORIGIN = compiled(
 
 
 def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
-    """Proxies that let every origin in: by "*", or by answering with the Origin that they were sent."""
+    """Proxies that let every origin in, by "*" or by answering with the Origin that they were sent; where the route says
+    so and credentials are let in as well, it is a `proxy.setting`."""
     seen: set[Location] = set()
     for one in found:
-        changes = one.route.headers if one.route is not None else ()
-        adds = [change for change in changes if change.does in {"set", "add", "default"}]
-        with_them = any(
-            change.name.lower() == "access-control-allow-credentials" and (change.value or "").lower() == "true"
-            for change in adds
-        )
-        for change in adds:
+        adds = [change for change in (one.route.headers if one.route is not None else ()) if change.does in _SENDS]
+        with_them = any(_lets_credentials(change) for change in adds)
+        for change in adds if one.route is not None else ():
             if change.name.lower() != "access-control-allow-origin" or change.where in seen or one.route is None:
                 continue
-            if (change.value is not None and change.value.strip() == "*") or (
-                change.value is None and _ORIGIN.search(_text_of(change.where, tree))
-            ):
+            plain = change.value == "*" or change.echoes == "origin"
+            reflects = change.value is None and _ORIGIN.search(_text_of(change.where, tree)) is not None
+            if (plain and not with_them) or (reflects and not plain):
                 seen.add(change.where)
                 yield CorsPolicy(
                     location=change.where,
@@ -197,6 +196,10 @@ def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
                     any_origin=True,
                     credentials=with_them,
                 )
+
+
+def _lets_credentials(change: Change) -> bool:
+    return change.name.lower() == "access-control-allow-credentials" and (change.value or "").lower() == "true"
 
 
 def _text_of(where: Location, tree: Tree) -> str:

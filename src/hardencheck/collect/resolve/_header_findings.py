@@ -176,8 +176,8 @@ _ORIGIN = compiled(
 
 
 def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
-    """Proxies that let every origin in, by "*" or by answering with the Origin that they were sent; where the route says
-    so and credentials are let in as well, it is a `proxy.setting`."""
+    """Proxies that let every origin in, by "*" or by answering with the Origin that they were sent. Where the route
+    says so and credentials are let in as well, it is a `proxy.setting`."""
     seen: set[Location] = set()
     for one in found:
         adds = [change for change in (one.route.headers if one.route is not None else ()) if change.does in _SENDS]

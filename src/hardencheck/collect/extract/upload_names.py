@@ -65,7 +65,8 @@ class ClientNames(Extractor):
             return
         file = parse(data)
         for function in (None, *file.functions):
-            yield from _Flow(path, file, function).found()
+            if function is None or _TOKENS.search(file.text_of(function)) is not None:
+                yield from _Flow(path, file, function).found()
 
 
 class _Flow:

@@ -126,14 +126,6 @@ def _mistake(name: str, value: str) -> str:
     return ""
 
 
-def _exempts_all(project: Project) -> Location | None:
-    """Where SECURE_REDIRECT_EXEMPT has a pattern that is found in every path."""
-    bound = project.bound("SECURE_REDIRECT_EXEMPT")
-    if bound is None or not any(pattern in _EVERY for pattern in bound.expression.items):
-        return None
-    return bound.location
-
-
 def _redirects(found: list[Route]) -> Location | None:
     """A place of the proxy that answers http with a redirect to https."""
     return next((route.where for route in found if route.redirects_to_https), None)

@@ -82,7 +82,8 @@ aliases: `hardencheck scan --select 'security.*'` judges them all, `--select sec
 {len(cases())} settings modules.
 
 Django ids that are no alias here: E026 (SECURE_CSP is no dictionary; `settings.csp-table` says so), E101 and E102 (the
-CSRF failure view) end `check` with an error on any machine; W027 (a nonce without its context processor, Django 6.1); W007 and W017 are gone from Django.
+CSRF failure view) end `check` with an error on any machine; W027 (a nonce without its context processor, Django 6.1);
+W007 and W017 are gone from Django.
 
 | Django | line | severity | differs |
 |---|---|---|---|

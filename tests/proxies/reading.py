@@ -22,6 +22,10 @@ def facts_of(files: Mapping[str, str]) -> FactSet:
     return facts
 
 
+def tree_of(files: Mapping[str, str]) -> Any:
+    """As much of a tree as names of files."""
+    return SimpleNamespace(entries=dict.fromkeys(files))
+
+
 def routes_of(files: Mapping[str, str]) -> list[Route]:
-    tree: Any = SimpleNamespace(entries=dict.fromkeys(files))
-    return routes(facts_of(files), tree)
+    return routes(facts_of(files), tree_of(files))

@@ -136,7 +136,7 @@ def test_a_file_of_parameters_in_the_repository_is_read() -> None:
         ("set $to http://web:1; proxy_pass $to;", ("http://web:1",)),
         ("proxy_pass http://$host;", ()),
         ("uwsgi_pass app;", ("uwsgi://a:1", "unix:/run/b.sock")),
-        ("fastcgi_pass unix:/run/php.sock;", ("unix:/run/php.sock",)),
+        ("fastcgi_pass unix:/run/app.sock;", ("unix:/run/app.sock",)),
     ],
 )
 def test_upstreams(passes: str, expected: tuple[str, ...]) -> None:

@@ -137,7 +137,7 @@ services:
     assert (route.body.max_bytes, str(route.body.where)) == (2000, "compose.yml:18")
     assert sent(route) == ["set strict-transport-security: max-age=3600"]
     times = {one.setting: (one.seconds, one.doubt) for one in route.timeouts}
-    assert times["respondingTimeouts.readTimeout"] == (5, None)
+    assert times["readTimeout"] == (5, None)
 
 
 @pytest.mark.parametrize(("image", "seconds"), [("traefik:v3.1", 60.0), ("traefik:2.9", None)])
@@ -226,7 +226,7 @@ url = "http://web:1"
         ("traefik.yml", "entryPoints: [", 0, 1),
         ("values.yaml", "traefik: [", 0, 0),
         ("chart/templates/x.yaml", "{{- if .Values.traefik }}\na: b\n  {{- toYaml .x | nindent 4 }}\n{{ end }}", 0, 0),
-        ("traefik.toml", "a = [", 0, 0),
+        ("traefik.toml", "a = [", 0, 1),
         ("traefik.toml", "[entryPoints\n", 0, 1),
         ("app.toml", "[tool.x]\nrouters = 1\n", 0, 0),
         ("compose.yml", "services:\n  web:\n    labels: [traefik.enable=false]\n", 1, 0),
@@ -253,3 +253,24 @@ services:
       traefik.http.routers.web.rule: Host(`a`)
 """
     assert "hunter2" not in repr(facts_of({"compose.yml": text}).of("traefik.configuration"))
+
+
+def test_an_entry_point_that_sends_all_to_https_hands_nothing_on() -> None:
+    base = """
+services:
+  web:
+    labels:
+      - traefik.http.routers.web.rule=Host(`a.example`)
+      - traefik.http.routers.web.entrypoints=http
+"""
+    over = """
+services:
+  proxy:
+    command:
+      - --entrypoints.http.address=:80
+      - --entrypoints.http.http.redirections.entrypoint.to=https
+      - --entrypoints.https.address=:443
+"""
+    found = routes_of({"compose.yml": base, "compose.deploy.yml": over})
+    assert [route.name for route in found if route.redirects_to_https] == ["entry point http", "router web"]
+    assert not any(route.hands_on for route in found)

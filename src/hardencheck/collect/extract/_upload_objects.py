@@ -12,6 +12,7 @@ FRAMEWORKS = (
     "django", "rest_framework", "ninja", "bottle", "falcon", "pyramid", "cherrypy", "connexion", "apiflask",
     "flask_restful", "flask_restx", "cgi",
 )  # fmt: skip
+_FILES = frozenset({"files", "FILES"})
 _OF_DJANGO = frozenset({"django", "rest_framework", "ninja"})
 _ANNOTATIONS = frozenset({
     "UploadFile", "FileStorage", "UploadedFile", "InMemoryUploadedFile", "TemporaryUploadedFile", "FileField",
@@ -93,6 +94,24 @@ class UploadObjects:
     def _is_request(self, node: ast.expr) -> bool:
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         return _REQUEST.fullmatch(name) is not None
+
+
+def followed(file: PythonFile, function: Function) -> UploadObjects:
+    """The names of a function after all of its statements."""
+    uploads = UploadObjects(file, function)
+    for node in statements(function.body):
+        for target, value, looped in assignments(node):
+            uploads.assign(target, value, looped=looped)
+    return uploads
+
+
+def handles_uploads(file: PythonFile, function: Function) -> bool:
+    """Whether a client hands the function a file for certain, not by what a name sounds like."""
+    uploads = followed(file, function)
+    if any(uploads.names.values()):
+        return True
+    by_request = (node for node in ast.walk(function) if isinstance(node, ast.Attribute) and node.attr in _FILES)
+    return any(uploads.is_upload(node) for node in by_request)
 
 
 def _reads_part(node: ast.expr) -> bool:

@@ -33,7 +33,8 @@ _KEPT = frozenset({
     "fileetag", "userdir", "indexoptions", "directoryindex", "serverroot", "errordocument", "remoteipheader",
     "remoteipinternalproxy", "remoteiptrustedproxy", "http2", "protocols", "httpprotocoloptions", "extendedstatus",
     "scriptlog", "forcetype", "substitute", "accessfilename", "serveradmin", "usecanonicalname", "mergeslashes",
-    "allowencodedslashes", "xbithack", "dav", "davlockdb", "php_flag", "php_admin_flag",
+    "allowencodedslashes", "xbithack", "dav", "davlockdb", "php_flag", "php_admin_flag", "dumpioinput",
+    "dumpiooutput",
 })  # fmt: skip
 _SECTIONS = (
     rb"^[ \t]{0,99}<(?:VirtualHost|Directory(?:Match)?|Location(?:Match)?|IfModule|Macro|Proxy|Files(?:Match)?)\b"
@@ -43,7 +44,8 @@ _LINES = (
     rb"^[ \t]{0,99}(?:LoadModule|ProxyPass(?:Match|Reverse)?|ProxyPreserveHost|RewriteEngine|RewriteRule"
     rb"|WSGIScriptAlias|ServerTokens|ServerSignature|TraceEnable|RequestHeader[ \t]{1,9}(?:set|unset)|DocumentRoot"
     rb"|Header[ \t]{1,9}(?:(?:always|onsuccess)[ \t]{1,9})?(?:set|unset|append|merge|add|edit|setifempty)"
-    rb"|CustomLog|SSLProtocol|Options[ \t]{1,9}[-+]?(?:Indexes|All|FollowSymLinks)|AllowOverride|ServerRoot"
+    rb"|CustomLog|SSLProtocol|SSLCipherSuite|SSLEngine"
+    rb"|Options[ \t]{1,9}[-+]?(?:Indexes|All|FollowSymLinks)|AllowOverride|ServerRoot"
     rb"|WSGIDaemonProcess|RequestReadTimeout|LimitRequestBody|IncludeOptional)[ \t]"
 )
 _LOOKS_SECTION = compiled(_SECTIONS, re.IGNORECASE | re.MULTILINE)
@@ -65,6 +67,7 @@ class ApacheFiles(Extractor):
     """Files that may be Apache's by their name, and are by what they say."""
 
     name = "apache.files"
+    version = 2
     emits = (ApacheFile,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

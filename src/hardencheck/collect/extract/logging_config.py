@@ -7,13 +7,21 @@ from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._logging_names import (
+    ACCESS_LOGGERS,
+    is_security,
+    is_sql,
+    level_name,
+    level_number,
+    scope,
+)
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
     LoggingPlace,
+    ServerLog,
     SqlEcho,
 )
 from hardencheck.model.gap import Gap, Reason
@@ -50,7 +58,7 @@ class LoggingPython(Extractor):
 
     name = "logging.python"
     version = 3
-    emits = (LoggingPlace, LoggerSetting, SqlEcho)
+    emits = (LoggingPlace, LoggerSetting, SqlEcho, ServerLog)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -152,6 +160,8 @@ class _File:
             yield from self._place("structlog", "", call)
         elif last == "setLevel" and isinstance(call.func, ast.Attribute) and call.args:
             logger = self._logger_name(call.func.value)
+            if logger in ACCESS_LOGGERS:
+                yield from self._quiet(call, logger, call.args[0])
             if logger is not None and (scope(logger) != "application" or is_sql(logger)):
                 yield from self._level(call, logger, call.args[0])
         elif last in _ENGINES and ("sql" in name or name in _ENGINES or "engine" in name.lower()):
@@ -234,6 +244,17 @@ class _File:
             return
         yield self._echo(echo if enabled else call, through, enabled, call)
 
+    def _quiet(self, call: ast.Call, logger: str, node: ast.expr) -> Iterator[Found]:
+        """A level above INFO: the server writes no request any more."""
+        try:
+            number = level_number(level_name(self._values.constant(node)))
+        except NotLiteral:
+            return  # `_level` says so
+        if number is not None and number > 20 and self._branches.when(call) == "always":
+            what_for = self._branches.role(call, self._role)
+            here = self._here.at(call.lineno)
+            yield ServerLog(location=here, server=ACCESS_LOGGERS[logger], access_log=False, role=what_for)
+
     def _disable(self, call: ast.Call) -> Iterator[Found]:
         """`logging.disable(logging.CRITICAL)`: nothing up to that level is written by any logger."""
         if self._branches.when(call) == "never":
@@ -283,6 +304,10 @@ class _File:
                 case ast.Attribute(value=owner, attr="disabled") if isinstance(node.value, ast.Constant):
                     logger = self._logger_name(owner)
                     if logger is not None and node.value.value is True and self._branches.when(node) == "always":
+                        if logger in ACCESS_LOGGERS:
+                            what_for = self._branches.role(node, self._role)
+                            here, server = self._here.at(node.lineno), ACCESS_LOGGERS[logger]
+                            yield ServerLog(location=here, server=server, access_log=False, role=what_for)
                         yield self._muted(logger, node, None, True, security=is_security(logger))
 
     def _switch(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._templates import TEMPLATED, plain
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
+from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Setting, TraefikConfiguration
 from hardencheck.model.location import Location
@@ -54,7 +55,7 @@ class TraefikFiles(Extractor):
         return size <= MAX_BYTES and path.lower().endswith(_SUFFIXES)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if not (_MAY.search(data) or (_DYNAMIC.search(data) and b"http" in data)):
+        if not ("traefik" in path.lower() or _MAY.search(data) or (_DYNAMIC.search(data) and b"http" in data)):
             return
         text = data.decode("utf-8-sig", "replace")
         read = plain(text, shell=False, alone=f": {TEMPLATED}")
@@ -68,7 +69,7 @@ class TraefikFiles(Extractor):
             if settings:
                 yield TraefikConfiguration(
                     location=Location(path=path, line=settings[0].line),
-                    role=role(path),
+                    role=role(path) if source not in {"labels", "flags"} else purpose(path),
                     source=source,
                     templated=read.templated,
                     service=service,
@@ -104,6 +105,9 @@ def _yaml(data: bytes) -> Iterator[tuple[str, str, str, list[Setting]]]:
             continue
         http = document.get("http")
         inside = {key.lower() for key in http.pairs} if isinstance(http, Mapping) else set()
+        tls = document.get("tls")
+        if isinstance(tls, Mapping) and {"options", "stores", "certificates"} & set(tls.pairs):
+            inside.add("routers")
         source = _source({key.lower() for key in document.pairs}, inside)
         if source:
             yield source, "", "", list(_flat(document, ""))
@@ -133,8 +137,11 @@ def _compose(services: Mapping) -> Iterator[tuple[str, str, str, list[Setting]]]
         ]
         if found:
             yield "labels", name, "", found
-        if re.fullmatch(r"(?:.*/)?traefik(?::.*|@.*)?", image):
-            flags = [*_flags(node.get("command")), *_environment(node.get("environment"))]
+        flags = list(_flags(node.get("command")))
+        # A file that is put over another one may say what it starts with and not what it is.
+        own = not image and any(flag.name.startswith(("entrypoints.", "providers.docker")) for flag in flags)
+        if own or re.fullmatch(r"(?:.*/)?traefik(?::.*|@.*)?", image):
+            flags += _environment(node.get("environment"))
             flags.append(Setting(name="image", value=image, line=node.line_of("image") or line))
             yield "flags", name, image, sorted(flags, key=lambda setting: setting.line)
 

@@ -11,7 +11,7 @@ from typing import Literal
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._held import Held
-from hardencheck.collect.resolve._routes import Change, Doubt
+from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -181,6 +181,6 @@ def request(
         if one.action == "unset":
             found[one.name] = ("", one.where)
         elif one.action in {"set", "setifempty", "add", "append", "merge"}:
-            value = one.value if one.action == "set" else f"{one.value} (beside what the client sent)"
+            value = one.value if one.action == "set" else f"{one.value} {BESIDE}"
             found[one.name] = (value, one.where)
     return tuple((name, value, place) for name, (value, place) in found.items()), tuple(doubts)

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._caddy import Level, filled
-from hardencheck.collect.resolve._routes import Change, Doubt
+from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -130,6 +130,6 @@ def request(
         name = args[0].lstrip("+-").lower()
         value = "" if args[0].startswith("-") else args[1] if len(args) > 1 else ""
         if args[0].startswith("+"):
-            value = f"{value} (beside what the client sent)"
+            value = f"{value} {BESIDE}"
         found[name] = (value, level.where)
     return tuple((name, value, place) for name, (value, place) in found.items())

@@ -26,8 +26,7 @@ _ANSWERS = frozenset({
 })  # fmt: skip
 MAX_INCLUDES = 200
 _OTHER_PROXIES = compiled(
-    r"caddyfile(?:\.[\w-]{1,40})?|[\w.-]{0,60}\.caddy(?:file)?|traefik[\w.-]{0,40}\.(?:ya?ml|toml)|haproxy[\w.-]{0,40}\.cfg"
-    r"|(?:httpd|apache2?)[\w-]{0,40}\.conf|envoy[\w-]{0,40}\.ya?ml"
+    r"haproxy[\w.-]{0,40}\.cfg|envoy[\w-]{0,40}\.ya?ml|lighttpd[\w-]{0,40}\.conf|[\w-]{1,40}\.vcl|caddy[\w-]{0,40}\.json"
 )
 
 

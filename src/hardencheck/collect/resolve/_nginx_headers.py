@@ -184,7 +184,8 @@ def _add(held: Held, known: Known) -> Change:
     if text == "" and why is None:
         # An empty value is not sent; that the line is there still takes the inherited ones away.
         return Change("remove" if does == "set" else "add", name, "", held.location, statuses=statuses)
-    return Change(does, name, text, held.location, statuses=statuses, doubt=why)  # type: ignore[arg-type]
+    echoes = value.removeprefix("$http_").replace("_", "-") if value.startswith("$http_") else ""
+    return Change(does, name, text, held.location, statuses=statuses, doubt=why, echoes=echoes)  # type: ignore[arg-type]
 
 
 def request(place: Place) -> tuple[tuple[tuple[str, str, Location], ...], tuple[Doubt, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.resolve import _routes_apache, _routes_caddy, _routes_ingress, _routes_nginx, _routes_traefik
+from hardencheck.collect.resolve._elsewhere import marked
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.model.gap import FactSet, Gap
 
@@ -13,7 +14,7 @@ CONFIGURATIONS = {"nginx.file", "apache.file", "caddy.file", "traefik.configurat
 
 def routes(facts: FactSet, tree: Tree) -> list[Route]:
     """The routes of every proxy configuration for production, in order of file and line."""
-    return sorted(_all(facts, tree), key=lambda route: route.where.order)
+    return sorted(marked(_all(facts, tree), facts), key=lambda route: route.where.order)
 
 
 def troubles(facts: FactSet) -> list[Gap]:

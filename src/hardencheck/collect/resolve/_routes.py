@@ -13,6 +13,15 @@ from hardencheck.model.location import Location
 Product = Literal["nginx", "apache", "caddy", "traefik", "ingress-nginx"]
 
 
+def of_client(name: str, value: str) -> bool:
+    """Whether what a proxy sets on a request, a field of Route.request, is what the client sent in it."""
+    text = value.lower().replace("{", "").replace("}", "").replace("_", "-")
+    return f"$http-{name}" in text or f"header.{name}" in text or value == "appended" or BESIDE in value
+
+
+BESIDE = "(beside what the client sent)"
+
+
 class Doubt(NamedTuple):
     """Why something is not known: a sentence without a full stop, and the line it is about."""
 
@@ -57,7 +66,8 @@ class Change(NamedTuple):
     does: "set" (one field, whatever was there), "add" (one more), "default" (only where none is), "remove", "edit"
     (what comes out is not known). value: None where not known, and doubt says why. statuses: on which it acts, None:
     on all. own: also on answers that the proxy makes itself (an error page of its own, a redirect). upstream: also on
-    answers that come from behind it.
+    answers that come from behind it. echoes: the field of the request whose value it sends back, in lower case, "" for
+    none.
     """
 
     does: Literal["set", "add", "default", "remove", "edit"]
@@ -68,6 +78,7 @@ class Change(NamedTuple):
     own: bool = True
     upstream: bool = True
     doubt: Doubt | None = None
+    echoes: str = ""
 
 
 class Route(NamedTuple):
@@ -82,7 +93,8 @@ class Route(NamedTuple):
     to them or drop them. header_doubts: what may add response fields or drop them. doubts: what else may change any of
     this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
-    whole body before it hands on.
+    whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
+    repository (a store, a product, a front end); it hands nothing on then.
     """
 
     product: Product
@@ -110,3 +122,4 @@ class Route(NamedTuple):
     body_chunked: Limit | None = None
     inside: Location | None = None
     buffers_request: bool = True
+    elsewhere: str = ""

@@ -56,7 +56,8 @@ def _route(traefik: Traefik, router: Thing) -> Route:
     path = next(iter(_PATH.findall(text)), "/")
     tls = _tls(traefik, router)
     to = _targets(traefik, router)
-    https = _redirects(middlewares)
+    entries = _traefik.entries(traefik, router)
+    https = _redirects(middlewares) or (bool(entries) and all(_entry_redirect(entry) for entry in entries))
     internal = (got := router.get("service")) is not None and got.text.endswith("@internal")
     where = rule.where if rule is not None else router.where
     unknown = tuple(missing)
@@ -186,12 +187,14 @@ def _changes(thing: Thing, tls: bool | None) -> Iterator[Change]:
     """What a headers middleware does to a response."""
     given = dict(thing.starting("headers."))
     seconds = given.get("stsseconds")
-    if seconds is not None and seconds.text != "0":
+    if seconds is not None:
         yield from _hsts(seconds, given, tls)
     for key, (name, text) in _SWITCHES.items():
         value = given.get(key)
         if value is not None and (value.text.lower() == "true" or not value.known):
             yield _set(name, text if value.known else value.text, value)
+        elif value is not None:
+            yield _nothing(name, value)
     for key, name in _FIELDS.items():
         value = given.get(key)
         if value is not None and value.text:
@@ -216,9 +219,17 @@ def _changes(thing: Thing, tls: bool | None) -> Iterator[Change]:
             yield Change("remove", name.lower(), None, value.where)
 
 
+def _nothing(name: str, value: Value) -> Change:
+    """A line that says that a field is not to be sent: what comes from behind stays."""
+    return Change("add", name, "", value.where)
+
+
 def _hsts(seconds: Value, given: dict[str, Value], tls: bool | None) -> Iterator[Change]:
     forced = given.get("forcestsheader")
     name, where = "strict-transport-security", seconds.where
+    if seconds.text == "0":
+        yield _nothing(name, seconds)
+        return
     if tls is not True and (forced is None or forced.text.lower() != "true"):
         if tls is None:
             yield Change(
@@ -266,7 +277,7 @@ def _timeouts(traefik: Traefik, router: Thing) -> Iterator[Timeout]:
     defaults = {"readtimeout": 60.0, "writetimeout": None, "idletimeout": 180.0}
     for entry in _traefik.entries(traefik, router) or [Thing("", router.where, {})]:
         for key, default in defaults.items():
-            shown = f"respondingTimeouts.{key.replace('timeout', 'Timeout')}"
+            shown = key.replace("timeout", "Timeout")
             value = entry.get(f"transport.respondingtimeouts.{key}")
             if value is not None:
                 text = f"{value.text}s" if value.text.isdecimal() and value.text != "0" else value.text

@@ -6,7 +6,7 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._django import SECURITY, Project, has_middleware, middleware, projects, setting
 from hardencheck.collect.resolve._proxies import routes
-from hardencheck.collect.resolve._routes import Route
+from hardencheck.collect.resolve._routes import Route, of_client
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, ForwardedTrust
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -131,16 +131,9 @@ def _redirects(found: list[Route]) -> Location | None:
     return next((route.where for route in found if route.redirects_to_https), None)
 
 
-def _passed_on(value: str, header: str) -> bool:
-    """Whether what the proxy sets is what the visitor sent: `$http_x_forwarded_proto` of nginx and its like."""
-    text = value.lower()
-    return f"http_{header.replace('-', '_')}" in text or f"header.{header}" in text
-
-
 def _overwrites(route: Route, header: str) -> bool | None:
     """Whether a proxy sets a field of the request itself; None where something that is not here may do it."""
-    if any(name == header and not _passed_on(value, header) for name, value, _ in route.request):
-        return True
-    if any(name == header for name, _, _ in route.request):
-        return False
+    for name, value, _ in route.request:
+        if name == header:
+            return not of_client(name, value)
     return None if route.request_doubts else False

@@ -30,7 +30,7 @@ class LoggingPicture(Resolver):
     """One exhibit of all that is known of logs."""
 
     name = "logging.picture"
-    after = ("logging.configurations", "logging.servers", "logging.nginx", "logging.loguru-default")
+    after = ("logging.configurations", "logging.servers", "logging.proxies", "logging.loguru-default")
     emits = (Exhibit,)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:

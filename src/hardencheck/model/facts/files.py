@@ -132,3 +132,32 @@ class CredentialsFile(Fact, tag="file.credentials", frozen=True, kw_only=True):
         )
         mode = f", mode {self.permissions:04o}" if self.permissions is not None else ""
         return f"{self.form} file: {held}{mode}"
+
+
+class TrackedDatabase(Fact, tag="file.database", frozen=True, kw_only=True):
+    """A database, or a dump with rows in it, that git tracks. form: "SQLite database" ..."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("form",)
+
+    form: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.form} is tracked"
+
+
+class EnvironmentIgnored(Fact, tag="file.env-ignored", frozen=True, kw_only=True):
+    """Whether a .gitignore keeps out the .env that is expected in a folder (its template is there, compose reads it).
+
+    path: of the .env. ignored: it would not be added by `git add .`.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("path",)
+
+    path: str
+    ignored: bool
+
+    def describe(self) -> str:
+        return f"{self.path} is {'ignored' if self.ignored else 'not ignored'} by git"

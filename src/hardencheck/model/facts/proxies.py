@@ -1,6 +1,6 @@
 """Configuration files of reverse proxies, as written: raw material for `collect/resolve/_routes*.py`."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -86,3 +86,34 @@ class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_on
     templated: bool
     settings: tuple[Setting, ...] = ()
     snippets: tuple[Directive, ...] = ()
+
+
+Matter = Literal[
+    "version", "trace", "listing", "protocols", "ciphers", "inheritance", "always", "alias", "forwarded", "control",
+    "status-page", "open-proxy", "redirect", "cors", "removed", "backend-tls",
+]  # fmt: skip
+
+
+class ProxySetting(Fact, tag="proxy.setting", frozen=True, kw_only=True):
+    """What a proxy's configuration says on one matter, at one place.
+
+    "version": its version is told; "trace": TRACE is answered; "listing": directories are listed; "protocols",
+    "ciphers": of TLS; "inheritance": fields that a level takes away from what it inherits; "always": fields that errors
+    lack; "alias": a path that leads out of its directory; "forwarded": what clients say of themselves is passed on;
+    "control": its own interface is open; "status-page": so is its page of figures; "open-proxy": clients say where
+    it goes; "redirect": plain http reaches the application beside https; "cors": any site may read with credentials;
+    "removed": a security header is set and taken away again; "backend-tls": the certificate behind is not verified.
+    weak: it is as the matter fears. value: what stands there. role: of the file.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("matter", "product", "value")
+
+    matter: Matter
+    product: str
+    weak: bool
+    value: str
+    role: str = "production"
+
+    def describe(self) -> str:
+        return f"{self.product}: {self.value}"

@@ -81,6 +81,7 @@ class _Flow:
         inside: set[int]
         guarded: bool | None = None
         for node in statements(self.body):
+            self.uploads.enter(node)
             for call in calls(node):
                 for target, sink in self._sinks(call):
                     name = self._name(target)

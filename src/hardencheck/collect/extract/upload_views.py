@@ -68,6 +68,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     contents: set[str] = set()
     found: ast.Call | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if found is None and _stores(call, file, uploads, contents):
                 found = call

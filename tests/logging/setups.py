@@ -7,6 +7,9 @@ from hardencheck.collect.contract import Entry, Found, Resolver
 from hardencheck.collect.extract.deployment_names import PackageRequirements, SettingsModuleNames
 from hardencheck.collect.extract.logging_config import LoggingPython
 from hardencheck.collect.extract.logging_files import LoggingFiles
+from hardencheck.collect.extract.logging_handlers import LoggingHandlers
+from hardencheck.collect.extract.logging_libraries import LoggingLibraries
+from hardencheck.collect.extract.logging_requests import LoggedRequests
 from hardencheck.collect.extract.logging_servers import GunicornFiles, Servers
 from hardencheck.collect.extract.python_settings import PythonSettings
 from hardencheck.collect.extraction import extract_file
@@ -18,6 +21,9 @@ from hardencheck.model.target import Subject
 EXTRACTORS = (
     LoggingPython(),
     LoggingFiles(),
+    LoggingHandlers(),
+    LoggingLibraries(),
+    LoggedRequests(),
     PythonSettings(),
     GunicornFiles(),
     Servers(),

@@ -89,6 +89,8 @@ def test_secrets(source: str, expected: list[str]) -> None:
         "masked = '***' + token\nlog.info(masked)",
         "log.info('x', extra={'token': 'none', 'password': mask(password), 'secret': len(secret)})",
         "user, role = request.form\nlog.info(user)",
+        "log.info('%(user)s' % locals())",
+        "log.info('{user}'.format(**locals()))",
         "from django.conf import settings\nlog.info(settings)",
         "log.info('x', extra={'password': is_set})",
         "log.info(settings.DEBUG, settings.PASSWORD_MIN_LENGTH)",

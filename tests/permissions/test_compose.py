@@ -169,13 +169,15 @@ def test_what_services_of_a_file_lack() -> None:
     assert lacking(*found) == [
         ("compose.yaml:3", "no-new-privileges", "b, c"),
         ("compose.yaml:3", "read-only", "b"),
+        ("compose.yaml:2", "cap-drop", "a, b, c"),
     ]
     off = [fact for fact in found if isinstance(fact, ComposeSetting) and fact.setting == "read-only" and fact.service]
     assert [(fact.location.line, fact.weak) for fact in off] == [(6, True)]
 
 
 def test_what_is_extended_is_followed() -> None:
-    base = "services:\n  base: {image: x, read_only: true, security_opt: ['no-new-privileges:true']}\n"
+    base = "services:\n  base: {image: x, read_only: true, security_opt: ['no-new-privileges:true'],"
+    base += " cap_drop: [all]}\n"
     found = settle(
         common=base,
         compose="services:\n  web:\n    extends: {file: common.yaml, service: base}\n  job: {extends: web}\n",
@@ -187,7 +189,7 @@ def test_what_is_extended_is_followed() -> None:
         ]
         assert (gap.reason, gap.about) == (Reason.NOT_SUPPORTED, {"role": "production", "service": "web"})
     # Round in a circle.
-    assert len(lacking(*settle(compose="services:\n  a: {extends: b}\n  b: {extends: a}\n"))) == 2
+    assert len(lacking(*settle(compose="services:\n  a: {extends: b}\n  b: {extends: a}\n"))) == 3
 
 
 def test_what_is_put_over_a_service_lacks_nothing_and_may_say_it() -> None:
@@ -198,6 +200,7 @@ def test_what_is_put_over_a_service_lacks_nothing_and_may_say_it() -> None:
     assert lacking(*found) == [
         ("compose.yaml:2", "no-new-privileges", "web, db"),
         ("compose.yaml:3", "read-only", "db"),
+        ("compose.yaml:2", "cap-drop", "web, db"),
     ]
     assert [gap.about["service"] for gap in found if isinstance(gap, Gap)] == ["web"]
     assert [
@@ -231,7 +234,7 @@ def test_a_template() -> None:
     assert [fact.setting for fact in found if isinstance(fact, ComposeSetting) and fact.weak] == ["user"]
     services = tuple(fact for fact in found if isinstance(fact, ComposeService))
     settled = list(ComposeSettings().resolve(FactSet(facts=services), None))  # type: ignore[arg-type]
-    assert [item.reason for item in settled if isinstance(item, Gap)] == [Reason.TEMPLATED, Reason.TEMPLATED]
+    assert [item.reason for item in settled if isinstance(item, Gap)] == [Reason.TEMPLATED] * 3
     assert lacking(*settled) == []
 
 
@@ -247,10 +250,13 @@ def test_names_and_roles() -> None:
     ] == [True, True, False, True]
     roles: dict[str, str] = {}
     for path in ("compose.yaml", "compose.override.yaml", "docker-compose.dev.yml", "tests/compose.yaml", "infra.yml"):
-        first = read("services:\n  a: {image: x}\n", path)[0]
+        first = read("services:\n  a: {image: x, labels: [dev]}\n", path)[0]
         assert isinstance(first, ComposeService)
         roles[path] = first.role
     assert list(roles.values()) == ["production", "development", "development", "test", "production"]
+    # Compose loads it in production as well, where nothing in it speaks of development.
+    override = read("services:\n  a: {image: x, privileged: true}\n", "compose.override.yaml")[0]
+    assert isinstance(override, ComposeService) and override.role == "production"
     assert read("apiVersion: v1\nkind: Pod\n") == []
     # What only has a key of that name is none.
     for text in (

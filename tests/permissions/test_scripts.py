@@ -39,6 +39,12 @@ def test_lines_of_a_script() -> None:
         (16, "chmod", "666", True),
         (18, "chmod", "640", False),
     ]
+    for remote in (
+        "ssh host chmod 777 a", "ssh -p 22 me@host 'cd /srv; chmod 777 a'", "docker exec -it app chmod 777 a",
+        "docker compose exec web sh -c 'chmod 777 a'", "su app -c 'chmod 777 a'", "kubectl exec p -- chmod 777 a",
+    ):  # fmt: skip
+        assert modes("deploy/run.sh", f"{remote}\n") == [(1, "chmod", "777", True)], remote
+    assert modes("deploy/run.sh", "docker run chmod-image\nssh host\ndocker build .\n") == []
     assert modes("deploy/run.sh", script.replace("\n", "\r\n")) == modes("deploy/run.sh", script)
 
 
@@ -97,6 +103,7 @@ def test_makefiles_and_workflows() -> None:
     make = "install: app\n\tinstall -m 666 a /etc/a\n\ntest:\n\tchmod 777 build\n"
     facts = [fact for fact in read("Makefile", make) if isinstance(fact, ScriptMode)]
     assert [(fact.location.line, fact.role) for fact in facts] == [(2, "production"), (5, "development")]
+    assert modes("Makefile", "deploy:\n\t@rsync a b && \\\n\tchmod 777 b\n") == [(3, "chmod", "777", True)]
     steps = "      - run: chmod 777 a\n      - run: |\n          ls\n          chmod 666 b\n"
     workflow = f"name: {{}}\njobs:\n  one:\n    steps:\n{steps}"
     facts = [
@@ -108,6 +115,11 @@ def test_makefiles_and_workflows() -> None:
     ]
     facts = [fact for fact in read(".github/workflows/x.yml", workflow.format("lint")) if isinstance(fact, ScriptMode)]
     assert {fact.role for fact in facts} == {"test"}
+    for path, role in (
+        ("docker-entrypoint.sh", "production"), ("deploy/device.sh", "production"), ("run-dev.sh", "development"),
+        ("build_docs.sh", "test"), ("scripts/lint.sh", "test"), (".ci/run.sh", "test"),
+    ):  # fmt: skip
+        assert [fact.role for fact in read(path, "chmod 777 a\n") if isinstance(fact, ScriptMode)] == [role], path
     assert modes(".gitlab-ci.yml", "deploy:\n  script:\n    - chmod 777 a\n") == [(3, "chmod", "777", True)]
 
 
@@ -249,9 +261,20 @@ def test_secrets_by_name(line: str, expected: list[tuple[str, str]]) -> None:
 
 
 def test_variables_of_the_final_image_alone() -> None:
-    text = "ARG A_TOKEN\nFROM a AS one\nARG B_TOKEN\nFROM b AS two\nARG C_TOKEN\nFROM two\nARG D_TOKEN\n"
+    text = "ARG A_TOKEN\nFROM a AS one\nENV B_TOKEN=$X\nFROM b AS two\nENV C_TOKEN=$X\nFROM two\nENV D_TOKEN=$X\n"
     facts = extract_file([Dockerfiles()], "Dockerfile", 0o100644, text.encode())
     assert [fact.name for fact in facts if isinstance(fact, BuildVariable)] == ["C_TOKEN", "D_TOKEN"]
+
+
+def test_the_umask_of_an_image() -> None:
+    def found(line: str) -> list[tuple[str, int]]:
+        facts = extract_file([Dockerfiles()], "Dockerfile", 0o100644, f"FROM a\n{line}\n".encode())
+        return [(fact.function, fact.mask) for fact in facts if isinstance(fact, Umask)]
+
+    assert found("RUN umask 000 && mkdir /data") == [("RUN umask", 0)]
+    assert found('ENTRYPOINT ["sh", "-c", "umask 0; exec app"]') == [("ENTRYPOINT umask", 0)]
+    assert found("CMD umask 027 && exec app") == [("CMD umask", 0o027)]
+    assert found('CMD ["umask", "0"]') == []
 
 
 @pytest.mark.parametrize(

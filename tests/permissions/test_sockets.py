@@ -11,7 +11,7 @@ from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.options import Options
 from hardencheck.collect.resolve._uwsgi import options
 from hardencheck.collect.run import collect
-from hardencheck.model.facts.orchestration import ServerUmask, SocketMode
+from hardencheck.model.facts.orchestration import ServerControl, ServerUmask, ServerUser, SocketMode, UnitSetting
 from hardencheck.model.gap import Gap
 from hardencheck.model.target import Target
 
@@ -109,6 +109,51 @@ def test_supervisord() -> None:
     assert supervised("[program:web]\numask=%(ENV_UMASK)s\n") == [(2, "gap")]
     assert supervised("[program:web]\numask={{ umask }}\n", "s.conf.j2") == [(2, "gap")]
     assert supervised("[uwsgi]\numask=0\n") == []
+
+
+def test_who_programs_of_supervisord_run_as_and_where_it_takes_orders(tmp_path: Path) -> None:
+    text = (
+        "[supervisord]\nuser=root\n[program:web]\ncommand=gunicorn a\n[program:job]\ncommand=x\nuser=shop\n"
+        "[program:nginx]\ncommand=/usr/sbin/nginx -g 'daemon off;'\n[inet_http_server]\nport = :9001\npassword=x\n"
+        "[program:u]\ncommand=/bin/bash -c 'uwsgi --http :80 uwsgi.ini'\n[program:s]\ncommand=sudo -u a run\n"
+    )
+    wanted = [
+        ("s.conf:11", "control", ":9001"),
+        ("s.conf:13", "user", "root"),
+        ("s.conf:15", "gap", "s sta"),
+        ("s.conf:3", "user", "root"),
+        ("s.conf:7", "user", "shop"),
+    ]
+    assert users(tmp_path, s_conf=text) == wanted
+    # uWSGI gives root up by its configuration.
+    dropped = users(tmp_path, s_conf=text, uwsgi_ini="[uwsgi]\nuid = www-data\n")
+    assert dropped == [wanted[0], ("s.conf:13", "gap", "u sta"), *wanted[2:], ("uwsgi.ini:2", "user", "www-data")]
+    filled = users(tmp_path, s_conf=text.replace("user=root", "user=%(ENV_USER)s"))
+    assert ("s.conf:3", "gap") in {(place, what) for place, what, _ in filled}
+    assert users(tmp_path, s_conf="[program:web]\ncommand=x\n", uwsgi_ini="") == []
+
+
+def users(root: Path, **files: str) -> list[tuple[str, str, str]]:
+    for name, text in files.items():
+        (root / name.replace("_", ".")).write_text(text)
+    kinds = frozenset({ServerUser.kind(), ServerControl.kind()})
+    facts = collect(Target(repository=str(root)), Options(jobs=0, kinds=kinds)).facts
+    said = [(str(fact.location), "user", fact.user) for fact in facts.facts if isinstance(fact, ServerUser)]
+    said += [(str(fact.location), "control", fact.address) for fact in facts.facts if isinstance(fact, ServerControl)]
+    said += [
+        (str(gap.location), "gap", gap.detail[8:13] if gap.detail.startswith("program") else gap.detail)
+        for gap in facts.gaps
+        if kinds & set(gap.kinds)
+    ]
+    return sorted(said)
+
+
+def test_a_unit_of_a_server_that_gives_root_up(tmp_path: Path) -> None:
+    (tmp_path / "a.service").write_text("[Service]\nExecStart=/srv/a/bin/gunicorn a\n")
+    (tmp_path / "gunicorn.conf.py").write_text("user = 'shop'\n")
+    kinds = frozenset({UnitSetting.kind()})
+    facts = collect(Target(repository=str(tmp_path)), Options(jobs=0, kinds=kinds)).facts
+    assert [gap.about["setting"] for gap in facts.gaps] == ["root"]
 
 
 def test_options_of_broken_files() -> None:

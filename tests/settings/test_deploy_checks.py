@@ -24,7 +24,7 @@ CATALOGUE = load_catalogue()
 _ID = re.compile(r"security\.[EW]\d{3}")
 ALIASED = tuple(check for check in CATALOGUE.checks.values() if any(map(_ID.fullmatch, check.aliases)))
 # The facts that say themselves which id Django gives.
-_TELLING = {"django.protection", "redirect.declared"}
+_TELLING = {"django.protection", "redirect.declared", "redirect.exempt"}
 
 
 def ids(root: Path, version: str, text: str) -> list[str]:
@@ -81,8 +81,9 @@ aliases: `hardencheck scan --select 'security.*'` judges them all, `--select sec
 `tests/settings/test_deploy_checks.py`, which also compares the answers with those of Django on
 {len(cases())} settings modules.
 
-Django ids that have no line: E026 (SECURE_CSP is no dictionary), E101 and E102 (the CSRF failure view) end `check` with
-an error on any machine; W027 (a nonce without its context processor, Django 6.1); W007 and W017 are gone from Django.
+Django ids that are no alias here: E026 (SECURE_CSP is no dictionary; `settings.csp-table` says so), E101 and E102 (the
+CSRF failure view) end `check` with an error on any machine; W027 (a nonce without its context processor, Django 6.1).
+W007 and W017 are gone from Django.
 
 | Django | line | severity | differs |
 |---|---|---|---|

@@ -2,6 +2,7 @@
 
 from .base_django import DJANGO
 from .sample import At, Base, Sample, changed, sample
+from .settings_django import DIRECT
 
 S = "shop/settings.py"
 
@@ -165,6 +166,7 @@ DJANGO_SAMPLES = (
         "SECURE_SSL_REDIRECT = True\n",
         'SECURE_SSL_REDIRECT = True\nSECURE_REDIRECT_EXEMPT = [r""]\n',
         "SECURE_REDIRECT_EXEMPT",
+        base=DIRECT,
     ),
     dj("proxy-header-case", '"https")\nSECURE_HSTS', '"HTTPS")\nSECURE_HSTS'),
     dj(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.options import Options
+from hardencheck.collect.resolve._chain_exhibit import ID
 from hardencheck.collect.run import collect
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.uploads import BodyBound
@@ -68,7 +69,11 @@ def limits(facts: FactSet) -> list[int | str | None]:
         ({"app.py": FASTAPI, "nginx.conf": NGINX, "requirements.txt": "fastapi==0.165.0\n"}, [1_000_000] * 5),
         # Before 0.164 the argument is taken and does nothing.
         ({"app.py": FASTAPI, "nginx.conf": NGINX, "requirements.txt": "fastapi==0.115.0\n"},
-         [10 << 20, 1 << 20, 1 << 20, 10 << 20, 10 << 20]),
+         [10 << 20, 1 << 20, 10 << 20, 10 << 20, 10 << 20]),
+        ({"app.py": FASTAPI, "nginx.conf": OPEN, "requirements.txt": "fastapi==0.115.0\n"},
+         ["none", 1 << 20, None, "none", "none"]),
+        ({"app.py": FASTAPI, "nginx.conf": OPEN, "requirements.txt": "fastapi==0.115.0\nstarlette==0.46.0\n"},
+         ["none", 1 << 20, "none", "none", "none"]),
         ({"app.py": "from aiohttp import web\napp = web.Application(client_max_size=0)\n", "nginx.conf": OPEN},
          ["none"] * 5),
         ({"app.py": "from sanic import Sanic\napp = Sanic('a')\napp.config.REQUEST_MAX_SIZE = 4000\n",
@@ -84,6 +89,42 @@ def limits(facts: FactSet) -> list[int | str | None]:
     ],
 )  # fmt: skip
 def test_each_kind_of_content(tmp_path: Path, files: dict[str, str], expected: list[int | str | None]) -> None:
+    assert limits(facts_of(tmp_path, files)) == expected
+
+
+OWN = """from flask import request, abort
+def before():
+    if request.headers.get("Content-Length", 0) > "9":
+        abort(413)
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        # Code that may refuse: then nobody can say that nothing does.
+        ({"app.py": FLASK.replace("5_000_000", "None"), "hooks.py": OWN, "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn app:app\n"}, [None, 500_000, None, None, None]),
+        ({"app.py": FLASK.replace("5_000_000", "None"), "tests/hooks.py": OWN, "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn app:app\n"}, ["none", 500_000, "none", "none", "none"]),
+        # A client that reads answers refuses nothing.
+        ({"app.py": FLASK.replace("5_000_000", "None"), "nginx.conf": OPEN, "Procfile": "web: gunicorn app:app\n",
+          "fetch.py": "def fetch(answer):\n    if answer.headers['content-length'] > '9':\n        raise TooLarge\n"},
+         ["none", 500_000, "none", "none", "none"]),
+        ({"shop/settings.py": SETTINGS + "FILE_UPLOAD_HANDLERS = ['shop.uploads.Quota']\n", "nginx.conf": OPEN,
+          "Procfile": "web: gunicorn shop.wsgi\n"}, [None, 2621440, 2621440, 2621440, 2621440]),
+        ({"shop/settings.py": SETTINGS + "FILE_UPLOAD_HANDLERS = ['django.core.files.uploadhandler."
+          "TemporaryFileUploadHandler']\n", "nginx.conf": OPEN, "Procfile": "web: gunicorn shop.wsgi\n"},
+         ["none", 2621440, 2621440, 2621440, 2621440]),
+        # mod_wsgi is the server, whatever a developer starts.
+        ({"shop/settings.py": SETTINGS, "Procfile": "web: waitress-serve --max-request-body-size=1000 shop.wsgi\n",
+          "httpd.conf": "<VirtualHost *>\n LimitRequestBody 9000000\n WSGIScriptAlias / /srv/w.py\n</VirtualHost>\n"},
+         [9_000_000, 2621440, 2621440, 2621440, 9_000_000]),
+    ],
+)  # fmt: skip
+def test_what_may_limit_and_is_not_known(
+    tmp_path: Path, files: dict[str, str], expected: list[int | str | None]
+) -> None:
     assert limits(facts_of(tmp_path, files)) == expected
 
 
@@ -139,10 +180,18 @@ def test_a_server_that_names_its_application_runs_that_one(tmp_path: Path) -> No
 
 def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     two = NGINX.replace("\n}\n", "\n  location /up { client_max_body_size 0; proxy_pass http://app; }\n}\n")
-    files = {"shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n"}
-    [exhibit] = [fact for fact in facts_of(tmp_path, files).of("exhibit") if isinstance(fact, Exhibit)]
+    compose = (
+        "services:\n  nginx:\n    image: nginx\n    ports: ['80:80']\n  web:\n    build: .\n    ports: ['8000:8000']\n"
+    )
+    files = {
+        "shop/settings.py": SETTINGS, "nginx.conf": two, "Procfile": "web: gunicorn shop.wsgi\n",
+        "compose.yaml": compose,
+    }  # fmt: skip
+    [exhibit] = [
+        fact for fact in facts_of(tmp_path, files).of("exhibit") if isinstance(fact, Exhibit) and fact.id == ID
+    ]
     [table] = exhibit.tables
-    assert exhibit.id == "uploads.chain" and table.title == "django: shop/settings.py"
+    assert table.title == "django: shop/settings.py"
     assert all(len(row) == len(table.columns) for row in table.rows) and len(table.rows) == 10
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0][2:] == [
@@ -151,3 +200,6 @@ def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rows[5][5:] == ["no limit", "nobody"] and table.rows[5][5].mark == "weak"
     assert str(table.rows[0][2].places[0]) == "nginx.conf:2"
+    assert [note.partition(":")[0] for note in table.notes] == [
+        "The service web publishes 8000 beside the proxy nginx (compose.yaml"
+    ]

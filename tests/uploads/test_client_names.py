@@ -30,10 +30,10 @@ def test_a_whole_fact() -> None:
     source = FLASK + "def f():\n    up = request.files['a']\n    to = os.path.join(D, up.filename)\n    up.save(to)\n"
     assert read(source) == [
         ClientName(
-            location=Location(path="app/a.py", line=6, column=26),
+            location=Location(path="app/a.py", line=6, column=10),
             source="up.filename",
             sink="up.save",
-            sink_line=7,
+            lines=(7,),
             cleaned=False,
             role="production",
         )
@@ -96,6 +96,13 @@ def test_the_name_is_cleaned_or_the_path_compared(body: str) -> None:
 )
 def test_nothing_is_written_under_the_name(body: str) -> None:
     assert flask(body) == []
+
+
+def test_the_line_is_the_one_where_the_name_becomes_part_of_a_path() -> None:
+    assert flask("name = file.filename\nfile.save(os.path.join(D, name))") == [(7, "file.save", False)]
+    assert flask("name = file.filename\nto = Path(D) / name\nfile.save(to)") == [(7, "file.save", False)]
+    assert flask("name = file.filename\nfile.save(name)") == [(7, "file.save", False)]
+    assert flask("file.save(\n    os.path.join(D, file.filename)\n)") == [(6, "file.save", False)]
 
 
 def test_other_frameworks() -> None:

@@ -1,16 +1,30 @@
-"""Limits that do not do what they seem to: without effect, gone round, in another unit."""
+"""Limits that do not do what they seem to: without effect, in another unit."""
 
 from pathlib import Path
 
 import pytest
 
-from hardencheck.collect.contract import Unreadable
-from hardencheck.collect.extract.published_ports import PublishedPorts
-from hardencheck.model.facts.container import PublishedPort
-from hardencheck.model.facts.uploads import BypassedLimit, MixedUnits, RequestBuffering, UnappliedLimit, UploadLimit
-from tests.uploads.test_chain import NGINX, SETTINGS, facts_of
+from hardencheck.model.facts.uploads import MixedUnits, RequestBuffering, UnappliedLimit, UploadLimit
+from tests.uploads.test_chain import NGINX, facts_of
 
 PASS = "  location / { proxy_pass http://app; }\n"
+TRAEFIK = """http:
+  routers:
+    shop:
+      rule: Host(`shop.example`)
+      service: shop
+      middlewares: [body]
+  middlewares:
+    other:
+      headers: {frameDeny: true}
+    body:
+      buffering:
+        maxRequestBodyBytes: 1000
+  services:
+    shop:
+      loadBalancer:
+        servers: [{url: "http://app:8000"}]
+"""
 REDIRECT = "server {\n  listen 80;\n  client_max_body_size 5m;\n  return 301 https://$host$request_uri;\n}\n"
 
 
@@ -31,8 +45,10 @@ REDIRECT = "server {\n  listen 80;\n  client_max_body_size 5m;\n  return 301 htt
          []),
         # One part of a site has it, the rest has none.
         ({"Caddyfile": "shop.example {\n\t@api path /api/*\n\trequest_body @api {\n\t\tmax_size 10MiB\n\t}\n"
-          "\treverse_proxy app:8000\n}\n"}, ["Caddyfile:4"]),
+          "\treverse_proxy app:8000\n}\n"}, ["Caddyfile:3"]),
         ({"Caddyfile": "shop.example {\n\trequest_body {\n\t\tmax_size 10MiB\n\t}\n\treverse_proxy app:8000\n}\n"}, []),
+        ({"traefik/dynamic.yml": TRAEFIK.replace("[body]", "[other]")}, ["traefik/dynamic.yml:12"]),
+        ({"traefik/dynamic.yml": TRAEFIK}, []),
     ],
 )  # fmt: skip
 def test_limits_without_effect(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
@@ -50,56 +66,6 @@ def test_the_same_number_in_two_units(tmp_path: Path, caddy: str, expected: list
     found = [fact for fact in facts.of("upload.mixed-units") if isinstance(fact, MixedUnits)]
     assert [str(fact.location) for fact in found] == expected
     assert all(str(fact.other) == "nginx.conf:2" for fact in found)
-
-
-@pytest.mark.parametrize(
-    ("port", "role", "expected"),
-    [
-        ('"8000:8000"', "compose.yaml", [8000]),
-        (
-            "8000",
-            "compose.yaml",
-            [],
-        ),  # the host takes any port for it
-        ('"0.0.0.0:80:8000"', "compose.yaml", [8000]),
-        ('"${HOST:-127.0.0.1}:8000:8000"', "compose.yaml", []),
-        ('"127.0.0.1:8000:8000"', "compose.yaml", []),
-        ('"9000:9000"', "compose.yaml", []),
-        ('"8000:8000"', "compose.dev.yaml", []),
-        ("{target: 8000, published: 80}", "compose.yaml", [8000]),
-        ("{target: 8000, published: 80, host_ip: 127.0.0.1}", "compose.yaml", []),
-        ("{target: 8000}", "compose.yaml", []),
-    ],
-)
-def test_ports_beside_the_proxy(tmp_path: Path, port: str, role: str, expected: list[int]) -> None:
-    compose = f"services:\n  app:\n    build: .\n    command: gunicorn shop.wsgi\n    ports:\n      - {port}\n"
-    files = {"shop/settings.py": SETTINGS, "nginx.conf": NGINX.replace("//app", "//app:8000"), role: compose}
-    found = [fact for fact in facts_of(tmp_path, files).of("upload.bypass") if isinstance(fact, BypassedLimit)]
-    assert [int(fact.port) for fact in found] == (expected if port != "8000" else [8000])
-    assert all((fact.location.line, fact.outer, fact.inner) == (6, 10 << 20, None) for fact in found)
-
-
-def test_an_application_that_is_as_strict_is_not_gone_round(tmp_path: Path) -> None:
-    compose = "services:\n  app:\n    build: .\n    command: gunicorn app:app\n    ports: ['8000:8000']\n"
-    flask = "from flask import Flask\napp = Flask(__name__)\napp.config['MAX_CONTENT_LENGTH'] = 1000\n"
-    files = {"app.py": flask, "nginx.conf": NGINX.replace("//app", "//app:8000"), "compose.yaml": compose}
-    assert not facts_of(tmp_path, files).of("upload.bypass")
-    files["app.py"] = flask.replace("1000", "1_000_000_000")
-    [found] = facts_of(tmp_path, files).of("upload.bypass")
-    assert isinstance(found, BypassedLimit) and found.inner == 1_000_000_000
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"services: [ports", b"services:\n  a:\n    ports: {x: y}\n", b"services:\n  a:\n    ports: [[1], {2: 3}, null]\n",
-     b"services: &a\n  x: *a\n  ports: 1\n", b"ports", b"\xff\xfeports", b"- ports\n" * 1000, b"{" * 3000 + b"ports"],
-)  # fmt: skip
-def test_hostile_compose_files(data: bytes) -> None:
-    try:
-        found = list(PublishedPorts().extract("compose.yaml", 0o100644, data))
-    except Unreadable:
-        return
-    assert all(isinstance(fact, PublishedPort) for fact in found)
 
 
 def test_who_buffers(tmp_path: Path) -> None:

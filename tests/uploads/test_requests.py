@@ -29,6 +29,10 @@ def timeouts(root: Path, files: dict[str, str]) -> list[tuple[str, str, str, flo
         ({"nginx.conf": "server {\n client_body_timeout 1h;\n root /srv;\n}\n"}, []),
         ({"gunicorn.conf.py": "timeout = 0\nkeepalive = 3600\n"},
          [("gunicorn.conf.py:1", "timeout", "worker", None), ("gunicorn.conf.py:2", "keepalive", "idle", 3600)]),
+        # No keep-alive is as short as it gets.
+        ({"gunicorn.conf.py": "keepalive = 0\n"}, [("gunicorn.conf.py:1", "keepalive", "idle", 0)]),
+        ({"nginx.conf": f"server {{\n keepalive_timeout 0;\n {PASS}\n}}\n"},
+         [("nginx.conf:2", "keepalive_timeout", "idle", 0)]),
         ({"Procfile": "web: gunicorn -t 0 app:app\n"}, [("Procfile:1", "timeout", "worker", None)]),
         ({"Procfile": "web: uvicorn --timeout-keep-alive 7200 app:app\n"},
          [("Procfile:1", "timeout_keep_alive", "idle", 7200)]),

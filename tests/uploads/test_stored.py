@@ -9,13 +9,16 @@ from hardencheck.collect.extract.archives import Archives
 from hardencheck.collect.extract.upload_fields import UploadFields
 from hardencheck.collect.extract.upload_folders import UploadFolders
 from hardencheck.collect.extract.upload_reads import UploadReads
+from hardencheck.collect.extract.upload_views import UploadViews
 from hardencheck.collect.extraction import extract_file
 from hardencheck.model.facts.storage import (
     ArchiveExtraction,
     BoundedRead,
     FileField,
     FileFields,
+    ServedUpload,
     StoredPlace,
+    StoredUpload,
     UploadFolder,
     UploadRead,
     ViewLimit,
@@ -76,6 +79,12 @@ def test_reads_of_starlette() -> None:
     assert found("await doc.read(4096)") == []
     assert found("x = doc.size > LIMIT\n    await doc.read()") == [("doc.read()", True)]
     assert found("with open(p) as other:\n        other.read()") == []
+
+
+def test_reads_in_a_comprehension() -> None:
+    head = "from fastapi import UploadFile\nasync def f(docs: list[UploadFile]):\n"
+    source = f"{head}    return [await d.read() for d in docs]\n"
+    assert [fact.location.line for fact in read(UploadReads(), source) if isinstance(fact, UploadRead)] == [3]
 
 
 def test_reads_of_aiohttp() -> None:
@@ -219,3 +228,65 @@ def test_a_project_that_is_a_package_itself(tmp_path: Path) -> None:
     (fact,) = look(repository(tmp_path, files)).facts.of("upload.place")
     assert isinstance(fact, StoredPlace)
     assert (fact.place, fact.within) == ("back/media", "")
+
+
+def stored(body: str, head: str = "from flask import jsonify, request") -> list[tuple[int | None, bool]]:
+    source = f"{head}\ndef upload():\n    file = request.files['a']\n{body}\n    return jsonify(ok=True)\n"
+    facts = read(UploadViews(), source)
+    return [(fact.location.line, fact.asked) for fact in facts if isinstance(fact, StoredUpload)]
+
+
+def test_views_that_keep_an_upload() -> None:
+    assert stored("    file.save('/srv/x')") == [(2, False)]
+    assert stored("    if file.mimetype == 'image/png':\n        file.save('/srv/x')") == [(2, True)]
+    assert stored("    if allowed_file(file.filename):\n        file.save('/srv/x')") == [(2, True)]
+    assert stored("    data = file.read()\n    with open('x', 'wb') as out:\n        out.write(data)") == [(2, False)]
+    assert stored("    shutil.copyfileobj(file.stream, out)", "import shutil\nfrom flask import jsonify, request") == [
+        (3, False)
+    ]
+    assert stored("    storage.save('x', file)") == [(2, False)]
+    # A form has looked at it; another function may; what is not kept needs no look.
+    assert stored("    if form.validate_on_submit():\n        file.save('x')") == []
+    assert stored("    keep(file)") == []
+    assert stored("    return len(file.read())") == []
+
+
+def test_what_hands_uploads_out() -> None:
+    def found(call: str) -> list[tuple[str, bool]]:
+        head = (
+            "from flask import send_file, send_from_directory\nfrom django.http import FileResponse as Django\n"
+            "from fastapi.responses import FileResponse\nfrom fastapi.staticfiles import StaticFiles\n"
+        )
+        return [(f.how, f.attachment) for f in read(UploadViews(), head + call) if isinstance(f, ServedUpload)]
+
+    assert found("send_from_directory(UPLOADS, name)") == [("send_from_directory", False)]
+    assert found("send_from_directory(UPLOADS, name, as_attachment=True)") == [("send_from_directory", True)]
+    assert found("send_from_directory(UPLOADS, name, as_attachment=inline)") == [("send_from_directory", True)]
+    assert found("send_file(REPORT)") == []
+    assert found("Django(row.document.open())") == [("FileResponse", False)]
+    assert found("Django(row.document.open(), as_attachment=True)") == [("FileResponse", True)]
+    assert found("FileResponse(UPLOAD_DIR / name)") == [("FileResponse", False)]
+    assert found("FileResponse(UPLOAD_DIR / name, filename=name)") == [("FileResponse", True)]
+    assert found("FileResponse(UPLOAD_DIR / name, filename=name, content_disposition_type='inline')") == [
+        ("FileResponse", False)
+    ]
+    assert found("StaticFiles(directory='/srv/uploads')") == [("StaticFiles", False)]
+    assert found("StaticFiles(directory='static')") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "uploaded", "measured"),
+    [
+        ("    zipfile.ZipFile(request.files['a']).extractall(d)", True, False),
+        (
+            "    z = zipfile.ZipFile(request.files['a'])\n    if big(z.infolist()): return\n    z.extractall(d)",
+            True,
+            True,
+        ),
+        ("    zipfile.ZipFile(path).extractall(d)", False, False),
+    ],
+)
+def test_archives_of_clients(body: str, uploaded: bool, measured: bool) -> None:
+    source = f"import zipfile\nfrom flask import request\ndef load(path):\n{body}\n"
+    (fact,) = [fact for fact in read(Archives(), source) if isinstance(fact, ArchiveExtraction)]
+    assert (fact.uploaded, fact.measured) == (uploaded, measured)

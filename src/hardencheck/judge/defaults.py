@@ -61,6 +61,9 @@ _COUNTS = {
     "limit_request_line": "request-line",
     "limit_request_fields": "header-fields",
     "limit_request_field_size": "header-size",
+    "MAX_FORM_PARTS": "parts",
+    "client_max_fields": "parts",
+    "multipart_form_part_limit": "parts",
 }
 _BODIES = {"DATA_UPLOAD_MAX_MEMORY_SIZE", "MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "client_max_size"}
 _SERVERS = {"gunicorn", "uvicorn", "hypercorn", "waitress", "granian", "uwsgi"}
@@ -108,6 +111,7 @@ _TOLD = {
     "header.declared",
     "upload.limit",
     "request.limit",
+    "request.timeout",
     "upload.stored-mode",
     "cors.policy",
     "django.protection",
@@ -230,11 +234,11 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
             return _View({"layer": framework, "role": _COOKIE_NAMES[name]})
         case "header.declared" if name in _HEADERS and framework == "django":
             return _View({"name": _HEADERS[name]})
-        case "upload.limit" | "request.limit":
+        case "upload.limit" | "request.limit" | "request.timeout":
             more = {"counts": _COUNTS[name]} if name in _COUNTS else {}
             layer = "server" if framework in _SERVERS else "framework"
             said: dict[str, Scalar] = {"layer": layer, "product": framework, "application": application}
-            known = name in (_COUNTS if kind == "request.limit" else _BODIES)
+            known = name in {"request.limit": _COUNTS, "upload.limit": _BODIES}.get(kind, ())
             return _View({**said, "setting": name, **more}, sure=known)
         case "upload.stored-mode" if name in _STORED and framework == "django":
             return _View({"application": application, "setting": name, "what": _STORED[name]})

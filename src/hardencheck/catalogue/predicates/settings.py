@@ -39,6 +39,14 @@ def _named_host(rest: str) -> bool:
     return re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")[0] != ""
 
 
+@predicate("hosts-without-wildcard")
+def hosts_without_wildcard(fact: FrameworkSetting) -> bool:
+    """No entry stands for all subdomains: ".shop.example" of Django, "*.shop.example" of Starlette. "*" is another
+    matter."""
+    value = fact.value if isinstance(fact.value, tuple) else ()
+    return not any(host.startswith((".", "*.")) for host in value)
+
+
 @predicate("no-security-check-silenced")
 def no_security_check_silenced(fact: FrameworkSetting) -> bool:
     """No id of Django's security checks is in the list."""

@@ -101,6 +101,7 @@ class Service:
             extends=self._extends(),
             no_new_privileges=self._gains_nothing(),
             read_only=self._read_only(),
+            drops_all=self._drops_all(),
             templated=self.templated,
             role=self.role,
         )
@@ -182,6 +183,11 @@ class Service:
         texts = [text.lower() for text, _ in self._texts("read_only")]
         self.unknown.clear()
         return True if texts and texts[0] in _TRUE else False if texts and texts[0] in _FALSE else None
+
+    def _drops_all(self) -> bool | None:
+        dropped = [capability(text) for text, _ in self._texts("cap_drop")]
+        self.unknown.clear()
+        return True if "ALL" in dropped else None
 
     def _namespaces(self) -> Iterator[tuple[str, int]]:
         for key in ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup"):

@@ -122,6 +122,7 @@ class Pod:
         mighty = self._privileged(own, name, line)
         self._user(own, name, line)
         self._groups(own, name, line)
+        self._host_ports(node, name, line)
         if not mighty:
             # A privileged container may do all of this, whatever else is said.
             self._bool(
@@ -143,6 +144,19 @@ class Pod:
         else:
             self._say("privileged", "good", "not privileged", line, name)
         return False
+
+    def _host_ports(self, node: Mapping, name: str, line: int) -> None:
+        weak = False
+        for port in items_of(node.get("ports")):
+            if isinstance(port, Mapping) and "hostPort" in port.pairs:
+                found = said(port.pairs["hostPort"][1], port.line_of("hostPort"), self.unsure)
+                if not found.sure:
+                    self._open("host-port", "hostPort", found.line)
+                elif found.number:
+                    weak = True
+                    self._say("host-port", "weak", f"hostPort: {found.number}", found.line, name)
+        if not weak:
+            self._say("host-port", "good", "no port of the node", line, name)
 
     def _bool(
         self, setting: PodMatter, own: _Context, key: str, good: bool, name: str, line: int, otherwise: str

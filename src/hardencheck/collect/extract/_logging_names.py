@@ -53,6 +53,11 @@ def level_name(value: object) -> str | None:
     return value.upper()
 
 
+# Loggers that servers write each request to, at INFO.
+ACCESS_LOGGERS = {
+    "uvicorn.access": "uvicorn", "gunicorn.access": "gunicorn", "aiohttp.access": "aiohttp",
+    "hypercorn.access": "hypercorn", "sanic.access": "sanic", "granian.access": "granian", "werkzeug": "werkzeug",
+}  # fmt: skip
 # Handlers of the standard library by the last part of their name -> their positional arguments.
 PLAIN_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "StreamHandler": ("stream",),

@@ -16,6 +16,17 @@ CAPABILITIES = frozenset({
     "LINUX_IMMUTABLE",
 })  # fmt: skip
 
+# Programs that are no service of a repository, and bring users, or containers, of their own.
+FOREIGN = frozenset({
+    "docker", "docker-compose", "podman", "podman-compose", "nerdctl", "containerd", "dockerd", "kubelet", "k3s",
+    "lxc", "lxc-start", "systemctl", "nginx", "apache2", "apachectl", "apache2ctl", "httpd", "caddy", "traefik",
+    "haproxy", "varnishd", "redis-server", "valkey-server", "postgres", "pg_ctl", "pg_ctlcluster", "mysqld",
+    "mariadbd", "mongod", "memcached", "rabbitmq-server", "certbot", "supervisord", "tailscaled", "openvpn",
+    "wg-quick", "sshd", "ssh", "autossh", "cloudflared", "minio", "vault", "prometheus", "node_exporter",
+    "grafana-server", "vector", "fluent-bit", "logrotate", "iptables", "nft", "mount", "reboot", "shutdown",
+    "poweroff", "modprobe", "sysctl", "agetty", "chronyd", "journalctl",
+})  # fmt: skip
+
 
 def is_engine_socket(path: str) -> bool:
     return path.rstrip("/") in SOCKETS
@@ -85,3 +96,30 @@ def _usual(mode: int) -> bool:
     owner, group, other = mode >> 6, mode >> 3 & 7, mode & 7
     blind = any(one & 6 == 2 for one in (group, other))
     return 0 < mode <= 0o777 and bool(owner & 4) and not group & ~owner and not other & ~group and not blind
+
+
+_WRAPPER = frozenset({"env", "bash", "sh", "dash", "nice", "ionice", "time", "exec", "flock", "dumb-init", "tini"})
+
+
+def program_of(command: str) -> str:
+    """The program that is started in the end: `env`, a shell and their options are passed over."""
+    for word in command[:2000].replace('"', " ").replace("'", " ").split():
+        name = word.rpartition("/")[2]
+        if not name or word.startswith("-") or ("=" in word and not word.startswith("/")) or name in _WRAPPER:
+            continue
+        return name
+    return ""
+
+
+_CHANGES = compiled(
+    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|su-exec|chpst|setuidgid|s6-setuidgid|gosu|setuser|start-stop-daemon)\s|"
+    r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
+)
+
+
+def changes_user(command: str) -> str:
+    """The tool or option by which a command changes to another user; "" for none."""
+    found = _CHANGES.search(f" {command}")
+    if found is None:
+        return ""
+    return next((group for group in found.groups() if group), "")[:40]

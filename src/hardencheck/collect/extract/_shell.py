@@ -13,6 +13,13 @@ _PREFIXES = frozenset({
     "sudo", "doas", "exec", "command", "env", "nice", "time", "then", "do", "else", "if", "while", "!", "{", "xargs",
     "root",
 })  # fmt: skip
+# What runs a command on another machine, in a container, as another user.
+_ELSEWHERE = frozenset({
+    "ssh", "docker", "podman", "docker-compose", "kubectl", "oc", "su", "runuser", "gosu", "su-exec", "setpriv",
+    "chroot", "fly", "flyctl", "heroku", "vagrant", "nsenter",
+})  # fmt: skip
+_MODE_COMMANDS = frozenset({"chmod", "install", "mkdir", "mkfifo", "setfacl"})
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _ASSIGNMENT = compiled(r"[A-Za-z_]\w*=")
 _VARIABLE = compiled(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*))")
 _SYMBOLIC = compiled(r"([ugoa]*)([-+=][rwxXst]*|[-+=][ugo])+")
@@ -136,12 +143,28 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
                     yield from mode_changes(rest[index + 1 :], variables)
                     return
             return
+        if name in _ELSEWHERE:
+            yield from _elsewhere(rest, variables)
+            return
         if name in {"sh", "bash", "dash", "ash"} and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
             for inner in commands(rest[1]):
                 if inner != list(words):
                     yield from mode_changes(inner, variables)
             return
         if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
+            return
+
+
+def _elsewhere(words: Sequence[str], variables: Mapping[str, str]) -> Iterator[ModeChange]:
+    """`ssh host chmod 777 x`, `docker exec app sh -c "chmod 777 x"`: the command begins at a word that is one."""
+    for start, word in enumerate(words):
+        name = word.rpartition("/")[2]
+        if name in _MODE_COMMANDS or (name in _SHELLS and start + 1 < len(words)):
+            yield from mode_changes(words[start:], variables)
+            return
+        if " " in word and not word.startswith("-"):
+            for inner in commands(word):
+                yield from mode_changes(inner, variables)
             return
 
 

@@ -33,7 +33,8 @@ _KEPT = frozenset({
     "fileetag", "userdir", "indexoptions", "directoryindex", "serverroot", "errordocument", "remoteipheader",
     "remoteipinternalproxy", "remoteiptrustedproxy", "http2", "protocols", "httpprotocoloptions", "extendedstatus",
     "scriptlog", "forcetype", "substitute", "accessfilename", "serveradmin", "usecanonicalname", "mergeslashes",
-    "allowencodedslashes", "xbithack", "dav", "davlockdb", "php_flag", "php_admin_flag",
+    "allowencodedslashes", "xbithack", "dav", "davlockdb", "php_flag", "php_admin_flag", "dumpioinput",
+    "dumpiooutput",
 })  # fmt: skip
 _SECTIONS = (
     rb"^[ \t]{0,99}<(?:VirtualHost|Directory(?:Match)?|Location(?:Match)?|IfModule|Macro|Proxy|Files(?:Match)?)\b"
@@ -66,6 +67,7 @@ class ApacheFiles(Extractor):
     """Files that may be Apache's by their name, and are by what they say."""
 
     name = "apache.files"
+    version = 2
     emits = (ApacheFile,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

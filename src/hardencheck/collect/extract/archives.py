@@ -7,6 +7,7 @@ from typing import Literal
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._constants import Constants
 from hardencheck.collect.extract._python import PythonFile, argument, parse, role, shorten, spreads
+from hardencheck.collect.extract._upload_objects import handles_uploads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ArchiveExtraction
 from hardencheck.model.gap import Gap, Reason
@@ -20,6 +21,7 @@ _TAR = frozenset({
 _ZIP = frozenset({"zipfile.ZipFile", "zipfile.PyZipFile", "pyzipper.AESZipFile", "pyzipper.ZipFile"})
 _FILTERS = {"data": "filter", "tar": "filter", "fully_trusted": "fully_trusted"}
 _FILTER_NAMES = {"data_filter": "filter", "tar_filter": "filter", "fully_trusted_filter": "fully_trusted"}
+_SIZES = frozenset({"file_size", "compress_size", "infolist", "getmembers"})
 _Format = Literal["tar", "zip", "any", ""]
 _Guard = Literal["filter", "members", "zipfile", "fully_trusted", ""]
 
@@ -164,6 +166,20 @@ class _File:
                     return True
         return not looped
 
+    def _in_view(self, call: ast.Call) -> bool:
+        scope = self.file.scope(call)
+        return isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef) and handles_uploads(self.file, scope)
+
+    def _measured(self, call: ast.Call) -> bool:
+        return any(
+            (isinstance(node, ast.Attribute) and node.attr in _SIZES)
+            or (
+                isinstance(node, ast.Compare)
+                and any(isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for op in node.ops)
+            )
+            for node in ast.walk(self.file.scope(call))
+        )
+
     def _asks_for_zip(self, call: ast.Call) -> bool:
         form = argument(call, 2, "format")
         return isinstance(form, ast.Constant) and form.value == "zip"
@@ -177,6 +193,8 @@ class _File:
             format=form,
             guard=guard,
             guarded=guard in {"filter", "members", "zipfile"},
+            uploaded=self._in_view(call),
+            measured=self._measured(call),
             role=self.role,
         )
 

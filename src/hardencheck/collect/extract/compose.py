@@ -18,6 +18,13 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_SERVICES = 1_000
 _NAME = compiled(r".*compose.*\.ya?ml|docker-stack.*\.ya?ml|(?:[\w.-]+[-_.])?stack\.ya?ml")
 _KEY = compiled(rb"^(?:\xef\xbb\xbf)?[\"']?services[\"']?[ \t]*:|\A\s*\{", re.MULTILINE)
+_OVERRIDE = compiled(r"(?:docker-)?compose\.override\.ya?ml")
+_DEVELOPERS = compiled(
+    rb"(?i)(?<![a-z])(?:dev|develop|developer|development|local|debug|debugpy|reload|runserver|test|tests|testing|watch|"
+    rb"mailhog|mailpit|maildev|mailcatcher|adminer|pgadmin|pdb)(?![a-z])|dev[a-z]{0,20}\.(?:org|com|net|io)|"
+    rb"^\s+- \.{1,2}/?:/",
+    re.MULTILINE,
+)
 _REMOTE = compiled(r"[a-z][a-z0-9+]*://|git@|oci:|[^/]+\.git(?:#|$)")
 
 
@@ -36,7 +43,7 @@ class ComposeFiles(Extractor):
         named = _NAME.fullmatch(without_endings(name)) is not None
         if (not named or name != without_endings(name)) and _KEY.search(data) is None:
             return
-        role = purpose(path)
+        role = _role(path, data)
         if len(data) > MAX_BYTES:
             if named:
                 yield self._unread(path, role, Reason.TOO_LARGE, f"{len(data)} bytes, more than a compose file has")
@@ -75,6 +82,14 @@ class ComposeFiles(Extractor):
             location=Location(path=path, line=line),
             about={"role": role},
         )
+
+
+def _role(path: str, data: bytes) -> str:
+    """Compose loads an override by itself, in production too: it is for development where anything in it says so."""
+    folder, _, name = path.rpartition("/")
+    if _OVERRIDE.fullmatch(name.lower()) and _DEVELOPERS.search(data) is None:
+        return purpose(f"{folder}/{name.lower().replace('.override', '')}".lstrip("/"))
+    return purpose(path)
 
 
 def _looks_composed(services: Mapping) -> bool:

@@ -13,11 +13,12 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
 from hardencheck.collect.extract._image_secrets import declared, secret_file
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._script_lines import fetched, others_write, passwordless, set_id
+from hardencheck.collect.extract._script_lines import fetched, masks, others_write, passwordless, set_id
 from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.builds import BuildVariable, CopiedSecret, PasswordlessSudo, PipedShell
 from hardencheck.model.facts.container import ContainerMode, CopiedModule, ImageBuild, RemoteAdd
+from hardencheck.model.facts.oscalls import Umask
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -79,6 +80,7 @@ class Dockerfiles(Extractor):
     version = 3
     emits = (
         ImageBuild, ContainerMode, RemoteAdd, CopiedModule, BuildVariable, CopiedSecret, PipedShell, PasswordlessSudo,
+        Umask,
     )  # fmt: skip
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -142,9 +144,11 @@ class _File:
             case "ARG" | "ENV":
                 for offset, name, value in declared(step):
                     here = self._here(step.line_at(offset))
-                    kind = "ARG" if step.name == "ARG" else "ENV"
+                    if step.name == "ARG":  # of any stage: the provenance and the logs of the build have it
+                        yield BuildVariable(location=here, instruction="ARG", name=name, value=value, role=self.role)
+                        continue
                     stage.secrets.append(
-                        BuildVariable(location=here, instruction=kind, name=name, value=value, role=self.role)  # type: ignore[arg-type]
+                        BuildVariable(location=here, instruction="ENV", name=name, value=value, role=self.role)
                     )
                 self._define(stage.variables, step.rest, self.arguments if step.name == "ARG" else {}, step.name)
             case "USER":
@@ -156,6 +160,7 @@ class _File:
                 if step.name == "ENTRYPOINT":
                     stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
                 stage.start[step.name] = step.rest
+                yield from self._umasks(step, step.rest)
             case "RUN":
                 yield from self._run(stage, step)
             case "COPY" | "ADD":
@@ -189,6 +194,28 @@ class _File:
                 for change in mode_changes(command.words, stage.variables):
                     yield self._changed(self._here(lines(command.offset)), change)
             yield from self._unseen(script, lines)
+        yield from self._umasks(step, text)
+
+    def _umasks(self, step: Instruction, text: str) -> Iterator[Umask]:
+        """`umask 0 && mkdir ...`, `sh -c "umask 0; exec app"`."""
+        scripts: list[str] = [text, *step.documents]
+        words = _exec_form(text) if text.startswith("[") else None
+        if words is not None:
+            shell = re.fullmatch(r"(?:\S*/)?(?:ba|da|a)?sh -[a-z]*c", " ".join(words[:2]))
+            scripts = words[2:3] if shell else []
+        for script in scripts:
+            for mask in masks(script, {}):
+                if mask.mask is not None:
+                    offset = mask.offset + len(step.rest) - len(text) if script is text else 0
+                    yield Umask(
+                        location=self._here(step.line_at(offset)),
+                        function=f"{step.name} umask",
+                        mask=mask.mask,
+                        others_write=not mask.mask & 0o002,
+                        restored=False,
+                        decimal=False,
+                        role=self.role,
+                    )
 
     def _changed(self, here: Location, change: ModeChange) -> Found:
         if change.bits is None:

@@ -10,7 +10,7 @@ from hardencheck.collect.extract._kubernetes_pod import Pod
 from hardencheck.collect.extract._yaml import Mapping, below, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import read, without_endings
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.orchestration import KubernetesSetting, PodStatement, ServiceAccount
+from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -29,7 +29,8 @@ class KubernetesPods(Extractor):
     """Whatever has apiVersion and kind, several documents in one file, lists, templates as far as they can be read."""
 
     name = "kubernetes.pods"
-    emits = (PodStatement, ServiceAccount, KubernetesSetting)
+    version = 2
+    emits = (PodStatement, ServiceAccount, ClusterRole, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return without_endings(path).endswith(_ENDINGS)
@@ -111,7 +112,7 @@ def _part(item: Mapping, workload: Workload) -> str:
     return "" if whole or workload.job else "perhaps"
 
 
-def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[ServiceAccount]:
+def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[Found]:
     def account(name: str, line: int, automount: bool | None, bound: bool) -> ServiceAccount:
         return ServiceAccount(
             location=Location(path=path, line=line), name=name, automount=automount, bound=bound, role=role
@@ -122,6 +123,18 @@ def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[Servic
         automount = {"true": True, "false": False}.get(said)
         yield account(name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
         return
-    for subject in items_of(item.get("subjects")):
-        if isinstance(subject, Mapping) and text_of(subject.get("kind")) == "ServiceAccount":
+    subjects = [subject for subject in items_of(item.get("subjects")) if isinstance(subject, Mapping)]
+    for subject in subjects:
+        if text_of(subject.get("kind")) == "ServiceAccount":
             yield account(text_of(subject.get("name"))[:253], subject.line, None, True)
+    reference = item.get("roleRef")
+    if isinstance(reference, Mapping) and "name" in reference.pairs:
+        granted = text_of(reference.get("name"))[:253]
+        yield ClusterRole(
+            location=Location(path=path, line=reference.line_of("name")),
+            binding=f"{kind}/{name_of(item)}",
+            granted=granted,
+            every=granted == "cluster-admin",
+            to=", ".join(text_of(subject.get("name")) for subject in subjects)[:300],
+            role=role,
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
@@ -118,7 +118,7 @@ class LogCalls(Extractor):
                 assigned = assigned or Assigned(file)
                 whats = dict.fromkeys(_Carried(file, assigned, call).arguments(method))
                 if whats and branches is None:
-                    branches = Branches(file)
+                    branches = branches_of(file)
                 for what in whats:
                     yield SecretLogged(
                         location=here.at(call.lineno),
@@ -194,9 +194,11 @@ class _Carried:
                 for part in parts:
                     if isinstance(part, ast.FormattedValue):
                         yield from self.of(part.value, depth + 1)
-            case ast.BinOp(left=left, right=right):
+            case ast.BinOp(left=left, op=op, right=right):
                 yield from self.of(left, depth + 1)
-                yield from self.of(right, depth + 1)
+                # `"%(name)s" % locals()` shows what it names.
+                if not (isinstance(op, ast.Mod) and _named_places(left) and _all_locals(file, right)):
+                    yield from self.of(right, depth + 1)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     yield from self.of(part, depth + 1)
@@ -268,9 +270,20 @@ class _Carried:
                     yield "all settings"
                 return
             yield from self.of(func.value, depth + 1)
-            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            # `"{name}".format(**locals())` shows what it names.
+            named = (keyword.value for keyword in node.keywords if keyword.arg is not None)
+            for given in (*node.args, *named):
                 if func.attr in {"format", "join"}:
                     yield from self.of(given, depth + 1)
+
+
+def _named_places(node: ast.expr) -> bool:
+    """Whether a format takes its values by name: "%(name)s"."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "%(" in node.value
+
+
+def _all_locals(file: PythonFile, node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and file.name(node.func) in {"locals", "globals", "vars"}
 
 
 def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:

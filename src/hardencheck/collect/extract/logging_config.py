@@ -6,14 +6,22 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._branches import Values, branches_of
+from hardencheck.collect.extract._logging_names import (
+    ACCESS_LOGGERS,
+    is_security,
+    is_sql,
+    level_name,
+    level_number,
+    scope,
+)
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
     LoggingPlace,
+    ServerLog,
     SqlEcho,
 )
 from hardencheck.model.gap import Gap, Reason
@@ -24,7 +32,7 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (
         re.compile(
             rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers|structlog"
-            rb"|logging\.disable|\.disabled\s*="
+            rb"|logging\.disable|\.(?:disabled|propagate)\s*="
         ),
         (LoggingPlace, LoggerSetting),
     ),
@@ -50,7 +58,7 @@ class LoggingPython(Extractor):
 
     name = "logging.python"
     version = 3
-    emits = (LoggingPlace, LoggerSetting, SqlEcho)
+    emits = (LoggingPlace, LoggerSetting, SqlEcho, ServerLog)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -78,7 +86,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile, role_of_file: str) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role_of_file
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         yield from self._tables()
@@ -152,6 +160,8 @@ class _File:
             yield from self._place("structlog", "", call)
         elif last == "setLevel" and isinstance(call.func, ast.Attribute) and call.args:
             logger = self._logger_name(call.func.value)
+            if logger in ACCESS_LOGGERS:
+                yield from self._quiet(call, logger, call.args[0])
             if logger is not None and (scope(logger) != "application" or is_sql(logger)):
                 yield from self._level(call, logger, call.args[0])
         elif last in _ENGINES and ("sql" in name or name in _ENGINES or "engine" in name.lower()):
@@ -178,6 +188,9 @@ class _File:
             node = given[0]
         if self._file.name(node) == "logging.root":
             return "root"
+        if isinstance(node, ast.Attribute) and node.attr == "logger" and self._file.imports("flask"):
+            owner = node.value
+            return "flask.app" if isinstance(owner, ast.Name) and owner.id in {"app", "application"} else None
         if not isinstance(node, ast.Call) or self._file.name(node.func) != "logging.getLogger":
             return None
         named = argument(node, 0, "name")
@@ -234,6 +247,17 @@ class _File:
             return
         yield self._echo(echo if enabled else call, through, enabled, call)
 
+    def _quiet(self, call: ast.Call, logger: str, node: ast.expr) -> Iterator[Found]:
+        """A level above INFO: the server writes no request any more."""
+        try:
+            number = level_number(level_name(self._values.constant(node)))
+        except NotLiteral:
+            return  # `_level` says so
+        if number is not None and number > 20 and self._branches.when(call) == "always":
+            what_for = self._branches.role(call, self._role)
+            here = self._here.at(call.lineno)
+            yield ServerLog(location=here, server=ACCESS_LOGGERS[logger], access_log=False, role=what_for)
+
     def _disable(self, call: ast.Call) -> Iterator[Found]:
         """`logging.disable(logging.CRITICAL)`: nothing up to that level is written by any logger."""
         if self._branches.when(call) == "never":
@@ -283,7 +307,28 @@ class _File:
                 case ast.Attribute(value=owner, attr="disabled") if isinstance(node.value, ast.Constant):
                     logger = self._logger_name(owner)
                     if logger is not None and node.value.value is True and self._branches.when(node) == "always":
+                        if logger in ACCESS_LOGGERS:
+                            what_for = self._branches.role(node, self._role)
+                            here, server = self._here.at(node.lineno), ACCESS_LOGGERS[logger]
+                            yield ServerLog(location=here, server=server, access_log=False, role=what_for)
                         yield self._muted(logger, node, None, True, security=is_security(logger))
+                case ast.Attribute(value=owner, attr="propagate") if isinstance(node.value, ast.Constant):
+                    logger = self._logger_name(owner)
+                    alone = logger is not None and is_security(logger) and logger not in self._with_handlers
+                    if alone and logger and node.value.value is False and self._branches.when(node) == "always":
+                        yield self._muted(logger, node, None, True, security=True)
+
+    @cached_property
+    def _with_handlers(self) -> frozenset[str]:
+        """Loggers that this file gives a handler that may write."""
+        found: set[str] = set()
+        for call in self._file.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "addHandler" and call.args:
+                handler = call.args[0]
+                made = self._file.name(handler.func) if isinstance(handler, ast.Call) else ""
+                if made.rpartition(".")[2] != "NullHandler":
+                    found.add(self._logger_name(call.func.value) or "")
+        return frozenset(found)
 
     def _switch(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:
         try:

@@ -12,7 +12,7 @@ from hardencheck.collect.extract._ini import Entry, sections
 from hardencheck.collect.extract._logging_names import PLAIN_ARGUMENTS
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import ConfigurationNode, LoggingFile
+from hardencheck.model.facts.logging import ConfigurationNode, LoggingFile, ServerErrors
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -65,6 +65,33 @@ class LoggingFiles(Extractor):
         for table in found:
             location = Location(path=path, line=table.line)
             yield LoggingFile(location=location, format="ini" if ini else "dict", table=table, role=what_for)
+
+
+class LogDrivers(Extractor):
+    """Services of compose files whose output is thrown away: `logging: {driver: none}`."""
+
+    name = "logging.drivers"
+    emits = (ServerErrors,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.rpartition("/")[2].lower()
+        return size <= MAX_BYTES and "compose" in name and name.endswith((".yaml", ".yml"))
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if b"driver" not in data or b"none" not in data:
+            return
+        try:
+            documents = _yaml.documents(data)
+        except Unreadable:
+            return  # what compose files cannot be read is said where they are judged
+        for document in documents:
+            services = document.get("services") if isinstance(document, _yaml.Mapping) else None
+            for name, (_, service) in services.pairs.items() if isinstance(services, _yaml.Mapping) else ():
+                logging = service.get("logging") if isinstance(service, _yaml.Mapping) else None
+                driver = logging.get("driver") if isinstance(logging, _yaml.Mapping) else None
+                if isinstance(driver, _yaml.Scalar) and driver.text == "none":
+                    where = Location(path=path, line=driver.line)
+                    yield ServerErrors(location=where, server=f"service {name}", kept=False, role=role(path))
 
 
 def _dictionary(data: bytes) -> bool:

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Branches, Values, branches_of
 from hardencheck.collect.extract._logging_names import CLEAR_HANDLERS, PLAIN_ARGUMENTS
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, without_credentials
 from hardencheck.lazily import compiled
@@ -15,7 +15,7 @@ from hardencheck.model.facts.logging import HandlerCall
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"Handler|basicConfig|loguru")
+_TOKENS = compiled(rb"Handler|basicConfig|loguru|setFormatter")
 _SECRET = compiled(r"(?i)credentials|password|secret|token|context")
 _NAMES = (PLAIN_ARGUMENTS.keys() | CLEAR_HANDLERS) - {"StreamHandler", "NullHandler"}
 _MAX_TEXT = 300
@@ -53,8 +53,9 @@ class LoggingHandlers(Extractor):
             kind = _kind(file, call)
             if not kind:
                 continue
-            values, branches = values or Values(file), branches or Branches(file)
+            values, branches = values or Values(file), branches or branches_of(file)
             given = dict(_arguments(file, values, call, kind))
+            given = {} if kind == "json" else given
             if kind in {"basicConfig", "loguru"} and "filename" not in given:
                 continue
             yield HandlerCall(
@@ -72,6 +73,10 @@ def _kind(file: PythonFile, call: ast.Call) -> str:
     if name == "loguru.logger.add":
         return "loguru"
     package, _, last = name.rpartition(".")
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "setFormatter" and call.args:
+        given = call.args[0]
+        made = file.name(given.func) if isinstance(given, ast.Call) else ""
+        return "json" if "json" in made.lower() else ""
     known = last in _NAMES and (package in {"logging", "logging.handlers", "handlers"} or last not in PLAIN_ARGUMENTS)
     return last if known or (last == "AdminEmailHandler" and "django" in package) else ""
 
@@ -99,7 +104,7 @@ def _arguments(file: PythonFile, values: Values, call: ast.Call, kind: str) -> I
             yield keyword.arg, _text(values, keyword.value)
 
 
-def _text(values: Values, node: ast.expr) -> str:
+def _text(values: Values, node: ast.expr, depth: int = 0) -> str:
     """A value as text: a tuple as "host:port", what is not literal as `UNKNOWN`; of a path joined with something that
     is not known, what is."""
     try:
@@ -107,14 +112,20 @@ def _text(values: Values, node: ast.expr) -> str:
     except NotLiteral:
         resolved = values.resolve(node)
         match resolved:
-            case ast.BinOp(op=ast.Div(), right=right):
-                return f"{UNKNOWN}/{_text(values, right)}"
-            case ast.Call(func=func, args=[_, *rest]) if rest and values.file.name(func) == "os.path.join":
-                return "/".join([UNKNOWN, *(_text(values, one) for one in rest)])
-            case ast.Call(func=func, args=[inner]) if values.file.name(func) in {"pathlib.Path", "str", "os.fspath"}:
-                return _text(values, inner)
-            case ast.Tuple(elts=[first, *_]):
-                return f"{_text(values, first)}:"
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if depth < 20:
+                return f"{_text(values, left, depth + 1)}/{_text(values, right, depth + 1)}"
+            case ast.Call(func=func, args=[_, *rest]) if (
+                rest and depth < 20 and values.file.name(func) == "os.path.join"
+            ):
+                return "/".join([UNKNOWN, *(_text(values, one, depth + 1) for one in rest)])
+            case ast.Call(func=func, args=[inner]) if depth < 20 and values.file.name(func) in {
+                "pathlib.Path",
+                "str",
+                "os.fspath",
+            }:
+                return _text(values, inner, depth + 1)
+            case ast.Tuple(elts=[first, *_]) if depth < 20:
+                return f"{_text(values, first, depth + 1)}:"
         return UNKNOWN
     if isinstance(value, tuple):
         return ":".join(str(one) for one in value[:2])

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
@@ -74,7 +74,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role(path)
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         for call in self._file.calls:
@@ -157,15 +157,15 @@ class _File:
             here = self._here.at(diagnose.lineno)
         yield LoguruSink(location=here, sink="added", diagnose=enabled, role=what_for)
 
-    def _debug(self, level: ast.expr, what_for: str) -> Iterator[Found]:
+    def _debug(self, level: ast.expr, what_for: str, logger: str = "loguru") -> Iterator[Found]:
         try:
-            value = self._values.constant(level)
+            value = self._values.constant(level) if logger == "loguru" else "DEBUG"
         except NotLiteral:
             return
         if value in {"DEBUG", "TRACE", 10, 5, 0}:
             yield LoggerSetting(
                 location=self._here.at(level.lineno),
-                logger="loguru",
+                logger=logger,
                 level=value if isinstance(value, str) else "DEBUG",
                 scope="root",
                 security=False,
@@ -191,6 +191,9 @@ class _File:
             yield self._gap((Sentry,), detail, call)
         else:
             yield from self._personal(call, options, whole, what_for)
+        debug = options.get("debug")
+        if isinstance(debug, ast.Constant) and debug.value is True:
+            yield from self._debug(debug, what_for, "sentry_sdk")
         yield from self._scrubber(call, options, what_for)
         yield from self._variables(call, options, whole, what_for)
 
@@ -216,6 +219,17 @@ class _File:
             size = "medium"
         at = pii if value and pii is not None else bodies if size == "always" and bodies is not None else call
         yield Sentry(location=self._here.at(at.lineno), send_default_pii=value, bodies=size, role=what_for)
+
+    def _cleans(self, node: ast.expr) -> bool:
+        """Whether a before_send may take local variables out: one of this file that never speaks of frames does not."""
+        if isinstance(node, ast.Constant):
+            return False
+        if isinstance(node, ast.Name):
+            for function in self._file.functions:
+                if function.name == node.id:
+                    text = ast.unparse(function)
+                    return any(word in text for word in ("vars", "frames", "stacktrace", "exception"))
+        return True
 
     def _scope(self, node: ast.AST) -> str:
         names: list[str] = []
@@ -258,7 +272,7 @@ class _File:
         """Local variables of each frame, which are sent unless they are switched off."""
         given = options.get("include_local_variables", options.get("with_locals"))
         before = options.get("before_send")
-        cleaned = before is not None and not (isinstance(before, ast.Constant) and before.value is None)
+        cleaned = before is not None and self._cleans(before)
         try:
             if given is None and not whole:
                 raise NotLiteral("hidden in an unpacked argument")

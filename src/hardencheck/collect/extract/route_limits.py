@@ -5,6 +5,7 @@ Sources: Starlette 1.10 `Route`, `Mount`, `Request.form`; FastAPI 0.165 `APIRout
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found
@@ -18,6 +19,11 @@ from hardencheck.model.location import Location
 _MENTIONS = compiled(
     rb"max_body_size|max_part_size|max_files|max_fields|h11_max_incomplete_size|websocket_max_message_size"
 )
+# A function that looks at how long a request says it is, and refuses.
+_LENGTH = compiled(rb"content[-_]length", re.IGNORECASE)
+_REFUSES = compiled(rb"\b413\b|TOO_LARGE|TooLarge|too large", re.IGNORECASE)
+_ASKED = compiled(rb"\b(?:request|req|scope|environ|META)\b")
+OWN = "content-length"
 _APPLICATIONS = frozenset({"FastAPI", "Starlette", "Litestar"})  # followed elsewhere, with all that they are given
 _OF_FORMS = frozenset({"max_files", "max_fields", "max_part_size"})
 _OF_HYPERCORN = frozenset({"wsgi_max_body_size", "h11_max_incomplete_size", "websocket_max_message_size"})
@@ -35,10 +41,13 @@ class RouteLimits(Extractor):
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         what_for = role(path)
-        if what_for in SKIPPED or not _MENTIONS.search(data):
+        refuses = _REFUSES.search(data) is not None and _LENGTH.search(data) is not None
+        if what_for in SKIPPED or not (refuses or _MENTIONS.search(data)):
             return
         file = parse(data)
         values = Values(file)
+        if refuses:
+            yield from _own(file, path, what_for)
         seen: set[tuple[int, str]] = set()
         for product, name, node in _found(file):
             if (node.lineno, name) in seen:
@@ -54,6 +63,26 @@ class RouteLimits(Extractor):
                 text=shorten(node),
                 role=what_for,
             )
+
+
+def _own(file: PythonFile, path: str, what_for: str) -> Iterator[RouteLimit]:
+    """Code of the repository that refuses by Content-Length: what it takes for too long is not known."""
+    lines = file.source.splitlines()
+    for function in file.functions:
+        text = "\n".join(lines[function.lineno - 1 : function.end_lineno]).encode("utf-8", "replace")
+        match = _LENGTH.search(text)
+        if match is not None and _REFUSES.search(text) and _ASKED.search(text):
+            line = function.lineno + text.count(b"\n", 0, match.start())
+            yield RouteLimit(
+                location=Location(path=path, line=line),
+                product="",
+                setting=OWN,
+                value=None,
+                known=False,
+                text=function.name,
+                role=what_for,
+            )
+            return
 
 
 def _found(file: PythonFile) -> Iterator[tuple[str, str, ast.expr]]:

@@ -53,6 +53,8 @@ def _defaults(file: PythonFile, cls: ast.ClassDef) -> Iterator[tuple[str, int, s
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
         name = node.target.id
+        if name.startswith("_"):
+            continue  # an attribute, and no field
         secret = names_a_secret(name) or _KEY.fullmatch(name.lower())
         what = "debug" if name.lower() in _DEBUG else "secret" if secret else ""
         if not what:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._logging_names import is_security_call
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.lazily import compiled
@@ -12,7 +12,10 @@ from hardencheck.model.facts.logging import Swallowed
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"except\s*(?::|\(?[\w., ]*(?:Base)?Exception\b)")
+_TOKENS = compiled(
+    rb"except\s*(?::|\(?[\w., ]*(?:Base)?Exception\b[^\n]*:)\s*(?:#[^\n]*\s*)*(?:pass|continue|break|\.\.\.|[\"'])"
+    rb"|suppress\((?:Base)?Exception\b"
+)
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 # What is only tidied up or tried out: that it fails is of no interest.
 _TIDYING = frozenset({
@@ -24,7 +27,7 @@ _TIDYING = frozenset({
 
 
 class SwallowedExceptions(Extractor):
-    """`except:` and `except Exception:` with nothing in them."""
+    """`except:` and `except Exception:` with nothing in them, `suppress(Exception)`."""
 
     name = "logging.swallowed"
     emits = (Swallowed,)
@@ -48,10 +51,19 @@ class SwallowedExceptions(Extractor):
                 about={"role": what_for},
             )
             return
-        if not file.handlers:
-            return
         branches: Branches | None = None
         for node in ast.walk(file.tree):
+            if isinstance(node, ast.With | ast.AsyncWith) and (found := _suppressed(file, node)) is not None:
+                calls = [call for one in node.body for call in _calls(one)]
+                names = [_last(call) for call in calls]
+                if calls and not all(name in _TIDYING for name in names):
+                    branches = branches or branches_of(file)
+                    yield Swallowed(
+                        location=here.at(found.lineno),
+                        caught="Exception",
+                        security=any(is_security_call(name) for name in names),
+                        role=branches.role(calls[0], what_for),
+                    )
             if not isinstance(node, ast.Try | ast.TryStar):
                 continue
             for handler in node.handlers:
@@ -61,7 +73,7 @@ class SwallowedExceptions(Extractor):
                 names = [_last(call) for call in calls]
                 if not calls or all(name in _TIDYING for name in names) or _optional(node):
                     continue
-                branches = branches or Branches(file)
+                branches = branches or branches_of(file)
                 yield Swallowed(
                     location=here.at(handler.lineno),
                     caught="everything" if handler.type is None else "Exception",
@@ -76,6 +88,16 @@ def _broad(file: PythonFile, node: ast.expr | None) -> bool:
     if isinstance(node, ast.Tuple):
         return any(file.name(one) in _BROAD for one in node.elts)
     return file.name(node) in _BROAD
+
+
+def _suppressed(file: PythonFile, node: ast.With | ast.AsyncWith) -> ast.expr | None:
+    """`with contextlib.suppress(Exception):`"""
+    for item in node.items:
+        call = item.context_expr
+        if isinstance(call, ast.Call) and file.name(call.func) in {"contextlib.suppress", "suppress"}:
+            if any(file.name(given) in _BROAD for given in call.args):
+                return call
+    return None
 
 
 def _nothing(node: ast.stmt) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, Template, ini_lines, untemplated
-from hardencheck.collect.extract.dockerfile import DROPS
+from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import Reason
@@ -30,24 +30,10 @@ _KEPT = frozenset({
     "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
     "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
     "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
-    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode", "StandardOutput", "StandardError",
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
-# Programs that are no service of a repository, and bring users, or containers, of their own.
-_FOREIGN = frozenset({
-    "docker", "docker-compose", "podman", "podman-compose", "nerdctl", "containerd", "dockerd", "kubelet", "k3s",
-    "lxc", "lxc-start", "systemctl", "nginx", "apache2", "apachectl", "apache2ctl", "httpd", "caddy", "traefik",
-    "haproxy", "varnishd", "redis-server", "valkey-server", "postgres", "pg_ctl", "pg_ctlcluster", "mysqld",
-    "mariadbd", "mongod", "memcached", "rabbitmq-server", "certbot", "supervisord", "tailscaled", "openvpn",
-    "wg-quick", "sshd", "ssh", "autossh", "cloudflared", "minio", "vault", "prometheus", "node_exporter",
-    "grafana-server", "vector", "fluent-bit", "logrotate", "iptables", "nft", "mount", "reboot", "shutdown",
-    "poweroff", "modprobe", "sysctl", "agetty", "chronyd", "journalctl",
-})  # fmt: skip
-_CHANGES = compiled(
-    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|chpst|setuidgid|gosu|start-stop-daemon)\s|"
-    r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
-)
 _BARE = compiled(r"^\s*\{\{|^\s*\{%-?\s*(?:include|import|extends|call)\b|[%}]\}\s*[A-Z][A-Za-z]+\s*=")
 
 
@@ -55,6 +41,7 @@ class SystemdUnits(Extractor):
     """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
 
     name = "systemd.units"
+    version = 2
     emits = (UnitFile, UnitDirective, UnitSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -81,13 +68,13 @@ class SystemdUnits(Extractor):
             unit=unit,
             drop_in=path.lower().rpartition("/")[0].endswith(".d"),
             program=start.program,
-            foreign=start.program in _FOREIGN,
+            foreign=start.program in FOREIGN,
             changes=start.changes,
             full=start.full,
             listens=any(_path_of(line) for line in lines),
             for_user=_for_user(path, template.text) and all(line.key != "User" for line in lines),
             open=_opens(text, template),
-            role=role_of(path),
+            role=placed_role(path),
         )
         for line in lines:
             if line.key in _KEPT:
@@ -109,6 +96,11 @@ def unit_name(path: str) -> str:
     return (match["unit"] or match["above"]) if match is not None else ""
 
 
+def placed_role(path: str) -> str:
+    """What a unit is for, by where it is: `systemctl edit` calls every drop-in override.conf, which says nothing."""
+    return role_of(path.replace(".d/override.conf", ".d/x.conf"))
+
+
 class _Start(NamedTuple):
     program: str
     changes: str
@@ -127,24 +119,10 @@ def _start(lines: list[IniLine]) -> _Start:
             program, changes, full = "", "", 0
             continue
         prefix = line.value[: len(line.value) - len(command)]
-        program = _program(command)
-        found = _CHANGES.search(f" {command}") or DROPS.search(command)
-        changes = next((group for group in found.groups() if group), "") if found is not None else ""
+        program = program_of(command)
+        changes = changes_user(command)
         full = line.line if "+" in prefix else 0
-    return _Start(program[:100], changes[:40], full)
-
-
-_WRAPPER = frozenset({"env", "bash", "sh", "dash", "nice", "ionice", "time", "exec", "flock", "dumb-init", "tini"})
-
-
-def _program(command: str) -> str:
-    """The program that is started in the end: `env`, a shell and their options are passed over."""
-    for word in command[:2000].replace('"', " ").replace("'", " ").split():
-        name = word.rpartition("/")[2]
-        if not name or word.startswith("-") or ("=" in word and not word.startswith("/")) or name in _WRAPPER:
-            continue
-        return name
-    return ""
+    return _Start(program[:100], changes, full)
 
 
 def _path_of(line: IniLine) -> bool:

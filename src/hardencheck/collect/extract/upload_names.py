@@ -43,11 +43,12 @@ _GUARDS = frozenset({"is_relative_to", "relative_to", "commonpath", "commonprefi
 
 class _Name(NamedTuple):
     """Where the client's name comes from. cleaned: no directory is left in it. sure: of an upload that was seen to be
-    one, not of something that is only called so."""
+    one, not of something that is only called so. joined: where it becomes part of a path."""
 
     origin: ast.expr
     cleaned: bool
     sure: bool
+    joined: ast.expr | None = None
 
 
 class ClientNames(Extractor):
@@ -64,7 +65,8 @@ class ClientNames(Extractor):
             return
         file = parse(data)
         for function in (None, *file.functions):
-            yield from _Flow(path, file, function).found()
+            if function is None or _TOKENS.search(file.text_of(function)) is not None:
+                yield from _Flow(path, file, function).found()
 
 
 class _Flow:
@@ -76,8 +78,10 @@ class _Flow:
 
     def found(self) -> Iterator[ClientName]:
         seen: set[tuple[int, int]] = set()
+        inside: set[int]
         guarded: bool | None = None
         for node in statements(self.body):
+            self.uploads.enter(node)
             for call in calls(node):
                 for target, sink in self._sinks(call):
                     name = self._name(target)
@@ -88,11 +92,13 @@ class _Flow:
                     seen.add(key)
                     if guarded is None:
                         guarded = self._is_guarded()
+                    inside = {id(part) for part in ast.walk(call)}
+                    at = call if name.joined is None or id(name.joined) in inside else name.joined
                     yield ClientName(
-                        location=Location(path=self.path, line=name.origin.lineno, column=name.origin.col_offset + 1),
+                        location=Location(path=self.path, line=at.lineno, column=at.col_offset + 1),
                         source=shorten(name.origin),
                         sink=sink,
-                        sink_line=call.lineno,
+                        lines=tuple(sorted({name.origin.lineno, call.lineno} - {at.lineno})),
                         cleaned=name.cleaned or guarded,
                         role=role(self.path),
                     )
@@ -162,8 +168,10 @@ class _Flow:
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.FormattedValue(value=value):
                 return self._name(value, depth + 1)
             case ast.BinOp(left=left, right=right):
-                return self._worst((left, right), depth)
-            case ast.JoinedStr(values=values) | ast.BoolOp(values=values) | ast.Tuple(elts=values):
+                return self._join(node, self._worst((left, right), depth))
+            case ast.JoinedStr(values=values):
+                return self._join(node, self._worst(values, depth)) if len(values) > 1 else self._worst(values, depth)
+            case ast.BoolOp(values=values) | ast.Tuple(elts=values):
                 return self._worst(values, depth)
             case ast.IfExp(body=body, orelse=other):
                 return self._worst((body, other), depth)
@@ -175,14 +183,16 @@ class _Flow:
         function = self.file.name(node.func)
         last = node.func.attr if isinstance(node.func, ast.Attribute) else function.rpartition(".")[2]
         if function in _JOINS:
-            return self._worst(node.args, depth)
+            found = self._worst(node.args, depth)
+            return self._join(node, found) if len(node.args) > 1 else found
         if last == "get_filename" and self.file.imports("email"):
             return _Name(node, False, True)
         given = self._worst(node.args, depth)
         if isinstance(node.func, ast.Attribute):
             receiver = self._name(node.func.value, depth + 1)
             if last in _THROUGH:
-                return _worse(receiver, given)
+                found = _worse(receiver, given)
+                return self._join(node, found) if last in {"joinpath", "format", "with_name"} else found
             if last == "replace" and receiver is not None:
                 gone = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
                 return receiver._replace(cleaned=receiver.cleaned or gone in {"/", "..", "../", "\\"})
@@ -191,10 +201,13 @@ class _Flow:
             return given._replace(cleaned=True)
         return None  # some other name comes back: how much of the client's is in it is not known
 
+    def _join(self, node: ast.expr, name: _Name | None) -> _Name | None:
+        return name._replace(joined=node) if name is not None and name.joined is None else name
+
     def _of(self, node: ast.expr, upload: ast.expr) -> _Name | None:
         if not self.uploads.is_upload(upload):
             return None
-        return _Name(node, False, not isinstance(upload, ast.Name) or self.uploads.names.get(upload.id, False))
+        return _Name(node, False, self.uploads.is_certain(upload))
 
     def _worst(self, nodes: Iterable[ast.expr], depth: int) -> _Name | None:
         found: _Name | None = None

@@ -49,6 +49,7 @@ def _reads(path: str, file: PythonFile, function: Function, framework: str) -> I
     uploads = UploadObjects(file, function)
     counted: bool | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if _is_unbounded(call, framework, uploads):
                 if counted is None:
@@ -68,6 +69,11 @@ def _is_unbounded(call: ast.Call, framework: str, uploads: UploadObjects) -> boo
     if not isinstance(call.func, ast.Attribute):
         return False
     receiver, method = call.func.value, call.func.attr
+    if framework == "starlette" and uploads.file.name(call.func) == "shutil.copyfileobj" and call.args:
+        source = call.args[0]
+        while isinstance(source, ast.Attribute) and source.attr == "file":
+            source = source.value
+        return isinstance(source, ast.Name) and uploads.names.get(source.id, False)
     if framework == "starlette":
         known = not isinstance(receiver, ast.Name) or receiver.id in uploads.names
         return method == "read" and not call.args and not call.keywords and known and uploads.is_upload(receiver)

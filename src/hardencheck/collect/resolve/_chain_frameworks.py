@@ -12,11 +12,10 @@ from typing import Literal, NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
-from hardencheck.collect.interpret.values import Const
 from hardencheck.collect.resolve._applications import UNREAD, Application
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._chain import Cap, Caps, Station, everywhere
-from hardencheck.collect.resolve._chain_values import Held, Number, is_size, limit_of, part_limit, worth_of
+from hardencheck.collect.resolve._chain_values import Held, Number, is_size, limit_of, worth_of
 from hardencheck.collect.resolve._django import Project, setting
 from hardencheck.collect.resolve._modules import Namespace
 from hardencheck.collect.resolve._routes import Doubt
@@ -84,9 +83,15 @@ def django(project: Project) -> Own:
     body = _cap("django", name, found, size, 400)
     fields = _cap("django", name, found, size, 400, measures="fields")
 
+    files = _nothing("django", where, "Django counts no file parts")
+    handlers = setting(project, "FILE_UPLOAD_HANDLERS") if project.bound("FILE_UPLOAD_HANDLERS") is not None else None
+    if handlers is not None and not _built_in(handlers.value if handlers.known else None):
+        text = "FILE_UPLOAD_HANDLERS has a handler of its own, which may limit files"
+        files = files._replace(doubt=Doubt(handlers.location, text), where=handlers.location)
+
     def caps(server: Station | None) -> Caps:
         return {
-            "multipart-file": (_nothing("django", where, "Django counts no file parts"),),
+            "multipart-file": (files,),
             "multipart-field": (fields,),
             "urlencoded": (body,),
             "raw": (body,),
@@ -95,6 +100,12 @@ def django(project: Project) -> Own:
 
     return Own(
         "django", project.application, where, (Stated("framework", "django", name, found, size, "fields"),), caps
+    )
+
+
+def _built_in(handlers: object) -> bool:
+    return isinstance(handlers, tuple) and all(
+        str(name).startswith("django.core.files.uploadhandler.") for name in handlers
     )
 
 
@@ -187,15 +198,27 @@ def starlette(app: Application, facts: FactSet, tree: Tree) -> Own:
     body = _cap(product, name, found, found.whole, 413)
     if lacks:
         since = ".".join(map(str, BODY_LIMIT_SINCE[product]))
-        body = _nothing(product, found.where, f"{name} is of no effect before {product} {since}")
+        why = "has no limit on bodies" if found.default else f"does nothing with {name}"
+        body = _nothing(product, found.where, f"{product} {why} before {since}")
     part = Cap(
         "framework", product, app.location, _PART, "max_part_size of request.form()", "", True, "field", 400
     )  # fmt: skip
-    caps = {**everywhere(body), "multipart-field": (body, part), "urlencoded": (body, part)}
+    caps = {**everywhere(body), "multipart-field": (body, part), "urlencoded": (body, *_urlencoded(app, part, facts))}
     stated = (
         () if lacks and found.default else (Stated("framework", product, name, found, None if lacks else found.whole),)
     )
     return Own(product, app.name, app.location, stated, lambda server: caps)
+
+
+def _urlencoded(app: Application, part: Cap, facts: FactSet) -> tuple[Cap, ...]:
+    """Starlette holds the fields of urlencoded forms to the limit of a part since 1.3.1."""
+    at = lowest(facts, "starlette")
+    if at is None and (fastapi := lowest(facts, "fastapi")) is not None:
+        at = BODY_LIMIT_SINCE["starlette"] if fastapi >= BODY_LIMIT_SINCE["fastapi"] else None
+    if at is None:
+        text = "whether the fields of an urlencoded form are limited depends on the version of Starlette (since 1.3.1)"
+        return (part._replace(doubt=Doubt(app.location, text)),)
+    return (part,) if at >= (1, 3, 1) else ()
 
 
 def aiohttp(app: Application, facts: FactSet, tree: Tree) -> Own:
@@ -225,19 +248,22 @@ def other(app: Application, facts: FactSet, tree: Tree) -> Own:
 def _tornado(app: Application, facts: FactSet, tree: Tree) -> Own:
     """`HTTPServer(app, max_body_size=...)` and `app.listen(...)`: as large as the buffer where it is not said."""
     name = "max_body_size"
-    found = Held(TORNADO_BODY, app.location, default=True)
-    for (path, line, called), part in sorted(built(facts, tree).parts.items()):
-        if called != "HTTPServer" or role(path) != "production":
-            continue
-        where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or line)
-        buffer = part_limit(part, "max_buffer_size", Const(TORNADO_BODY), where)
-        found = worth_of(held(part).get(name), name, buffer.value, where)
-        if found.default and not buffer.default:
-            found, name = buffer, "max_buffer_size"
-        break
+    buffer = limit_of_server(app, "max_buffer_size", TORNADO_BODY, facts, tree)
+    found = limit_of_server(app, name, buffer.value, facts, tree)
+    if found.default and not buffer.default:
+        found, name = buffer, "max_buffer_size"
     body = _cap("tornado", name, found, found.whole, 400)
     stated = (Stated("framework", "tornado", name, found, found.whole),)
     return Own("tornado", app.name, app.location, stated, lambda server: everywhere(body))
+
+
+def limit_of_server(app: Application, name: str, default: Number, facts: FactSet, tree: Tree) -> Held:
+    """An argument of the first `HTTPServer` of Tornado; the default where none is in sight."""
+    for (path, line, called), part in sorted(built(facts, tree).parts.items()):
+        if called == "HTTPServer" and role(path) == "production":
+            where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or line)
+            return worth_of(held(part).get(name), name, default, where)
+    return Held(default, app.location, default=True)
 
 
 def known() -> tuple[str, ...]:

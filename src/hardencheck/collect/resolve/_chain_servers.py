@@ -180,6 +180,14 @@ def station(server: Server, framework: str) -> Station:
     return Station("server", product, server.where, caps, product == "waitress", server.called, interface, terminates)
 
 
+def mod_wsgi(where: Location) -> Station:
+    """Apache calls the application itself: nothing limits bodies but LimitRequestBody."""
+    cap = Cap("server", "mod_wsgi", where, note="mod_wsgi has no limit on bodies")
+    text = "whether mod_wsgi takes a body without Content-Length depends on WSGIChunkedRequest"
+    caps = {**everywhere(cap), "chunked": (cap._replace(note="", doubt=Doubt(where, text)),)}
+    return Station("server", "mod_wsgi", where, caps, interface="wsgi", terminates=False)
+
+
 def _limit(stated: Stated) -> Cap:
     name, status = BODY_LIMITS[stated.product]
     found, size = stated.held, stated.max_bytes

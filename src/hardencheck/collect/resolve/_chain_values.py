@@ -1,12 +1,11 @@
 """What an application is given as a limit: a number, None where it is switched off, or why it is not known."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.interpret.models.applications import held
 from hardencheck.collect.interpret.models.flask import config_of
-from hardencheck.collect.interpret.values import Binding, Const, Namespace, Object, Unknown, Value, lifted
+from hardencheck.collect.interpret.values import Binding, Const, Namespace, Unknown, Value, lifted
 from hardencheck.collect.resolve._applications import Application
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._routes import Doubt
@@ -48,12 +47,6 @@ def limit_of(app: Application, name: str, default: Number, facts: FactSet, tree:
     return worth_of(names.get(name), name, default, app.location)
 
 
-def part_limit(part: Object, name: str, default: Value, where: Location) -> Held:
-    """One argument of a call that was written down."""
-    binding = held(part).get(name)
-    return worth_of(binding, name, default, where)
-
-
 def worth_of(binding: Binding | None, name: str, default: Number | Value, here: Location) -> Held:
     usual = default if isinstance(default, Value) else lifted(default)
     value, unset = effective(binding, usual)
@@ -86,7 +79,3 @@ def is_size(given: Expression) -> bool:
 
 def _number(value: object) -> Number:
     return value if isinstance(value, int | float) and value == value and abs(value) < 1e300 else None
-
-
-def first_of(options: Mapping[str, str], *names: str) -> str | None:
-    return next((options[name] for name in names if name in options), None)

@@ -94,7 +94,6 @@ OTHERS: dict[str, object] = {
 # Of these too a rule has something to say, where they are set; without, the default is no finding.
 JUDGED_IF_SET: dict[str, Value] = {
     "SESSION_COOKIE_AGE": 1209600,
-    "SECURE_REDIRECT_EXEMPT": (),
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
 }
 _PRODUCTION_CLASSES = {"production", "prod", "live", "prodsettings", "productionsettings", "productionconfig"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.resolve import _headers_python, _sent_django, _sent_servers
@@ -18,6 +19,7 @@ from hardencheck.model.location import Location
 PAGE, MISSING, BROKEN = 200, 404, 500
 STATUSES = (PAGE, MISSING, BROKEN)
 MAX_ROUTES = 60
+_answered: "WeakKeyDictionary[Application, dict[tuple[int, Seen], Sent]]" = WeakKeyDictionary()
 
 
 class Application(Protocol):
@@ -146,7 +148,10 @@ def behind(app: Application, server: Server, route: Route | None, status: int, *
     seen = app.believes(_sent_servers.seen(server, route, https=https), route)
     if seen.secure is None and https:
         seen = seen._replace(secure=True)  # how it came is told the application in a way that nobody sees
-    sent = app.at(status, seen)
+    known = _answered.setdefault(app, {})
+    if (status, seen) not in known:  # routes differ in little that an application sees
+        known[status, seen] = app.at(status, seen)
+    sent = known[status, seen]
     return sent if server.name == "aiohttp" else through(server, sent)
 
 

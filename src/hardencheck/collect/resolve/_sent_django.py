@@ -5,6 +5,7 @@ django-permissions-policy 4.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -54,6 +55,8 @@ _QUIET = compiled(
     r"|django_otp\.|django_prometheus\.|django_structlog\.|django_guid\.|compression_middleware\.|reversion\.|hijack\."
     r"|auditlog\.|django_htmx\.|user_sessions\.|impersonate\.|silk\.|querycount\.|sesame\.|easyaudit\.|crum\."
 )
+_SAYS = compiled(rb"header|policy|csp|get_response|x-frame|hsts|http_response", re.IGNORECASE)
+_TOUCHES = compiled(rb"header|response\[|setdefault|policy|csp|patch_\w{1,30}\(", re.IGNORECASE)
 _LOCALE = "django.middleware.locale.LocaleMiddleware"
 # django-csp 3: setting -> directive (`csp.utils.from_settings`).
 CSP_3 = {
@@ -87,6 +90,7 @@ class DjangoApplication:
         self._facts, self._tree = facts, tree
         self._interpreter: Interpreter | None = None
         self._made: dict[str, Value | None] = {}
+        self._relevant: dict[str, bool] = {}
         surely, maybe, complete, where = middleware(project)
         self._complete, self.where = complete, where
         self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
@@ -220,6 +224,10 @@ class DjangoApplication:
         path = self._path(item)
         if path is None:
             return sent
+        data = Files(self._tree).text(path) or b""
+        # A package hands on what its modules have.
+        if not path.endswith("__init__.py") and not _TOUCHES.search(data) and not self._derived(item):
+            return sent
         what = self._thing(item, path)
         where = Location(path=path, line=1)
         if what is None:
@@ -254,6 +262,15 @@ class DjangoApplication:
         data = Files(self._tree).text(path) or b""
         return sent.unsure("", why) if b"headers" in data or b"response[" in data else sent
 
+    def _derived(self, item: str) -> bool:
+        """Whether it is a class that derives from one of the repository."""
+        found = self.project.modules.class_of(item, self.project.path)
+        return found is not None and any(
+            self.project.modules.find(base.rpartition(".")[0], found[0]) is not None
+            for base in found[1].bases
+            if "." in base
+        )
+
     def _thing(self, item: str, path: str) -> Value | None:
         """What MIDDLEWARE names: a class, or a function that gives one."""
         if item not in self._made:
@@ -272,14 +289,25 @@ class DjangoApplication:
         if self._interpreter is None:
             modules = self.project.modules
             source = Source(
-                Files(self._tree).text, modules.imported, modules.ours, lambda: self._tree.entries, modules.unreadable,
-                modules.versions, modules.rewritten,
+                Files(self._tree).text, self._found, lambda module, near: False, lambda: self._tree.entries,
+                modules.unreadable, modules.versions, modules.rewritten,
             )  # fmt: skip
             given = {name: taken(name, one) for name, one in self.project.environment.items()}
             self._interpreter = Interpreter(source, given, is_off)
             self._interpreter.calm = True
             self._interpreter.shared[responses.SETTINGS] = Instance(None, self._settings())
         return self._interpreter
+
+    def _found(self, module: str, near: str) -> str | None:
+        """The file of a module that is imported, where it may have a say in headers; else it is like a library's: what
+        a middleware imports is half of a project, as a rule."""
+        path = self.project.modules.imported(module, near)
+        if path is None or path.endswith("__init__.py"):
+            return path
+        if path not in self._relevant:
+            data = Files(self._tree).text(path)
+            self._relevant[path] = data is None or _SAYS.search(data) is not None
+        return path if self._relevant[path] else None
 
     def _settings(self) -> Namespace:
         followed = self.project.followed

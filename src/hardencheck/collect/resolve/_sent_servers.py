@@ -21,6 +21,7 @@ _NAMES = {
     "gunicorn": "gunicorn", "uvicorn": "uvicorn", "waitress": "waitress", "granian": "granian", "daphne": "daphne",
 }  # fmt: skip
 _VERSIONED = {"aiohttp": "Python/{} aiohttp/{}", "werkzeug": "Werkzeug/{} Python/{}"}
+_WITH_SCHEME = ("wsgi:", "uwsgi:", "suwsgi:", "fcgi:", "fastcgi:", "scgi:")
 _LOCAL = ("127.", "localhost", "[::1]", "unix:", "/", "0.0.0.0")  # noqa: S104
 
 
@@ -101,6 +102,9 @@ def seen(server: Server, route: Route | None, *, https: bool = True) -> Seen:
     if route is None or not route.hands_on:
         tls = bool({"certfile", "ssl_certfile", "ssl_certificate", "keyfile"} & server.options.keys())
         return Seen(https if tls else None, None)
+    if route.upstream.startswith(_WITH_SCHEME):
+        # The gateway's protocol says by which scheme the request came, and no header does.
+        return Seen(https if route.tls is not False else None if https else False, "")
     given = _forwarded(route.request, https=https)
     if given is None:
         return Seen(None, None)

@@ -10,12 +10,6 @@ from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitM
 
 _TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 _FALSE = frozenset({"0", "no", "n", "false", "f", "off"})
-# systemd.exec(5), NoNewPrivileges: each of these implies it for a service that is not root.
-_IMPLY = (
-    "SystemCallFilter", "SystemCallArchitectures", "RestrictAddressFamilies", "RestrictNamespaces", "PrivateDevices",
-    "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute",
-    "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality",
-)  # fmt: skip
 _SYSTEM = ("/", "/etc", "/usr", "/boot", "/efi", "/bin", "/sbin", "/lib", "/lib64", "/root", "/sys", "/proc", "/dev")
 # systemd.exec(5): what PrivateDevices and its like take out of the bounding set.
 _TAKES = {
@@ -179,25 +173,25 @@ def _umask(unit: Unit) -> Iterator[Judged]:
     line = unit.last("UMask")
     if line is None or not line.value:
         yield _said(unit, "umask", False, "022, the default", line)
+        yield _lacks(unit, "umask-readable", "no UMask=: what it makes is readable by everybody")
         return
     mask = mode_of(line.value)
     if mask is None or not line.sure:
         yield _filled(unit, "umask", line)
+        yield _filled(unit, "umask-readable", line)
     else:
         yield _said(unit, "umask", not mask & 0o002, f"UMask={line.value}", line)
+        # One that lets everybody write is said to be that, and no more.
+        yield _said(unit, "umask-readable", mask & 0o006 == 0o002, f"UMask={line.value}", line)
 
 
 def _no_new_privileges(unit: Unit) -> Judged:
+    """Older versions took SystemCallFilter= and its like for it as well; newer ones, and `systemd-analyze`, do not."""
     line = unit.last("NoNewPrivileges")
     if unit.on("NoNewPrivileges") or unit.dynamic_user:
         return _said(unit, "no-new-privileges", False, "NoNewPrivileges=yes", line)
     if line is not None and unit.on("NoNewPrivileges") is None:
         return _filled(unit, "no-new-privileges", line)
-    if unit.unprivileged():
-        for key in _IMPLY:
-            given = unit.last(key)
-            if given is not None and given.value and given.value.lower() not in _FALSE:
-                return _said(unit, "no-new-privileges", False, f"implied by {key}", given)
     if line is not None and line.value:
         return _said(unit, "no-new-privileges", True, f"NoNewPrivileges={line.value[:20]}", line)
     return _lacks(unit, "no-new-privileges", "no NoNewPrivileges=")
@@ -276,7 +270,7 @@ def _directory_modes(unit: Unit) -> Iterator[Judged]:
         mode = mode_of(line.value)
         if mode is None or not line.sure:
             yield _filled(unit, "directory-mode", line)
-        elif (mode & 0o002 and not mode & 0o1000) or mode & 0o4000:
+        elif mode & 0o4002:
             weak = True
             yield _said(unit, "directory-mode", True, f"{key}={line.value}", line)
     if not weak:

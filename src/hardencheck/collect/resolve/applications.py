@@ -51,7 +51,7 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
         "debug": False, "request_max_body_size": 10_000_000, "allowed_hosts": None,
         "openapi_config": Library(dotted="OpenAPIConfig(…)"),
     },
-    "aiohttp": {"client_max_size": 1 << 20, "debug": False},
+    "aiohttp": {"client_max_size": 1 << 20, "client_max_fields": 1000, "debug": False},
     "tornado": {
         "debug": False, "autoreload": False, "cookie_secret": None, "xsrf_cookies": False, "serve_traceback": False,
         "websocket_max_message_size": 10 << 20,

@@ -9,10 +9,11 @@ from hardencheck.model.facts.container import ComposeService, ComposeSetting
 from hardencheck.model.gap import FactSet, Gap, Reason
 
 _MOST_EXTENDS = 10
-_Matter = Literal["no-new-privileges", "read-only"]
+_Matter = Literal["no-new-privileges", "read-only", "cap-drop"]
 _SAID: dict[_Matter, Callable[[ComposeService], bool | None]] = {
     "no-new-privileges": lambda service: service.no_new_privileges,
     "read-only": lambda service: service.read_only,
+    "cap-drop": lambda service: service.drops_all,
 }
 
 

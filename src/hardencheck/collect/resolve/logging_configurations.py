@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
+from hardencheck.collect.extract._logging_names import (
+    ACCESS_LOGGERS,
+    is_security,
+    is_sql,
+    level_name,
+    level_number,
+    scope,
+)
 from hardencheck.collect.extract._python import NotLiteral
 from hardencheck.collect.interpret.models.records import FILTERING
 from hardencheck.collect.interpret.values import Binding, Const, Object
@@ -27,11 +34,6 @@ from hardencheck.model.facts.logging import (
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
-# Loggers that servers write each request to, at INFO.
-_ACCESS = {
-    "uvicorn.access": "uvicorn", "gunicorn.access": "gunicorn", "aiohttp.access": "aiohttp",
-    "hypercorn.access": "hypercorn", "sanic.access": "sanic", "granian.access": "granian",
-}  # fmt: skip
 # Loggers of servers, which are there before the application is imported.
 _OF_SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian")
 _FILTERS = compiled(r"(?i).*(?:redact|scrub|mask|censor|sanit|filter|strip|remove|drop|clean|hide|secret|sensitive).*")
@@ -94,8 +96,10 @@ class LoggingConfigurations(Resolver):
                 yield self._gap((LoggerSetting,), f"logger {name}: {verdict.why}", verdict.where, _about(name))
                 continue
             number = level_number(verdict.level)
-            if name in _ACCESS and (verdict.discards or (number is not None and number > 20)):
-                yield ServerLog(location=verdict.where, server=_ACCESS[name], access_log=False, role="production")
+            if name in ACCESS_LOGGERS and (verdict.discards or (number is not None and number > 20)):
+                yield ServerLog(
+                    location=verdict.where, server=ACCESS_LOGGERS[name], access_log=False, role="production"
+                )
             yield LoggerSetting(
                 location=verdict.where,
                 logger=name,

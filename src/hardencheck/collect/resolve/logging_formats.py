@@ -12,6 +12,7 @@ from hardencheck.collect.extract._logging_names import server_format
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.model.facts.logging import GunicornFile, ServerCommand, ServerErrors, ServerFormat
+from hardencheck.model.facts.orchestration import UnitDirective
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
@@ -31,6 +32,9 @@ class ServerFormats(Resolver):
             match fact:
                 case ServerCommand():
                     yield from self._command(fact)
+                case UnitDirective(key="StandardOutput" | "StandardError", value="null", sure=True):
+                    what_for = role(fact.location.path or "")
+                    yield ServerErrors(location=fact.location, server=fact.unit, kept=False, role=what_for)
                 case GunicornFile():
                     for flag, line in zip(fact.flags, fact.flag_lines, strict=True):
                         name, _, value = flag.partition("=")

@@ -247,6 +247,8 @@ def _escapes(facts: FactSet, tree: Tree) -> bool:
                 kinds.append(formatter.kind if formatter is not None else "line")
     if kinds:
         return all(kind == "json" for kind in kinds)
+    if any(fact.handler == "json" and fact.role == "production" for fact in calls):
+        return True
     return any(setup.what == "structlog" and "JSONRenderer" in " ".join(_processors(setup)) for setup in found.setups)
 
 

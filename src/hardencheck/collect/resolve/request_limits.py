@@ -14,14 +14,14 @@ from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _apache, _caddy, _nginx
 from hardencheck.collect.resolve._applications import Application, applications, production_modules
 from hardencheck.collect.resolve._built import flask_settings, resolved
-from hardencheck.collect.resolve._chain_frameworks import of_django
+from hardencheck.collect.resolve._chain_frameworks import limit_of_server, of_django
 from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held, Number, limit_of, worth_of
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.resolve._proxies import routes
-from hardencheck.collect.resolve._routes import Doubt
+from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve.flask import DEFAULTS as FLASK_DEFAULTS
 from hardencheck.model.facts import Scalar
@@ -63,6 +63,9 @@ _TIMEOUTS: Mapping[str, Mapping[str, tuple[Step, float | None]]] = {
     "uwsgi": {"harakiri": ("request", None), "http-timeout": ("answer", 60), "socket-timeout": ("body", 4)},
 }  # fmt: skip
 _IN_MEMORY = "FILE_UPLOAD_MAX_MEMORY_SIZE"
+# Where 0 is no end; elsewhere it is one that comes at once (a connection that is not kept).
+_ZERO_LIFTS = frozenset({"timeout", "harakiri", "http-timeout", "socket-timeout", "read_timeout"})
+_OF_TORNADO = ("max_body_size", "max_buffer_size", "idle_connection_timeout", "max_header_size")
 _DJANGO: tuple[tuple[str, Counted], ...] = (
     ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields"),
     ("DATA_UPLOAD_MAX_NUMBER_FILES", "files"),
@@ -71,6 +74,7 @@ _DJANGO: tuple[tuple[str, Counted], ...] = (
 _COUNTED: Mapping[str, tuple[str, Counted, int, bool]] = {
     "aiohttp": ("client_max_fields", "parts", 1000, True),
     "litestar": ("multipart_form_part_limit", "parts", 1000, False),
+    "tornado": ("websocket_max_message_size", "message", 10 << 20, False),
 }
 # framework -> setting, step, default (Quart 0.23, Sanic 25.12)
 _WAITING: Mapping[str, tuple[tuple[str, Step, Number], ...]] = {
@@ -81,10 +85,9 @@ _STEPS: Mapping[str, Step] = {
     "client_header_timeout": "head", "client_body_timeout": "body", "send_timeout": "send",
     "keepalive_timeout": "idle", "proxy_read_timeout": "answer", "proxy_send_timeout": "answer",
     "uwsgi_read_timeout": "answer", "fastcgi_read_timeout": "answer", "grpc_read_timeout": "answer",
-    "RequestReadTimeout header": "head", "RequestReadTimeout body": "body", "RequestReadTimeout": "body",
+    "RequestReadTimeout header": "head", "RequestReadTimeout body": "body",
     "timeouts read_body": "body", "timeouts read_header": "head", "timeouts write": "send", "timeouts idle": "idle",
     "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer", "ProxyPass timeout": "answer",
-    "read_body": "body", "read_header": "head", "write": "send", "idle": "idle",
     "readTimeout": "body", "writeTimeout": "send", "idleTimeout": "idle",
     "proxy-read-timeout": "answer", "proxy-send-timeout": "answer", "client-body-timeout": "body",
     "client-header-timeout": "head", "keep-alive": "idle",
@@ -126,6 +129,7 @@ class Requests(Resolver):
         yield from self._caddy(facts)
         yield from self._of_routes(facts)
         yield from self._proxies(facts, tree)
+        yield from self._without_end(facts, tree)
 
     def _gap(self, kind: str, where: Location, reason: Reason, text: str, about: dict[str, Scalar]) -> Gap:
         return Gap(kinds=(kind,), collector=self.name, reason=reason, detail=text, location=where, about=about)
@@ -164,7 +168,7 @@ class Requests(Resolver):
             application=application,
             setting=name,
             step=step,
-            seconds=float(held.value) if held.value else None,
+            seconds=_seconds(held.value, name),
             default=held.default,
             between=between,
         )
@@ -315,6 +319,33 @@ class Requests(Resolver):
                     else found
                 )
 
+    def _without_end(self, facts: FactSet, tree: Tree) -> Iterator[Found]:
+        """Servers that wait for a body as long as it takes, unless they are told otherwise: a proxy may end it."""
+        reached = list(routes(facts, tree))
+        if any(route.hands_on for route in reached) and all(map(_ends_bodies, reached)):
+            return
+        waiting = [
+            (server.product, server.called, server.where)
+            for server in servers(facts, tree)
+            if server.product == "uvicorn"
+            or (server.product == "hypercorn" and _unset(server.settings, "read_timeout"))
+        ]
+        for app in applications(facts, "tornado"):
+            held = limit_of_server(app, "body_timeout", None, facts, tree)
+            others = [limit_of_server(app, name, None, facts, tree) for name in _OF_TORNADO]
+            if held.default and all(one.default for one in others):
+                waiting.append(("tornado", app.name, held.where))
+            else:  # who sets the others and not this one forgot it
+                yield self._waits(
+                    "framework", "tornado", app.name, "body_timeout", "body", held._replace(default=False)
+                )
+        for product, application, where in waiting:
+            about: dict[str, Scalar] = {
+                "layer": "server", "product": product, "step": "body", "application": application,
+            }  # fmt: skip
+            text = f"{product} waits for a body as long as it takes, and no proxy in the repository is known to end it"
+            yield self._gap("request.timeout", where, Reason.NOT_SUPPORTED, text, about)
+
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
         """The buffers for long heads; 4 of 8k unless something is set."""
         name = "large_client_header_buffers"
@@ -333,6 +364,22 @@ class Requests(Resolver):
                 text = f"{name} is {' '.join(held.directive.args)[:60]}"
                 found = Held(None, held.location, doubt=_doubt(held.location, text))
             yield self._said("proxy", "nginx", path, name, "head", found, found.whole)
+
+
+def _seconds(value: Number, name: str) -> float | None:
+    return None if value is None or (not value and name in _ZERO_LIFTS) else float(value)
+
+
+def _ends_bodies(route: Route) -> bool:
+    """Whether a proxy ends a body that does not come, wherever it hands requests on."""
+    return not route.hands_on or any(
+        _STEPS.get(one.setting) == "body" and one.seconds and one.doubt is None for one in route.timeouts
+    )
+
+
+def _unset(settings: Mapping[str, Held], name: str) -> bool:
+    held = settings.get(name)
+    return held is None or (held.default and held.value is None)
 
 
 def _doubt(where: Location, text: str, reason: Reason = Reason.NOT_LITERAL) -> Doubt:

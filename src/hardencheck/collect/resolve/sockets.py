@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.model.facts.orchestration import ServerUmask, SocketMode
+from hardencheck.collect.extract._privileges import is_root
+from hardencheck.model.facts import Fact
+from hardencheck.model.facts.orchestration import ServerUmask, ServerUser, SocketMode, SupervisedProgram
 from hardencheck.model.facts.settings import ProductionDefault
 from hardencheck.model.gap import FactSet, Gap, Reason
 
@@ -20,6 +22,7 @@ from hardencheck.model.gap import FactSet, Gap, Reason
 _SOCKETS = {("uwsgi", "chmod-socket"), ("waitress", "unix_socket_perms"), ("granian", "uds_permissions")}
 _UMASKS = {("uwsgi", "umask")}
 _SOCKET_MASKS = {("hypercorn", "umask")}
+_USERS = {("uwsgi", "uid"), ("gunicorn", "user")}
 _OPEN_TO_ALL = 0o777  # what bind() makes of a socket before the umask: unix(7)
 _UWSGI_USUAL = 0o666
 
@@ -27,8 +30,8 @@ _UWSGI_USUAL = 0o666
 class ServerSockets(Resolver):
     name = "servers.sockets"
     after = ("servers.defaults",)
-    emits = (SocketMode, ServerUmask)
-    reads = (ProductionDefault,)
+    emits = (SocketMode, ServerUmask, ServerUser)
+    reads = (ProductionDefault, SupervisedProgram)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         rows = [fact for fact in facts.facts if isinstance(fact, ProductionDefault)]
@@ -44,8 +47,38 @@ class ServerSockets(Resolver):
             seen.add((row.location, row.name))
             yield from self._row(row, listens.get((row.framework, row.application), ""))
 
+        drop = {row.framework for row in rows if _drops(row)}
+        for program in facts.facts:
+            if isinstance(program, SupervisedProgram):
+                yield self._program(program, drop)
+
+    def _program(self, program: SupervisedProgram, drop: set[str]) -> Found:
+        root = is_root(program.user)
+        how = program.changes or (f"{program.starts}'s configuration" if program.starts in drop else "")
+        if root and how:
+            return Gap(
+                kinds=(ServerUser.kind(),),
+                collector=self.name,
+                reason=Reason.DYNAMIC,
+                detail=f"program {program.program} starts as root and may change to another user ({how})",
+                location=program.location,
+                about={"role": program.role, "server": "supervisord"},
+            )
+        return ServerUser(
+            location=program.location,
+            server="supervisord",
+            program=program.program,
+            user=program.user,
+            root=root,
+            role=program.role,
+        )
+
     def _row(self, row: ProductionDefault, listens: str) -> Iterator[Found]:
         what = (row.framework, row.name)
+        if what in _USERS:
+            if row.value != "None":
+                yield self._user(row)
+            return
         if what not in _SOCKETS | _UMASKS | _SOCKET_MASKS:
             return
         on_path = "/" in listens or ".sock" in listens or "unix:" in listens
@@ -53,14 +86,7 @@ class ServerSockets(Resolver):
             return  # it listens on a port
         mode = _mode(row)
         if mode is None:
-            yield Gap(
-                kinds=((ServerUmask if what in _UMASKS else SocketMode).kind(),),
-                collector=self.name,
-                reason=Reason.NOT_LITERAL,
-                detail=f"{row.name} of {row.framework} is not known: {row.text or row.value or row.reason}"[:300],
-                location=row.location,
-                about={"role": "production", "server": row.framework},
-            )
+            yield self._gap(row, ServerUmask if what in _UMASKS else SocketMode)
         elif what in _UMASKS:
             yield ServerUmask(
                 location=row.location,
@@ -75,15 +101,51 @@ class ServerSockets(Resolver):
                 location=row.location, server=row.framework, mode=mode, others=bool(mode & 0o002), role="production"
             )
 
+    def _user(self, row: ProductionDefault) -> Found:
+        user = _value(row)
+        if not isinstance(user, int | str):
+            return self._gap(row, ServerUser)
+        return ServerUser(
+            location=row.location,
+            server=row.framework,
+            program="",
+            user=str(user)[:60],
+            root=is_root(str(user)),
+            role="production",
+        )
 
-def _mode(row: ProductionDefault) -> int | None:
-    """The number that a row comes to: texts are octal but for hypercorn's, numbers of code are what they are."""
+    def _gap(self, row: ProductionDefault, kind: type[Fact]) -> Gap:
+        return Gap(
+            kinds=(kind.kind(),),
+            collector=self.name,
+            reason=Reason.NOT_LITERAL,
+            detail=f"{row.name} of {row.framework} is not known: {row.text or row.value or row.reason}"[:300],
+            location=row.location,
+            about={"role": "production", "server": row.framework},
+        )
+
+
+def _drops(row: ProductionDefault) -> bool:
+    """Whether a server's configuration gives root up."""
+    if (row.framework, row.name) not in _USERS or row.source != "set" or row.value == "None":
+        return False
+    value = _value(row)
+    return not isinstance(value, int | str) or not is_root(str(value))
+
+
+def _value(row: ProductionDefault) -> object:
+    """None for one that is not known."""
     if row.state != "known":
         return None
     try:
-        value = ast.literal_eval(row.value.partition(" (")[0])  # a row says a mode in both ways: "0o644 (420)"
+        return ast.literal_eval(row.value.partition(" (")[0])  # a row says a mode in both ways: "0o644 (420)"
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
+
+
+def _mode(row: ProductionDefault) -> int | None:
+    """The number that a row comes to: texts are octal but for hypercorn's, numbers of code are what they are."""
+    value = _value(row)
     if value is True or value == "true":
         return _UWSGI_USUAL if row.name == "chmod-socket" else None
     if isinstance(value, int) and not isinstance(value, bool):

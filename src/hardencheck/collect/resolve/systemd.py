@@ -5,20 +5,23 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve._unit import Judged, Unit, judged, mode_of
-from hardencheck.model.facts.orchestration import SocketMode, UnitDirective, UnitFile, UnitSetting
+from hardencheck.model.facts.orchestration import ServerUser, SocketMode, UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 
 class SystemdSettings(Resolver):
     name = "systemd.settings"
+    after = ("servers.sockets",)
     emits = (UnitSetting, SocketMode)
-    reads = (UnitFile, UnitDirective)
+    reads = (UnitFile, UnitDirective, ServerUser)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         files = sorted(
             (fact for fact in facts.facts if isinstance(fact, UnitFile)), key=lambda fact: str(fact.location.path)
         )
+        drop: set[object] = {fact.server for fact in facts.facts if isinstance(fact, ServerUser) and not fact.root}
+        drop |= {gap.about.get("server") for gap in facts.gaps if ServerUser.kind() in gap.kinds}
         lines: dict[str | None, list[UnitDirective]] = defaultdict(list)
         for fact in facts.facts:
             if isinstance(fact, UnitDirective):
@@ -29,7 +32,7 @@ class SystemdSettings(Resolver):
         for file in files:
             by_name[file.unit].append(file)
         for named in by_name.values():
-            yield from self._unit(named, lines)
+            yield from self._unit(named, lines, drop - {"supervisord"})
         for gap in facts.gaps:
             if UnitSetting.kind() in gap.kinds and SocketMode.kind() not in gap.kinds and gap.collector != self.name:
                 yield Gap(
@@ -41,8 +44,12 @@ class SystemdSettings(Resolver):
                     about=gap.about,
                 )
 
-    def _unit(self, named: Sequence[UnitFile], lines: dict[str | None, list[UnitDirective]]) -> Iterator[Found]:
-        """Each file that is a whole unit, with the drop-ins of its name; where there is none, what these say."""
+    def _unit(
+        self, named: Sequence[UnitFile], lines: dict[str | None, list[UnitDirective]], drop: set[object]
+    ) -> Iterator[Found]:
+        """Each file that is a whole unit, with the drop-ins of its name; where there is none, what these say.
+
+        drop: servers whose configuration names a user."""
         drops = sorted(
             (file for file in named if file.drop_in), key=lambda file: str(file.location.path).rpartition("/")[2]
         )
@@ -51,6 +58,8 @@ class SystemdSettings(Resolver):
             over = [drop for drop in drops if drop.role == file.role] if whole else [file]
             layers = [file, *over] if whole else over
             unit = Unit(file, layers, [line for layer in layers for line in lines[layer.location.path]])
+            if unit.program in drop:
+                unit.changes = unit.changes or f"{unit.program}'s configuration"
             if file.unit.endswith(".socket"):
                 yield from self._socket(unit)
             elif (unit.program and not unit.foreign) or not whole:

@@ -1,50 +1,37 @@
-"""Limits that do not do what they seem to: in a place without effect, gone round, or read in another unit."""
+"""Limits that do not do what they seem to: in a place without effect, or read in another unit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _nginx
-from hardencheck.collect.resolve._built import resolved
-from hardencheck.collect.resolve._chain import through
-from hardencheck.collect.resolve._chain_lines import Line, lines
-from hardencheck.collect.resolve._chain_servers import servers
+from hardencheck.collect.resolve import _caddy, _nginx, _traefik
 from hardencheck.collect.resolve._chain_ways import Ways, ways
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.container import PublishedPort
-from hardencheck.model.facts.uploads import BypassedLimit, MixedUnits, RequestBuffering, UnappliedLimit
-from hardencheck.model.gap import FactSet
+from hardencheck.model.facts.uploads import MixedUnits, RequestBuffering, UnappliedLimit
+from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _SIZE = compiled(r"(\d{1,15})\s?([kmg])(?:b|ib)?", 2)  # re.IGNORECASE
-_UPSTREAM = compiled(r"(?:[a-z][a-z0-9+.-]{0,20}:)?/{0,2}(?P<host>[^/:\s\[\]]+)(?::(?P<port>\d{1,5}))?(?:/.*)?", 2)
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what is looked for
 
 
 class UploadPaths(Resolver):
     """Limits of proxies beside what they are for."""
 
     name = "uploads.paths"
-    emits = (UnappliedLimit, MixedUnits, BypassedLimit, RequestBuffering)
-    after = ("servers.defaults",)
+    emits = (UnappliedLimit, MixedUnits, RequestBuffering)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         reached = ways(facts, tree)
-        yield from _unapplied(reached)
+        yield from _unapplied(reached, facts)
+        yield from _unattached(facts)
         yield from _units(reached)
         yield from _buffering(facts)
-        ports = [
-            fact for fact in facts.of("compose.published-port") if isinstance(fact, PublishedPort)
-        ]  # fmt: skip
-        if ports and reached.handing_on:
-            facts = resolved(facts, tree)
-            yield from _bypassed(reached, ports, list(lines(facts, tree, servers(facts, tree))))
 
 
-def _unapplied(reached: Ways) -> Iterator[Found]:
+def _unapplied(reached: Ways, facts: FactSet) -> Iterator[Found]:
     """A limit that only places have which redirect, or serve files, while those that hand requests on have none; one
     that the product does not ask for there."""
-    held = {route.body.where for route in reached.handing_on}
+    held = {route.body.where for route in reached.every if route.hands_on or route.elsewhere}
     without = {route.product for route in reached.handing_on if route.body.default}
     partly = _partly(reached)
     seen = set()
@@ -66,9 +53,40 @@ def _unapplied(reached: Ways) -> Iterator[Found]:
             why = "no place that hands requests to an application has it, only such that redirect or serve files"
         if why:
             seen.add(body.where)
+            where = _matched(facts, body.where) if route.product == "caddy" else body.where
             yield UnappliedLimit(
-                location=body.where, product=route.product, setting=body.setting, written=body.written, why=why
+                location=where, product=route.product, setting=body.setting, written=body.written, why=why
             )
+
+
+def _unattached(facts: FactSet) -> Iterator[Found]:
+    """Middleware of Traefik that neither a router nor an entry point names."""
+    traefik = _traefik.read(facts)
+    attached = set()
+    for router in traefik.routers:
+        things, doubts = _traefik.attached(traefik, router)
+        if any(doubt.reason is Reason.TEMPLATED for doubt in doubts):
+            return
+        attached |= {thing.where for thing in things}
+    name = "buffering.maxRequestBodyBytes"
+    for thing in traefik.middlewares.values() if traefik.routers else ():
+        value = thing.get(name.lower())
+        if value is not None and thing.where not in attached:
+            why = f"neither a router nor an entry point names the middleware {thing.name}"
+            yield UnappliedLimit(
+                location=value.where, product="traefik", setting=name, written=value.text[:40], why=why
+            )
+
+
+def _matched(facts: FactSet, limit: Location) -> Location:
+    """The `request_body` with its matcher that a limit of Caddy stands in."""
+    waiting = [level for site in _caddy.sites(facts) for level in site.block]
+    while waiting:
+        level = waiting.pop()
+        if level.name == "request_body" and any(inner.where == limit for inner in level.block or ()):
+            return level.where if level.args else limit
+        waiting.extend(level.block or ())
+    return limit
 
 
 def _partly(reached: Ways) -> set[Location]:
@@ -113,45 +131,3 @@ def _buffering(facts: FactSet) -> Iterator[Found]:
         if held is not None and held.location not in seen and held.directive.args[:1] in {("on",), ("off",)}:
             seen.add(held.location)
             yield RequestBuffering(location=held.location, product="nginx", buffers=held.directive.args[0] == "on")
-
-
-def _bypassed(reached: Ways, ports: Sequence[PublishedPort], found: Sequence[Line]) -> Iterator[Found]:
-    """Services of compose that a proxy hands requests to, and that are published on all interfaces beside it."""
-    known, inner = _inner(found)
-    if not known:
-        return
-    seen = set()
-    for route in reached.handing_on:
-        outer = route.body.max_bytes
-        if outer is None or route.body.doubt is not None or (inner is not None and inner <= outer):
-            continue
-        for upstream in route.upstreams or (route.upstream,):
-            match = _UPSTREAM.fullmatch(upstream)
-            for port in ports if match is not None else ():
-                assert match is not None
-                mine = port.service.lower() == match["host"].lower() and match["port"] in {None, port.port}
-                if not mine or port.role != "production" or port.host not in _EVERYWHERE or port.location in seen:
-                    continue
-                seen.add(port.location)
-                yield BypassedLimit(
-                    location=port.location,
-                    service=port.service,
-                    port=port.port,
-                    outer=outer,
-                    inner=inner,
-                    proxy=route.body.where,
-                )
-
-
-def _inner(found: Sequence[Line]) -> tuple[bool, int | None]:
-    """(known, what applications admit of a file by themselves, the loosest of them; None: no limit)"""
-    most = 0
-    for line in found:
-        for stations in line.inner():
-            outcome = through(stations, "multipart-file")
-            if outcome.doubts:
-                return False, None
-            if outcome.max_bytes is None:
-                return True, None
-            most = max(most, outcome.max_bytes)
-    return bool(found), most

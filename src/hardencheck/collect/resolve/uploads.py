@@ -18,6 +18,7 @@ from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve._versions import lowest
 from hardencheck.model.facts import Scalar
+from hardencheck.model.facts.container import ComposeSetting
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.uploads import BodyBound, Content, Layer, RouteLimit, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -27,6 +28,7 @@ _BODIES: dict[str, tuple[Layer, Literal["body", "fields"]]] = {
     "max_body_size": ("framework", "body"), "request_max_body_size": ("framework", "body"),
     "max_part_size": ("framework", "fields"), "wsgi_max_body_size": ("server", "body"),
 }  # fmt: skip
+_PAST = ("behind-proxy", True, "production")
 # As good as none: a limit of another layer that is no smaller makes none unnecessary.
 _AS_NONE = (1 << 30) - 1
 
@@ -51,10 +53,16 @@ class Uploads(Resolver):
         yield from self._stated(found, started, reached)
         yield from self._of_routes(facts)
         chains = []
+        past = tuple(_past(facts)) if reached.handing_on else ()
+        told: set[tuple[Location, str, str]] = set()
         for line in found:
             rows = list(_rows(line, reached))
-            yield from self._bounds(line.own, rows)
-            chains.append(Chain(line.own.framework, line.own.name, line.own.location, rows_of(rows)))
+            yield from self._bounds(line.own, rows, told)
+            chains.append(
+                Chain(
+                    line.own.framework, line.own.name, line.own.location, rows_of(rows), (*past, *_given(line, facts))
+                )
+            )
         if (picture := exhibit(chains)) is not None:
             yield picture
         for framework, gap in unread(facts):
@@ -147,7 +155,10 @@ class Uploads(Resolver):
             backed=backed,
         )
 
-    def _bounds(self, own: Own, rows: Sequence[tuple[Way, Content, Outcome, str]]) -> Iterator[Found]:
+    def _bounds(
+        self, own: Own, rows: Sequence[tuple[Way, Content, Outcome, str]], told: set[tuple[Location, str, str]]
+    ) -> Iterator[Found]:
+        """told: what is unbounded at a place of a proxy, whichever of several applications it leads to."""
         known = {way.name for way, content, outcome, _ in rows if content == "raw" and outcome.least is not None}
         for way, content, outcome, absent in rows:
             about: dict[str, Scalar] = {
@@ -178,8 +189,12 @@ class Uploads(Resolver):
                 text = f"no layer that was read bounds {_CALLED[content]} ({said}), and {absent}"
                 yield self._gap(("upload.bound",), own.location, Reason.NOT_SUPPORTED, text, about)
                 continue
+            where = outcome.caps[0].where
+            if (where, content, way.name) in told:
+                continue
+            told.add((where, content, way.name))
             yield BodyBound(
-                location=outcome.caps[0].where,
+                location=where,
                 framework=own.framework,
                 application=own.name,
                 content=content,
@@ -207,7 +222,25 @@ def _rows(line: Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, st
     for way in reached.found or (Way("", (), None),):
         outer = [way.station] if way.station is not None else []
         for content in CONTENTS:
-            yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner()), absent
+            yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner(way)), absent
+
+
+def _given(line: Line, facts: FactSet) -> Iterator[str]:
+    """What code gives to one route of this kind of application."""
+    for fact in facts.of("upload.route-limit"):
+        if isinstance(fact, RouteLimit) and fact.product == line.own.framework and fact.role == "production":
+            if fact.setting in _BODIES:
+                yield f"{fact.setting}={fact.text} at {fact.location} holds for what it is given to, whatever is above."
+
+
+def _past(facts: FactSet) -> Iterator[str]:
+    """Services of compose that are reached without the proxy: `permissions.compose-published-behind-proxy`."""
+    for fact in facts.of("compose.setting"):
+        if isinstance(fact, ComposeSetting) and (fact.setting, fact.weak, fact.role) == _PAST:
+            yield (
+                f"The service {fact.service} {fact.value} ({fact.location}): who comes that way meets the limits of "
+                "the server and the framework alone."
+            )
 
 
 def rows_of(rows: Sequence[tuple[Way, Content, Outcome, str]]) -> list[Row]:
@@ -218,7 +251,7 @@ def _backed(line: Line, reached: Ways, layer: str) -> bool:
     """Whether the layers besides this one bound raw bodies on every way."""
     for way in reached.found or (Way("", (), None),):
         outer = [way.station] if way.station is not None else []
-        for inner in line.inner():
+        for inner in line.inner(way):
             others = [station for station in (*outer, *inner) if station.layer != layer]
             most = through(others, "raw").max_bytes
             if most is None or most >= _AS_NONE:

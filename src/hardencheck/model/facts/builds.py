@@ -6,7 +6,7 @@ from hardencheck.model.facts._base import Fact, Side
 
 
 class BuildVariable(Fact, tag="container.variable", frozen=True, kw_only=True):
-    """ARG or ENV of a name that says it is a secret, in what becomes the final image.
+    """ARG of a name that says it is a secret, or ENV of one in what becomes the final image.
 
     value: "none" (ARG alone), "variable" (of another variable), "placeholder" (changeme and the like), "text" (anything
     else: whether it is a secret is said elsewhere), "harmless" (a path, a number, on or off, nothing).
@@ -88,7 +88,7 @@ class PasswordlessSudo(Fact, tag="sudo.passwordless", frozen=True, kw_only=True)
 
 
 class ScriptMode(Fact, tag="script.mode", frozen=True, kw_only=True):
-    """A mode that a script, a makefile, a workflow, a playbook or logrotate sets. place: which of them.
+    """A mode that a script, a makefile, a workflow, a playbook, a unit or logrotate sets. place: which of them.
 
     decimal: a number of YAML without its 0, whose digits are those of an octal mode (777 is 01411). The other fields:
     see `container.mode`.

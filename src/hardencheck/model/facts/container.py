@@ -126,7 +126,8 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     """One service of a compose file: the image it runs, or the context and Dockerfile it builds, as written.
 
     part: it has neither of them, so it is put over a service of another file. extends: "path:service" of what it builds
-    upon, ":" where that cannot be told. no_new_privileges, read_only: what it says of them, None for nothing.
+    upon, ":" where that cannot be told. no_new_privileges, read_only, drops_all (of cap_drop): what it says of them,
+    None for nothing.
     templated: a template has a say in it.
     """
 
@@ -141,26 +142,14 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     extends: str = ""
     no_new_privileges: bool | None = None
     read_only: bool | None = None
+    drops_all: bool | None = None
     templated: bool = False
-    role: str
-
-
-class PublishedPort(Fact, tag="compose.published-port", frozen=True, kw_only=True):
-    """A port of a compose service that the host hands to it. host: the address it is bound to, "" for all. port: in the
-    container, or a range of them. Raw material for resolvers, never judged by a rule."""
-
-    side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("service", "port")
-
-    service: str
-    host: str
-    port: str
     role: str
 
 
 Setting = Literal[
     "privileges", "socket", "namespaces", "ports", "behind-proxy", "user", "no-new-privileges", "read-only",
-    "host-paths", "devices", "modes", "tmpfs",
+    "cap-drop", "host-paths", "devices", "modes", "tmpfs",
 ]  # fmt: skip
 
 
@@ -173,8 +162,8 @@ class ComposeSetting(Fact, tag="compose.setting", frozen=True, kw_only=True):
     "ports": a store or console is published on all interfaces; "user": who it runs as, only where it is said;
     "host-paths": a directory of the system is mounted; "devices": a disk or the memory is;
     "modes": of files made of secrets and configs; "tmpfs": of directories in memory.
-    One fact a file, service is "" and value names the services without it: "no-new-privileges", "read-only" (where it
-    is said to be off, a fact for that service as well).
+    One fact a file, service is "" and value names the services without it: "no-new-privileges", "read-only" (where
+    these are said to be off, a fact for that service as well), "cap-drop": all capabilities are dropped.
     "behind-proxy": what is built here is published although a proxy of the file stands before it.
     weak: it is as the name of the setting fears. value: what stands there.
     """
@@ -191,6 +180,6 @@ class ComposeSetting(Fact, tag="compose.setting", frozen=True, kw_only=True):
     def describe(self) -> str:
         if self.service:
             return f"service {self.service}: {self.value}"
-        if self.setting in {"no-new-privileges", "read-only"}:
+        if self.setting in {"no-new-privileges", "read-only", "cap-drop"}:
             return f"services without it: {self.value}" if self.weak else "every service has it"
         return self.value

@@ -154,8 +154,9 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
 
 
 class HandlerCall(Fact, tag="logging.handler-call", frozen=True, kw_only=True):
-    """A handler that code makes. handler: the last part of its class, "basicConfig" or "loguru". arguments: "name=text"
-    of those that are literals, "name=?" of others. Raw material for the resolver, never judged by a rule."""
+    """A handler that code makes. handler: the last part of its class, "basicConfig", "loguru", or "json" for one that
+    is given a formatter of JSON. arguments: "name=text" of those that are literals, "name=?" of others. Raw material
+    for the resolver, never judged by a rule."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("handler",)
@@ -348,6 +349,30 @@ class Swallowed(Fact, tag="logging.swallowed", frozen=True, kw_only=True):
         return f"{self.caught} is caught and dropped{around}"
 
 
+class ViewPrint(Fact, tag="logging.print", frozen=True, kw_only=True):
+    """A print() in a function that answers requests."""
+
+    side: ClassVar[Side] = Side.DECLARED
+
+    role: str
+
+    def describe(self) -> str:
+        return "print() in a function that answers requests"
+
+
+class TracebackSent(Fact, tag="logging.traceback-sent", frozen=True, kw_only=True):
+    """An answer that holds a traceback (what: "traceback"), or the text of any exception ("exception")."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{'a traceback' if self.what == 'traceback' else 'the text of any exception'} in an answer"
+
+
 class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=True):
     """A command line that starts an application server, its options as given; `logging.server` is made of it.
 
@@ -449,11 +474,13 @@ class ServerLevel(Fact, tag="logging.server-level", frozen=True, kw_only=True):
 
 
 class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
-    """A log of nginx. directive: "access_log" (of one server, as it is in force there), "error_log", "log_format".
+    """A log of a proxy, in nginx's words. directive: "access_log" (of one site, as it is in force there), "error_log",
+    "log_format". product: "nginx", "Apache", "Caddy", "Traefik" or "ingress-nginx".
 
-    place: the server, by its names, or the name of the format. off: nothing is written (`off`, /dev/null; an error_log
-    of `off` is a file of that name). leaks: what secrets a format in use writes: "authorization header", "cookies",
-    "request body". query: it names the query string by itself.
+    place: the site, by its names, or the name of the format. off: nothing is written (`off`, /dev/null, `discard`; an
+    error log at a level that only tells of the end; nginx's error_log of `off` is a file of that name). level: of an
+    error log, in lower case, "" where none is given. leaks: what secrets a format in use writes: "authorization
+    header", "cookies", "request body". query: it names the query string by itself.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -465,11 +492,15 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     leaks: tuple[str, ...]
     role: str
     query: bool = False
+    product: str = "nginx"
+    level: str = ""
 
     def describe(self) -> str:
         if self.directive == "log_format":
-            return f"log format {self.place} writes {', '.join(self.leaks) or 'no secrets'}"
-        return f"{self.directive} of {self.place} is {'thrown away' if self.off else 'kept'}"
+            what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
+            return f"log format {self.place} of {self.product} writes {what or 'no secrets'}"
+        at = f" at level {self.level}" if self.level else ""
+        return f"{self.directive} of {self.place} ({self.product}) is {'thrown away' if self.off else 'kept'}{at}"
 
 
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):

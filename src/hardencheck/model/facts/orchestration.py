@@ -7,6 +7,7 @@ from hardencheck.model.facts._base import Fact, Side
 PodMatter = Literal[
     "privileged", "root", "non-root", "root-group", "escalation", "capabilities", "capabilities-drop", "unconfined",
     "seccomp", "read-only-root", "namespaces", "host-path", "engine-socket", "token", "modes",
+    "host-port",
 ]  # fmt: skip
 
 
@@ -50,9 +51,9 @@ class KubernetesSetting(Fact, tag="kubernetes.setting", frozen=True, kw_only=Tru
     setting: "privileged"; "root": runAsUser, only where it is said; "non-root": whether anything keeps it from root;
     "root-group": runAsGroup, fsGroup and supplementalGroups; "escalation": allowPrivilegeEscalation; "capabilities":
     what is added; "capabilities-drop": whether ALL are dropped; "unconfined": seccomp, AppArmor or the masks of /proc
-    are off; "seccomp": whether there is a profile at all; "read-only-root"; "namespaces" of the host; "host-path":
-    a directory of the host; "engine-socket"; "token": of the service account; "modes": of files that volumes make of
-    secrets, config maps and tokens.
+    are off; "seccomp": whether there is a profile at all; "read-only-root"; "namespaces" of the host; "host-port" of
+    it; "host-path": a directory of it; "engine-socket"; "token": of the service account; "modes": of files that
+    volumes make of secrets, config maps and tokens.
     weak: it is as the name of the setting fears. value: what stands there, or that nothing does.
     """
 
@@ -112,17 +113,18 @@ class UnitDirective(Fact, tag="systemd.directive", frozen=True, kw_only=True):
 UnitMatter = Literal[
     "root", "umask", "no-new-privileges", "protect-system", "protect-home", "private-tmp", "private-devices",
     "capabilities", "bounding-set", "system-calls", "set-id", "directory-mode", "writable-paths", "start-only",
+    "umask-readable",
 ]  # fmt: skip
 
 
 class UnitSetting(Fact, tag="systemd.setting", frozen=True, kw_only=True):
     """What a unit and its drop-ins come to on one matter; where they say nothing, systemd's default.
 
-    setting: "root": the user it runs as; "umask"; "no-new-privileges"; "protect-system"; "protect-home";
-    "private-tmp"; "private-devices"; "capabilities": those it is given; "bounding-set": those it, or what it starts,
-    can ever have; "system-calls": whether they are filtered; "set-id": whether it may make setuid files;
-    "directory-mode": of the directories systemd makes for it; "writable-paths": what of the system it may write to in
-    spite of ProtectSystem; "start-only": PermissionsStartOnly.
+    setting: "root": the user it runs as; "umask": whether others may write, "umask-readable": or only read;
+    "no-new-privileges"; "protect-system"; "protect-home"; "private-tmp"; "private-devices"; "capabilities": those it is
+    given; "bounding-set": those it, or what it starts, can ever have; "system-calls": whether they are filtered;
+    "set-id": whether it may make setuid files; "directory-mode": of the directories systemd makes for it;
+    "writable-paths": what of the system it may write to in spite of ProtectSystem; "start-only": PermissionsStartOnly.
     weak: it is as the name of the setting fears. value: what stands there, or that nothing does.
     """
 
@@ -170,3 +172,68 @@ class ServerUmask(Fact, tag="server.umask", frozen=True, kw_only=True):
 
     def describe(self) -> str:
         return f"{self.server}: umask {self.mask:04o}"
+
+
+class SupervisedProgram(Fact, tag="supervisor.program", frozen=True, kw_only=True):
+    """A program of supervisord and the user it is given, by itself or by supervisord. starts: the program that its
+    command starts. changes: the tool or option by which that changes user. Raw material for the resolver, never judged.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("program",)
+
+    program: str
+    user: str
+    starts: str
+    changes: str
+    role: str
+
+
+class ServerUser(Fact, tag="server.user", frozen=True, kw_only=True):
+    """The user that a server, or a program of supervisord, is told to run as. program: of supervisord, else ""."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server", "program")
+
+    server: str
+    program: str
+    user: str
+    root: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.server}{f', program {self.program}' if self.program else ''}: runs as {self.user}"
+
+
+class ServerControl(Fact, tag="server.control", frozen=True, kw_only=True):
+    """An address at which a manager of processes takes orders. everywhere: on all interfaces. password: it asks for
+    one, in clear."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    address: str
+    everywhere: bool
+    password: bool
+    role: str
+
+    def describe(self) -> str:
+        asks = "with a password" if self.password else "without a password"
+        return f"{self.server} takes orders at {self.address}, {asks}"
+
+
+class ClusterRole(Fact, tag="kubernetes.cluster-role", frozen=True, kw_only=True):
+    """A role that a binding gives accounts. every: it may do everything (cluster-admin). to: who gets it."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("binding", "granted")
+
+    binding: str
+    granted: str
+    every: bool
+    to: str
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.binding} gives {self.granted} to {self.to or 'nobody'}"

@@ -7,9 +7,10 @@ from hardencheck.model.location import Location
 
 
 class ClientName(Fact, tag="upload.client-name", frozen=True, kw_only=True):
-    """A path to write to, made of the name that the client gave its file. The place is where that name is taken.
+    """A path to write to, made of the name that the client gave its file. The place is where it becomes part of it.
 
-    source: the expression, as "file.filename". sink: what writes, and sink_line where. cleaned: the name goes through
+    source: the expression, as "file.filename". sink: what writes. lines: where else, the name is taken or written to.
+    cleaned: the name goes through
     something that leaves no directory in it (secure_filename, basename), or the path is compared with the folder.
     """
 
@@ -18,7 +19,7 @@ class ClientName(Fact, tag="upload.client-name", frozen=True, kw_only=True):
 
     source: str
     sink: str
-    sink_line: int
+    lines: tuple[int, ...]
     cleaned: bool
     role: str
 
@@ -27,14 +28,15 @@ class ClientName(Fact, tag="upload.client-name", frozen=True, kw_only=True):
         return f"{self.source} {how} into the path of {self.sink}"
 
     def elsewhere(self) -> tuple[Location, ...]:
-        return (self.location.at(self.sink_line),) if self.sink_line != self.location.line else ()
+        return tuple(self.location.at(line) for line in self.lines)
 
 
 class ArchiveExtraction(Fact, tag="archive.extraction", frozen=True, kw_only=True):
     """An archive that is unpacked. format: "tar", "zip", "any" (what shutil.unpack_archive is given).
 
     guard: what keeps its members inside the folder: "filter" (data or tar), "members" (chosen by the code), "zipfile"
-    (which removes absolute paths and ".." itself), "fully_trusted", "" for nothing.
+    (which removes absolute paths and ".." itself), "fully_trusted", "" for nothing. uploaded: the function around it
+    is handed the archive by a client. measured: that function asks for the sizes of the members.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -44,11 +46,47 @@ class ArchiveExtraction(Fact, tag="archive.extraction", frozen=True, kw_only=Tru
     format: Literal["tar", "zip", "any"]
     guard: Literal["filter", "members", "zipfile", "fully_trusted", ""]
     guarded: bool
+    uploaded: bool = False
+    measured: bool = False
     role: str
 
     def describe(self) -> str:
         what = "an archive" if self.format == "any" else f"a {self.format} archive"
         return f"{self.function} of {what}{f', guard: {self.guard}' if self.guard else ' without a filter'}"
+
+
+class StoredUpload(Fact, tag="upload.stored-call", frozen=True, kw_only=True):
+    """A view that keeps an upload by itself, without a form; its place is the line of its def.
+
+    asked: it asks for the type, the extension or the content somewhere, or for something that sounds like it.
+    """
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("function",)
+
+    function: str
+    call: str
+    asked: bool
+    role: str
+
+    def describe(self) -> str:
+        return (
+            f"{self.function} keeps an upload ({self.call}) {'after' if self.asked else 'without'} a look at what it is"
+        )
+
+
+class ServedUpload(Fact, tag="upload.served", frozen=True, kw_only=True):
+    """Code that hands out what was uploaded. how: the function. attachment: the answer says that it is to be saved."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("how",)
+
+    how: str
+    attachment: bool
+    role: str
+
+    def describe(self) -> str:
+        return f"{self.how} sends an upload {'as an attachment' if self.attachment else 'for the browser to show'}"
 
 
 class UploadRead(Fact, tag="upload.read-call", frozen=True, kw_only=True):
@@ -172,3 +210,39 @@ class StoredPlace(Fact, tag="upload.place", frozen=True, kw_only=True):
             return f"{self.setting}: {self.place}"
         what = "static files" if self.within == "static" else "code"
         return f"{self.setting}: {self.place}, within {what} ({self.of or 'the root of the project'})"
+
+
+class ServedMedia(Fact, tag="upload.media-served", frozen=True, kw_only=True):
+    """A place of a proxy that sends uploads from the disk. nosniff: X-Content-Type-Options goes with them. confined: so
+    does Content-Disposition: attachment, or a policy under which no script runs."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "route")
+
+    product: str
+    route: str
+    nosniff: bool
+    confined: bool
+
+    def describe(self) -> str:
+        missing = [
+            name
+            for name, there in (("nosniff", self.nosniff), ("Content-Disposition or a policy", self.confined))
+            if not there
+        ]
+        return f"{self.route}: {'without ' + ' and '.join(missing) if missing else 'as it should be'}"
+
+
+class UploadHandler(Fact, tag="upload.handler", frozen=True, kw_only=True):
+    """A place of a proxy where scripts in a folder of uploads are run. handler: the directive that does."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("product", "route")
+
+    product: str
+    route: str
+    handler: str
+    folder: str
+
+    def describe(self) -> str:
+        return f"{self.route}: {self.handler} runs scripts in {self.folder}"

@@ -192,31 +192,6 @@ class MixedUnits(Fact, tag="upload.mixed-units", frozen=True, kw_only=True):
         return (self.other,)
 
 
-class BypassedLimit(Fact, tag="upload.bypass", frozen=True, kw_only=True):
-    """An application that is reached without the proxy that limits bodies before it. outer: what the proxy admits,
-    inner: what the application does then, None: no limit. service, port: of the compose file that publishes it. proxy:
-    the place of the proxy's limit."""
-
-    side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("service", "port")
-
-    service: str
-    port: str
-    outer: int
-    inner: int | None
-    proxy: Location
-
-    def describe(self) -> str:
-        inner = "nothing" if self.inner is None else f"{self.inner} bytes"
-        return (
-            f"service {self.service} publishes port {self.port} on all interfaces: the proxy limits a file to "
-            f"{self.outer} bytes, and past it {inner} does"
-        )
-
-    def elsewhere(self) -> tuple[Location, ...]:
-        return (self.proxy,)
-
-
 class RequestBuffering(Fact, tag="request.buffering", frozen=True, kw_only=True):
     """Whether a proxy reads the whole body before it hands it on, where a file says so."""
 

@@ -74,7 +74,7 @@ class SystemdUnits(Extractor):
             listens=any(_path_of(line) for line in lines),
             for_user=_for_user(path, template.text) and all(line.key != "User" for line in lines),
             open=_opens(text, template),
-            role=role_of(_placed(path)),
+            role=placed_role(path),
         )
         for line in lines:
             if line.key in _KEPT:
@@ -96,9 +96,9 @@ def unit_name(path: str) -> str:
     return (match["unit"] or match["above"]) if match is not None else ""
 
 
-def _placed(path: str) -> str:
-    """Where a unit is, for its role: `systemctl edit` calls every drop-in override.conf, which says nothing."""
-    return path.replace(".d/override.conf", ".d/x.conf")
+def placed_role(path: str) -> str:
+    """What a unit is for, by where it is: `systemctl edit` calls every drop-in override.conf, which says nothing."""
+    return role_of(path.replace(".d/override.conf", ".d/x.conf"))
 
 
 class _Start(NamedTuple):

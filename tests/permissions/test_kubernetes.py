@@ -292,6 +292,13 @@ def test_a_whole_object_without_a_selector_is_judged_where_there_is_no_other() -
 )
 def test_the_token_of_an_account(account: str, value: bool) -> None:
     found = settle(("a.yaml", f"apiVersion: v1\n{account}"), ("w.yaml", POD + ONE))
+    opened = account.replace("false", "true") if "automount" in account and "default" in account else ""
+    if opened:
+        again = settle(("a.yaml", f"apiVersion: v1\n{opened}"), ("w.yaml", POD + ONE))
+        places = [
+            str(fact.location) for fact in again if isinstance(fact, KubernetesSetting) and fact.setting == "token"
+        ]
+        assert places == ["a.yaml:4"]
     assert [fact.weak for fact in found if isinstance(fact, KubernetesSetting) and fact.setting == "token"] == [value]
 
 

@@ -30,7 +30,8 @@ _KEPT = frozenset({
     "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
     "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
     "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
-    *(f"{name}DirectoryMode" for name in DIRECTORIES), *(f"{name}Directory" for name in DIRECTORIES), "StandardOutput", "StandardError",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), *(f"{name}Directory" for name in DIRECTORIES),
+    "StandardOutput", "StandardError",
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")

@@ -81,6 +81,12 @@ def test_reads_of_starlette() -> None:
     assert found("with open(p) as other:\n        other.read()") == []
 
 
+def test_reads_in_a_comprehension() -> None:
+    head = "from fastapi import UploadFile\nasync def f(docs: list[UploadFile]):\n"
+    source = f"{head}    return [await d.read() for d in docs]\n"
+    assert [fact.location.line for fact in read(UploadReads(), source) if isinstance(fact, UploadRead)] == [3]
+
+
 def test_reads_of_aiohttp() -> None:
     def found(body: str) -> list[tuple[str, bool]]:
         source = f"from aiohttp import web\nasync def f(request):\n{body}"

@@ -59,6 +59,15 @@ class UploadObjects:
                 # Something else is made here: what the name sounds like no longer counts, but for reading parts.
                 self.names[target.id] = _reads_part(value)
 
+    def enter(self, node: ast.stmt) -> None:
+        """What the comprehensions of a statement go through, before its calls are looked at."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        for expression in expressions(node):
+            for part in ast.walk(expression):
+                if isinstance(part, ast.comprehension):
+                    self.assign(part.target, part.iter, looped=True)
+
     def is_upload(self, node: ast.expr) -> bool:
         return self._is(node, self.by_name, 0)
 
@@ -106,6 +115,7 @@ def followed(file: PythonFile, function: Function) -> UploadObjects:
     """The names of a function after all of its statements."""
     uploads = UploadObjects(file, function)
     for node in statements(function.body):
+        uploads.enter(node)
         for target, value, looped in assignments(node):
             uploads.assign(target, value, looped=looped)
     return uploads

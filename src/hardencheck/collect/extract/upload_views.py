@@ -16,6 +16,7 @@ _TOKENS = compiled(
     rb"\.files\b|FILES\b|UploadFile|multipart|send_file|send_from_directory|FileResponse|StaticFiles|views\.static"
     rb"|static import serve"
 )
+_KEEPS = compiled(rb"save|write|copyfileobj")
 _STORES = frozenset({"save", "save_as", "asave"})
 # Words of a name that ask for the type of a file, or that look at its content.
 _ASKS = frozenset({
@@ -56,7 +57,8 @@ class UploadViews(Extractor):
             return
         file = parse(data)
         for function in file.functions:
-            yield from _stored(path, file, function)
+            if _KEEPS.search(file.text_of(function)) is not None:
+                yield from _stored(path, file, function)
         yield from _served(path, file)
 
 
@@ -66,6 +68,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     contents: set[str] = set()
     found: ast.Call | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if found is None and _stores(call, file, uploads, contents):
                 found = call

@@ -30,7 +30,8 @@ _KEPT = frozenset({
     "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
     "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
     "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
-    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode", "StandardOutput", "StandardError",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), *(f"{name}Directory" for name in DIRECTORIES),
+    "StandardOutput", "StandardError",
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
@@ -41,6 +42,7 @@ class SystemdUnits(Extractor):
     """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
 
     name = "systemd.units"
+    version = 2
     version = 2
     emits = (UnitFile, UnitDirective, UnitSetting)
 

@@ -65,7 +65,8 @@ class ClientNames(Extractor):
             return
         file = parse(data)
         for function in (None, *file.functions):
-            yield from _Flow(path, file, function).found()
+            if function is None or _TOKENS.search(file.text_of(function)) is not None:
+                yield from _Flow(path, file, function).found()
 
 
 class _Flow:
@@ -80,6 +81,7 @@ class _Flow:
         inside: set[int]
         guarded: bool | None = None
         for node in statements(self.body):
+            self.uploads.enter(node)
             for call in calls(node):
                 for target, sink in self._sinks(call):
                     name = self._name(target)
@@ -205,7 +207,7 @@ class _Flow:
     def _of(self, node: ast.expr, upload: ast.expr) -> _Name | None:
         if not self.uploads.is_upload(upload):
             return None
-        return _Name(node, False, not isinstance(upload, ast.Name) or self.uploads.names.get(upload.id, False))
+        return _Name(node, False, self.uploads.is_certain(upload))
 
     def _worst(self, nodes: Iterable[ast.expr], depth: int) -> _Name | None:
         found: _Name | None = None

@@ -49,6 +49,7 @@ def _reads(path: str, file: PythonFile, function: Function, framework: str) -> I
     uploads = UploadObjects(file, function)
     counted: bool | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if _is_unbounded(call, framework, uploads):
                 if counted is None:

@@ -16,6 +16,7 @@ _TOKENS = compiled(
     rb"\.files\b|FILES\b|UploadFile|multipart|send_file|send_from_directory|FileResponse|StaticFiles|views\.static"
     rb"|static import serve"
 )
+_KEEPS = compiled(rb"save|write|copyfileobj")
 _STORES = frozenset({"save", "save_as", "asave"})
 # Words of a name that ask for the type of a file, or that look at its content.
 _ASKS = frozenset({
@@ -56,7 +57,8 @@ class UploadViews(Extractor):
             return
         file = parse(data)
         for function in file.functions:
-            yield from _stored(path, file, function)
+            if _KEEPS.search(file.text_of(function)) is not None:
+                yield from _stored(path, file, function)
         yield from _served(path, file)
 
 
@@ -66,6 +68,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     contents: set[str] = set()
     found: ast.Call | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if found is None and _stores(call, file, uploads, contents):
                 found = call
@@ -76,7 +79,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     if found is None or _by_form(function):
         return
     yield StoredUpload(
-        location=Location(path=path, line=found.lineno, column=found.col_offset + 1),
+        location=Location(path=path, line=function.lineno, column=function.col_offset + 1),
         function=function.name,
         call=shorten(found.func),
         asked=_asks(function),
@@ -100,12 +103,9 @@ def _stores(call: ast.Call, file: PythonFile, uploads: UploadObjects, contents: 
 
 
 def _certain(node: ast.expr, uploads: UploadObjects) -> bool:
-    """Whether this is an upload by more than its name."""
     while isinstance(node, ast.Attribute) and node.attr in {"file", "stream"}:
         node = node.value
-    if isinstance(node, ast.Name):
-        return uploads.names.get(node.id, False)
-    return uploads.is_upload(node)
+    return uploads.is_certain(node)
 
 
 def _content_of(node: ast.expr, uploads: UploadObjects) -> bool:
@@ -164,7 +164,8 @@ def _served(path: str, file: PythonFile) -> Iterator[ServedUpload]:
             location=Location(path=path, line=call.lineno, column=call.col_offset + 1),
             how=how,
             attachment=attachment,
-            role=branches.role(call, role(path)),
+            # `if settings.SERVE_MEDIA:` is for whoever has no proxy in front: a developer.
+            role="development" if branches.when(call) != "always" else branches.role(call, role(path)),
         )
 
 

@@ -168,15 +168,16 @@ def _route(site: Site, handler: Matched, scope: Scope, matchers: dict[str, Level
     level = handler.level
     proxied = level.name in {"reverse_proxy", "php_fastcgi"}
     kind: _caddy_headers.Kind = "proxy" if proxied else "files" if level.name == "file_server" else "answer"
-    found: list[_caddy_headers.Operation] = []
+    found: list[list[_caddy_headers.Operation]] = []
     for header in _applying(scope, "header", matchers):
         doubt = header.doubt or _perhaps(header.level)
         found += _caddy_headers.operations(header.level, header.args, doubt)
     down = [
         operation
         for inner in level.inside("header_down")
-        for operation in _caddy_headers.operations(inner, inner.args, _perhaps(inner))
         if inner.args
+        for made in _caddy_headers.operations(inner, inner.args, _perhaps(inner))
+        for operation in made
     ]
     to = _targets(handler) if proxied else ()
     answers, https = _answers(handler)

@@ -41,9 +41,7 @@ class ProxySettings(Resolver):
         yield from _weak_others.caddy(facts)
         yield from _weak_others.traefik(facts)
         yield from _weak_others.ingress(facts)
-        routes = _proxies.routes(facts, tree)
-        yield from _plain(routes)
-        yield from _origins(routes)
+        yield from _plain(_proxies.routes(facts, tree))
 
 
 def _plain(routes: list[Route]) -> Iterator[Weak]:
@@ -78,17 +76,3 @@ def _both(route: Route) -> bool:
     """One server that listens for both."""
     secure = ["ssl" in words.split() for words in route.listens]
     return route.product == "nginx" and True in secure and False in secure
-
-
-def _origins(routes: list[Route]) -> Iterator[Weak]:
-    """Sites that may read what a visitor may: with credentials, and any of them."""
-    for route in routes:
-        sent = {change.name: change for change in route.headers if change.does in {"set", "add"}}
-        origin, credentials = sent.get("access-control-allow-origin"), sent.get("access-control-allow-credentials")
-        if origin is None or credentials is None or (credentials.value or "").lower() != "true":
-            continue
-        if origin.value is None and origin.echoes != "origin":
-            continue
-        weak = origin.value == "*" or origin.echoes == "origin"
-        value = f"access-control-allow-origin {origin.value or 'of whoever asks'} with credentials"
-        yield Weak("cors", route.product, origin.where, weak, value[:200])

@@ -28,6 +28,7 @@ _BODIES: dict[str, tuple[Layer, Literal["body", "fields"]]] = {
     "max_body_size": ("framework", "body"), "request_max_body_size": ("framework", "body"),
     "max_part_size": ("framework", "fields"), "wsgi_max_body_size": ("server", "body"),
 }  # fmt: skip
+_PAST = ("behind-proxy", True, "production")
 # As good as none: a limit of another layer that is no smaller makes none unnecessary.
 _AS_NONE = (1 << 30) - 1
 
@@ -235,7 +236,7 @@ def _given(line: Line, facts: FactSet) -> Iterator[str]:
 def _past(facts: FactSet) -> Iterator[str]:
     """Services of compose that are reached without the proxy: `permissions.compose-published-behind-proxy`."""
     for fact in facts.of("compose.setting"):
-        if isinstance(fact, ComposeSetting) and fact.setting == "behind-proxy" and fact.weak:
+        if isinstance(fact, ComposeSetting) and (fact.setting, fact.weak, fact.role) == _PAST:
             yield (
                 f"The service {fact.service} {fact.value} ({fact.location}): who comes that way meets the limits of "
                 "the server and the framework alone."

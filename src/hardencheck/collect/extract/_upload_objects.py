@@ -111,6 +111,15 @@ class UploadObjects:
         return _REQUEST.fullmatch(name) is not None
 
 
+def functions_with(file: PythonFile, data: bytes, words: tuple[bytes, ...]) -> Iterator[Function]:
+    """The functions in whose text one of the words stands."""
+    lines = data.split(b"\n")
+    for function in file.functions:
+        text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
+        if any(word in text for word in words):
+            yield function
+
+
 def followed(file: PythonFile, function: Function) -> UploadObjects:
     """The names of a function after all of its statements."""
     uploads = UploadObjects(file, function)

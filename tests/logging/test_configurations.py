@@ -107,6 +107,30 @@ def test_only_while_debugging() -> None:
     assert loggers({**naming, **call, "shop/settings.py": source})["django"] == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("filters", "discards"),
+    [
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: False}}', True),
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: record.x}}', False),
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": no}}', True),
+        ('{"f": {"name": "shop"}}', True),
+        ('{"f": {"name": "django"}}', False),
+        ('{"f": {"()": "shop.log.RequestId"}}', False),
+    ],
+)
+def test_filters(filters: str, discards: bool) -> None:
+    no = 'def no(record):\n    """Never."""\n    return False\n'
+    handler = f"""{no}LOGGING = {{
+    "version": 1,
+    "filters": {filters},
+    "handlers": {{"h": {{"class": "logging.StreamHandler", "filters": ["f"]}}}},
+    "loggers": {{"django.security": {{"handlers": ["h"], "propagate": False}}}},
+}}"""
+    assert loggers(handler)["django.security"] == (discards, False)
+    logger = handler.replace(', "filters": ["f"]', "").replace('"propagate"', '"filters": ["f"], "propagate"')
+    assert loggers(logger)["django.security"] == (discards, False)
+
+
 def test_constants_and_choices_on_debug() -> None:
     source = (
         'DEBUG = False\nLEVEL = "DEBUG" if not DEBUG else "INFO"\nNAMES = ["console"]\n'

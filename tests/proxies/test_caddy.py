@@ -128,7 +128,7 @@ def test_what_is_set_at_once_stands_beside_what_the_backend_sends_and_what_is_do
     route = routes(text)["/"]
     assert sent(route) == [
         "remove link: None", "set nel: down", "add x-frame-options: DENY", "add vary: a", "add x-token: ?",
-        "default referrer-policy: no-referrer", "set permissions-policy: x", "remove via: None", "set pragma: late",
+        "set pragma: late", "set permissions-policy: x", "remove via: None", "default referrer-policy: no-referrer",
     ]  # fmt: skip
     assert sent(route, 502, upstream=False) == ["add x-frame-options: DENY", "add vary: a", "add x-token: ?"]
 

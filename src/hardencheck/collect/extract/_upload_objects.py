@@ -111,11 +111,10 @@ class UploadObjects:
         return _REQUEST.fullmatch(name) is not None
 
 
-def functions_with(file: PythonFile, data: bytes, words: tuple[bytes, ...]) -> Iterator[Function]:
+def functions_with(file: PythonFile, words: tuple[bytes, ...]) -> Iterator[Function]:
     """The functions in whose text one of the words stands."""
-    lines = data.split(b"\n")
     for function in file.functions:
-        text = b"\n".join(lines[function.lineno - 1 : function.end_lineno])
+        text = file.text_of(function)
         if any(word in text for word in words):
             yield function
 

@@ -191,14 +191,15 @@ def _snippet(name: str, value: Scalar, line: int) -> Directive:
     """What stands in a snippet, as nginx reads it. The text of a block begins on the line after its key."""
     first = value.line if "\n" in value.text else value.line - 1
     try:
-        block = tuple(_moved(one, first) for one in directives(value.text))
+        block = tuple(moved(one, first) for one in directives(value.text))
     except Unreadable:
         block = (Directive(name=TEMPLATED, line=line),)
     return Directive(name=name, line=line, block=block)
 
 
-def _moved(directive: Directive, by: int) -> Directive:
-    block = None if directive.block is None else tuple(_moved(inner, by) for inner in directive.block)
+def moved(directive: Directive, by: int) -> Directive:
+    """A directive of a text that begins further down in a file."""
+    block = None if directive.block is None else tuple(moved(inner, by) for inner in directive.block)
     return replace(directive, line=directive.line + by, block=block)
 
 

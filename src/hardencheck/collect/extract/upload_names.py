@@ -65,7 +65,7 @@ class ClientNames(Extractor):
         if not any(word in data for word in _TOKENS) or _WRITES.search(data) is None:
             return
         file = parse(data)
-        for function in (None, *functions_with(file, data, _TOKENS)):
+        for function in (None, *functions_with(file, _TOKENS)):
             yield from _Flow(path, file, function).found()
 
 

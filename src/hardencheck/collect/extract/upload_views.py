@@ -71,7 +71,7 @@ class UploadViews(Extractor):
         if not any(word in data for word in _TOKENS):
             return
         file = parse(data)
-        for function in functions_with(file, data, _KEEPS):
+        for function in functions_with(file, _KEEPS):
             yield from _stored(path, file, function)
         yield from _served(path, file)
 

@@ -11,7 +11,7 @@ from typing import Literal
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._held import Held
-from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt
+from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt, echoed
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -102,7 +102,17 @@ def _changed(one: _Said, kind: Kind) -> Iterator[Change]:
         case _:
             does, value = "edit", None
             why = why or Doubt(one.where, f"Header {one.action} changes what is there", Reason.DYNAMIC)
-    yield Change(does, one.name, value, one.where, statuses=statuses, own=own, upstream=not own, doubt=why)
+    yield Change(
+        does,
+        one.name,
+        value,
+        one.where,
+        statuses=statuses,
+        own=own,
+        upstream=not own,
+        doubt=why,
+        echoes=echoed(one.value),
+    )
 
 
 def _always(said: list[_Said]) -> Iterator[Change]:
@@ -127,7 +137,7 @@ def _always(said: list[_Said]) -> Iterator[Change]:
                 why = Doubt(one.where, "Header edit changes it", Reason.DYNAMIC)
                 table[present[-1]] = (name, value, where, why)
     for name, value, where, why in table:
-        yield Change("add", name, None if why else value.replace("%%", "%"), where, doubt=why)
+        yield Change("add", name, None if why else value.replace("%%", "%"), where, doubt=why, echoes=echoed(value))
 
 
 def _own(held: list[Held], kind: Kind, where: Location) -> Iterator[Change]:

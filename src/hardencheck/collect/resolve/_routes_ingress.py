@@ -148,6 +148,8 @@ def _limit(told: Told, where: Location) -> Limit:
 
 def _changes(told: Told, tls: bool | None, where: Location, lists: dict[str, IngressConfiguration]) -> Iterator[Change]:
     hsts = told.on("hsts", True)
+    if hsts is False and (said := told.get("hsts")) is not None:
+        yield Change("add", "strict-transport-security", "", said.where)  # a line that says not to send it
     if hsts is not False and tls is not False:
         switch = told.get("hsts")
         age = told.get("hsts-max-age")

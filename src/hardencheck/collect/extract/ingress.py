@@ -133,7 +133,7 @@ def _read(document: Mapping) -> Iterator[_Read]:
             own = any(key.startswith(PREFIX) for key in annotations.pairs)
         named = [word for word in classes if word and word != TEMPLATED]
         if own or any("nginx" in word for word in named):
-            yield "ingress", name, document.line_of("kind"), [*settings, *_rules(spec)], snippets
+            yield "ingress", name, document.line_of("kind"), [*settings, *rules(spec)], snippets
     elif kind == "ConfigMap":
         data = document.get("data")
         known = set(data.pairs) & _KEYS if isinstance(data, Mapping) else set()
@@ -203,7 +203,8 @@ def moved(directive: Directive, by: int) -> Directive:
     return replace(directive, line=directive.line + by, block=block)
 
 
-def _rules(spec: Node | None) -> Iterator[Setting]:
+def rules(spec: Node | None) -> Iterator[Setting]:
+    """The hosts, paths and services of an Ingress, and whether it has TLS."""
     if not isinstance(spec, Mapping):
         return
     rules = spec.get("rules")

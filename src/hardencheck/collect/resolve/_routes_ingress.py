@@ -99,7 +99,7 @@ def _ingress(
             product="ingress-nginx",
             name=name,
             where=where,
-            body=_limit(told, where),
+            body=_in_snippet(place) or _limit(told, where),
             hosts=(host.text.lower(),) if host is not None and TEMPLATED not in host.text and host.text else (),
             path=at.text if at is not None else "/",
             templated=fact.templated,
@@ -129,6 +129,18 @@ def _place(fact: IngressConfiguration, above: list[tuple[Held, ...]], where: Loc
 def _redirect(told: Told, tls: bool | None) -> bool:
     """Whether http is answered with a redirect: by default where the Ingress has TLS, or where it is forced."""
     return told.on("force-ssl-redirect", False) is True or (tls is True and told.on("ssl-redirect", True) is True)
+
+
+def _in_snippet(place: Place) -> Limit | None:
+    """A limit that a snippet gives the location itself; one of the server's is never asked."""
+    held = next((held for held in place.levels[-1] if held.name == "client_max_body_size" and held.args), None)
+    if held is None:
+        return None
+    try:
+        return Limit(parse_size(held.args[0]), held.name, held.location, held.args[0])
+    except ValueError:
+        doubt = Doubt(held.location, f"{held.name} is {held.args[0][:40]!r}", Reason.NOT_LITERAL)
+        return Limit(None, held.name, held.location, held.args[0][:40], doubt=doubt)
 
 
 def _limit(told: Told, where: Location) -> Limit:

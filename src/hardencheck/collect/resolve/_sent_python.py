@@ -136,6 +136,10 @@ class PythonApplication:
                 return Location(path=found.path, line=found.line or None) if found is not None else layer.where
         return self.where
 
+    def why_not(self, name: str) -> str:
+        partial = any(layer.how == "of a blueprint" and self._sets(layer, name) for layer in self.layers)
+        return "a hook sends it for the views of one blueprint" if partial else ""
+
     def _sets(self, layer: _Layer, name: str) -> bool:
         """Whether a function is seen to set a header."""
         function = layer.value

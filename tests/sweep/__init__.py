@@ -6,6 +6,7 @@ from .sample import Sample
 
 AREAS = (
     "settings_django",
+    "settings_more",
     "settings_other",
     "uploads_asgi",
     "uploads_django",
@@ -18,6 +19,7 @@ AREAS = (
     "headers_caddy",
     "headers_django",
     "headers_flask",
+    "headers_more",
     "headers_nginx",
     "headers_traefik",
     "logging_code",

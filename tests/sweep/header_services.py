@@ -1,5 +1,6 @@
 """Services whose headers all come from one layer: the proxy, or the application."""
 
+from .base_fastapi import FASTAPI
 from .base_flask import FLASK
 
 F = "photos/app.py"
@@ -69,4 +70,13 @@ HAND = FLASK.with_files({F: HANDMADE, "requirements.txt": "Flask==3.1.2\ngunicor
 # An application that gives all of them behind a proxy that gives none.
 BEHIND = HAND.with_files(
     {N: NGINX_ALL.replace("".join(f'        add_header {n} "{v}" always;\n' for n, v in SENT), "")}
+)
+
+# The application sets its headers itself, in a middleware of its own; there is no proxy in the repository.
+OWN = FASTAPI.without("Caddyfile", "compose.yaml").edited(
+    "documents/main.py",
+    "\nMAX_BYTES",
+    '\n\n@app.middleware("http")\nasync def secure(request, call_next):\n    response = await call_next(request)\n'
+    + "".join(f'    response.headers["{name}"] = "{value}"\n' for name, value in SENT)
+    + "    return response\n\n\nMAX_BYTES",
 )

@@ -3,7 +3,7 @@
 from .base_aiohttp import AIOHTTP
 from .base_django import DJANGO
 from .base_fastapi import FASTAPI
-from .header_services import SENT
+from .header_services import OWN
 from .sample import At, Sample, sample
 
 C = "Caddyfile"
@@ -14,15 +14,6 @@ M = "documents/main.py"
 def fa(name: str, old: str, new: str, at: At | list[At] = "") -> Sample:
     return sample(f"headers/fastapi-{name}", FASTAPI, M, old, new, at)
 
-
-# The application sets its headers itself, in a middleware of its own; there is no proxy in the repository.
-OWN = FASTAPI.without(C, "compose.yaml").edited(
-    M,
-    "\nMAX_BYTES",
-    '\n\n@app.middleware("http")\nasync def secure(request, call_next):\n    response = await call_next(request)\n'
-    + "".join(f'    response.headers["{name}"] = "{value}"\n' for name, value in SENT)
-    + "    return response\n\n\nMAX_BYTES",
-)
 
 ALLOW = '    allow_origins=["https://app.example.org"],\n'
 
@@ -80,7 +71,7 @@ ASGI_SAMPLES = (
     ),
     sample(
         "headers/uvicorn-server-header",
-        FASTAPI.without("Caddyfile", "compose.yaml"),
+        OWN,
         "Dockerfile",
         ', "--no-server-header"',
         "",

@@ -31,12 +31,6 @@ CADDY = (
         ["documents.example.org {", "\theader {", (M, "app = FastAPI(")],
     ),
     caddy(
-        "no-csp",
-        "\t\tContent-Security-Policy \"default-src 'none'; frame-ancestors 'none'; base-uri 'none'\"\n",
-        "",
-        ["documents.example.org {", "\theader {", (M, "app = FastAPI(")],
-    ),
-    caddy(
         "header-only-one-path",
         "\theader {\n",
         "\t@pages path /pages/*\n\theader @pages {\n",

@@ -48,7 +48,17 @@ FLASK_SAMPLES = (
         F,
         ["frame_options=None", "content_security_policy={"],
     ),
-    talisman("force-https-off", "force_https=True", "force_https=False"),
+    sample(
+        "headers/talisman-force-https-off",
+        FLASK.without("deploy/nginx.conf").edited(
+            F,
+            '"Cross-Origin-Resource-Policy"] = "same-origin"\n',
+            '"Cross-Origin-Resource-Policy"] = "same-origin"\n    response.headers["Permissions-Policy"] = "camera=()"\n',
+        ),
+        F,
+        "force_https=True",
+        "force_https=False",
+    ),
     talisman(
         "nosniff-off", '    referrer_policy="same', '    x_content_type_options=False,\n    referrer_policy="same'
     ),

@@ -163,15 +163,6 @@ DJANGO_SAMPLES = (
         '{"class": "django.utils.log.AdminEmailHandler", "include_html": True, "level": "ERROR"}',
         base=TO_FILE,
     ),
-    dj(
-        "no-request-id",
-        '    "django_guid.middleware.guid_middleware",\n',
-        "",
-        "MIDDLEWARE = [",
-        base=DJANGO.edited(S, '    "filters": {"guid": {"()": "django_guid.log_filters.CorrelationId"}},\n', "")
-        .edited(S, ', "filters": ["guid"]', "")
-        .edited(S, " %(correlation_id)s", ""),
-    ),
 )
 
 SAMPLES: tuple[Sample, ...] = (*DJANGO_SAMPLES,)

@@ -186,7 +186,6 @@ FLASK_SAMPLES = (
         ["from loguru import logger", 'logger.info("photo stored'],
         base=LOGURU,
     ),
-    fl("loguru-backtrace", "backtrace=False", "backtrace=True", base=LOGURU),
     fl("loguru-debug", 'level="INFO"', 'level="DEBUG"', base=LOGURU),
     fl("loguru-file", "sys.stderr, ", '"/var/log/photos/app.log", ', base=LOGURU),
     fl(

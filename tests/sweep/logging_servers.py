@@ -5,7 +5,7 @@ from .base_django import DJANGO
 from .base_fastapi import FASTAPI
 from .base_flask import FLASK
 from .frameworks import SANIC
-from .headers_asgi import OWN
+from .header_services import OWN
 from .sample import Base, Sample, changed, sample
 from .servers import HYPERCORN, UWSGI, WAITRESS
 

@@ -87,9 +87,6 @@ CODE = (
         "FILE_UPLOAD_PERMISSIONS = 0o755",
     ),
     sample(
-        "permissions/django-upload-none", DJANGO, S, "FILE_UPLOAD_PERMISSIONS = 0o640", "FILE_UPLOAD_PERMISSIONS = None"
-    ),
-    sample(
         "permissions/django-upload-int-string",
         DJANGO,
         S,

@@ -74,12 +74,6 @@ DOCKER = (
     docker("add-url", COPY, "ADD https://example.org/tool.tar.gz /opt/\n" + COPY),
     docker("curl-pipe-sh", COPY, "RUN curl -fsSL https://example.org/install.sh | sh\n" + COPY),
     docker("sudo-nopasswd", COPY, 'RUN echo "app ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers\n' + COPY),
-    docker(
-        "pip-extra-secret",
-        "RUN pip install --no-cache-dir --prefix=/install -r requirements.txt",
-        "ARG INDEX_TOKEN\nRUN pip install --no-cache-dir --prefix=/install --extra-index-url https://user:${INDEX_TOKEN}@pypi.example.org/simple -r requirements.txt",
-        ["ARG INDEX_TOKEN", "INDEX_TOKEN}@"],
-    ),
     changed("permissions/docker-no-dockerignore", DJANGO, DJANGO.without(".dockerignore"), D, "COPY . /app"),
     sample(
         "permissions/docker-ignore-without-env", DJANGO, ".dockerignore", ".env\n.env.*\n", "", [(D, "COPY . /app")]

@@ -19,11 +19,8 @@ UNIT = (
     unit("user-root", "User=photos\nGroup=photos\n", "User=root\n"),
     unit("user-zero", "User=photos\nGroup=photos\n", "User=0\n"),
     unit("umask-zero", "UMask=0027", "UMask=0000"),
-    unit("umask-missing", "UMask=0027\n", "", SERVICE),
     unit("umask-short-zero", "UMask=0027", "UMask=0"),
     unit("umask-0011", "UMask=0027", "UMask=0011"),
-    unit("no-new-privileges-no", "NoNewPrivileges=yes", "NoNewPrivileges=no"),
-    unit("no-new-privileges-missing", "NoNewPrivileges=yes\n", "", SERVICE),
     unit("protect-system-no", "ProtectSystem=strict", "ProtectSystem=no"),
     unit("protect-system-missing", "ProtectSystem=strict\n", "", SERVICE),
     unit("protect-home-no", "ProtectHome=yes", "ProtectHome=false"),
@@ -53,7 +50,7 @@ UNIT = (
     unit(
         "cache-directory-mode",
         "MemoryMax=512M\n",
-        "CacheDirectory=photos\nCacheDirectoryMode=1777\nMemoryMax=512M\n",
+        "CacheDirectory=photos\nCacheDirectoryMode=0777\nMemoryMax=512M\n",
         "CacheDirectoryMode",
     ),
     unit(

@@ -2,8 +2,8 @@
 
 from .base_container import dockerfile
 from .base_django import DJANGO
-from .base_fastapi import FASTAPI
 from .base_flask import FLASK
+from .header_services import OWN
 from .sample import Base
 
 
@@ -45,7 +45,7 @@ HYPERCORN = served(
     "30",
     "documents.main:app",
     requirement="hypercorn==0.18.0",
-    base=FASTAPI,
+    base=OWN,
 )
 
 UWSGI = served("uwsgi", "--ini", "uwsgi.ini", requirement="uwsgi==2.0.31").with_files(

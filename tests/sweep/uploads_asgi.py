@@ -3,6 +3,7 @@
 from .base_aiohttp import AIOHTTP
 from .base_fastapi import FASTAPI
 from .frameworks import LITESTAR, QUART, SANIC, TORNADO
+from .header_services import OWN
 from .sample import Sample, sample
 
 H = "hooks/app.py"
@@ -13,12 +14,12 @@ MAIN = FASTAPI.files[M]
 
 READ = "    data = await file.read(MAX_BYTES + 1)\n    if len(data) > MAX_BYTES:\n        raise HTTPException(413)\n"
 
-LIMITED = FASTAPI.edited(
+LIMITED = OWN.edited(
     "requirements.txt", "fastapi==0.121.0\nstarlette==0.49.3", "fastapi==0.165.0\nstarlette==1.10.0"
 ).edited(M, "openapi_url=None)", "openapi_url=None, max_body_size=10 * 1024 * 1024)")
 
 ASGI_SAMPLES = (
-    sample("uploads/fastapi-read-all", FASTAPI, M, READ, "    data = await file.read()\n"),
+    sample("uploads/fastapi-read-all", OWN, M, READ, "    data = await file.read()\n"),
     sample("uploads/fastapi-max-body-none", LIMITED, M, "max_body_size=10 * 1024 * 1024", "max_body_size=None"),
     sample("uploads/fastapi-max-body-huge", LIMITED, M, "max_body_size=10 * 1024 * 1024", "max_body_size=10 * 1024**3"),
     sample(
@@ -53,7 +54,7 @@ ASGI_SAMPLES = (
     ),
     sample(
         "uploads/fastapi-copyfileobj",
-        FASTAPI.edited(M, "import os\n", "import os\nimport shutil\n"),
+        OWN.edited(M, "import os\n", "import os\nimport shutil\n"),
         M,
         READ + '    name = f"{uuid.uuid4().hex}.pdf"\n    (STORE / name).write_bytes(data)\n',
         '    name = f"{uuid.uuid4().hex}.pdf"\n    with (STORE / name).open("wb") as out:\n        shutil.copyfileobj(file.file, out)\n',
@@ -63,7 +64,7 @@ ASGI_SAMPLES = (
     sample("uploads/aiohttp-size-huge", AIOHTTP, H, "client_max_size=1024 * 1024", "client_max_size=10 * 1024**3"),
     sample(
         "uploads/aiohttp-content-read",
-        AIOHTTP.edited(H, "import logging\n", "import json\nimport logging\n"),
+        AIOHTTP.without("k8s/ingress.yaml").edited(H, "import logging\n", "import json\nimport logging\n"),
         H,
         "    payload = await request.json()\n",
         "    payload = json.loads(await request.content.read())\n",

@@ -28,7 +28,14 @@ PLAIN = FLASK.without("deploy/nginx.conf")  # nothing in front: Flask's own limi
 
 FLASK_SAMPLES = (
     fl("length-none", "MAX_CONTENT_LENGTH=10 * 1024 * 1024", "MAX_CONTENT_LENGTH=None"),
-    fl("length-missing", "    MAX_CONTENT_LENGTH=10 * 1024 * 1024,\n", "", "app = Flask(__name__)"),
+    sample(
+        "uploads/flask-length-missing",
+        PLAIN,
+        F,
+        "    MAX_CONTENT_LENGTH=10 * 1024 * 1024,\n",
+        "",
+        "app = Flask(__name__)",
+    ),
     fl("length-huge", "10 * 1024 * 1024", "10 * 1024 * 1024 * 1024"),
     sample(
         "uploads/flask-length-none-bare", PLAIN, F, "MAX_CONTENT_LENGTH=10 * 1024 * 1024", "MAX_CONTENT_LENGTH=None"
@@ -53,7 +60,7 @@ FLASK_SAMPLES = (
         "client-name-variable",
         SAVE,
         '    original = file.filename\n    file.save(Path(app.config["UPLOAD_FOLDER"]) / original)\n',
-        "file.save(",
+        ["file.save(", "original = file.filename"],
     ),
     fl("client-name-fstring", SAVE, '    file.save(f"/srv/photos/uploads/{file.filename}")\n'),
     fl(

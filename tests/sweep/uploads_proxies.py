@@ -3,7 +3,7 @@
 from .base_django import DJANGO
 from .base_fastapi import FASTAPI
 from .base_flask import APACHE_FLASK
-from .sample import Base, Sample, sample
+from .sample import At, Base, Sample, sample
 
 A = "deploy/apache/photos.conf"
 N = "deploy/nginx.conf"
@@ -128,7 +128,7 @@ APACHE = (
 )
 
 
-def caddy(name: str, old: str, new: str, at: str = "", base: Base = FASTAPI) -> Sample:
+def caddy(name: str, old: str, new: str, at: At | list[At] = "", base: Base = FASTAPI) -> Sample:
     return sample(f"uploads/caddy-{name}", base, "Caddyfile", old, new, at)
 
 
@@ -140,7 +140,10 @@ CADDY = (
     caddy("body-huge", "max_size 10MiB", "max_size 20GB"),
     caddy("body-env-default-zero", "max_size 10MiB", "max_size {$MAX_BODY:0}"),
     caddy(
-        "body-only-one-path", "\trequest_body {\n", "\t@api path /api/*\n\trequest_body @api {\n", "request_body @api"
+        "body-only-one-path",
+        "\trequest_body {\n",
+        "\t@api path /api/*\n\trequest_body @api {\n",
+        ["request_body @api", "max_size 10MiB", "documents.example.org {"],
     ),
     caddy(
         "body-in-handle",

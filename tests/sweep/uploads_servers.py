@@ -56,9 +56,15 @@ SERVERS = (
         "1073741824",
     ),
     sample("uploads/uwsgi-post-zero", UWSGI, "uwsgi.ini", "limit-post = 10485760", "limit-post = 0"),
-    sample("uploads/uwsgi-post-missing", UWSGI, "uwsgi.ini", "limit-post = 10485760\n", "", "[uwsgi]"),
     sample("uploads/uwsgi-harakiri-zero", UWSGI, "uwsgi.ini", "harakiri = 60", "harakiri = 0"),
-    sample("uploads/uwsgi-harakiri-missing", UWSGI, "uwsgi.ini", "harakiri = 60\n", "", "[uwsgi]"),
+    sample(
+        "uploads/uwsgi-harakiri-missing",
+        UWSGI.without("deploy/nginx.conf"),
+        "uwsgi.ini",
+        "harakiri = 60\n",
+        "",
+        "[uwsgi]",
+    ),
     sample("uploads/uwsgi-socket-timeout", UWSGI, "uwsgi.ini", "socket-timeout = 10", "socket-timeout = 7200"),
     sample(
         "uploads/uvicorn-h11-huge",

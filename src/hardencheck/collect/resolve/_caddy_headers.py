@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._caddy import Level, filled
-from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt
+from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt, echoed
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -94,7 +94,9 @@ def response(
             why = Doubt(where, text, Reason.NOT_SUPPORTED)
             changes.append(Change("add", "server", None, where, own=False, doubt=why))
             continue
-        changes.append(Change("add", one.name, None if why else one.value, one.where, doubt=why))
+        changes.append(
+            Change("add", one.name, None if why else one.value, one.where, doubt=why, echoes=echoed(one.value))
+        )
     if kind != "proxy":
         changes.append(_date(where))
     for one in (one for one in every if one.late):
@@ -112,7 +114,9 @@ def _date(where: Location) -> Change:
 
 def _change(one: Operation, *, own: bool, upstream: bool) -> Change:
     value = None if one.doubt is not None or one.does in {"remove", "edit"} else one.value
-    return Change(one.does, one.name, value, one.where, own=own, upstream=upstream, doubt=one.doubt)
+    return Change(
+        one.does, one.name, value, one.where, own=own, upstream=upstream, doubt=one.doubt, echoes=echoed(one.value)
+    )
 
 
 def _standing(early: list[Operation]) -> Iterator[Operation]:

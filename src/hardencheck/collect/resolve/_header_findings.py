@@ -1,6 +1,5 @@
 """What the predicted responses come to: the content policy, copies, what a proxy takes away, what errors lack."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Tree
@@ -10,10 +9,8 @@ from hardencheck.collect.live import _csp
 from hardencheck.collect.live.responses import SINGLE
 from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
-from hardencheck.collect.resolve._routes import Change
 from hardencheck.collect.resolve._sent import Field
 from hardencheck.collect.resolve._talisman import POLICY as TALISMAN
-from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.headers import DeclaredDuplicate, DeclaredPolicy, ErrorHeaders, StrippedHeader
 from hardencheck.model.facts.settings import CorsPolicy
@@ -168,26 +165,20 @@ def _errors(one: Predicted) -> Iterator[ErrorHeaders]:
         )
 
 
-_SENDS = frozenset({"set", "add", "default"})
-_ORIGIN = compiled(
-    r"\$http_origin|%\{[^}]{0,40}origin[^}]{0,40}\}|\{http\.request\.header\.origin\}|\{header\.origin\}",
-    re.IGNORECASE,
-)
-
-
-def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
-    """Proxies that let every origin in, by "*" or by answering with the Origin that they were sent. Where the route
-    says so and credentials are let in as well, it is a `proxy.setting`."""
+def origins(found: Sequence[Predicted]) -> Iterator[CorsPolicy]:
+    """Proxies that let every origin in: by "*", or by answering with the Origin that they were sent."""
     seen: set[Location] = set()
     for one in found:
-        adds = [change for change in (one.route.headers if one.route is not None else ()) if change.does in _SENDS]
-        with_them = any(_lets_credentials(change) for change in adds)
-        for change in adds if one.route is not None else ():
+        changes = one.route.headers if one.route is not None else ()
+        adds = [change for change in changes if change.does in {"set", "add", "default"}]
+        with_them = any(
+            change.name.lower() == "access-control-allow-credentials" and (change.value or "").lower() == "true"
+            for change in adds
+        )
+        for change in adds:
             if change.name.lower() != "access-control-allow-origin" or change.where in seen or one.route is None:
                 continue
-            plain = change.value == "*" or change.echoes == "origin"
-            reflects = change.value is None and _ORIGIN.search(_text_of(change.where, tree)) is not None
-            if (plain and not with_them) or (reflects and not plain):
+            if (change.value or "").strip() == "*" or change.echoes == "origin":
                 seen.add(change.where)
                 yield CorsPolicy(
                     location=change.where,
@@ -196,14 +187,3 @@ def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
                     any_origin=True,
                     credentials=with_them,
                 )
-
-
-def _lets_credentials(change: Change) -> bool:
-    return change.name.lower() == "access-control-allow-credentials" and (change.value or "").lower() == "true"
-
-
-def _text_of(where: Location, tree: Tree) -> str:
-    """The line that a location names."""
-    data = Files(tree).text(where.path) if where.path else None
-    lines = data.decode("utf-8", "replace").splitlines() if data else []
-    return lines[where.line - 1] if where.line is not None and where.line <= len(lines) else ""

@@ -21,6 +21,7 @@ from hardencheck.collect.resolve._django import (
     setting,
     usual,
 )
+from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._modules import value_of
 from hardencheck.collect.resolve._rows import row
 from hardencheck.collect.resolve._setting import Setting, why_unknown, worth
@@ -75,7 +76,7 @@ class DjangoSettings(Resolver):
             yield from self._settings(project)
             yield from self._rows(project)
             yield from self._key(project)
-            yield from self._middleware(project)
+            yield from self._middleware(project, tree)
             yield from self._cookies(project)
             yield from self._cors(project)
 
@@ -176,8 +177,10 @@ class DjangoSettings(Resolver):
         else:
             yield fact
 
-    def _middleware(self, project: Project) -> Iterator[Found]:
+    def _middleware(self, project: Project, tree: Tree) -> Iterator[Found]:
         _, _, _, where = middleware(project)
+        data = Files(tree).text(project.path)
+        own = data.decode("utf-8", "replace").splitlines() if data else []
         for name, dotted in (*OWN_MIDDLEWARE.items(), ("cors", OTHER_MIDDLEWARE["cors"])):
             present = has_middleware(project, dotted)
             if present is None:
@@ -188,7 +191,11 @@ class DjangoSettings(Resolver):
                     "django.middleware", held, "MIDDLEWARE", {"application": project.application, "name": name}
                 )
             else:
-                yield DjangoMiddleware(location=where, application=project.application, name=name, present=present)
+                # Where the module takes it out again, that line is to blame, and not the one of the list.
+                gone = () if present else (at for at, line in enumerate(own, 1) if _takes_out(line, dotted))
+                line = next(iter(gone), None)
+                place = Location(path=project.path, line=line) if line is not None else where
+                yield DjangoMiddleware(location=place, application=project.application, name=name, present=present)
 
     def _cookies(self, project: Project) -> Iterator[Found]:
         for role, prefix in (("session", "SESSION_COOKIE"), ("csrf", "CSRF_COOKIE")):
@@ -240,6 +247,12 @@ class DjangoSettings(Resolver):
             any_origin=bool(open_),
             credentials=bool(credentials.value),
         )
+
+
+def _takes_out(line: str, dotted: str) -> bool:
+    """Whether a line is `MIDDLEWARE.remove("dotted")`."""
+    call, _, rest = line.strip().partition(".remove(")
+    return call == "MIDDLEWARE" and rest.strip("\"') ") == dotted
 
 
 def secret_key(

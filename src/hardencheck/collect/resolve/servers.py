@@ -196,7 +196,9 @@ class ServerDefaults(Resolver):
             text = version_text(at)
             yield row(server, called, name, binding, default=perhaps, version=text, here=here, variables=known)
             if name in _JUDGED:
-                yield self._judged(server, called, here, name, binding, usual)
+                given_at = [one.variable.given_at for readings in variable.values() for one in readings]
+                said = next((place for place in given_at if place is not None), here)
+                yield self._judged(server, called, said, name, binding, usual)
 
     def _judged(
         self, server: str, called: str, here: Location, name: str, binding: Binding | None, usual: Value

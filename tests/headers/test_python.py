@@ -161,6 +161,22 @@ def test_aiohttp_middleware_that_nobody_uses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", False),  # dead code sets nothing
+        ("hooks = [prepare]\n", True),
+        ("import lib\nlib.use(prepare)\n", True),
+    ],
+)
+def test_a_function_that_nothing_names_sets_nothing(tmp_path: Path, more: str, expected: bool) -> None:
+    text = (
+        "from flask import Flask\napp = Flask(__name__)\ndef prepare(response):\n"
+        "    response.headers['X-Frame-Options'] = 'DENY'\n"
+    )
+    assert (FRAMES in headers(tmp_path, {"app.py": text + more})) is expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "from quart import Quart\napp = Quart(__name__)\n@app.after_request\nasync def f(response):\n"

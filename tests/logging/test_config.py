@@ -11,7 +11,6 @@ from hardencheck.collect.extract.logging_server_calls import ServerCalls
 from hardencheck.collect.extraction import extract_file
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingPlace,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -20,6 +19,7 @@ from hardencheck.model.facts.logging import (
     ServerLog,
     SqlEcho,
 )
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -58,6 +58,42 @@ def test_levels_by_calls() -> None:
     assert gaps(found) == [
         (10, "logger root gets level DEBUG under a condition"),
         (11, "level of logger urllib3 is level: not a literal"),
+    ]
+
+
+def test_loggers_that_code_switches_off() -> None:
+    source = """\
+        import logging
+        from flask import Flask
+        app = Flask(__name__)
+        app.logger.setLevel("DEBUG")
+        logging.disable(logging.CRITICAL)
+        logging.disable(logging.DEBUG)
+        logging.getLogger("django.security").disabled = True
+        logging.getLogger("django.request").propagate = False
+        audit = logging.getLogger("shop.audit")
+        audit.propagate = False
+        audit.addHandler(handler)
+        logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+        logging.getLogger("gunicorn.access").disabled = True
+        if DEBUG:
+            logging.disable()
+        """
+    found = extract(source, "app/main.py")
+    assert [
+        (i.location.line, i.logger, i.security, i.discards, i.debug) for i in found if isinstance(i, LoggerSetting)
+    ] == [
+        (4, "flask.app", False, False, True),
+        (5, "every logger", True, True, False),
+        (6, "every logger", True, False, False),
+        (12, "uvicorn.access", False, False, False),
+        (7, "django.security", True, True, False),
+        (8, "django.request", True, True, False),
+        (13, "gunicorn.access", False, True, False),
+    ]
+    assert [(i.location.line, i.server) for i in found if isinstance(i, ServerLog) and not i.access_log] == [
+        (12, "uvicorn"),
+        (13, "gunicorn"),
     ]
 
 

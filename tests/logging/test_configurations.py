@@ -107,6 +107,30 @@ def test_only_while_debugging() -> None:
     assert loggers({**naming, **call, "shop/settings.py": source})["django"] == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("filters", "discards"),
+    [
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: False}}', True),
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: record.x}}', False),
+        ('{"f": {"()": "django.utils.log.CallbackFilter", "callback": no}}', True),
+        ('{"f": {"name": "shop"}}', True),
+        ('{"f": {"name": "django"}}', False),
+        ('{"f": {"()": "shop.log.RequestId"}}', False),
+    ],
+)
+def test_filters(filters: str, discards: bool) -> None:
+    no = 'def no(record):\n    """Never."""\n    return False\n'
+    handler = f"""{no}LOGGING = {{
+    "version": 1,
+    "filters": {filters},
+    "handlers": {{"h": {{"class": "logging.StreamHandler", "filters": ["f"]}}}},
+    "loggers": {{"django.security": {{"handlers": ["h"], "propagate": False}}}},
+}}"""
+    assert loggers(handler)["django.security"] == (discards, False)
+    logger = handler.replace(', "filters": ["f"]', "").replace('"propagate"', '"filters": ["f"], "propagate"')
+    assert loggers(logger)["django.security"] == (discards, False)
+
+
 def test_constants_and_choices_on_debug() -> None:
     source = (
         'DEBUG = False\nLEVEL = "DEBUG" if not DEBUG else "INFO"\nNAMES = ["console"]\n'
@@ -164,6 +188,13 @@ def test_a_level_from_the_environment() -> None:
     [celery] = [item for item in found if isinstance(item, LoggerSetting) and item.logger == "celery"]
     assert (celery.debug, celery.depends_on, celery.location.line) == (True, ("DJANGO_LOG_LEVEL",), 14)
     assert celery.describe().endswith("unless DJANGO_LOG_LEVEL says otherwise")
+
+
+def test_a_level_of_a_handler_from_the_environment() -> None:
+    handler = '"one": {"class": "logging.StreamHandler", "level": os.getenv("LEVEL", "DEBUG")},'
+    source = "import os\n" + table("", handlers=handler, root='{"handlers": ["one"], "level": "DEBUG"}')
+    [root] = [item for item in resolved({"shop/settings.py": source}) if isinstance(item, LoggerSetting)]
+    assert (root.debug, root.depends_on) == (True, ("LEVEL",))
 
 
 @pytest.mark.parametrize("source", ["LOGGING = {}", "LOGGING = None", "LOGGING_LEVEL = 3", "x.setLevel(3)"])

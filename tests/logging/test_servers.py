@@ -251,3 +251,17 @@ def test_logs_of_a_live_directory_are_not_tracked(tmp_path: Path) -> None:
 def test_hostile_text_is_no_crash(path: str, text: str) -> None:
     found = extract_file([Servers()], path, 0o100644, text.encode())
     assert not [item for item in found if isinstance(item, Gap) and item.reason in {Reason.CRASHED, Reason.DEADLINE}]
+
+
+def test_the_file_of_hypercorn(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("web: hypercorn --config deploy/hypercorn.toml app:app\n")
+    (tmp_path / "deploy").mkdir()
+
+    def log(text: str) -> list[tuple[str, bool]]:
+        (tmp_path / "deploy/hypercorn.toml").write_text(text)
+        found = collect(Target(repository=str(tmp_path)), Options(jobs=0)).facts
+        return [(str(one.location), one.access_log) for one in found.facts if isinstance(one, ServerLog)]
+
+    assert log('bind = ":80"\naccesslog = "-"\n') == [("deploy/hypercorn.toml:2", True)]
+    assert log('bind = ":80"\n') == [("Procfile:1", False)]
+    assert log("accesslog = -\n") == []

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hashlib
+import os
+import struct
 import subprocess
 from pathlib import Path
 
@@ -37,6 +39,44 @@ def of(facts: FactSet, kind: type[Fact]) -> list[Fact]:
 def commit(root: Path) -> None:
     for command in (("init", "-q"), ("add", "-f", ".")):
         subprocess.run(["git", "-C", str(root), *command], check=True)
+
+
+def access_control_list(path: Path) -> None:
+    """Others and the group may do nothing, user 12345 may read: acl(5), as the kernel keeps it."""
+    entries = (
+        (0x01, 6, 0xFFFFFFFF),
+        (0x02, 4, 12345),
+        (0x04, 0, 0xFFFFFFFF),
+        (0x10, 4, 0xFFFFFFFF),
+        (0x20, 0, 0xFFFFFFFF),
+    )
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", value)
+    except (OSError, AttributeError):
+        pytest.skip("this file system has no access control lists")
+
+
+def test_an_access_control_list_is_told(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("x")
+        (tmp_path / name).chmod(0o600)
+    access_control_list(tmp_path / "a.txt")
+    shown = {fact.location.path: fact.describe() for fact in of(collected(tmp_path), FileMode)}
+    assert shown == {"a.txt": "file of mode 0640, with an access control list", "b.txt": "file of mode 0600"}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_of_another_user_than_its_directory(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    for name in ("a.txt", "media/b.txt", "media/c.txt"):
+        (tmp_path / name).write_text("x")
+    os.chown(tmp_path / "media", 12345, -1)
+    os.chown(tmp_path / "media/b.txt", 12345, -1)
+    facts = collected(tmp_path)
+    assert {fact.location.path for fact in facts.facts if isinstance(fact, FileMode) and fact.foreign} == {
+        "media/c.txt"
+    }
 
 
 def test_modes_of_a_live_directory(tmp_path: Path) -> None:

@@ -247,6 +247,45 @@ def test_of_a_chart_what_stands_there_is_read_and_the_rest_is_a_gap() -> None:
     assert "read-only-root" not in gap.detail
 
 
+VALUES = """replicas: 2
+hostNetwork: true
+podSecurityContext:
+  fsGroup: 0
+web:
+  securityContext:
+    runAsUser: 0
+    capabilities:
+      add: [SYS_ADMIN]
+  image: {tag: x}
+worker:
+  containerSecurityContext: {allowPrivilegeEscalation: true, readOnlyRootFilesystem: false}
+  list: [{securityContext: {privileged: true}}]
+securityContext: {}
+"""
+
+
+def test_what_values_of_a_chart_give_its_pods() -> None:
+    said = [
+        (fact.location.line, fact.setting)
+        for fact in read(VALUES, "chart/values.yaml")
+        if isinstance(fact, PodStatement) and fact.state == "weak"
+    ]
+    assert sorted(said) == [
+        (2, "namespaces"),
+        (4, "root-group"),
+        (7, "root"),
+        (9, "capabilities"),
+        (12, "escalation"),
+        (12, "read-only-root"),
+    ]
+    assert not [item for item in read(VALUES, "chart/values.yaml") if getattr(item, "state", "") == "lacks"]
+    assert {item.role for item in read(VALUES, "chart/values-dev.yaml") if isinstance(item, PodStatement)} == {
+        "development"
+    }
+    assert read(VALUES, "chart/other.yaml") == []
+    assert read("securityContext: [", "chart/values.yaml") == []
+
+
 def test_a_variable_is_a_gap_for_its_setting_alone() -> None:
     found = read(f"{POD}{ONE}    securityContext: {{runAsUser: $APP_UID}}\n")
     assert [item.about.get("setting") for item in found if isinstance(item, Gap)] == ["root", "non-root"]
@@ -292,6 +331,13 @@ def test_a_whole_object_without_a_selector_is_judged_where_there_is_no_other() -
 )
 def test_the_token_of_an_account(account: str, value: bool) -> None:
     found = settle(("a.yaml", f"apiVersion: v1\n{account}"), ("w.yaml", POD + ONE))
+    opened = account.replace("false", "true") if "automount" in account and "default" in account else ""
+    if opened:
+        again = settle(("a.yaml", f"apiVersion: v1\n{opened}"), ("w.yaml", POD + ONE))
+        places = [
+            str(fact.location) for fact in again if isinstance(fact, KubernetesSetting) and fact.setting == "token"
+        ]
+        assert places == ["a.yaml:4"]
     assert [fact.weak for fact in found if isinstance(fact, KubernetesSetting) and fact.setting == "token"] == [value]
 
 

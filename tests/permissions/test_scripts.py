@@ -103,6 +103,7 @@ def test_makefiles_and_workflows() -> None:
     make = "install: app\n\tinstall -m 666 a /etc/a\n\ntest:\n\tchmod 777 build\n"
     facts = [fact for fact in read("Makefile", make) if isinstance(fact, ScriptMode)]
     assert [(fact.location.line, fact.role) for fact in facts] == [(2, "production"), (5, "development")]
+    assert modes("Makefile", "deploy:\n\t@rsync a b && \\\n\tchmod 777 b\n") == [(3, "chmod", "777", True)]
     steps = "      - run: chmod 777 a\n      - run: |\n          ls\n          chmod 666 b\n"
     workflow = f"name: {{}}\njobs:\n  one:\n    steps:\n{steps}"
     facts = [
@@ -114,6 +115,11 @@ def test_makefiles_and_workflows() -> None:
     ]
     facts = [fact for fact in read(".github/workflows/x.yml", workflow.format("lint")) if isinstance(fact, ScriptMode)]
     assert {fact.role for fact in facts} == {"test"}
+    for path, role in (
+        ("docker-entrypoint.sh", "production"), ("deploy/device.sh", "production"), ("run-dev.sh", "development"),
+        ("build_docs.sh", "test"), ("scripts/lint.sh", "test"), (".ci/run.sh", "test"),
+    ):  # fmt: skip
+        assert [fact.role for fact in read(path, "chmod 777 a\n") if isinstance(fact, ScriptMode)] == [role], path
     assert modes(".gitlab-ci.yml", "deploy:\n  script:\n    - chmod 777 a\n") == [(3, "chmod", "777", True)]
 
 
@@ -193,6 +199,7 @@ def test_sudo_without_a_password() -> None:
         ("curl -s https://a.example/x | gpg --dearmor -o k && sh x.sh", []),
         ("curl -o x.sh https://a.example/x && sh x.sh", []),
         ("echo x | sh", []),
+        ("curl http://[a.example | sh", [("?", "sh", False)]),
     ],
 )
 def test_fetched_and_run(command: str, expected: list[tuple[str, str, bool]]) -> None:

@@ -74,6 +74,8 @@ def test_a_bare_unit() -> None:
         ("CapabilityBoundingSet=~", "bounding-set"),
         ("RuntimeDirectoryMode=0777", "directory-mode"),
         ("LogsDirectoryMode=4755", "directory-mode"),
+        ("StateDirectoryMode=0755", "directory-readable"),
+        ("LogsDirectory=shop", "directory-readable"),
         ("CacheDirectoryMode=1777", "directory-mode"),
         ("ReadWritePaths=/srv/a -/etc/", "writable-paths"),
         ("ReadWritePaths=/", "writable-paths"),

@@ -128,7 +128,7 @@ def test_what_is_set_at_once_stands_beside_what_the_backend_sends_and_what_is_do
     route = routes(text)["/"]
     assert sent(route) == [
         "remove link: None", "set nel: down", "add x-frame-options: DENY", "add vary: a", "add x-token: ?",
-        "default referrer-policy: no-referrer", "set permissions-policy: x", "remove via: None", "set pragma: late",
+        "set pragma: late", "set permissions-policy: x", "remove via: None", "default referrer-policy: no-referrer",
     ]  # fmt: skip
     assert sent(route, 502, upstream=False) == ["add x-frame-options: DENY", "add vary: a", "add x-token: ?"]
 
@@ -242,3 +242,7 @@ def test_arguments_that_may_be_secret_are_not_kept() -> None:
         "reverse_proxy a:1 {\nheader_up Authorization hunter2\n}\n}"
     )
     assert "hunter2" not in repr(facts_of({"Caddyfile": text}).of("caddy.file"))
+
+
+def test_what_is_for_developers_is_no_route() -> None:
+    assert not routes_of({"Caddyfile.dev": ":80 {\nreverse_proxy a:1\n}"})

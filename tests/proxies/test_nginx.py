@@ -3,7 +3,7 @@
 import pytest
 
 from hardencheck.collect.resolve._nginx_values import parse_time
-from hardencheck.collect.resolve._routes import Route
+from hardencheck.collect.resolve._routes import Route, echoed
 from tests.proxies.reading import facts_of, routes_of
 
 PASS = "proxy_pass http://app:8000;"
@@ -219,3 +219,13 @@ def test_one_path_that_leads_elsewhere_is_no_redirect_of_the_site() -> None:
     assert not any(route.redirects_to_https for route in routes("server { location /a { return 301 https://b; } }"))
     assert not any(route.redirects_to_https for route in routes("server { listen 443 ssl; return 301 https://b; }"))
     assert any(route.redirects_to_https for route in routes("server { rewrite ^ https://b permanent; }"))
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [("$http_origin", "origin"), ("${http_x_a}", "x-a"), ("{http.request.header.Origin}", "origin"),
+     ("%{Origin}i", "origin"),
+     ("{header.Origin}", "origin"), ("x$http_origin", ""), ("*", ""), ("%{HTTP_HOST}", "")],
+)  # fmt: skip
+def test_what_is_sent_back(value: str, field: str) -> None:
+    assert echoed(value) == field

@@ -69,7 +69,11 @@ def limits(facts: FactSet) -> list[int | str | None]:
         ({"app.py": FASTAPI, "nginx.conf": NGINX, "requirements.txt": "fastapi==0.165.0\n"}, [1_000_000] * 5),
         # Before 0.164 the argument is taken and does nothing.
         ({"app.py": FASTAPI, "nginx.conf": NGINX, "requirements.txt": "fastapi==0.115.0\n"},
-         [10 << 20, 1 << 20, 1 << 20, 10 << 20, 10 << 20]),
+         [10 << 20, 1 << 20, 10 << 20, 10 << 20, 10 << 20]),
+        ({"app.py": FASTAPI, "nginx.conf": OPEN, "requirements.txt": "fastapi==0.115.0\n"},
+         ["none", 1 << 20, None, "none", "none"]),
+        ({"app.py": FASTAPI, "nginx.conf": OPEN, "requirements.txt": "fastapi==0.115.0\nstarlette==0.46.0\n"},
+         ["none", 1 << 20, "none", "none", "none"]),
         ({"app.py": "from aiohttp import web\napp = web.Application(client_max_size=0)\n", "nginx.conf": OPEN},
          ["none"] * 5),
         ({"app.py": "from sanic import Sanic\napp = Sanic('a')\napp.config.REQUEST_MAX_SIZE = 4000\n",

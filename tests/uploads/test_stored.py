@@ -81,6 +81,12 @@ def test_reads_of_starlette() -> None:
     assert found("with open(p) as other:\n        other.read()") == []
 
 
+def test_reads_in_a_comprehension() -> None:
+    head = "from fastapi import UploadFile\nasync def f(docs: list[UploadFile]):\n"
+    source = f"{head}    return [await d.read() for d in docs]\n"
+    assert [fact.location.line for fact in read(UploadReads(), source) if isinstance(fact, UploadRead)] == [3]
+
+
 def test_reads_of_aiohttp() -> None:
     def found(body: str) -> list[tuple[str, bool]]:
         source = f"from aiohttp import web\nasync def f(request):\n{body}"
@@ -231,14 +237,14 @@ def stored(body: str, head: str = "from flask import jsonify, request") -> list[
 
 
 def test_views_that_keep_an_upload() -> None:
-    assert stored("    file.save('/srv/x')") == [(4, False)]
-    assert stored("    if file.mimetype == 'image/png':\n        file.save('/srv/x')") == [(5, True)]
-    assert stored("    if allowed_file(file.filename):\n        file.save('/srv/x')") == [(5, True)]
-    assert stored("    data = file.read()\n    with open('x', 'wb') as out:\n        out.write(data)") == [(6, False)]
+    assert stored("    file.save('/srv/x')") == [(2, False)]
+    assert stored("    if file.mimetype == 'image/png':\n        file.save('/srv/x')") == [(2, True)]
+    assert stored("    if allowed_file(file.filename):\n        file.save('/srv/x')") == [(2, True)]
+    assert stored("    data = file.read()\n    with open('x', 'wb') as out:\n        out.write(data)") == [(2, False)]
     assert stored("    shutil.copyfileobj(file.stream, out)", "import shutil\nfrom flask import jsonify, request") == [
-        (5, False)
+        (3, False)
     ]
-    assert stored("    storage.save('x', file)") == [(4, False)]
+    assert stored("    storage.save('x', file)") == [(2, False)]
     # A form has looked at it; another function may; what is not kept needs no look.
     assert stored("    if form.validate_on_submit():\n        file.save('x')") == []
     assert stored("    keep(file)") == []

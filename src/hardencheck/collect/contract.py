@@ -42,6 +42,8 @@ class Entry(NamedTuple):
     mode: for git one of 0o100644, 0o100755, 0o120000, 0o160000; for a directory `st_mode`.
     live: `mode` is a real one (a plain directory); of a clone only the executable bit says anything.
     oid: git object id where known. link: target of a symbolic link, never followed.
+    acl: an access control list stands beside the mode, whose group bits are then its mask. foreign: a file that belongs
+    to another user than the directory it is in. Both of plain directories only.
     """
 
     path: str
@@ -52,6 +54,8 @@ class Entry(NamedTuple):
     tracked: bool = True
     oid: str | None = None
     link: str | None = None
+    acl: bool = False
+    foreign: bool = False
 
 
 class Tree(Protocol):

@@ -108,7 +108,8 @@ def _secrets(facts: FactSet, tree: _Reading) -> list[str]:
 def _key(resolvers: Sequence[Resolver], facts: FactSet, tree: Tree, base: bytes) -> bytes:
     files = hashlib.blake2b(digest_size=20)
     for entry in tree.entries.values():
-        files.update(repr((entry.path, entry.mode, entry.size, entry.live, entry.tracked, entry.link)).encode())
+        known = (entry.path, entry.mode, entry.size, entry.live, entry.tracked, entry.link, entry.acl, entry.foreign)
+        files.update(repr(known).encode())
     return key_of(
         "resolved",
         base,

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, literal, shorten
@@ -71,6 +72,12 @@ class Branches:
         if self.when(node) == "never":
             return "development"
         return "development" if _DEVELOPMENT.match(self.owner(node)) and of_file == "production" else of_file
+
+
+@lru_cache(maxsize=2)
+def branches_of(file: PythonFile) -> Branches:
+    """The same for every extractor that asks about one file."""
+    return Branches(file)
 
 
 def _negated(test: ast.expr) -> bool:

@@ -53,9 +53,11 @@ _RAW_DEVICE = compiled(
 
 
 class Port(NamedTuple):
-    """target: of the container. everywhere: on every interface of the host. store: what listens there by custom."""
+    """target: of the container. published: of the host, "" for any. everywhere: on every interface of the host.
+    store: what listens there by custom."""
 
     target: str
+    published: str
     everywhere: bool
     store: str
     line: int
@@ -102,6 +104,11 @@ class Service:
             no_new_privileges=self._gains_nothing(),
             read_only=self._read_only(),
             drops_all=self._drops_all(),
+            publishes=tuple(
+                f"{port.published}:{port.line}"
+                for port in (self.published() if self.built else ())
+                if port.everywhere and not port.store and port.published.isdecimal()
+            )[:100],
             templated=self.templated,
             role=self.role,
         )
@@ -233,20 +240,24 @@ class Service:
         found: list[Port] = []
         node = self.node.get("ports")
         for item in node.items if isinstance(node, Sequence) else []:
-            host = target = ""
+            host = target = outside = ""
             line = item.line
             if isinstance(item, Mapping):
                 if item.get("published") is None or text_of(item.get("protocol")) == "udp":
                     continue
                 host, target = text_of(item.get("host_ip")), text_of(item.get("target"))
+                outside = text_of(item.get("published"))
             elif isinstance(item, Scalar):
                 text, _, protocol = _VARIABLE.sub(_default, item.text).partition("/")
                 if protocol == "udp":
                     continue
                 before, _, target = text.rpartition(":")
-                host = before.rpartition(":")[0]
+                host, _, outside = before.rpartition(":")
             everywhere = host in {"", "0.0.0.0", "::", "[::]"}  # noqa: S104 - what is looked for
-            found.extend(Port(port, everywhere, _STORES.get(port, ""), line) for port in _range(target))
+            found.extend(
+                Port(port, outside if "-" not in target else port, everywhere, _STORES.get(port, ""), line)
+                for port in _range(target)
+            )
         return found
 
     def _stores(self) -> Iterator[tuple[str, int]]:

@@ -39,7 +39,7 @@ def role(path: str) -> Role:
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"
     words = set(re.split(r"[-_.]", stem)) | (
-        {extension} if stem in {"dockerfile", "containerfile", "procfile"} else set()
+        {extension} if stem in {"dockerfile", "containerfile", "procfile", "caddyfile"} else set()
     )
     if words & {"test", "testing", "ci"} and len(words) > 1:
         return "test"
@@ -166,9 +166,23 @@ class PythonFile:
             return ""
         return self._lines[line][node.col_offset : end].decode("utf-8", "replace")
 
+    def text_of(self, node: ast.stmt) -> bytes:
+        """The lines of a statement: a quick look whether it can matter."""
+        return b"\n".join(self._lines[node.lineno - 1 : node.end_lineno])
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """Every imported name, with the packages that it is in."""
+        names: set[str] = set()
+        for name in self.aliases.values():
+            while name and name not in names:
+                names.add(name)
+                name = name.rpartition(".")[0]
+        return frozenset(names)
+
     def imports(self, package: str) -> bool:
-        """Whether a top-level package is imported anywhere in the file."""
-        return any(name == package or name.startswith(f"{package}.") for name in self.aliases.values())
+        """Whether a package, or anything in it, is imported anywhere in the file."""
+        return package in self._imported
 
 
 def argument(call: ast.Call, position: int | None, name: str) -> ast.expr | None:

@@ -13,13 +13,17 @@ from hardencheck.lazily import compiled
 
 _SCRIPT = compiled(r".+\.(?:sh|bash|ash|zsh)|(?:docker-)?entrypoint|.+-entrypoint|deploy|bootstrap|start|install")
 _YAML_PATH = compiled(
-    r"(?:.*/)?(?:\.github/workflows/[^/]+|\.gitlab-ci[^/]*|(?:.*/)?(?:tasks|handlers|playbooks?|roles)/.+|"
+    r"(?:.*/)?(?:\.github/workflows/[^/]+|\.gitlab-ci[^/]*|(?:.*/)?(?:tasks|handlers|playbooks?|roles|ansible|provisioning"
+    r"|deploy(?:ment)?)/.+|"
     r"(?:bitbucket-pipelines|appveyor|cloudbuild|azure-pipelines|buildspec|deploy|site|playbook)[^/]*)\.ya?ml"
 )
 _DEPLOYS = compiled(
     r"deploy|release|publish|production|\bprod\b|staging|\bcd\b|ship|build.?(?:and.?)?push", re.IGNORECASE
 )
-_TESTS = compiled(r"test|lint|check|\bci\b|coverage|dev|local|debug|bench|tox|e2e|docs?", re.IGNORECASE)
+_TESTS = compiled(
+    r"test|lint|check|\bci\b|coverage|debug|bench|tox|e2e|(?<![a-z])(?:dev(?:el(?:op(?:ment)?)?)?|local|docs?)(?![a-z])",
+    re.IGNORECASE,
+)
 _PIPELINES = compiled(r"(?:^|/)\.(?:github|gitlab|ci|circleci|azure|buildkite|travis)/")
 _NESTED = frozenset({"tasks", "handlers", "block", "rescue", "always", "pre_tasks", "post_tasks", "roles"})
 Where = Literal["shell script", "makefile", "workflow", "playbook"]
@@ -74,7 +78,7 @@ def shell_texts(path: str, text: str) -> Iterator[ShellText]:
             if what == "production" and _TESTS.search(recipe.target):
                 what = "development"
             deploys = _DEPLOYS.search(recipe.target) is not None
-            yield ShellText(recipe.command, recipe.line, "makefile", what, long=False, deploys=deploys)
+            yield ShellText(recipe.command, recipe.line, "makefile", what, deploys=deploys)
     else:
         yield ShellText(text, 1, "shell script", script_role(path))
 

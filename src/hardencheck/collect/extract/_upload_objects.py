@@ -22,7 +22,7 @@ _OPEN = frozenset({"Any", "object", "File", "BinaryIO", "IO"})
 _REQUEST = compiled(r"(?:\w*_)?(?:request|req)")
 NAMED = compiled(
     r"(?:\w*_)?(?:upload|uploads|uploaded|file|files|photo|image|img|avatar|picture|pic|attachment|document|doc|part|"
-    r"field|fileobj|storage|video|audio|f)(?:_?(?:file|obj|storage|part|item))?\d?"
+    r"field|fileobj|video|audio|f)(?:_?(?:file|obj|storage|part|item))?\d?"
 )
 _READER_NAMES = compiled(r"(?:\w*_)?(?:reader|multipart|mp)")
 _OF_ARCHIVES = frozenset({"infolist", "getmembers", "namelist", "getnames", "scandir", "iterdir", "glob"})
@@ -53,22 +53,37 @@ class UploadObjects:
         elif isinstance(target, ast.Name):
             if value is not None and looped and _of_an_archive(value):
                 self.names[target.id] = False
-            elif value is not None and self.is_upload(value):
-                if not isinstance(value, ast.Name) or value.id in self.names:
-                    self.names[target.id] = True
+            elif value is not None and self.is_certain(value):
+                self.names[target.id] = True
             elif value is not None and isinstance(value, ast.Call | ast.Constant | ast.JoinedStr):
                 # Something else is made here: what the name sounds like no longer counts, but for reading parts.
                 self.names[target.id] = _reads_part(value)
 
-    def is_upload(self, node: ast.expr, depth: int = 0) -> bool:
+    def enter(self, node: ast.stmt) -> None:
+        """What the comprehensions of a statement go through, before its calls are looked at."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        for expression in expressions(node):
+            for part in ast.walk(expression):
+                if isinstance(part, ast.comprehension):
+                    self.assign(part.target, part.iter, looped=True)
+
+    def is_upload(self, node: ast.expr) -> bool:
+        return self._is(node, self.by_name, 0)
+
+    def is_certain(self, node: ast.expr) -> bool:
+        """The same, and not because of what a name sounds like."""
+        return self._is(node, False, 0)
+
+    def _is(self, node: ast.expr, by_name: bool, depth: int) -> bool:
         if depth > 12:
             return False
         match node:
             case ast.Await(value=value) | ast.Subscript(value=value):
-                return self.is_upload(value, depth + 1)
+                return self._is(value, by_name, depth + 1)
             case ast.Name(id=name):
                 known = self.names.get(name)
-                return known if known is not None else self.by_name and NAMED.fullmatch(name) is not None
+                return known if known is not None else by_name and NAMED.fullmatch(name) is not None
             case ast.Attribute(value=value, attr="files" | "FILES"):
                 return self._is_request(value)
             case ast.Attribute(value=ast.Attribute(value=value), attr="data"):  # form.photo.data
@@ -76,19 +91,19 @@ class UploadObjects:
             case ast.Attribute(attr="cleaned_data" | "validated_data"):
                 return self.web
             case ast.Attribute(value=value, attr="file"):
-                return self.is_upload(value, depth + 1)
+                return self._is(value, by_name, depth + 1)
             case ast.Call(
                 func=ast.Attribute(value=value, attr="get" | "getlist" | "pop" | "items" | "values" | "getall")
             ):
-                return self.is_upload(value, depth + 1)
+                return self._is(value, by_name, depth + 1)
             case ast.Call() if _reads_part(node):
                 return self.web
             case ast.Call(func=ast.Attribute(value=value, attr="form")):  # await request.form()
                 return self._is_request(value)
             case ast.BoolOp(values=values):
-                return any(self.is_upload(value, depth + 1) for value in values)
+                return any(self._is(value, by_name, depth + 1) for value in values)
             case ast.NamedExpr(value=value):
-                return self.is_upload(value, depth + 1)
+                return self._is(value, by_name, depth + 1)
         return False
 
     def _is_request(self, node: ast.expr) -> bool:
@@ -96,10 +111,19 @@ class UploadObjects:
         return _REQUEST.fullmatch(name) is not None
 
 
+def functions_with(file: PythonFile, words: tuple[bytes, ...]) -> Iterator[Function]:
+    """The functions in whose text one of the words stands."""
+    for function in file.functions:
+        text = file.text_of(function)
+        if any(word in text for word in words):
+            yield function
+
+
 def followed(file: PythonFile, function: Function) -> UploadObjects:
     """The names of a function after all of its statements."""
     uploads = UploadObjects(file, function)
     for node in statements(function.body):
+        uploads.enter(node)
         for target, value, looped in assignments(node):
             uploads.assign(target, value, looped=looped)
     return uploads
@@ -111,7 +135,7 @@ def handles_uploads(file: PythonFile, function: Function) -> bool:
     if any(uploads.names.values()):
         return True
     by_request = (node for node in ast.walk(function) if isinstance(node, ast.Attribute) and node.attr in _FILES)
-    return any(uploads.is_upload(node) for node in by_request)
+    return any(uploads.is_certain(node) for node in by_request)
 
 
 def _reads_part(node: ast.expr) -> bool:

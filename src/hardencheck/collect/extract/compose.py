@@ -32,7 +32,7 @@ class ComposeFiles(Extractor):
     """compose.yaml, docker-compose.*.yml, stack files, and what has `services` with images as they do."""
 
     name = "container.compose"
-    version = 3
+    version = 4
     emits = (ComposeService, ComposeSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

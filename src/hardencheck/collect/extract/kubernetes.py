@@ -7,7 +7,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
-from hardencheck.collect.extract._yaml import Mapping, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import read, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
@@ -22,6 +22,12 @@ _KEYS = (
     compiled(rb"^[\"']?apiVersion[\"']?[ \t]*:|\A\s*[{\[][\s\S]*?\"apiVersion\"\s*:", re.MULTILINE),
     compiled(rb"^[\"']?kind[\"']?[ \t]*:|\"kind\"\s*:", re.MULTILINE),
 )
+# Values of a chart, and what in them becomes part of a pod.
+_VALUES = compiled(r"(?:.*[._-])?values(?:[._-].*)?\.ya?ml")
+_CONTEXT = compiled(rb"ecurityContext|host(?:Network|PID|IPC)\b")
+_CONTEXTS = compiled(r".*[sS]ecurityContext")
+_HOST_KEYS = ("hostNetwork", "hostPID", "hostIPC")
+_MAX_DEPTH, _MAX_VALUES = 10, 20_000
 _ACCOUNT_KINDS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 
 
@@ -29,7 +35,7 @@ class KubernetesPods(Extractor):
     """Whatever has apiVersion and kind, several documents in one file, lists, templates as far as they can be read."""
 
     name = "kubernetes.pods"
-    version = 2
+    version = 3
     emits = (PodStatement, ServiceAccount, ClusterRole, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -37,6 +43,9 @@ class KubernetesPods(Extractor):
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         data = data.removeprefix(b"\xef\xbb\xbf")
+        if _VALUES.fullmatch(without_endings(path).rpartition("/")[2]) and _CONTEXT.search(data):
+            yield from _values(path, data)
+            return
         if not all(pattern.search(data) for pattern in _KEYS):
             return
         if len(data) > MAX_BYTES:
@@ -77,6 +86,37 @@ def _facts(path: str, item: Mapping, unsure: frozenset[int], templated: bool) ->
     yield from pod.found()
     if pod.unknown:
         yield from _gaps(path, role, workload, pod, templated)
+
+
+def _values(path: str, data: bytes) -> Iterator[Found]:
+    """What values of a chart say of security contexts. They lack nothing: templates may say the rest."""
+    try:
+        found = read(data)
+    except Unreadable:
+        return  # no YAML is no chart's
+    role = role_of(path)
+    seen = 0
+    for document in found:
+        waiting: list[tuple[Node, str, int]] = [(document.node, "values", 0)]
+        while waiting:
+            node, named, depth = waiting.pop()
+            seen += 1
+            if seen > _MAX_VALUES or depth > _MAX_DEPTH or not isinstance(node, Mapping):
+                continue
+            contexts = Sequence([], node.line)
+            pod: dict[str, tuple[int, Node]] = {key: node.pairs[key] for key in _HOST_KEYS if key in node.pairs}
+            for key, (line, value) in node.pairs.items():
+                if _CONTEXTS.fullmatch(key) and isinstance(value, Mapping):
+                    one = Mapping({"name": (line, Scalar(key, True, line)), "securityContext": (line, value)}, line)
+                    contexts.items.append(one)
+                else:
+                    waiting.append((value, f"{named}.{key}"[:200], depth + 1))
+            if contexts.items:
+                pod["containers"] = (node.line, contexts)
+            if pod:
+                workload = Workload("chart", named, Mapping(pod, node.line), node.line, node)
+                made = Pod(path, role, workload, unsure=document.unsure, templated=document.templated, part="surely")
+                yield from made.found()
 
 
 def _gaps(path: str, role: str, workload: Workload, pod: Pod, templated: bool) -> Iterator[Gap]:

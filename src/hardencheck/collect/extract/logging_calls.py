@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
@@ -118,7 +118,7 @@ class LogCalls(Extractor):
                 assigned = assigned or Assigned(file)
                 whats = dict.fromkeys(_Carried(file, assigned, call).arguments(method))
                 if whats and branches is None:
-                    branches = Branches(file)
+                    branches = branches_of(file)
                 for what in whats:
                     yield SecretLogged(
                         location=here.at(call.lineno),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._logging_names import (
     ACCESS_LOGGERS,
     is_security,
@@ -18,12 +18,8 @@ from hardencheck.collect.extract._logging_names import (
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
-from hardencheck.model.facts.logging import (
-    LoggerSetting,
-    LoggingPlace,
-    ServerLog,
-    SqlEcho,
-)
+from hardencheck.model.facts.logging import LoggerSetting, ServerLog, SqlEcho
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -32,7 +28,7 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (
         re.compile(
             rb"LOGGING|dictConfig|fileConfig|basicConfig|setLevel|logconfig_dict|disable_existing_loggers|structlog"
-            rb"|logging\.disable|\.disabled\s*="
+            rb"|logging\.disable|\.(?:disabled|propagate)\s*="
         ),
         (LoggingPlace, LoggerSetting),
     ),
@@ -86,7 +82,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile, role_of_file: str) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role_of_file
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         yield from self._tables()
@@ -188,6 +184,9 @@ class _File:
             node = given[0]
         if self._file.name(node) == "logging.root":
             return "root"
+        if isinstance(node, ast.Attribute) and node.attr == "logger" and self._file.imports("flask"):
+            owner = node.value
+            return "flask.app" if isinstance(owner, ast.Name) and owner.id in {"app", "application"} else None
         if not isinstance(node, ast.Call) or self._file.name(node.func) != "logging.getLogger":
             return None
         named = argument(node, 0, "name")
@@ -309,6 +308,23 @@ class _File:
                             here, server = self._here.at(node.lineno), ACCESS_LOGGERS[logger]
                             yield ServerLog(location=here, server=server, access_log=False, role=what_for)
                         yield self._muted(logger, node, None, True, security=is_security(logger))
+                case ast.Attribute(value=owner, attr="propagate") if isinstance(node.value, ast.Constant):
+                    logger = self._logger_name(owner)
+                    alone = logger is not None and is_security(logger) and logger not in self._with_handlers
+                    if alone and logger and node.value.value is False and self._branches.when(node) == "always":
+                        yield self._muted(logger, node, None, True, security=True)
+
+    @cached_property
+    def _with_handlers(self) -> frozenset[str]:
+        """Loggers that this file gives a handler that may write."""
+        found: set[str] = set()
+        for call in self._file.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "addHandler" and call.args:
+                handler = call.args[0]
+                made = self._file.name(handler.func) if isinstance(handler, ast.Call) else ""
+                if made.rpartition(".")[2] != "NullHandler":
+                    found.add(self._logger_name(call.func.value) or "")
+        return frozenset(found)
 
     def _switch(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:
         try:

@@ -7,11 +7,11 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Branches, Values, branches_of
 from hardencheck.collect.extract._logging_names import CLEAR_HANDLERS, PLAIN_ARGUMENTS
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, without_credentials
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import HandlerCall
+from hardencheck.model.facts.logging_written import HandlerCall
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
@@ -53,7 +53,7 @@ class LoggingHandlers(Extractor):
             kind = _kind(file, call)
             if not kind:
                 continue
-            values, branches = values or Values(file), branches or Branches(file)
+            values, branches = values or Values(file), branches or branches_of(file)
             given = dict(_arguments(file, values, call, kind))
             given = {} if kind == "json" else given
             if kind in {"basicConfig", "loguru"} and "filename" not in given:

@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingPlace,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -21,6 +20,7 @@ from hardencheck.model.facts.logging import (
     SentryVariables,
     StructlogSetup,
 )
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -74,7 +74,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role(path)
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         for call in self._file.calls:

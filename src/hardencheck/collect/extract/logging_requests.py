@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.collect.extract.logging_calls import is_request, logging_method
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import RequestLogged
+from hardencheck.model.facts.logging_written import RequestLogged
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
@@ -74,7 +74,7 @@ class LoggedRequests(Extractor):
             found = next(_Message(file, assigned, call).sources(method), None)
             if found is None:
                 continue
-            branches = branches or Branches(file)
+            branches = branches or branches_of(file)
             yield RequestLogged(
                 location=here.at(call.lineno), what=found, call=method, role=branches.role(call, what_for)
             )

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._logging_names import level_name, server_format
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
@@ -51,7 +51,7 @@ class _File:
     def __init__(self, collector: str, path: str, file: PythonFile) -> None:
         self._collector, self._file = collector, file
         self._here, self._role = Location(path=path), role(path)
-        self._branches, self._values = Branches(file), Values(file)
+        self._branches, self._values = branches_of(file), Values(file)
 
     def found(self) -> Iterator[Found]:
         sanic = self._file.imports("sanic")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches, Values
+from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._package_scripts import has_scripts, starting
 from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
@@ -482,7 +482,7 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
     Raises Unreadable for what this Python cannot parse.
     """
     file = parse(data)
-    values, branches = Values(file), Branches(file)
+    values, branches = Values(file), branches_of(file)
     what_for = role(path)
     found: dict[str, tuple[object, int]] = {}
     unknown: list[str] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import TracebackSent, ViewPrint
@@ -62,10 +62,10 @@ class LoggingViews(Extractor):
             for call in file.calls:
                 named = isinstance(call.func, ast.Name) and call.func.id == "print" and "print" not in file.aliases
                 if named and not any(keyword.arg == "file" for keyword in call.keywords) and is_view(file, call):
-                    branches = branches or Branches(file)
+                    branches = branches or branches_of(file)
                     yield ViewPrint(location=here.at(call.lineno), role=branches.role(call, what_for))
         if traces:
-            branches = branches or Branches(file)
+            branches = branches or branches_of(file)
             for node, what in _sent(file):
                 yield TracebackSent(location=here.at(node.lineno), what=what, role=branches.role(node, what_for))
 

@@ -1,4 +1,4 @@
-"""What scripts, makefiles, workflows and playbooks do to permissions; logrotate, tmpfiles.d and sudoers as well."""
+"""What scripts, makefiles, workflows, playbooks and units do to permissions; logrotate, tmpfiles.d, sudoers as well."""
 
 import re
 import stat
@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._environment_text import ini_lines, untemplated
 from hardencheck.collect.extract._package_scripts import is_makefile
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, modes, others_write, passwordless, set_id
@@ -25,6 +26,7 @@ from hardencheck.collect.extract._shell_texts import (
     shell_texts,
 )
 from hardencheck.collect.extract._yaml import Mapping, Scalar
+from hardencheck.collect.extract.systemd import placed_role, unit_name
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.builds import PasswordlessSudo, PipedShell, ScriptMode
 from hardencheck.model.facts.oscalls import Umask
@@ -65,7 +67,7 @@ class ScriptModes(Extractor):
     def wants(self, path: str, mode: int, size: int) -> bool:
         lower = path.lower()
         name = lower.rpartition("/")[2]
-        if runs_commands(path) or _is_plain(lower):
+        if runs_commands(path) or _is_plain(lower) or unit_name(path):
             return True
         return "." not in name and stat.S_ISREG(mode) and bool(mode & 0o100) and size <= 64 * 1024
 
@@ -83,7 +85,10 @@ class ScriptModes(Extractor):
             yield item
 
     def _scripts(self, path: str, text: str, data: bytes) -> Iterator[Found]:
-        if is_pipeline(path) and not is_makefile(path.rpartition("/")[2]):
+        if unit_name(path):
+            for given in commands_of(path, text):
+                yield from _Shell(path, given).found()
+        elif is_pipeline(path) and not is_makefile(path.rpartition("/")[2]):
             for document in read_documents(data):
                 for one in of_workflow(path, document):
                     yield from _Shell(path, one).found()
@@ -93,6 +98,14 @@ class ScriptModes(Extractor):
         elif runs_commands(path) or re.match(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b", text):
             for one in shell_texts(path, text):
                 yield from _Shell(path, one).found()
+
+
+def commands_of(path: str, text: str) -> Iterator[ShellText]:
+    """What a unit starts, before and after its service too. Source: systemd.service(5), "Command lines"."""
+    what_for = placed_role(path)
+    for line in ini_lines(untemplated(text).text, backslash=True):
+        if line.section in {"Service", "Socket"} and line.key.startswith("Exec"):
+            yield ShellText(line.value.lstrip("@-:+!|"), line.line, "shell script", what_for, long=False)
 
 
 def _is_plain(lower: str) -> bool:

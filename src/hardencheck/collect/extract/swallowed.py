@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._branches import Branches
+from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._logging_names import is_security_call
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.lazily import compiled
@@ -12,7 +12,10 @@ from hardencheck.model.facts.logging import Swallowed
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"except\s*(?::|\(?[\w., ]*(?:Base)?Exception\b)|suppress\((?:Base)?Exception\b")
+_TOKENS = compiled(
+    rb"except\s*(?::|\(?[\w., ]*(?:Base)?Exception\b[^\n]*:)\s*(?:#[^\n]*\s*)*(?:pass|continue|break|\.\.\.|[\"'])"
+    rb"|suppress\((?:Base)?Exception\b"
+)
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 # What is only tidied up or tried out: that it fails is of no interest.
 _TIDYING = frozenset({
@@ -54,7 +57,7 @@ class SwallowedExceptions(Extractor):
                 calls = [call for one in node.body for call in _calls(one)]
                 names = [_last(call) for call in calls]
                 if calls and not all(name in _TIDYING for name in names):
-                    branches = branches or Branches(file)
+                    branches = branches or branches_of(file)
                     yield Swallowed(
                         location=here.at(found.lineno),
                         caught="Exception",
@@ -70,7 +73,7 @@ class SwallowedExceptions(Extractor):
                 names = [_last(call) for call in calls]
                 if not calls or all(name in _TIDYING for name in names) or _optional(node):
                     continue
-                branches = branches or Branches(file)
+                branches = branches or branches_of(file)
                 yield Swallowed(
                     location=here.at(handler.lineno),
                     caught="everything" if handler.type is None else "Exception",

@@ -30,7 +30,8 @@ _KEPT = frozenset({
     "RestrictAddressFamilies", "RestrictNamespaces", "ProtectKernelTunables", "ProtectKernelModules",
     "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute", "RestrictRealtime", "LockPersonality",
     "RootDirectory", "RootImage", "PrivateUsers", "InaccessiblePaths", "InaccessibleDirectories",
-    *(f"{name}DirectoryMode" for name in DIRECTORIES), "DirectoryMode", "StandardOutput", "StandardError",
+    *(f"{name}DirectoryMode" for name in DIRECTORIES), *(f"{name}Directory" for name in DIRECTORIES),
+    "StandardOutput", "StandardError",
 })  # fmt: skip
 # Filled in when it is installed, or by systemd for an instance (a specifier).
 _OPEN = compiled(r"\{\{|<%|\$\{?\w|@\w+@|__\w+__|(?<!%)%[A-Za-z]|^<[^>]*>$")
@@ -41,6 +42,7 @@ class SystemdUnits(Extractor):
     """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
 
     name = "systemd.units"
+    version = 2
     version = 2
     emits = (UnitFile, UnitDirective, UnitSetting)
 
@@ -74,7 +76,7 @@ class SystemdUnits(Extractor):
             listens=any(_path_of(line) for line in lines),
             for_user=_for_user(path, template.text) and all(line.key != "User" for line in lines),
             open=_opens(text, template),
-            role=role_of(_placed(path)),
+            role=placed_role(path),
         )
         for line in lines:
             if line.key in _KEPT:
@@ -96,9 +98,9 @@ def unit_name(path: str) -> str:
     return (match["unit"] or match["above"]) if match is not None else ""
 
 
-def _placed(path: str) -> str:
-    """Where a unit is, for its role: `systemctl edit` calls every drop-in override.conf, which says nothing."""
-    return path.replace(".d/override.conf", ".d/x.conf")
+def placed_role(path: str) -> str:
+    """What a unit is for, by where it is: `systemctl edit` calls every drop-in override.conf, which says nothing."""
+    return role_of(path.replace(".d/override.conf", ".d/x.conf"))
 
 
 class _Start(NamedTuple):

@@ -13,13 +13,14 @@ from hardencheck.collect.extract._upload_objects import (
     assignments,
     calls,
     expressions,
+    functions_with,
     statements,
 )
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ClientName
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"\bfilename\b|FILES|UploadedFile|raw_filename|get_filename")
+_TOKENS = (b"filename", b"FILES", b"UploadedFile")
 _WRITES = compiled(rb"\.save\b|open|write_bytes|write_text|\bmove\b|\bcopy|rename|replace|imwrite")
 
 _JOINS = frozenset({
@@ -61,10 +62,10 @@ class ClientNames(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None or _WRITES.search(data) is None:
+        if not any(word in data for word in _TOKENS) or _WRITES.search(data) is None:
             return
         file = parse(data)
-        for function in (None, *file.functions):
+        for function in (None, *functions_with(file, _TOKENS)):
             yield from _Flow(path, file, function).found()
 
 
@@ -80,6 +81,7 @@ class _Flow:
         inside: set[int]
         guarded: bool | None = None
         for node in statements(self.body):
+            self.uploads.enter(node)
             for call in calls(node):
                 for target, sink in self._sinks(call):
                     name = self._name(target)
@@ -205,7 +207,7 @@ class _Flow:
     def _of(self, node: ast.expr, upload: ast.expr) -> _Name | None:
         if not self.uploads.is_upload(upload):
             return None
-        return _Name(node, False, not isinstance(upload, ast.Name) or self.uploads.names.get(upload.id, False))
+        return _Name(node, False, self.uploads.is_certain(upload))
 
     def _worst(self, nodes: Iterable[ast.expr], depth: int) -> _Name | None:
         found: _Name | None = None

@@ -7,15 +7,31 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._branches import Branches
 from hardencheck.collect.extract._python import PythonFile, argument, parse, role, shorten, spreads
-from hardencheck.collect.extract._upload_objects import Function, UploadObjects, assignments, calls, statements
+from hardencheck.collect.extract._upload_objects import (
+    Function,
+    UploadObjects,
+    assignments,
+    calls,
+    functions_with,
+    statements,
+)
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ServedUpload, StoredUpload
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(
-    rb"\.files\b|FILES\b|UploadFile|multipart|send_file|send_from_directory|FileResponse|StaticFiles|views\.static"
-    rb"|static import serve"
+_TOKENS = (
+    b".files",
+    b"FILES",
+    b"UploadFile",
+    b"multipart",
+    b"send_file",
+    b"send_from_directory",
+    b"FileResponse",
+    b"StaticFiles",
+    b"static import serve",
+    b"views.static",
 )
+_KEEPS = (b"save", b"write", b"copyfileobj")
 _STORES = frozenset({"save", "save_as", "asave"})
 # Words of a name that ask for the type of a file, or that look at its content.
 _ASKS = frozenset({
@@ -52,10 +68,10 @@ class UploadViews(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         file = parse(data)
-        for function in file.functions:
+        for function in functions_with(file, _KEEPS):
             yield from _stored(path, file, function)
         yield from _served(path, file)
 
@@ -66,6 +82,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     contents: set[str] = set()
     found: ast.Call | None = None
     for node in statements(function.body):
+        uploads.enter(node)
         for call in calls(node):
             if found is None and _stores(call, file, uploads, contents):
                 found = call
@@ -76,7 +93,7 @@ def _stored(path: str, file: PythonFile, function: Function) -> Iterator[StoredU
     if found is None or _by_form(function):
         return
     yield StoredUpload(
-        location=Location(path=path, line=found.lineno, column=found.col_offset + 1),
+        location=Location(path=path, line=function.lineno, column=function.col_offset + 1),
         function=function.name,
         call=shorten(found.func),
         asked=_asks(function),
@@ -100,12 +117,9 @@ def _stores(call: ast.Call, file: PythonFile, uploads: UploadObjects, contents: 
 
 
 def _certain(node: ast.expr, uploads: UploadObjects) -> bool:
-    """Whether this is an upload by more than its name."""
     while isinstance(node, ast.Attribute) and node.attr in {"file", "stream"}:
         node = node.value
-    if isinstance(node, ast.Name):
-        return uploads.names.get(node.id, False)
-    return uploads.is_upload(node)
+    return uploads.is_certain(node)
 
 
 def _content_of(node: ast.expr, uploads: UploadObjects) -> bool:
@@ -164,7 +178,8 @@ def _served(path: str, file: PythonFile) -> Iterator[ServedUpload]:
             location=Location(path=path, line=call.lineno, column=call.col_offset + 1),
             how=how,
             attachment=attachment,
-            role=branches.role(call, role(path)),
+            # `if settings.SERVE_MEDIA:` is for whoever has no proxy in front: a developer.
+            role="development" if branches.when(call) != "always" else branches.role(call, role(path)),
         )
 
 

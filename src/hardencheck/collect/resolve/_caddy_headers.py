@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._caddy import Level, filled
-from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt
+from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt, echoed
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -33,8 +33,12 @@ class Operation(NamedTuple):
     perhaps: bool = False
 
 
-def operations(header: Level, args: tuple[str, ...], doubt: Doubt | None) -> list[Operation]:
-    """The operations of one `header`. args: without the matcher. doubt: why it may not apply."""
+_ORDER: dict[Does, int] = {"add": 0, "set": 1, "default": 1, "remove": 2, "edit": 3}
+
+
+def operations(header: Level, args: tuple[str, ...], doubt: Doubt | None) -> list[list[Operation]]:
+    """The operations of one `header`, as the handlers that Caddy makes of it, each in the order of its work: what is
+    added, what is set, what is removed. args: without the matcher. doubt: why it may not apply."""
     if args:
         found = [_operation(args, header.where, doubt)]
         late = any(one.does == "remove" for one in found)
@@ -43,7 +47,10 @@ def operations(header: Level, args: tuple[str, ...], doubt: Doubt | None) -> lis
         found = [_operation((level.name, *level.args), level.where, doubt) for level in lines]
         # One removal, or `defer`, puts off all of the block, but not what is only a default.
         late = any(one.does == "remove" for one in found) or bool(header.inside("defer"))
-    return [one._replace(late=one.late or (late and one.does != "default")) for one in found]
+    found = [one._replace(late=one.late or (late and one.does != "default")) for one in found]
+    ordered = sorted(found, key=lambda one: _ORDER[one.does])
+    handlers = [[one for one in ordered if (one.does == "default") is default] for default in (False, True)]
+    return [handler for handler in handlers if handler]
 
 
 def _operation(words: tuple[str, ...], where: Location, doubt: Doubt | None) -> Operation:
@@ -69,9 +76,13 @@ def _unknown(name: str, value: str, where: Location) -> Doubt | None:
     return None
 
 
-def response(found: Iterable[Operation], down: Iterable[Operation], kind: Kind, where: Location) -> tuple[Change, ...]:
-    """found: the operations of all `header` that apply, in their order. down: those on a backend's fields."""
-    every = list(found)
+def response(
+    handlers: list[list[Operation]], down: Iterable[Operation], kind: Kind, where: Location
+) -> tuple[Change, ...]:
+    """handlers: the operations of all `header` that apply, in their order; what is late is done by the last one first.
+    down: those on a backend's fields."""
+    every = [one for handler in handlers for one in handler if not one.late]
+    every += [one for handler in reversed(handlers) for one in handler if one.late]
     changes = [_change(one, own=False, upstream=True) for one in down]
     first = Operation("set", "server", "Caddy", where, late=False, doubt=None)
     standing = list(_standing([first, *(one for one in every if not one.late)]))
@@ -83,7 +94,9 @@ def response(found: Iterable[Operation], down: Iterable[Operation], kind: Kind, 
             why = Doubt(where, text, Reason.NOT_SUPPORTED)
             changes.append(Change("add", "server", None, where, own=False, doubt=why))
             continue
-        changes.append(Change("add", one.name, None if why else one.value, one.where, doubt=why))
+        changes.append(
+            Change("add", one.name, None if why else one.value, one.where, doubt=why, echoes=echoed(one.value))
+        )
     if kind != "proxy":
         changes.append(_date(where))
     for one in (one for one in every if one.late):
@@ -101,7 +114,9 @@ def _date(where: Location) -> Change:
 
 def _change(one: Operation, *, own: bool, upstream: bool) -> Change:
     value = None if one.doubt is not None or one.does in {"remove", "edit"} else one.value
-    return Change(one.does, one.name, value, one.where, own=own, upstream=upstream, doubt=one.doubt)
+    return Change(
+        one.does, one.name, value, one.where, own=own, upstream=upstream, doubt=one.doubt, echoes=echoed(one.value)
+    )
 
 
 def _standing(early: list[Operation]) -> Iterator[Operation]:

@@ -203,11 +203,22 @@ def starlette(app: Application, facts: FactSet, tree: Tree) -> Own:
     part = Cap(
         "framework", product, app.location, _PART, "max_part_size of request.form()", "", True, "field", 400
     )  # fmt: skip
-    caps = {**everywhere(body), "multipart-field": (body, part), "urlencoded": (body, part)}
+    caps = {**everywhere(body), "multipart-field": (body, part), "urlencoded": (body, *_urlencoded(app, part, facts))}
     stated = (
         () if lacks and found.default else (Stated("framework", product, name, found, None if lacks else found.whole),)
     )
     return Own(product, app.name, app.location, stated, lambda server: caps)
+
+
+def _urlencoded(app: Application, part: Cap, facts: FactSet) -> tuple[Cap, ...]:
+    """Starlette holds the fields of urlencoded forms to the limit of a part since 1.3.1."""
+    at = lowest(facts, "starlette")
+    if at is None and (fastapi := lowest(facts, "fastapi")) is not None:
+        at = BODY_LIMIT_SINCE["starlette"] if fastapi >= BODY_LIMIT_SINCE["fastapi"] else None
+    if at is None:
+        text = "whether the fields of an urlencoded form are limited depends on the version of Starlette (since 1.3.1)"
+        return (part._replace(doubt=Doubt(app.location, text)),)
+    return (part,) if at >= (1, 3, 1) else ()
 
 
 def aiohttp(app: Application, facts: FactSet, tree: Tree) -> Own:

@@ -1,6 +1,5 @@
 """What the predicted responses come to: the content policy, copies, what a proxy takes away, what errors lack."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Tree
@@ -12,7 +11,6 @@ from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
 from hardencheck.collect.resolve._sent import Field
 from hardencheck.collect.resolve._talisman import POLICY as TALISMAN
-from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.headers import DeclaredDuplicate, DeclaredPolicy, ErrorHeaders, StrippedHeader
 from hardencheck.model.facts.settings import CorsPolicy
@@ -167,13 +165,7 @@ def _errors(one: Predicted) -> Iterator[ErrorHeaders]:
         )
 
 
-_ORIGIN = compiled(
-    r"\$http_origin|%\{[^}]{0,40}origin[^}]{0,40}\}|\{http\.request\.header\.origin\}|\{header\.origin\}",
-    re.IGNORECASE,
-)
-
-
-def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
+def origins(found: Sequence[Predicted]) -> Iterator[CorsPolicy]:
     """Proxies that let every origin in: by "*", or by answering with the Origin that they were sent."""
     seen: set[Location] = set()
     for one in found:
@@ -186,9 +178,7 @@ def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
         for change in adds:
             if change.name.lower() != "access-control-allow-origin" or change.where in seen or one.route is None:
                 continue
-            if (change.value is not None and change.value.strip() == "*") or (
-                change.value is None and _ORIGIN.search(_text_of(change.where, tree))
-            ):
+            if (change.value or "").strip() == "*" or change.echoes == "origin":
                 seen.add(change.where)
                 yield CorsPolicy(
                     location=change.where,
@@ -197,10 +187,3 @@ def origins(found: Sequence[Predicted], tree: Tree) -> Iterator[CorsPolicy]:
                     any_origin=True,
                     credentials=with_them,
                 )
-
-
-def _text_of(where: Location, tree: Tree) -> str:
-    """The line that a location names."""
-    data = Files(tree).text(where.path) if where.path else None
-    lines = data.decode("utf-8", "replace").splitlines() if data else []
-    return lines[where.line - 1] if where.line is not None and where.line <= len(lines) else ""

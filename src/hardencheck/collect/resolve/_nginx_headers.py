@@ -11,7 +11,7 @@ from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place, absent, all_or_nothing, innermost_or_doubt, why_absent
 from hardencheck.collect.resolve._nginx_values import Known, doubt, filled, parse_time
-from hardencheck.collect.resolve._routes import Change, Doubt
+from hardencheck.collect.resolve._routes import Change, Doubt, echoed
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -184,8 +184,7 @@ def _add(held: Held, known: Known) -> Change:
     if text == "" and why is None:
         # An empty value is not sent; that the line is there still takes the inherited ones away.
         return Change("remove" if does == "set" else "add", name, "", held.location, statuses=statuses)
-    echoes = value.removeprefix("$http_").replace("_", "-") if value.startswith("$http_") else ""
-    return Change(does, name, text, held.location, statuses=statuses, doubt=why, echoes=echoes)  # type: ignore[arg-type]
+    return Change(does, name, text, held.location, statuses=statuses, doubt=why, echoes=echoed(value))  # type: ignore[arg-type]
 
 
 def request(place: Place) -> tuple[tuple[tuple[str, str, Location], ...], tuple[Doubt, ...]]:

@@ -5,12 +5,25 @@ Apache, a handler of Caddy, a router of Traefik, a path of an Ingress. What hold
 the product (inheritance, order, units), so that whoever joins layers needs to know none of them.
 """
 
+import re
 from typing import Literal, NamedTuple
 
+from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 Product = Literal["nginx", "apache", "caddy", "traefik", "ingress-nginx"]
+
+
+_ECHO = compiled(
+    r"\$\{?http_(\w{1,60})\}?|\{(?:http\.request\.)?header\.([\w-]{1,60})\}|%\{([\w-]{1,60})\}[ie]", re.IGNORECASE
+)
+
+
+def echoed(value: str) -> str:
+    """The field of the request that a value of a response is, in lower case; "" where it is none."""
+    match = _ECHO.fullmatch(value.strip())
+    return next((name for name in match.groups() if name), "").lower().replace("_", "-") if match is not None else ""
 
 
 def of_client(name: str, value: str) -> bool:

@@ -294,7 +294,8 @@ def _route(site: Site, path: str, section: Section | None, handler: Handler | No
 
 
 def _hosts(site: Site) -> tuple[str, ...]:
-    names = [word for held in site.own if held.name in {"servername", "serveralias"} for word in held.args]
+    named = site.last("servername")  # that of a virtual host, before that of the main server
+    names = [*(named.args if named is not None else ()), *(word for one in site.of("serveralias") for word in one.args)]
     return tuple(dict.fromkeys(word.partition("://")[2] or word for word in (name.lower() for name in names)))
 
 

@@ -7,6 +7,7 @@ Sanic 25 `Sanic.middleware`, Flask-Talisman 1.1, Flask-CORS 6, secure 2.0.
 
 import ast
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ from hardencheck.collect.resolve._talisman import OPTIONS, talisman
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
+MAX_FILES = 300
 READ = ("flask", "quart", "fastapi", "starlette", "aiohttp", "sanic")
 _ASGI = ("fastapi", "starlette")
 # As a rule what stands before them sends the headers: without a hook of their own nothing is said of them.
@@ -78,6 +80,7 @@ class PythonApplication:
         self._interpreter: Interpreter = seen.interpreter
         self._facts = facts
         self._loose: list[tuple[str, Location, tuple[str, str]]] | None = None
+        self._dead: dict[tuple[str, str], bool] = {}
         self.layers = list(_layers(self._kind, thing))
         stack = thing.state.get("middleware")
         self._open = isinstance(stack, Seq) and stack.open
@@ -233,6 +236,23 @@ class PythonApplication:
             return sent
         return sent.unsure("", Doubt(layer.where, f"{name} is not in the repository and may send it"))
 
+    def _unused(self, path: str, name: str) -> bool:
+        """Whether a function is seen to be named nowhere but where it is defined, and no decorator keeps it."""
+        if not name.isidentifier():
+            return False
+        if (path, name) not in self._dead:
+            paths = {path, *(module.location.path or "" for module in production_modules(self._facts))}
+            read = self._interpreter.source.read
+            texts = {one: read(one) or b"" for one in sorted(paths)[:MAX_FILES]}
+            word = re.compile(rb"\b%s\b" % name.encode())
+            own = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+%s\b" % name.encode(), re.MULTILINE)
+            found = own.search(texts[path])
+            above = texts[path][: found.start()].rstrip().rpartition(b"\n")[2] if found is not None else b"@"
+            times = sum(len(word.findall(text)) for text in texts.values())
+            kept = above.lstrip().startswith((b"@", b")")) or len(paths) > MAX_FILES
+            self._dead[path, name] = times == 1 and not kept
+        return self._dead[path, name]
+
     def _elsewhere(self, sent: Sent) -> Sent:
         """Headers that code sets where nobody ran it: in a view, or in a function that views share."""
         if self._loose is None:
@@ -252,6 +272,8 @@ class PythonApplication:
         for name, where, (path, inside) in self._loose:
             if any((path, part) in partial for part in inside.split(".")):
                 continue  # it is known for which responses that is
+            if self._unused(path, inside):
+                continue
             if sent.named(name) or any((path, part) in ran for part in inside.split(".")):
                 continue
             if sent.status == 200 or self._kind not in _ASGI:

@@ -10,6 +10,7 @@ from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitM
 
 _TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 _FALSE = frozenset({"0", "no", "n", "false", "f", "off"})
+_USUAL_MODE = 0o755  # systemd.exec(5), StateDirectoryMode
 _SYSTEM = ("/", "/etc", "/usr", "/boot", "/efi", "/bin", "/sbin", "/lib", "/lib64", "/root", "/sys", "/proc", "/dev")
 # systemd.exec(5): what PrivateDevices and its like take out of the bounding set.
 _TAKES = {
@@ -110,6 +111,7 @@ def mode_of(text: str) -> int | None:
 def judged(unit: Unit) -> Iterator[Judged]:
     yield from _umask(unit)
     yield from _directory_modes(unit)
+    yield from _readable(unit)
     if unit.for_user:
         return  # a user's manager can give nothing that its user has not, and take little
     yield from _user(unit)
@@ -275,6 +277,27 @@ def _directory_modes(unit: Unit) -> Iterator[Judged]:
             yield _said(unit, "directory-mode", True, f"{key}={line.value}", line)
     if not weak:
         yield _said(unit, "directory-mode", False, "no directory that everybody may write to", None)
+
+
+def _readable(unit: Unit) -> Iterator[Judged]:
+    """Directories of data that everybody may enter; that of the runtime holds the socket the proxy must reach."""
+    weak = False
+    for name in ("State", "Cache", "Logs", "Configuration"):
+        made = unit.all(f"{name}Directory")
+        if not made:
+            continue
+        line = unit.last(f"{name}DirectoryMode")
+        mode = mode_of(line.value) if line is not None else _USUAL_MODE
+        if mode is None or (line is not None and not line.sure):
+            yield _filled(unit, "directory-readable", line or made[-1])
+        elif mode & 0o007 and not mode & 0o4002:
+            weak = True
+            value = (
+                f"{name}DirectoryMode={line.value}" if line is not None else f"{name}Directory= without a mode: 0755"
+            )
+            yield _said(unit, "directory-readable", True, value, line or made[-1])
+    if not weak:
+        yield _said(unit, "directory-readable", False, "no directory of data that everybody may enter", None)
 
 
 def _writable(unit: Unit) -> Iterator[Judged]:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
+from hardencheck.model.facts.proxies import ApacheFile, CaddyFile, Directive, NginxFile
 from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
 
 _MOST_EXTENDS = 10
 _Matter = Literal["no-new-privileges", "read-only", "cap-drop"]
@@ -20,7 +23,7 @@ _SAID: dict[_Matter, Callable[[ComposeService], bool | None]] = {
 class ComposeSettings(Resolver):
     name = "compose.settings"
     emits = (ComposeSetting,)
-    reads = (ComposeService,)
+    reads = (ComposeService, ComposeSetting, NginxFile, ApacheFile, CaddyFile)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         by_file: dict[str, list[ComposeService]] = defaultdict(list)
@@ -38,6 +41,15 @@ class ComposeSettings(Resolver):
             if whole:
                 for matter in _SAID:
                     yield from self._matter(matter, whole, known, parts)
+        own = {
+            fact.location.path
+            for fact in facts.facts
+            if isinstance(fact, ComposeSetting) and fact.setting == "behind-proxy"
+        }
+        passed = _passed(facts)
+        for path, services in by_file.items():
+            if path not in own and passed:
+                yield from _beside(services, passed)
 
     def _matter(
         self,
@@ -81,6 +93,43 @@ class ComposeSettings(Resolver):
             location=service.location,
             about={**about, "setting": matter} if matter else {**about},
         )
+
+
+_LOOPBACK = compiled(r"(?:^|//|@|[\"'])(?:127\.0\.0\.1|localhost|\[::1\]):(\d{2,5})(?![\d.])")
+_PASSES = frozenset({
+    "proxy_pass", "server", "uwsgi_pass", "fastcgi_pass", "grpc_pass", "proxypass", "proxypassmatch", "balancermember",
+    "reverse_proxy", "to",
+})  # fmt: skip
+
+
+def _passed(facts: FactSet) -> dict[str, Location]:
+    """Ports of the loopback interface that a proxy of production passes requests to, and where it says so."""
+    found: dict[str, Location] = {}
+    for fact in facts.facts:
+        if isinstance(fact, NginxFile | ApacheFile | CaddyFile) and fact.role == "production":
+            waiting: list[Directive] = list(fact.directives)
+            while waiting:
+                item = waiting.pop()
+                waiting.extend(item.block or ())
+                for word in item.args if item.name.lower() in _PASSES else ():
+                    for match in _LOOPBACK.finditer(word):
+                        found.setdefault(match[1], fact.location.at(item.line))
+    return found
+
+
+def _beside(services: Sequence[ComposeService], passed: dict[str, Location]) -> Iterator[ComposeSetting]:
+    """A port that a proxy on the host passes to, published on every interface: the proxy can be passed by."""
+    for service in services:
+        for port, _, line in (one.partition(":") for one in service.publishes):
+            if port in passed:
+                yield ComposeSetting(
+                    location=service.location.at(int(line)),
+                    service=service.service,
+                    setting="behind-proxy",
+                    weak=True,
+                    value=f"publishes {port}, which {passed[port]} passes to on the loopback interface",
+                    role=service.role,
+                )
 
 
 def _inherited(matter: _Matter, service: ComposeService, known: dict[str, ComposeService]) -> bool | None:

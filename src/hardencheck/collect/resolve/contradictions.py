@@ -16,6 +16,8 @@ from hardencheck.collect.resolve._alternatives import about, for_a_platform, oth
 from hardencheck.collect.resolve._django import Project, projects, settings_modules
 from hardencheck.collect.resolve._environment import Given
 from hardencheck.collect.resolve._nginx import PASSES, Place, innermost, places
+from hardencheck.collect.resolve._proxies import routes
+from hardencheck.collect.resolve._routes import Route
 from hardencheck.collect.resolve._rows import is_secret
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeSetting
@@ -65,6 +67,7 @@ class Contradictions(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         yield from _nginx(facts)
+        yield from _limits(routes(facts, tree))
         yield from _servers(facts)
         yield from _services(facts)
         found, _ = projects(facts, tree)
@@ -127,6 +130,30 @@ def _nginx(facts: FactSet) -> Iterator[Contradiction]:
     for _, members in groups:
         for name in _NGINX:
             yield from _contradiction("nginx", name, _directive(members, name))
+
+
+def _limits(found: Sequence[Route]) -> Iterator[Contradiction]:
+    """The largest body that the files of one product other than nginx admit for one site or application."""
+    groups: list[tuple[str, _Role, list[Route]]] = []
+    for route in sorted(found, key=lambda route: (route.path != "/", route.where.order)):
+        if route.product == "nginx" or not route.hands_on or route.templated:
+            continue
+        path = route.where.path or ""
+        target = route.upstream.rpartition("//")[2].lower()
+        role = _Role(frozenset(route.hosts) - _NOBODY, target, unit(path), about(path))
+        held = next((held for product, known, held in groups if product == route.product and known.same(role)), None)
+        if held is not None:
+            held.append(route)
+        elif len(groups) < MAX_GROUPS:
+            groups.append((route.product, role, [route]))
+    for product, _, members in groups:
+        first: dict[str, Route] = {}
+        for route in members:
+            first.setdefault(route.where.path or "", route)
+        stated = [route.body for route in first.values() if route.body.written and route.body.doubt is None]
+        said = [_Said(body.written, body.where, str(body.max_bytes)) for body in stated]
+        if said:
+            yield from _contradiction(product, stated[0].setting, said)
 
 
 def _directive(members: Sequence[Place], name: str) -> Iterator[_Said]:

@@ -53,6 +53,8 @@ class FileModes(Resolver):
                 below_group=_open(above, 0o020) and entry.live,
                 below_world=_open(above, 0o002) and entry.live,
                 entries=below[entry.path],
+                acl=entry.acl,
+                foreign=entry.foreign,
             )
 
 

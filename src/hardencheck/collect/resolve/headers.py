@@ -58,7 +58,7 @@ class DeclaredHeaders(Resolver):
             yield from (item for item in merged if name in HEADERS or _present(item))
         yield from _header_findings.findings(found, tree)
         yield from _redirects(apps, routes)
-        yield from _header_findings.origins(found, tree)
+        yield from _header_findings.origins(found)
         yield from _unapplied.unapplied(facts, tree)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:

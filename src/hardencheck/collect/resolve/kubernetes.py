@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.model.facts.orchestration import KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
 
 
 class KubernetesSettings(Resolver):
@@ -37,10 +38,11 @@ class KubernetesSettings(Resolver):
                 continue
             weak = fact.state != "good"
             value = fact.value
+            where = fact.location
             if fact.setting == "token" and weak:
-                weak, value = accounts.settle(fact)
+                weak, value, where = accounts.settle(fact)
             yield KubernetesSetting(
-                location=fact.location,
+                location=where,
                 workload=fact.workload,
                 container=fact.container,
                 setting=fact.setting,
@@ -67,21 +69,23 @@ def _covering(fact: PodStatement, parts: Iterable[PodStatement]) -> PodStatement
 
 class _Accounts:
     def __init__(self, facts: Iterable[ServiceAccount]) -> None:
-        self.closed: dict[str, ServiceAccount] = {}
+        self.said: dict[str, ServiceAccount] = {}
         self.bound: dict[str, ServiceAccount] = {}
         for fact in facts:
-            if fact.automount is False:
-                self.closed.setdefault(fact.name, fact)
+            if fact.automount is not None:
+                self.said.setdefault(fact.name, fact)
             if fact.bound:
                 self.bound.setdefault(fact.name, fact)
 
-    def settle(self, fact: PodStatement) -> tuple[bool, str]:
-        """(it is weak, what to say): what the pod says goes before its account; an account with rights of its own is
-        there to be used."""
-        closed = self.closed.get(fact.account)
-        if fact.state == "lacks" and closed is not None:
-            return False, f"the account {fact.account} mounts none ({closed.location})"
+    def settle(self, fact: PodStatement) -> tuple[bool, str, Location]:
+        """(it is weak, what to say, where): what the pod says goes before its account; an account with rights of its
+        own is there to be used."""
+        said = self.said.get(fact.account)
         bound = self.bound.get(fact.account)
+        if fact.state == "lacks" and said is not None and said.automount is False:
+            return False, f"the account {fact.account} mounts none ({said.location})", fact.location
         if bound is not None:
-            return False, f"the account {fact.account} has rights by {bound.location}"
-        return True, fact.value
+            return False, f"the account {fact.account} has rights by {bound.location}", fact.location
+        if fact.state == "lacks" and said is not None:
+            return True, f"the account {fact.account}: automountServiceAccountToken: true", said.location
+        return True, fact.value, fact.location

@@ -2,7 +2,10 @@
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
@@ -46,7 +49,7 @@ class LoggingServers(Resolver):
         files += self._others(commands + environment, files, tree)
         used: set[GunicornFile] = set()
         for command in commands:
-            yield from self._command(command, environment, files, used)
+            yield from self._command(command, environment, files, used, tree)
         for file in files:
             if file not in used:
                 yield from self._gunicorn(environment, file, file.location, file.role)
@@ -81,13 +84,17 @@ class LoggingServers(Resolver):
         environment: list[ServerCommand],
         files: list[GunicornFile],
         used: set[GunicornFile],
+        tree: Tree,
     ) -> Iterator[Found]:
         here, server, what_for = command.location, command.server, command.role
         if server == "waitress" or (server == "uwsgi" and command.config is not None):
             return  # the one has no log of requests to switch; the file of the other says it, or is not here
         if server != "gunicorn":
             on = command.access == "on" or (command.access == "unset" and _DEFAULT[server])
-            yield ServerLog(location=here, server=server, access_log=on, role=what_for)
+            if server == "hypercorn" and command.config is not None and command.access == "unset":
+                yield self._hypercorn(command, tree)
+            else:
+                yield ServerLog(location=here, server=server, access_log=on, role=what_for)
             if command.level != COMPUTED:
                 yield ServerLevel(location=here, server=server, level=command.level, role=what_for)
             return
@@ -100,6 +107,27 @@ class LoggingServers(Resolver):
             yield self._gap(self.emits, Reason.DYNAMIC, detail, here, what_for)
             return
         yield from self._gunicorn([command, *environment], file, here, what_for)
+
+    def _hypercorn(self, command: ServerCommand, tree: Tree) -> Found:
+        """accesslog of the TOML file that its command names."""
+        name = (command.config or "").removeprefix("file:").rpartition("/")[2]
+        found = [path for path in tree.entries if path.rpartition("/")[2] == name and name.endswith(".toml")]
+        if len(found) == 1:
+            try:
+                data = tree.read(tree.entries[found[0]])
+                table = tomllib.loads(data.decode("utf-8-sig")) if len(data) < 1 << 18 else None
+            except (Unreadable, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+                table = None
+            if table is not None:
+                given = table.get("accesslog")
+                lines = data.decode("utf-8-sig").splitlines()
+                line = next((n for n, text in enumerate(lines, 1) if text.split("=")[0].strip() == "accesslog"), None)
+                on = isinstance(given, str) and given not in {"", "/dev/null"}
+                where = Location(path=found[0], line=line) if line else command.location
+                return ServerLog(location=where, server="hypercorn", access_log=on, role=command.role)
+        detail = f"hypercorn reads its settings from {(command.config or '')[:80]}, which is not read"
+        gap = self._gap((ServerLog,), Reason.DYNAMIC, detail, command.location, command.role)
+        return msgspec.structs.replace(gap, about={"role": command.role, "server": "hypercorn"})
 
     def _gunicorn(
         self, layers: list[ServerCommand], file: GunicornFile | None, here: Location, what_for: str

@@ -276,10 +276,12 @@ def _proxies(facts: FactSet) -> Iterator[Table]:
         text = (
             f"writes {', '.join(log.leaks)}" if log.leaks else "no secrets" if log.directive == "log_format" else kept
         )
-        mark = "weak" if log.off or log.leaks else ""
-        rows.append(
-            (Cell(text=log.place, places=(log.location,)), Cell(text=log.directive), Cell(text=text, mark=mark))  # type: ignore[arg-type]
-        )
+        weak = log.off or bool(log.leaks) or log.level == "debug"
+        rows.append((
+            Cell(text=f"{log.product}: {log.place}", places=(log.location,)),
+            Cell(text=log.directive),
+            Cell(text=text, mark="weak" if weak else ""),
+        ))  # fmt: skip
     if rows:
         yield Table(title="Proxies", columns=("where", "log", "what becomes of it"), rows=tuple(rows))
 

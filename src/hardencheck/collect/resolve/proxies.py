@@ -19,12 +19,13 @@ class ProxySettings(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         for gap in _proxies.troubles(facts):
             yield self.gap(gap.reason, gap.detail, gap.location)
-        seen: set[tuple[object, ...]] = set()
+        # A file that several include is there several times; of two that speak of one line the weak one counts.
+        found: dict[tuple[object, ...], Weak | Doubtful] = {}
         for one in self._said(facts, tree):
-            key = (one.matter, one.where)
-            if key in seen:
-                continue  # a file that several include
-            seen.add(key)
+            before = found.setdefault((one.matter, one.where), one)
+            if isinstance(before, Weak) and isinstance(one, Weak) and one.weak and not before.weak:
+                found[one.matter, one.where] = one
+        for one in found.values():
             if isinstance(one, Doubtful):
                 yield Gap(
                     kinds=self.kinds(), collector=self.name, reason=one.reason, detail=one.text, location=one.where,
@@ -41,9 +42,7 @@ class ProxySettings(Resolver):
         yield from _weak_others.caddy(facts)
         yield from _weak_others.traefik(facts)
         yield from _weak_others.ingress(facts)
-        routes = _proxies.routes(facts, tree)
-        yield from _plain(routes)
-        yield from _origins(routes)
+        yield from _plain(_proxies.routes(facts, tree))
 
 
 def _plain(routes: list[Route]) -> Iterator[Weak]:
@@ -78,17 +77,3 @@ def _both(route: Route) -> bool:
     """One server that listens for both."""
     secure = ["ssl" in words.split() for words in route.listens]
     return route.product == "nginx" and True in secure and False in secure
-
-
-def _origins(routes: list[Route]) -> Iterator[Weak]:
-    """Sites that may read what a visitor may: with credentials, and any of them."""
-    for route in routes:
-        sent = {change.name: change for change in route.headers if change.does in {"set", "add"}}
-        origin, credentials = sent.get("access-control-allow-origin"), sent.get("access-control-allow-credentials")
-        if origin is None or credentials is None or (credentials.value or "").lower() != "true":
-            continue
-        if origin.value is None and origin.echoes != "origin":
-            continue
-        weak = origin.value == "*" or origin.echoes == "origin"
-        value = f"access-control-allow-origin {origin.value or 'of whoever asks'} with credentials"
-        yield Weak("cors", route.product, origin.where, weak, value[:200])

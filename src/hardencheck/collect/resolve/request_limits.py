@@ -65,6 +65,7 @@ _TIMEOUTS: Mapping[str, Mapping[str, tuple[Step, float | None]]] = {
 _IN_MEMORY = "FILE_UPLOAD_MAX_MEMORY_SIZE"
 # Where 0 is no end; elsewhere it is one that comes at once (a connection that is not kept).
 _ZERO_LIFTS = frozenset({"timeout", "harakiri", "http-timeout", "socket-timeout", "read_timeout"})
+_OF_TORNADO = ("max_body_size", "max_buffer_size", "idle_connection_timeout", "max_header_size")
 _DJANGO: tuple[tuple[str, Counted], ...] = (
     ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields"),
     ("DATA_UPLOAD_MAX_NUMBER_FILES", "files"),
@@ -87,8 +88,7 @@ _STEPS: Mapping[str, Step] = {
     "RequestReadTimeout header": "head", "RequestReadTimeout body": "body",
     "timeouts read_body": "body", "timeouts read_header": "head", "timeouts write": "send", "timeouts idle": "idle",
     "Timeout": "body", "KeepAliveTimeout": "idle", "ProxyTimeout": "answer", "ProxyPass timeout": "answer",
-    "respondingTimeouts.readTimeout": "body", "respondingTimeouts.writeTimeout": "send",
-    "respondingTimeouts.idleTimeout": "idle",
+    "readTimeout": "body", "writeTimeout": "send", "idleTimeout": "idle",
     "proxy-read-timeout": "answer", "proxy-send-timeout": "answer", "client-body-timeout": "body",
     "client-header-timeout": "head", "keep-alive": "idle",
 }  # fmt: skip
@@ -332,10 +332,13 @@ class Requests(Resolver):
         ]
         for app in applications(facts, "tornado"):
             held = limit_of_server(app, "body_timeout", None, facts, tree)
-            if held.default:
+            others = [limit_of_server(app, name, None, facts, tree) for name in _OF_TORNADO]
+            if held.default and all(one.default for one in others):
                 waiting.append(("tornado", app.name, held.where))
-            else:
-                yield self._waits("framework", "tornado", app.name, "body_timeout", "body", held)
+            else:  # who sets the others and not this one forgot it
+                yield self._waits(
+                    "framework", "tornado", app.name, "body_timeout", "body", held._replace(default=False)
+                )
         for product, application, where in waiting:
             about: dict[str, Scalar] = {
                 "layer": "server", "product": product, "step": "body", "application": application,

@@ -51,7 +51,7 @@ def _form(tree: Tree, entry: Entry) -> str:
     for magic, form in _MAGIC:
         if data.startswith(magic):
             return form
-    dumped = _DUMP.search(data[:4096]) is not None and _ROWS.search(data) is not None
+    dumped = _DUMP.search(data[:256]) is not None and _ROWS.search(data) is not None
     return "dump of a database" if dumped else ""
 
 

@@ -343,9 +343,9 @@ class DirectoryTree(FilesTree):
                 break
 
     def _walk(self, top: bytes) -> Iterator[Entry]:
-        waiting = [top]
+        waiting = [(top, os.lstat(os.path.join(self.root, top)).st_uid)]
         while waiting:
-            folder = waiting.pop()
+            folder, owner = waiting.pop()
             try:
                 with os.scandir(os.path.join(self.root, folder)) as found:
                     items = sorted(found, key=lambda item: item.name)
@@ -368,7 +368,7 @@ class DirectoryTree(FilesTree):
                     if os.fsdecode(item.name) in DEPENDENCIES:
                         self.skip("dependencies or metadata")
                     else:
-                        waiting.append(raw)
+                        waiting.append((raw, status.st_uid))
                 elif link is None and not stat.S_ISREG(status.st_mode):
                     self.skip("not a regular file")
                     continue
@@ -380,7 +380,17 @@ class DirectoryTree(FilesTree):
                     live=True,
                     tracked=False,
                     link=link,
+                    acl=link is None and _has_acl(item.path),
+                    foreign=stat.S_ISREG(status.st_mode) and status.st_uid != owner,
                 )
+
+
+def _has_acl(path: bytes) -> bool:
+    """Source: acl(5), xattr(7). Systems without extended attributes of this kind have none."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(path, follow_symlinks=False)
+    except (OSError, AttributeError):
+        return False
 
 
 def open_tree(target: Target) -> BaseTree:

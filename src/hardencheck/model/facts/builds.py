@@ -88,7 +88,7 @@ class PasswordlessSudo(Fact, tag="sudo.passwordless", frozen=True, kw_only=True)
 
 
 class ScriptMode(Fact, tag="script.mode", frozen=True, kw_only=True):
-    """A mode that a script, a makefile, a workflow, a playbook or logrotate sets. place: which of them.
+    """A mode that a script, a makefile, a workflow, a playbook, a unit or logrotate sets. place: which of them.
 
     decimal: a number of YAML without its 0, whose digits are those of an octal mode (777 is 01411). The other fields:
     see `container.mode`.

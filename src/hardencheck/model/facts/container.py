@@ -128,7 +128,8 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     part: it has neither of them, so it is put over a service of another file. extends: "path:service" of what it builds
     upon, ":" where that cannot be told. no_new_privileges, read_only, drops_all (of cap_drop): what it says of them,
     None for nothing.
-    templated: a template has a say in it.
+    publishes: "port:line" of what it gives every interface of the host, where it is built here or a server of
+    ours. templated: a template has a say in it.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -143,6 +144,7 @@ class ComposeService(Fact, tag="compose.service", frozen=True, kw_only=True):
     no_new_privileges: bool | None = None
     read_only: bool | None = None
     drops_all: bool | None = None
+    publishes: tuple[str, ...] = ()
     templated: bool = False
     role: str
 
@@ -164,7 +166,8 @@ class ComposeSetting(Fact, tag="compose.setting", frozen=True, kw_only=True):
     "modes": of files made of secrets and configs; "tmpfs": of directories in memory.
     One fact a file, service is "" and value names the services without it: "no-new-privileges", "read-only" (where
     these are said to be off, a fact for that service as well), "cap-drop": all capabilities are dropped.
-    "behind-proxy": what is built here is published although a proxy of the file stands before it.
+    "behind-proxy": what is built here is published although a proxy (of the file, or one whose configuration passes
+    to that port of the loopback interface) stands before it.
     weak: it is as the name of the setting fears. value: what stands there.
     """
 

@@ -15,6 +15,8 @@ class FileMode(Fact, tag="file.mode", frozen=True, kw_only=True):
     below_group, below_world: the directory above is writable by the same class already, so the finding is there.
     role: what the file is for ("production", "test" ...).
     entries: how many files and directories below share the loosest of this directory's write bits.
+    acl: an access control list stands beside the mode; its mask is what the group bits say. foreign: a file of another
+    user than the directory it is in. Both of live directories only.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -28,10 +30,14 @@ class FileMode(Fact, tag="file.mode", frozen=True, kw_only=True):
     below_group: bool = False
     below_world: bool = False
     entries: int = 0
+    acl: bool = False
+    foreign: bool = False
 
     def describe(self) -> str:
         if self.permissions is not None:
             more = f", and {self.entries} below it" if self.entries else ""
+            more += ", with an access control list" if self.acl else ""
+            more += ", not of the owner of its directory" if self.foreign else ""
             return f"{self.what} of mode {self.permissions:04o}{more}"
         return "mode 100755" if self.executable else "mode 100644"
 

@@ -113,7 +113,7 @@ class UnitDirective(Fact, tag="systemd.directive", frozen=True, kw_only=True):
 UnitMatter = Literal[
     "root", "umask", "no-new-privileges", "protect-system", "protect-home", "private-tmp", "private-devices",
     "capabilities", "bounding-set", "system-calls", "set-id", "directory-mode", "writable-paths", "start-only",
-    "umask-readable",
+    "umask-readable", "directory-readable",
 ]  # fmt: skip
 
 
@@ -123,7 +123,8 @@ class UnitSetting(Fact, tag="systemd.setting", frozen=True, kw_only=True):
     setting: "root": the user it runs as; "umask": whether others may write, "umask-readable": or only read;
     "no-new-privileges"; "protect-system"; "protect-home"; "private-tmp"; "private-devices"; "capabilities": those it is
     given; "bounding-set": those it, or what it starts, can ever have; "system-calls": whether they are filtered;
-    "set-id": whether it may make setuid files; "directory-mode": of the directories systemd makes for it;
+    "set-id": whether it may make setuid files; "directory-mode": whether others may write to the directories
+    systemd makes for it, "directory-readable": or only read them;
     "writable-paths": what of the system it may write to in spite of ProtectSystem; "start-only": PermissionsStartOnly.
     weak: it is as the name of the setting fears. value: what stands there, or that nothing does.
     """

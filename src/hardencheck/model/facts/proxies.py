@@ -90,7 +90,7 @@ class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_on
 
 Matter = Literal[
     "version", "trace", "listing", "protocols", "ciphers", "inheritance", "always", "alias", "forwarded", "control",
-    "status-page", "open-proxy", "redirect", "cors", "removed", "backend-tls",
+    "status-page", "open-proxy", "redirect", "removed", "backend-tls",
 ]  # fmt: skip
 
 
@@ -101,7 +101,7 @@ class ProxySetting(Fact, tag="proxy.setting", frozen=True, kw_only=True):
     "ciphers": of TLS; "inheritance": fields that a level takes away from what it inherits; "always": fields that errors
     lack; "alias": a path that leads out of its directory; "forwarded": what clients say of themselves is passed on;
     "control": its own interface is open; "status-page": so is its page of figures; "open-proxy": clients say where
-    it goes; "redirect": plain http reaches the application beside https; "cors": any site may read with credentials;
+    it goes; "redirect": plain http reaches the application beside https;
     "removed": a security header is set and taken away again; "backend-tls": the certificate behind is not verified.
     weak: it is as the matter fears. value: what stands there. role: of the file.
     """

@@ -56,8 +56,10 @@ class ArchiveExtraction(Fact, tag="archive.extraction", frozen=True, kw_only=Tru
 
 
 class StoredUpload(Fact, tag="upload.stored-call", frozen=True, kw_only=True):
-    """A view that keeps an upload by itself, without a form. asked: it asks for the type, the extension or the content
-    somewhere, or for something that sounds like it."""
+    """A view that keeps an upload by itself, without a form; its place is the line of its def.
+
+    asked: it asks for the type, the extension or the content somewhere, or for something that sounds like it.
+    """
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("function",)

@@ -11,7 +11,6 @@ from hardencheck.collect.extract.logging_server_calls import ServerCalls
 from hardencheck.collect.extraction import extract_file
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingPlace,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -20,6 +19,7 @@ from hardencheck.model.facts.logging import (
     ServerLog,
     SqlEcho,
 )
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 

@@ -190,6 +190,13 @@ def test_a_level_from_the_environment() -> None:
     assert celery.describe().endswith("unless DJANGO_LOG_LEVEL says otherwise")
 
 
+def test_a_level_of_a_handler_from_the_environment() -> None:
+    handler = '"one": {"class": "logging.StreamHandler", "level": os.getenv("LEVEL", "DEBUG")},'
+    source = "import os\n" + table("", handlers=handler, root='{"handlers": ["one"], "level": "DEBUG"}')
+    [root] = [item for item in resolved({"shop/settings.py": source}) if isinstance(item, LoggerSetting)]
+    assert (root.debug, root.depends_on) == (True, ("LEVEL",))
+
+
 @pytest.mark.parametrize("source", ["LOGGING = {}", "LOGGING = None", "LOGGING_LEVEL = 3", "x.setLevel(3)"])
 def test_nothing_to_say(source: str) -> None:
     assert resolved({"shop/settings.py": source}) == []

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hardencheck.collect.extract._ini import sections
 from hardencheck.collect.extract.logging_files import LogDrivers, LoggingFiles
 from hardencheck.collect.extraction import extract_file
-from hardencheck.model.facts.logging import LoggingFile, ServerErrors
+from hardencheck.model.facts.logging import ServerErrors
+from hardencheck.model.facts.logging_written import LoggingFile
 from hardencheck.model.gap import Gap, Reason
 
 WORDS = st.text("abcxyz_.-", min_size=1, max_size=8)

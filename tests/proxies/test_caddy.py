@@ -242,3 +242,7 @@ def test_arguments_that_may_be_secret_are_not_kept() -> None:
         "reverse_proxy a:1 {\nheader_up Authorization hunter2\n}\n}"
     )
     assert "hunter2" not in repr(facts_of({"Caddyfile": text}).of("caddy.file"))
+
+
+def test_what_is_for_developers_is_no_route() -> None:
+    assert not routes_of({"Caddyfile.dev": ":80 {\nreverse_proxy a:1\n}"})

@@ -93,6 +93,12 @@ def test_snippets_are_nginx_with_lines() -> None:
     assert only("    nginx.ingress.kubernetes.io/server-snippet: |\n      if (\n").header_doubts
 
 
+def test_a_limit_in_a_snippet() -> None:
+    text = "    nginx.ingress.kubernetes.io/configuration-snippet: |\n      client_max_body_size 0;\n"
+    body = only(text).body
+    assert (body.max_bytes, body.written, body.where.line) == (None, "0", 8)
+
+
 def test_cors_is_open_by_default() -> None:
     assert "access-control-allow-credentials: true" in sent(only('    nginx.ingress.kubernetes.io/enable-cors: "true"'))
 

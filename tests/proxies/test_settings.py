@@ -177,3 +177,16 @@ def test_what_a_template_says_is_not_known_for_that_matter_alone() -> None:
 )  # fmt: skip
 def test_plain_http_that_reaches_the_application(files: dict[str, str], lines: list[str]) -> None:
     assert [where for matter, where in weak(files) if matter == "redirect"] == lines
+
+
+def test_request_fields_that_a_level_loses() -> None:
+    text = """server {
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    location / {
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_pass http://app;
+    }
+    location /b { proxy_pass http://app; }
+}"""
+    assert [one for one in weak({"nginx.conf": text}) if one[0] == "forwarded"] == [("forwarded", "nginx.conf:5")]

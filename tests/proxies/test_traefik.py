@@ -274,3 +274,41 @@ services:
     found = routes_of({"compose.yml": base, "compose.deploy.yml": over})
     assert [route.name for route in found if route.redirects_to_https] == ["entry point http", "router web"]
     assert not any(route.hands_on for route in found)
+
+
+def test_an_ingress_that_traefik_serves() -> None:
+    text = """
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata:
+  name: limit
+spec:
+  buffering:
+    maxRequestBodyBytes: 5000
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: shop
+  annotations:
+    traefik.ingress.kubernetes.io/router.middlewares: default-limit@kubernetescrd
+spec:
+  tls:
+    - hosts: [shop.example]
+  rules:
+    - host: shop.example
+      http:
+        paths:
+          - path: /api
+            backend:
+              service:
+                name: web
+                port:
+                  number: 8000
+"""
+    route = only({"k8s/ingress.yaml": text})
+    assert (route.hosts, route.path, route.upstreams, route.tls, route.body.max_bytes) == (
+        ("shop.example",), "/api", ("http://web:8000",), True, 5000,
+    )  # fmt: skip
+    unattached = text.replace("default-limit@kubernetescrd", "")
+    assert only({"k8s/ingress.yaml": unattached}).body.max_bytes is None

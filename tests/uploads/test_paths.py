@@ -97,3 +97,17 @@ def test_sizes_that_the_environment_gives_nginx(
     found = [fact for fact in facts.of("upload.limit") if isinstance(fact, UploadLimit)]
     assert [(str(fact.location), fact.max_bytes) for fact in found] == expected
     assert bool(expected) or any("upload.limit" in gap.kinds for gap in facts.gaps)
+
+
+def test_sizes_in_snippets_of_an_ingress(tmp_path: Path) -> None:
+    ingress = (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: shop\n  annotations:\n"
+        "    nginx.ingress.kubernetes.io/proxy-body-size: 1m\n"
+        "    nginx.ingress.kubernetes.io/server-snippet: |\n      client_max_body_size 0;\n"
+        "spec:\n  ingressClassName: nginx\n  rules:\n  - host: shop.example\n    http:\n      paths:\n"
+        "      - path: /\n        pathType: Prefix\n        backend: {service: {name: shop, port: {number: 80}}}\n"
+    )
+    found = [fact for fact in facts_of(tmp_path, {"k8s/i.yaml": ingress}).of("upload.limit")]
+    assert {(fact.location.line, fact.max_bytes) for fact in found if isinstance(fact, UploadLimit)} == {
+        (6, 1 << 20), (8, None),
+    }  # fmt: skip

@@ -39,7 +39,7 @@ def role(path: str) -> Role:
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"
     words = set(re.split(r"[-_.]", stem)) | (
-        {extension} if stem in {"dockerfile", "containerfile", "procfile"} else set()
+        {extension} if stem in {"dockerfile", "containerfile", "procfile", "caddyfile"} else set()
     )
     if words & {"test", "testing", "ci"} and len(words) > 1:
         return "test"

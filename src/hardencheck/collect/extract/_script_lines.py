@@ -84,17 +84,22 @@ def fetched(text: str) -> Iterator[Fetched]:
                 continue  # curl ... | python -m json.tool, python3 -c "...": the answer is data
             seen.add(match.start())
             url = _URL.search(match["a"])
-            parts = urlsplit(url[0] if "://" in url[0] else f"https://{url[0]}") if url is not None else None
-            try:
-                host = parts.hostname if parts is not None else None
-            except ValueError:
-                host = None
+            host, encrypted = _address(url[0]) if url is not None else ("", True)
             yield Fetched(
-                host=(host or "?")[:100],
+                host=host or "?",
                 interpreter="eval" if interpreter in {"eval", "source", "."} else interpreter,
-                encrypted=parts is None or parts.scheme != "http",
+                encrypted=encrypted,
                 offset=match.start(),
             )
+
+
+def _address(url: str) -> tuple[str, bool]:
+    """(host, whether it is asked under encryption); "" for a host that is none."""
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        return (parts.hostname or "")[:100], parts.scheme != "http"
+    except ValueError:  # brackets in the wrong places
+        return "", not url.startswith("http://")
 
 
 def _reads_data(rest: str) -> bool:

@@ -111,6 +111,14 @@ class UploadObjects:
         return _REQUEST.fullmatch(name) is not None
 
 
+def functions_with(file: PythonFile, words: tuple[bytes, ...]) -> Iterator[Function]:
+    """The functions in whose text one of the words stands."""
+    for function in file.functions:
+        text = file.text_of(function)
+        if any(word in text for word in words):
+            yield function
+
+
 def followed(file: PythonFile, function: Function) -> UploadObjects:
     """The names of a function after all of its statements."""
     uploads = UploadObjects(file, function)

@@ -8,12 +8,11 @@ from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._constants import Constants
 from hardencheck.collect.extract._python import PythonFile, argument, parse, role, shorten, spreads
 from hardencheck.collect.extract._upload_objects import handles_uploads
-from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ArchiveExtraction
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"extractall|unpack_archive|tarfile")
+_TOKENS = (b"extractall", b"unpack_archive", b"tarfile")
 _TAR = frozenset({
     "tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open", "tarfile.TarFile.gzopen", "tarfile.TarFile.bz2open",
     "tarfile.TarFile.xzopen", "tarfile.TarFile.taropen",
@@ -39,7 +38,7 @@ class Archives(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         yield from _File(path, parse(data)).found()
 

@@ -133,7 +133,7 @@ def _read(document: Mapping) -> Iterator[_Read]:
             own = any(key.startswith(PREFIX) for key in annotations.pairs)
         named = [word for word in classes if word and word != TEMPLATED]
         if own or any("nginx" in word for word in named):
-            yield "ingress", name, document.line_of("kind"), [*settings, *_rules(spec)], snippets
+            yield "ingress", name, document.line_of("kind"), [*settings, *rules(spec)], snippets
     elif kind == "ConfigMap":
         data = document.get("data")
         known = set(data.pairs) & _KEYS if isinstance(data, Mapping) else set()
@@ -191,18 +191,20 @@ def _snippet(name: str, value: Scalar, line: int) -> Directive:
     """What stands in a snippet, as nginx reads it. The text of a block begins on the line after its key."""
     first = value.line if "\n" in value.text else value.line - 1
     try:
-        block = tuple(_moved(one, first) for one in directives(value.text))
+        block = tuple(moved(one, first) for one in directives(value.text))
     except Unreadable:
         block = (Directive(name=TEMPLATED, line=line),)
     return Directive(name=name, line=line, block=block)
 
 
-def _moved(directive: Directive, by: int) -> Directive:
-    block = None if directive.block is None else tuple(_moved(inner, by) for inner in directive.block)
+def moved(directive: Directive, by: int) -> Directive:
+    """A directive of a text that begins further down in a file."""
+    block = None if directive.block is None else tuple(moved(inner, by) for inner in directive.block)
     return replace(directive, line=directive.line + by, block=block)
 
 
-def _rules(spec: Node | None) -> Iterator[Setting]:
+def rules(spec: Node | None) -> Iterator[Setting]:
+    """The hosts, paths and services of an Ingress, and whether it has TLS."""
     if not isinstance(spec, Mapping):
         return
     rules = spec.get("rules")

@@ -18,12 +18,8 @@ from hardencheck.collect.extract._logging_names import (
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
-from hardencheck.model.facts.logging import (
-    LoggerSetting,
-    LoggingPlace,
-    ServerLog,
-    SqlEcho,
-)
+from hardencheck.model.facts.logging import LoggerSetting, ServerLog, SqlEcho
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 

@@ -12,7 +12,8 @@ from hardencheck.collect.extract._ini import Entry, sections
 from hardencheck.collect.extract._logging_names import PLAIN_ARGUMENTS
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import ConfigurationNode, LoggingFile, ServerErrors
+from hardencheck.model.facts.logging import ServerErrors
+from hardencheck.model.facts.logging_written import ConfigurationNode, LoggingFile
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 

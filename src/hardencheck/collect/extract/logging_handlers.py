@@ -11,7 +11,7 @@ from hardencheck.collect.extract._branches import Branches, Values, branches_of
 from hardencheck.collect.extract._logging_names import CLEAR_HANDLERS, PLAIN_ARGUMENTS
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, without_credentials
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import HandlerCall
+from hardencheck.model.facts.logging_written import HandlerCall
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 

@@ -13,7 +13,6 @@ from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
-    LoggingPlace,
     LoguruCall,
     LoguruSink,
     Sentry,
@@ -21,6 +20,7 @@ from hardencheck.model.facts.logging import (
     SentryVariables,
     StructlogSetup,
 )
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 

@@ -13,7 +13,7 @@ from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.collect.extract.logging_calls import is_request, logging_method
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import RequestLogged
+from hardencheck.model.facts.logging_written import RequestLogged
 from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 

@@ -19,9 +19,24 @@ from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 # A file without any of these cannot have a fact of this module, so it is not even parsed.
-_TOKENS = compiled(
-    rb"chmod|umask|mkdir|makedirs|mkfifo|mknod|\btouch\b|mktemp|tempnam|tmpnam|/tmp|/dev/shm|os\.open|O_CREAT"
-    rb"|DaemonContext|install\b.{1,40}-m"
+_TOKENS = (
+    b"chmod",
+    b"umask",
+    b"mkdir",
+    b"makedirs",
+    b"mkfifo",
+    b"mknod",
+    b"touch",
+    b"mktemp",
+    b"tempnam",
+    b"tmpnam",
+    b"/tmp",
+    b"/dev/shm",
+    b"os.open",
+    b"O_CREAT",
+    b"DaemonContext",
+    b"setfacl",
+    b"install",
 )
 
 
@@ -78,7 +93,7 @@ class OsCalls(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         yield from _File(path, parse(data)).found()
 

@@ -14,6 +14,7 @@ from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.extract._templates import TEMPLATED, plain
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
+from hardencheck.collect.extract.ingress import rules
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Setting, TraefikConfiguration
 from hardencheck.model.location import Location
@@ -98,6 +99,9 @@ def _yaml(data: bytes) -> Iterator[tuple[str, str, str, list[Setting]]]:
         kind, api = _text(document.get("kind")), _text(document.get("apiVersion"))
         if "traefik" in api:
             yield "custom-resource", "", "", list(_resource(kind, document))
+            continue
+        if kind == "Ingress":
+            yield "custom-resource", "", "", list(_ingress(document))
             continue
         services = document.get("services")
         if isinstance(services, Mapping) and any(isinstance(node, Mapping) for _, node in services.pairs.values()):
@@ -208,6 +212,38 @@ def _resource(kind: str, document: Mapping) -> Iterator[Setting]:
                     yield Setting(name=f"{prefix}service", value=f"{name}-{number}", line=route.line_of(key))
                     at = f"http.services.{name}-{number}.loadbalancer.servers.0.url"
                     yield Setting(name=at, value=url, line=item.line_of("name"))
+
+
+def _ingress(document: Mapping) -> Iterator[Setting]:
+    """An Ingress that Traefik serves, in the words of the file provider."""
+    metadata, spec = document.get("metadata"), document.get("spec")
+    if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping):
+        return
+    noted = metadata.get("annotations")
+    notes = noted.pairs if isinstance(noted, Mapping) else {}
+    prefix = "traefik.ingress.kubernetes.io/router."
+    classes = (_text(spec.get("ingressClassName")), _text(notes.get("kubernetes.io/ingress.class", (0, None))[1]))
+    if not any(key.startswith(prefix) for key in notes) and "traefik" not in classes:
+        return
+    told = {setting.name: setting for setting in rules(spec)}
+    name = _text(metadata.get("name")).lower() or "ingress"
+    for number, path in enumerate(key.removesuffix(".path") for key in list(told) if key.endswith(".path")):
+        at = f"http.routers.{name}-{number}."
+        host, where = told.get(f"{path.partition('.paths')[0]}.host"), told[f"{path}.path"]
+        rule = f"PathPrefix(`{where.value}`)"
+        rule = f"Host(`{host.value}`) && {rule}" if host is not None else rule
+        yield Setting(name=f"{at}rule", value=rule, line=where.line)
+        for key in ("entrypoints", "middlewares", "tls"):
+            line, value = notes.get(f"{prefix}{key}", (0, None))
+            if value is not None:
+                yield Setting(name=f"{at}{key}", value=_value(key, _text(value)), line=line)
+        if "tls" in told:
+            yield Setting(name=f"{at}tls", value="true", line=told["tls"].line)
+        service = told.get(f"{path}.service")
+        if service is not None:
+            yield Setting(name=f"{at}service", value=f"{name}-{number}", line=service.line)
+            url = f"http.services.{name}-{number}.loadbalancer.servers.0.url"
+            yield Setting(name=url, value=f"http://{service.value}", line=service.line)
 
 
 def _flat(node: Node, prefix: str, line: int = 0) -> Iterator[Setting]:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._python import PythonFile, argument, parse, role, spreads
-from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import FileFields
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"FileField|def (?:clean|validate)_|@validates\(")
+_TOKENS = (b"FileField", b"def clean_", b"def validate_")
 # An ImageField is opened with Pillow, and its extension compared with those that Pillow knows.
 _DJANGO = frozenset({
     "django.db.models.FileField", "django.db.models.fields.files.FileField", "django.forms.FileField",
@@ -38,7 +37,7 @@ class UploadFields(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         file = parse(data)
         checkers = tuple(dict.fromkeys(_checkers(file)))

@@ -12,7 +12,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import UploadFolder
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"UPLOAD|upload_?(?:folder|dir|path|root)|MEDIA_(?:FOLDER|DIR|PATH)")
+_TOKENS = (b"UPLOAD", b"upload_", b"MEDIA_", b"ATTACHMENT", b"AVATAR")
 _NAME = compiled(
     r"(?:\w+_)?(?:UPLOADS?|UPLOADED|MEDIA|ATTACHMENTS?|AVATARS?)_(?:\w+_)?(?:FOLDER|DIR|DIRECTORY|PATH|DEST|LOCATION|ROOT)"
     r"|upload_(?:folder|dir|directory|path|root)"
@@ -40,7 +40,7 @@ class UploadFolders(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         yield from _File(path, parse(data)).found()
 

@@ -13,13 +13,14 @@ from hardencheck.collect.extract._upload_objects import (
     assignments,
     calls,
     expressions,
+    functions_with,
     statements,
 )
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ClientName
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(rb"\bfilename\b|FILES|UploadedFile|raw_filename|get_filename")
+_TOKENS = (b"filename", b"FILES", b"UploadedFile")
 _WRITES = compiled(rb"\.save\b|open|write_bytes|write_text|\bmove\b|\bcopy|rename|replace|imwrite")
 
 _JOINS = frozenset({
@@ -61,12 +62,11 @@ class ClientNames(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None or _WRITES.search(data) is None:
+        if not any(word in data for word in _TOKENS) or _WRITES.search(data) is None:
             return
         file = parse(data)
-        for function in (None, *file.functions):
-            if function is None or _TOKENS.search(file.text_of(function)) is not None:
-                yield from _Flow(path, file, function).found()
+        for function in (None, *functions_with(file, _TOKENS)):
+            yield from _Flow(path, file, function).found()
 
 
 class _Flow:

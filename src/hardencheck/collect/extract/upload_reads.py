@@ -12,8 +12,14 @@ from hardencheck.model.facts.storage import UploadRead, ViewLimit
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(
-    rb"UploadFile|\.content\b|read_chunk|multipart\(\)|max_content_length|max_form_memory_size|max_form_parts"
+_TOKENS = (
+    b"UploadFile",
+    b".content",
+    b"read_chunk",
+    b"multipart()",
+    b"max_content_length",
+    b"max_form_memory_size",
+    b"max_form_parts",
 )
 _LIMITS = {"max_content_length": "bytes", "max_form_memory_size": "bytes", "max_form_parts": "parts"}
 _ALL_AT_ONCE = frozenset({"read", "iter_chunked", "iter_any", "iter_chunks", "readany", "readchunk"})
@@ -34,7 +40,7 @@ class UploadReads(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         file = parse(data)
         yield from _limits(path, file)

@@ -7,16 +7,31 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._branches import Branches
 from hardencheck.collect.extract._python import PythonFile, argument, parse, role, shorten, spreads
-from hardencheck.collect.extract._upload_objects import Function, UploadObjects, assignments, calls, statements
+from hardencheck.collect.extract._upload_objects import (
+    Function,
+    UploadObjects,
+    assignments,
+    calls,
+    functions_with,
+    statements,
+)
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ServedUpload, StoredUpload
 from hardencheck.model.location import Location
 
-_TOKENS = compiled(
-    rb"\.files\b|FILES\b|UploadFile|multipart|send_file|send_from_directory|FileResponse|StaticFiles|views\.static"
-    rb"|static import serve"
+_TOKENS = (
+    b".files",
+    b"FILES",
+    b"UploadFile",
+    b"multipart",
+    b"send_file",
+    b"send_from_directory",
+    b"FileResponse",
+    b"StaticFiles",
+    b"static import serve",
+    b"views.static",
 )
-_KEEPS = compiled(rb"save|write|copyfileobj")
+_KEEPS = (b"save", b"write", b"copyfileobj")
 _STORES = frozenset({"save", "save_as", "asave"})
 # Words of a name that ask for the type of a file, or that look at its content.
 _ASKS = frozenset({
@@ -53,12 +68,11 @@ class UploadViews(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if _TOKENS.search(data) is None:
+        if not any(word in data for word in _TOKENS):
             return
         file = parse(data)
-        for function in file.functions:
-            if _KEEPS.search(file.text_of(function)) is not None:
-                yield from _stored(path, file, function)
+        for function in functions_with(file, _KEEPS):
+            yield from _stored(path, file, function)
         yield from _served(path, file)
 
 

@@ -5,6 +5,7 @@ Two tables: `Header` works on the one that comes from the handler and is used wi
 (errors, redirects). Measured with 2.4.71; source: documentation of mod_headers, mod_expires, mod_proxy, core.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -12,13 +13,14 @@ from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt, echoed
+from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 # What httpd answers with by itself where it finds what is asked for.
 SERVED = frozenset({200, 204, 206, 304})
 _ACTIONS = ("set", "append", "merge", "add", "unset", "echo", "edit", "edit*", "setifempty", "note")
-_TLS = ("%{HTTPS}", "%{REQUEST_SCHEME}")
+_PLAIN = compiled(r"[\w\s'\"=:;,/-]{1,500}")  # of an expression: text that stands for itself
 Kind = Literal["proxy", "wsgi", "files", ""]
 
 
@@ -41,10 +43,22 @@ class _Said:
             if rest[-1].lower().startswith(("env=", "expr=")) or rest[-1].lower() == "early":
                 rest = rest[:-1]
         self.value = rest[0] if rest else ""
+        self.more = rest[1] if len(rest) > 1 else ""
         if held.directive.conditional and self.doubt is None:
             text = f"{held.name} stands in a condition of the configuration"
             self.doubt = Doubt(self.where, text, Reason.DYNAMIC)
         self.unknown = self.doubt or _unknown(self.name, self.value, self.where)
+
+    @property
+    def edits(self) -> Doubt | None:
+        """Why it is not known what comes out of a value that is edited."""
+        if self.doubt is not None or (_PLAIN.fullmatch(self.value) and not re.search(r"[$%]", self.more)):
+            return self.doubt
+        return Doubt(self.where, "Header edit changes it", Reason.DYNAMIC)
+
+    def edited(self, value: str) -> str:
+        """A value in which text that stands for itself is replaced: once, or everywhere by `edit*`."""
+        return value.replace(self.value, self.more, -1 if self.action == "edit*" else 1)
 
     def _condition(self, text: str, tls: bool | None) -> None:
         low = text.lower()
@@ -133,9 +147,8 @@ def _always(said: list[_Said]) -> Iterator[Change]:
             case "append" | "merge":
                 table.append((one.name, one.value, one.where, one.unknown))
             case "edit" | "edit*" if present:
-                name, value, where, _ = table[present[-1]]
-                why = Doubt(one.where, "Header edit changes it", Reason.DYNAMIC)
-                table[present[-1]] = (name, value, where, why)
+                name, value, where, why = table[present[-1]]
+                table[present[-1]] = (name, one.edited(value), one.where, why or one.edits)
     for name, value, where, why in table:
         yield Change("add", name, None if why else value.replace("%%", "%"), where, doubt=why, echoes=echoed(value))
 

@@ -52,7 +52,8 @@ from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._modules import Namespace as Settings
 from hardencheck.collect.resolve._paste import Factory, factories
 from hardencheck.collect.resolve._rows import Reading
-from hardencheck.model.facts.logging import LoggingPlace, ServerCommand
+from hardencheck.model.facts.logging import ServerCommand
+from hardencheck.model.facts.logging_written import LoggingPlace
 from hardencheck.model.facts.settings import Call, EnvironmentVariable, Expression, PythonModule
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location

@@ -14,7 +14,8 @@ from hardencheck.collect.resolve._django import Project, projects
 from hardencheck.collect.resolve._environment import Deployment
 from hardencheck.collect.resolve._logging_tables import Configuration, of_file, read
 from hardencheck.collect.resolve._modules import Modules
-from hardencheck.model.facts.logging import GunicornFile, LoggingFile, LoggingPlace
+from hardencheck.model.facts.logging import GunicornFile
+from hardencheck.model.facts.logging_written import LoggingFile, LoggingPlace
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 

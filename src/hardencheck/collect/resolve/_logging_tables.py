@@ -26,7 +26,7 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.collect.resolve._follow import why_of
 from hardencheck.collect.resolve._rows import is_secret
-from hardencheck.model.facts.logging import ConfigurationNode
+from hardencheck.model.facts.logging_written import ConfigurationNode
 from hardencheck.model.location import Location
 
 Plain = bool | int | float | str | None | tuple[str, ...]

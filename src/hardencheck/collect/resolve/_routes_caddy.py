@@ -29,10 +29,12 @@ _MAX_ROUTES = 500
 
 
 class Scope(NamedTuple):
-    """The blocks around a handler, the site's first; prefix: the paths that reach it, "*" for all."""
+    """The blocks around a handler, the site's first; path: the paths that reach it, "*" for all. known: the directives
+    of each block by their name, as they are looked up for each handler."""
 
     blocks: tuple[tuple[Level, ...], ...]
     path: str
+    known: "dict[tuple[int, str], list[Matched]]"
     doubt: Doubt | None = None
 
 
@@ -77,7 +79,7 @@ def routes(facts: FactSet) -> Iterator[Route]:
         automatic = _automatic(site)
         if automatic is not None:
             yield automatic
-        handlers = list(_handlers(site.block, Scope((site.block,), "*"), matchers))
+        handlers = list(_handlers(site.block, Scope((site.block,), "*", {}), matchers))
         taken = {_joined(scope.path, _matched(level, matchers).path) for level, scope in handlers}
         for level, scope in handlers:
             matched = _matched(level, matchers)
@@ -97,7 +99,11 @@ def _handlers(
             yield level, scope
         elif level.name in _GROUPS and level.block is not None and depth < 20:
             matched = _matched(level, matchers)
-            inner = Scope((*scope.blocks, level.block), _joined(scope.path, matched.path), scope.doubt or matched.doubt)
+            inner = scope._replace(
+                blocks=(*scope.blocks, level.block),
+                path=_joined(scope.path, matched.path),
+                doubt=scope.doubt or matched.doubt,
+            )
             yield from _handlers(level.block, inner, {**matchers, **_matchers(level.block)}, depth + 1)
 
 
@@ -158,8 +164,12 @@ def _applying(scope: Scope, name: str, matchers: dict[str, Level]) -> Iterator[M
     """The directives of a name that hold in the blocks around, those with a path of their own before those without:
     so Caddy sorts them."""
     for block in scope.blocks:
-        matched = [_matched(level, {**matchers, **_matchers(block)}) for level in block if level.name == name]
-        for one in sorted(matched, key=lambda one: -len(one.path.rstrip("*"))):
+        key = (id(block), name)
+        if key not in scope.known:
+            own = {**matchers, **_matchers(block)}
+            matched = [_matched(level, own) for level in block if level.name == name]
+            scope.known[key] = sorted(matched, key=lambda one: -len(one.path.rstrip("*")))
+        for one in scope.known[key]:
             if one.path == "*" or _covers(one.path, scope.path):
                 yield one
 

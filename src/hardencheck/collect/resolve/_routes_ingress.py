@@ -99,7 +99,7 @@ def _ingress(
             product="ingress-nginx",
             name=name,
             where=where,
-            body=_limit(told, where),
+            body=_in_snippet(place) or _limit(told, where),
             hosts=(host.text.lower(),) if host is not None and TEMPLATED not in host.text and host.text else (),
             path=at.text if at is not None else "/",
             templated=fact.templated,
@@ -131,6 +131,18 @@ def _redirect(told: Told, tls: bool | None) -> bool:
     return told.on("force-ssl-redirect", False) is True or (tls is True and told.on("ssl-redirect", True) is True)
 
 
+def _in_snippet(place: Place) -> Limit | None:
+    """A limit that a snippet gives the location itself; one of the server's is never asked."""
+    held = next((held for held in place.levels[-1] if held.name == "client_max_body_size" and held.args), None)
+    if held is None:
+        return None
+    try:
+        return Limit(parse_size(held.args[0]), held.name, held.location, held.args[0])
+    except ValueError:
+        doubt = Doubt(held.location, f"{held.name} is {held.args[0][:40]!r}", Reason.NOT_LITERAL)
+        return Limit(None, held.name, held.location, held.args[0][:40], doubt=doubt)
+
+
 def _limit(told: Told, where: Location) -> Limit:
     name = "proxy-body-size"
     said = told.get(name)
@@ -148,6 +160,8 @@ def _limit(told: Told, where: Location) -> Limit:
 
 def _changes(told: Told, tls: bool | None, where: Location, lists: dict[str, IngressConfiguration]) -> Iterator[Change]:
     hsts = told.on("hsts", True)
+    if hsts is False and (said := told.get("hsts")) is not None:
+        yield Change("add", "strict-transport-security", "", said.where)  # a line that says not to send it
     if hsts is not False and tls is not False:
         switch = told.get("hsts")
         age = told.get("hsts-max-age")

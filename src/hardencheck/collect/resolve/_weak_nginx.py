@@ -34,6 +34,7 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
         yield from _directives(file.location.path or "", file.directives)
     for place in _nginx.places(facts):
         yield from _inheritance(place)
+        yield from _lost_on_the_way(place)
         for held in place.levels[-1]:
             if held.name == "if" and held.directive.block is not None:
                 inside = tuple(Held(held.path, one) for one in held.directive.block)
@@ -130,6 +131,26 @@ def _inheritance(place: Place) -> Iterator[Weak]:
         lost = list(dict.fromkeys(name for name in sent if name.lower() not in names))
         value = f"{own[0].args[0]} takes away {', '.join(lost)}" if lost else "nothing is taken away"
         yield Weak("inheritance", "nginx", own[0].location, bool(lost), value[:200])
+
+
+def _lost_on_the_way(place: Place) -> Iterator[Weak]:
+    """A level with request fields of its own loses those of the levels around: what clients send in them goes on."""
+    own = [held for held in place.levels[-1] if held.name == "proxy_set_header" and held.args]
+    if not own or not place.proxied:
+        return
+    above = next(
+        (
+            found
+            for level in reversed(place.levels[:-1])
+            if (found := [h for h in level if h.name == "proxy_set_header"])
+        ),
+        [],
+    )
+    names = {held.args[0].lower() for held in own}
+    lost = [held.args[0] for held in above if held.args and held.args[0].lower() in _FORWARDING - names]
+    if lost and not any(_nginx.absent(place.levels[-1])):
+        value = f"{own[0].args[0]} takes away {', '.join(dict.fromkeys(lost))}"[:200]
+        yield Weak("forwarded", "nginx", own[0].location, True, value)
 
 
 def _alias(place: Place) -> Iterator[Weak | Doubtful]:

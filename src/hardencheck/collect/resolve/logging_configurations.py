@@ -24,13 +24,12 @@ from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
     LoggingConfig,
-    LoggingFile,
-    LoggingPlace,
     LoggingSetup,
     Sentry,
     ServerLog,
     StructlogSetup,
 )
+from hardencheck.model.facts.logging_written import LoggingFile, LoggingPlace
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -110,8 +109,16 @@ class LoggingConfigurations(Resolver):
                 discards=verdict.discards,
                 debug=verdict.debug,
                 role="production",
-                depends_on=tuple(sorted(made.loggers[name].level.depends)),
+                depends_on=tuple(sorted(self._depends(flow, name, bool(verdict.debug)))),
             )
+
+    def _depends(self, flow: Flow, name: str, debug: bool) -> frozenset[str]:
+        """Variables that a level depends on; of debug records also those of the levels of handlers."""
+        found = flow.loggers[name].level.depends
+        if debug:
+            handlers = [handler for _, handler in flow.reached(name) if handler is not None]
+            found = found.union(*(handler.level.depends for handler in handlers))
+        return found
 
     def _disabling(self, made: Configuration, named: str, django: list[object]) -> Iterator[Found]:
         if not made.disable.known:

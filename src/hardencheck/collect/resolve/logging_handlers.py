@@ -20,15 +20,8 @@ from hardencheck.collect.resolve._logging_sources import SetUp, sources
 from hardencheck.collect.resolve._logging_tables import Configuration, Part, names_in, plain_options
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.logging import (
-    AdminMail,
-    HandlerCall,
-    LogFile,
-    LoggingPlace,
-    LogInjection,
-    LogTransport,
-    RequestLogged,
-)
+from hardencheck.model.facts.logging import AdminMail, LogFile, LogInjection, LogTransport
+from hardencheck.model.facts.logging_written import HandlerCall, LoggingPlace, RequestLogged
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 

@@ -204,7 +204,7 @@ class ProxyLogs(Resolver):
             logs = [level for level in site.block if level.name == "log"]
             if not _inside(site.block, _CADDY_SERVES):
                 continue
-            name = " ".join(site.addresses)
+            name = " ".join(one for one in site.addresses if TEMPLATED not in one) or "the site"
             if site.where in seen:
                 continue
             seen.add(site.where)

@@ -19,12 +19,13 @@ class ProxySettings(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         for gap in _proxies.troubles(facts):
             yield self.gap(gap.reason, gap.detail, gap.location)
-        seen: set[tuple[object, ...]] = set()
+        # A file that several include is there several times; of two that speak of one line the weak one counts.
+        found: dict[tuple[object, ...], Weak | Doubtful] = {}
         for one in self._said(facts, tree):
-            key = (one.matter, one.where)
-            if key in seen:
-                continue  # a file that several include
-            seen.add(key)
+            before = found.setdefault((one.matter, one.where), one)
+            if isinstance(before, Weak) and isinstance(one, Weak) and one.weak and not before.weak:
+                found[one.matter, one.where] = one
+        for one in found.values():
             if isinstance(one, Doubtful):
                 yield Gap(
                     kinds=self.kinds(), collector=self.name, reason=one.reason, detail=one.text, location=one.where,

@@ -15,11 +15,13 @@ from hardencheck.collect.resolve._chain_servers import Server, servers
 from hardencheck.collect.resolve._chain_values import Held
 from hardencheck.collect.resolve._chain_ways import Way, Ways, ways
 from hardencheck.collect.resolve._django import projects
+from hardencheck.collect.resolve._nginx_values import parse_size
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve._versions import lowest
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.container import ComposeSetting
 from hardencheck.model.facts.exhibit import Exhibit
+from hardencheck.model.facts.proxies import IngressConfiguration
 from hardencheck.model.facts.uploads import BodyBound, Content, Layer, RouteLimit, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -50,6 +52,7 @@ class Uploads(Resolver):
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         found = list(lines(facts, tree, started))
         yield from self._proxies(reached)
+        yield from _snippets(facts)
         yield from self._stated(found, started, reached)
         yield from self._of_routes(facts)
         chains = []
@@ -223,6 +226,31 @@ def _rows(line: Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, st
         outer = [way.station] if way.station is not None else []
         for content in CONTENTS:
             yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner(way)), absent
+
+
+def _snippets(facts: FactSet) -> Iterator[Found]:
+    """What an Ingress gives nginx as text, beside the annotation for it."""
+    for fact in facts.of("ingress.configuration"):
+        if not isinstance(fact, IngressConfiguration) or fact.role != "production":
+            continue
+        for snippet in fact.snippets:
+            for one in snippet.block or ():
+                written = one.args[0] if one.args else ""
+                if one.name != "client_max_body_size":
+                    continue
+                try:
+                    size = parse_size(written)
+                except ValueError:
+                    continue
+                yield UploadLimit(
+                    location=Location(path=fact.location.path, line=one.line),
+                    layer="proxy",
+                    product="ingress-nginx",
+                    application=fact.location.path or "",
+                    setting=one.name,
+                    max_bytes=size,
+                    written=written,
+                )
 
 
 def _given(line: Line, facts: FactSet) -> Iterator[str]:

@@ -194,7 +194,7 @@ def test_what_is_not_an_object_says_nothing() -> None:
 
 def test_roles_and_names() -> None:
     wants = KubernetesPods().wants
-    assert [wants(name, 0, 1) for name in ("a.yaml", "a.yml.j2", "a.json", "a.yaml.tmpl", "a.py", "a.md")] == [
+    assert [wants(name, 0, 1) for name in ("a.yaml", "a.yml.j2", "k8s/a.json", "a.yaml.tmpl", "a.json", "a.md")] == [
         True, True, True, True, False, False,
     ]  # fmt: skip
     for path, role in (

@@ -36,7 +36,9 @@ class ComposeFiles(Extractor):
     emits = (ComposeService, ComposeSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return without_endings(path).endswith((".yml", ".yaml"))
+        if not without_endings(path).endswith((".yml", ".yaml")):
+            return False
+        return size <= MAX_BYTES or _NAME.fullmatch(without_endings(path.rpartition("/")[2])) is not None
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         name = path.rpartition("/")[2].lower()

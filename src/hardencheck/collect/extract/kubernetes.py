@@ -16,7 +16,11 @@ from hardencheck.model.location import Location
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_FACTS = 20_000  # of one file
-_ENDINGS = (".yml", ".yaml", ".json")
+_ENDINGS = (".yml", ".yaml")
+# JSON is anything: what cannot be read of it is a loss to this only where its path speaks of such objects.
+_JSON = compiled(
+    r"k8s|kube|deploy|manifest|helm|openshift|pod|job|workload|cluster|infra|\bops\b|service|stateful|daemon"
+)
 # An object begins at the margin, or the file is JSON. What only speaks of one (prose, recorded answers) is indented.
 _KEYS = (
     compiled(rb"^[\"']?apiVersion[\"']?[ \t]*:|\A\s*[{\[][\s\S]*?\"apiVersion\"\s*:", re.MULTILINE),
@@ -39,7 +43,8 @@ class KubernetesPods(Extractor):
     emits = (PodStatement, ServiceAccount, ClusterRole, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return without_endings(path).endswith(_ENDINGS)
+        name = without_endings(path)
+        return name.endswith(_ENDINGS) or (name.endswith(".json") and _JSON.search(name) is not None)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         data = data.removeprefix(b"\xef\xbb\xbf")

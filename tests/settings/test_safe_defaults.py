@@ -158,3 +158,10 @@ def test_middleware_that_is_taken_out_again(tmp_path: Path) -> None:
     }
     places = {str(one.location) for one in facts_of(tmp_path, files).of("django.middleware") if one.name == "csrf"}  # type: ignore[attr-defined]
     assert places == {"shop/settings/production.py:2"}
+
+
+def test_the_key_that_signs_cookies_of_tornado(tmp_path: Path) -> None:
+    text = "import os\nimport tornado.web\napp = tornado.web.Application([], cookie_secret=%s)\n"
+    for number, (value, source) in enumerate((("'change me'", "literal"), ("os.environ['KEY']", "environment"))):
+        found = facts_of(tmp_path / str(number), {"app.py": text % value}).of("framework.secret-key")
+        assert [(one.source, str(one.location)) for one in found] == [(source, "app.py:3")]  # type: ignore[attr-defined]

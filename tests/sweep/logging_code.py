@@ -56,7 +56,7 @@ LINES: tuple[Sample, ...] = (
     ),
     view("extra-password", '    logger.info("login", extra={"password": request.POST["password"]})\n'),
     view("injection-get", '    logger.info("searched for " + request.GET["q"])\n'),
-    view("injection-fstring", "    logger.info(f\"user agent {request.headers['User-Agent']}\")\n"),
+    view("injection-fstring", "    logger.info(f\"searched for {request.GET['q']}\")\n"),
     view("injection-percent", '    logger.info("searched for %s", request.GET.get("q"))\n'),
     view("print", '    print("upload by", request.user)\n'),
     view("print-password", '    print(request.POST["password"])\n'),

@@ -63,7 +63,7 @@ DJANGO_SAMPLES = (
     dj(
         "security-child-null",
         SECURITY,
-        SECURITY + '        "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},\n',
+        SECURITY + '        "django.security.csrf": {"handlers": ["null"], "propagate": False},\n',
         base=DJANGO.edited(S, CONSOLE, CONSOLE + '        "null": {"class": "logging.NullHandler"},\n'),
     ),
     dj(

@@ -86,7 +86,6 @@ propagate=0
 
 [handler_console]
 class=StreamHandler
-level=INFO
 formatter=line
 args=(sys.stderr,)
 
@@ -254,16 +253,16 @@ FLASK_SAMPLES = (
         "logging/fileconfig-ini-file",
         FILE_CONFIG,
         "logging.ini",
-        "class=StreamHandler\nlevel=INFO\nformatter=line\nargs=(sys.stderr,)",
-        "class=FileHandler\nlevel=INFO\nformatter=line\nargs=('/var/log/photos/app.log',)",
+        "class=StreamHandler\nformatter=line\nargs=(sys.stderr,)",
+        "class=FileHandler\nformatter=line\nargs=('/var/log/photos/app.log',)",
         ["class=FileHandler", "args=(", "[handler_console]"],
     ),
     sample(
         "logging/fileconfig-ini-socket",
         FILE_CONFIG,
         "logging.ini",
-        "class=StreamHandler\nlevel=INFO\nformatter=line\nargs=(sys.stderr,)",
-        "class=handlers.SocketHandler\nlevel=INFO\nformatter=line\nargs=('logs.example.org', 9020)",
+        "class=StreamHandler\nformatter=line\nargs=(sys.stderr,)",
+        "class=handlers.SocketHandler\nformatter=line\nargs=('logs.example.org', 9020)",
         ["class=handlers.Socket", "args=(", "[handler_console]"],
     ),
     sample(

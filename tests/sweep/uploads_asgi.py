@@ -50,7 +50,7 @@ ASGI_SAMPLES = (
         M,
         '    if file.content_type != "application/pdf":\n        raise HTTPException(415)\n',
         "",
-        ["async def store(", "await file.read(", '@app.post("/documents"'],
+        ["async def store(", "await file.read(", '@app.post("/documents"', "write_bytes"],
     ),
     sample(
         "uploads/fastapi-copyfileobj",

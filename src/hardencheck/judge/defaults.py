@@ -224,7 +224,7 @@ def _view(kind: str, row: ProductionDefault) -> _View | None:
         case "framework.setting":
             return _View({"framework": framework, "application": application, "name": name})
         case "framework.secret-key":
-            if not name.lower().endswith("secret_key"):
+            if not name.lower().endswith(("secret_key", "cookie_secret")):
                 return None
             return _View({"framework": framework, "application": application, "name": name})
         case "cookie.declared" if name in _COOKIES:

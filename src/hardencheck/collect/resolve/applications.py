@@ -36,7 +36,15 @@ from hardencheck.collect.resolve._modules import Modules
 from hardencheck.collect.resolve._rows import Given, Reading, effective, is_secret, row, shown
 from hardencheck.collect.resolve._setting import Setting, worth
 from hardencheck.collect.resolve._versions import Version, lowest, version_text
-from hardencheck.model.facts.settings import Expression, FrameworkSetting, ProductionDefault, Source, Variable
+from hardencheck.collect.resolve.django import secret_key
+from hardencheck.model.facts.settings import (
+    Expression,
+    FrameworkSetting,
+    ProductionDefault,
+    SecretKey,
+    Source,
+    Variable,
+)
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
@@ -104,6 +112,7 @@ _JUDGED = frozenset({
     "debug", "serve_traceback", "openapi_url", "openapi_config", "allowed_hosts", "TrustedHostMiddleware.allowed_hosts",
     "AllowedHostsConfig.allowed_hosts", "SessionMiddleware.max_age", _pyramid.DEBUG, _pyramid.TOOLBAR,
 })  # fmt: skip
+_SIGNING_KEY = "cookie_secret"  # of Tornado
 _AS_LARGE = ("HTTPServer", "max_body_size")  # as the buffer, where nothing says otherwise
 _WITH_TABLE = ("flask", "quart", "sanic")
 # What a library asks where the code does not say, and the text that is on; "": any.
@@ -116,7 +125,7 @@ class ApplicationDefaults(Resolver):
 
     name = "applications.defaults"
     version = 5
-    emits = (ProductionDefault, FrameworkSetting)
+    emits = (ProductionDefault, FrameworkSetting, SecretKey)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         frameworks = tuple(dict.fromkeys(FRAMEWORKS.values()))
@@ -139,6 +148,10 @@ class ApplicationDefaults(Resolver):
                 yield shown
                 if one.name in _JUDGED and one.default is not None:
                     yield from self._judged(app, one, one.default)
+                if one.name == _SIGNING_KEY and one.binding is not None:
+                    bound = bound_of("secret_key", one.binding)
+                    key = secret_key(app.framework, app.name, one.name, bound.expression, bound.location)
+                    yield from () if key is None else (key,)
         for framework, gap in unread(facts):
             if framework == "flask":
                 continue

@@ -173,3 +173,26 @@ def test_the_redirect_passes_what_stands_above_it(tmp_path: Path) -> None:
 def test_entries_that_are_perhaps_there_are_perhaps_sent(tmp_path: Path) -> None:
     more = f"import lib\nif lib.strict():\n    MIDDLEWARE.append({FRAMES!r})\n"
     assert headers(tmp_path, project([SECURITY], more))["x-frame-options"] == "?DENY"
+
+
+@pytest.mark.parametrize(
+    ("settings", "nginx", "name", "expected"),
+    [
+        ("SECURE_HSTS_SECONDS = 60\n", NGINX.format("", "app:8000"), "strict-transport-security",
+         "shop/settings.py:3 django does not send strict-transport-security: "
+         "behind its proxy it does not see that a request came by https"),
+        ("", "server {\n  proxy_hide_header X-Content-Type-Options;\n  location / { proxy_pass http://app:8000; }\n}\n",
+         "x-content-type-options",
+         "deploy/nginx.conf:2 django does not send x-content-type-options: nginx takes it away"),
+        ("SECURE_CONTENT_TYPE_NOSNIFF = False\n", "server {\n  add_header X-Content-Type-Options nosniff always;\n"
+         "  location / { proxy_pass http://app:8000; }\n  location /api/ {\n    add_header X-Other 1;\n"
+         "    proxy_pass http://app:8000;\n  }\n}\n", "x-content-type-options",
+         "deploy/nginx.conf:4 django does not send x-content-type-options: "
+         "nginx sends it elsewhere, and not for server, location /api/"),
+    ],
+)  # fmt: skip
+def test_why_a_header_is_not_sent(tmp_path: Path, settings: str, nginx: str, name: str, expected: str) -> None:
+    files = project([SECURITY], settings) | {"Procfile": "web: gunicorn shop.wsgi\n", "deploy/nginx.conf": nginx}
+    _, facts = collected(tmp_path, files)
+    found = [fact for fact in facts.of("header.declared") if getattr(fact, "name", "") == name]
+    assert [f"{fact.location} {fact.describe()}" for fact in found] == [expected]

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hardencheck.collect.extract.view_headers import ViewHeaders
 from hardencheck.collect.resolve.cors import faults
@@ -36,6 +38,12 @@ DOT, BEFORE, AFTER = (
 )
 def test_faults_of_patterns(pattern: str, anchored: bool, expected: list[str]) -> None:
     assert list(faults(pattern, anchored=anchored)) == expected
+
+
+@given(st.text(alphabet="\\\\.*+?[]()$^|a-z:/", max_size=2_000), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_pattern_is_looked_at_in_no_time(pattern: str, anchored: bool) -> None:
+    assert len(list(faults(pattern, anchored=anchored))) <= 3
 
 
 def found(text: str) -> list[object]:

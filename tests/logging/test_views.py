@@ -23,6 +23,7 @@ def test_prints() -> None:
         def view(request):
             print(request.user)
             print("x", file=out)
+            print(request.COOKIES)
 
         class View:
             def get(self, request):
@@ -37,7 +38,7 @@ def test_prints() -> None:
 
         print(4)
         """
-    assert lines(source, ViewPrint) == [2, 7, 11]
+    assert lines(source, ViewPrint) == [2, 8, 12]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,8 @@ def test_other_frameworks() -> None:
         (5, "open", False)
     ]
     assert names(f"{DJANGO}def f(request):\n    up = request.FILES['a']\n    field.save(up.name, up)\n") == []
+    handled = "from django.db import models\ndef handle_uploaded_file(f):\n    open(D + f.name, 'wb+')\n"
+    assert names(handled) == [(3, "open", False)]
     assert names("import email\ndef f(part):\n    open(part.get_filename(), 'wb')\n") == [(3, "open", False)]
 
 

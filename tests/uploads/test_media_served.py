@@ -83,6 +83,7 @@ def test_what_may_add_fields_is_said(tmp_path: Path) -> None:
         (nginx("location ~ \\.php$ { fastcgi_pass a:9000; }"), 3),
         (nginx("", "location ~* \\.(py|cgi)$ { root /srv/media; uwsgi_pass a:9000; }"), 2),
         (nginx("", "location ~ \\.php$ { root /srv/blog; fastcgi_pass a:9000; }"), None),
+        (nginx("", "location ~ ^/uploads/.*\\.(php|py)$ { root /srv; uwsgi_pass a:9000; }"), 2),
         (nginx("", "location ~ ^/api { root /srv/media; uwsgi_pass a:9000; }"), None),
         (apache("<Directory /srv/uploads>\nSetHandler cgi-script\n</Directory>"), 4),
         (apache("ScriptAlias /uploads/ /srv/uploads/"), 3),

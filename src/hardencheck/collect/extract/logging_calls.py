@@ -116,7 +116,7 @@ class LogCalls(Extractor):
             method = logging_method(file, call)
             if method:
                 assigned = assigned or Assigned(file)
-                whats = dict.fromkeys(_Carried(file, assigned, call).arguments(method))
+                whats = dict.fromkeys(Carried(file, assigned, call).arguments(method))
                 if whats and branches is None:
                     branches = branches_of(file)
                 for what in whats:
@@ -157,7 +157,7 @@ def logging_method(file: PythonFile, call: ast.Call) -> str:
     return func.attr if _LOGGER.fullmatch(last) else ""
 
 
-class _Carried:
+class Carried:
     """What secrets one call of a logger carries into text. Calls that are not known are taken to keep what they are
     given to themselves."""
 

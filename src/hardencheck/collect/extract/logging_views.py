@@ -7,6 +7,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.collect.extract.logging_calls import Carried
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import TracebackSent, ViewPrint
 from hardencheck.model.gap import Gap
@@ -58,10 +59,14 @@ class LoggingViews(Extractor):
             )
             return
         branches: Branches | None = None
+        assigned: Assigned | None = None
         if prints:
             for call in file.calls:
                 named = isinstance(call.func, ast.Name) and call.func.id == "print" and "print" not in file.aliases
                 if named and not any(keyword.arg == "file" for keyword in call.keywords) and is_view(file, call):
+                    assigned = assigned or Assigned(file)
+                    if next(Carried(file, assigned, call).arguments("print"), None) is not None:
+                        continue  # a secret: that is what is wrong with it
                     branches = branches or branches_of(file)
                     yield ViewPrint(location=here.at(call.lineno), role=branches.role(call, what_for))
         if traces:

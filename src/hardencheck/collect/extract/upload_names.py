@@ -20,7 +20,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.facts.storage import ClientName
 from hardencheck.model.location import Location
 
-_TOKENS = (b"filename", b"FILES", b"UploadedFile")
+_TOKENS = (b"filename", b"FILES", b"UploadedFile", b"upload")
 _WRITES = compiled(rb"\.save\b|open|write_bytes|write_text|\bmove\b|\bcopy|rename|replace|imwrite")
 
 _JOINS = frozenset({

@@ -45,6 +45,10 @@ class Application(Protocol):
         """Where a header would be set that it does not send."""
         ...
 
+    def why_not(self, name: str) -> str:
+        """Why it does not, where that is not plain."""
+        ...
+
 
 class Predicted(NamedTuple):
     """One application (None: what a proxy alone adds) by one route (None: without a proxy). answers: by status.
@@ -95,6 +99,9 @@ class Static:
     def should(self, name: str) -> Location:
         one = self._says.get(name)
         return one.location if one is not None else self.where
+
+    def why_not(self, name: str) -> str:
+        return ""
 
 
 def applications(facts: FactSet, tree: Tree) -> Iterator[Application]:

@@ -153,6 +153,15 @@ class DjangoApplication:
             return setting(self.project, held).location
         return self.where
 
+    def why_not(self, name: str) -> str:
+        seconds = setting(self.project, "SECURE_HSTS_SECONDS")
+        here = any(self._is(item.dotted, SECURITY) for item in self._items)
+        if name == "strict-transport-security" and here and seconds.known and seconds.value:
+            return "behind its proxy it does not see that a request came by https"
+        if name == _CSP and self.should(name) != self.where:
+            return "its policy is empty, or excludes every path"
+        return ""
+
     def _excluded(self, binding: Binding) -> Location:
         """The line of a policy that is not sent, or the one in it that keeps it from every path."""
         data = Files(self._tree).text(binding.path) or b""

@@ -81,6 +81,7 @@ class PythonApplication:
         self._facts = facts
         self._loose: list[tuple[str, Location, tuple[str, str]]] | None = None
         self._dead: dict[tuple[str, str], bool] = {}
+        self._texts: dict[str, bytes] = {}
         self.layers = list(_layers(self._kind, thing))
         stack = thing.state.get("middleware")
         self._open = isinstance(stack, Seq) and stack.open
@@ -135,6 +136,10 @@ class PythonApplication:
                 found = held(layer.value).names.get(OPTIONS.get(name, ""))
                 return Location(path=found.path, line=found.line or None) if found is not None else layer.where
         return self.where
+
+    def why_not(self, name: str) -> str:
+        partial = any(layer.how == "of a blueprint" and self._sets(layer, name) for layer in self.layers)
+        return "a hook sends it for the views of one blueprint" if partial else ""
 
     def _sets(self, layer: _Layer, name: str) -> bool:
         """Whether a function is seen to set a header."""
@@ -236,20 +241,25 @@ class PythonApplication:
             return sent
         return sent.unsure("", Doubt(layer.where, f"{name} is not in the repository and may send it"))
 
+    def _source(self) -> dict[str, bytes]:
+        """The texts of the files that speak of applications and headers."""
+        if not self._texts:
+            paths = sorted({module.location.path or "" for module in production_modules(self._facts)})
+            self._texts = {one: self._interpreter.source.read(one) or b"" for one in paths[:MAX_FILES]}
+        return self._texts
+
     def _unused(self, path: str, name: str) -> bool:
         """Whether a function is seen to be named nowhere but where it is defined, and no decorator keeps it."""
         if not name.isidentifier():
             return False
         if (path, name) not in self._dead:
-            paths = {path, *(module.location.path or "" for module in production_modules(self._facts))}
-            read = self._interpreter.source.read
-            texts = {one: read(one) or b"" for one in sorted(paths)[:MAX_FILES]}
+            texts = self._source()
             word = re.compile(rb"\b%s\b" % name.encode())
             own = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+%s\b" % name.encode(), re.MULTILINE)
-            found = own.search(texts[path])
+            found = own.search(texts.get(path, b""))
             above = texts[path][: found.start()].rstrip().rpartition(b"\n")[2] if found is not None else b"@"
             times = sum(len(word.findall(text)) for text in texts.values())
-            kept = above.lstrip().startswith((b"@", b")")) or len(paths) > MAX_FILES
+            kept = above.lstrip().startswith((b"@", b")")) or len(texts) >= MAX_FILES
             self._dead[path, name] = times == 1 and not kept
         return self._dead[path, name]
 

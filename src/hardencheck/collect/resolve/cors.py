@@ -37,6 +37,7 @@ _ANSWERING = (
 )  # fmt: skip
 # Searched for in the path without its first slash.
 EVERY = frozenset({"", "^", "$", ".*", "^.*", ".*$", "^.*$", "/?", "^/?", "(.*)", ".?", "^.?", "^(.*)$"})
+MAX_PATTERN = 500
 _REGEX = frozenset("*\\]?$^[()")
 _DOT = compiled(r"(?<!\\)(?:\\\\)*\.(?![*+?{])")
 _BEFORE = compiled(r"(?<!\\)(?:\\\\)*\.[*+]\??(?=[a-z0-9-])", re.IGNORECASE)
@@ -172,6 +173,8 @@ def _plain(part: Part, application: str, argument: str, written: str, bound: Bou
 
 def faults(pattern: str, *, anchored: bool) -> Iterator[str]:
     """What an expression lets in besides what it names. anchored: the library compares the whole origin."""
+    if len(pattern) > MAX_PATTERN:
+        return  # nobody writes an origin of that length
     bare = _CLASS.sub("[]", pattern)
     if _DOT.search(bare):
         yield "an unescaped dot stands for any character"

@@ -103,6 +103,7 @@ class DeclaredHeaders(Resolver):
             value=worst.value,
             max_age=max_age(worst.value) if name == "strict-transport-security" else None,
             layer=worst.layer,
+            why=worst.text if worst.does == "silent" else "",
         )
 
 
@@ -136,8 +137,12 @@ def _outcome(one: Predicted, name: str) -> Sends:
         return sends(fields[0].layer, fields[0].where, joined(fields) or "")
     reports = sent.named(f"{name}-report-only")
     if reports:
-        return silent(one.layer, reports[0].where)  # it says what would be refused, and refuses nothing
-    return silent(one.layer, _taken_away(one, name) or one.should(name))
+        return silent(one.layer, reports[0].where)._replace(text="its policy only reports")
+    taken = _taken_away(one, name)
+    if taken is not None and one.route is not None:
+        return silent(one.layer, taken)._replace(text=f"{one.route.product} takes it away")
+    why = one.application.why_not(name) if one.application is not None else ""
+    return silent(one.layer, one.should(name))._replace(text=why)
 
 
 def _taken_away(one: Predicted, name: str) -> Location | None:
@@ -161,7 +166,8 @@ def _blamed(outcome: Sends, one: Predicted, others: Sequence[Predicted], name: s
         if any(field.layer in PROXIES and not field.perhaps for field in fields):
             # A handler of Caddy is one of many of its site, which is what has the headers.
             site = one.route.inside if one.route.product == "caddy" else None
-            return outcome._replace(location=site or one.route.where)
+            text = f"{one.route.product} sends it elsewhere, and not for {one.route.name}"
+            return outcome._replace(location=site or one.route.where, text=text)
     return outcome
 
 

@@ -115,7 +115,8 @@ def _nginx_scripts(facts: FactSet, folders: list[str]) -> Iterator[UploadHandler
         if handler is None or not place.name.startswith("location ~") or place.where in seen:
             continue
         folder = _folder(place.levels)
-        if _SCRIPTS.search(place.name) and holds_uploads(folder, folders):
+        named = _WORDS.search(_plain(place.name.removeprefix("location "))) is not None
+        if _SCRIPTS.search(place.name) and (named or holds_uploads(folder, folders)):
             seen.add(place.where)
             yield UploadHandler(
                 location=place.where, product="nginx", route=place.name, handler=handler.directive.name, folder=folder

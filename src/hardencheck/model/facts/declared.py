@@ -10,7 +10,8 @@ class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
 
     name: lower-case field name. present: some layer sends it; False: a framework or proxy that was read could and
     does not (the location is where it should be set). value: as sent, None where it is not known or not present.
-    max_age: seconds, for strict-transport-security. layer: "django", "flask", "starlette", "nginx" ...
+    max_age: seconds, for strict-transport-security. layer: "django", "flask", "starlette", "nginx" ... why: reads after
+    "does not send it: ", where that is not plain.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -21,13 +22,12 @@ class DeclaredHeader(Fact, tag="header.declared", frozen=True, kw_only=True):
     value: str | None = None
     max_age: int | None = None
     layer: str
+    why: str = ""
 
     def describe(self) -> str:
-        return (
-            f"{self.layer} sends {self.name}: {self.value}"
-            if self.present
-            else f"{self.layer} does not send {self.name}"
-        )
+        if self.present:
+            return f"{self.layer} sends {self.name}: {self.value}"
+        return f"{self.layer} does not send {self.name}{f': {self.why}' if self.why else ''}"
 
 
 COOKIE_ATTRIBUTES = ("secure", "http_only", "same_site")

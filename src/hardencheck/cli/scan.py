@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 @click.option(
     "--profile-run",
     is_flag=True,
-    help="Say on standard error where the CPU time went, by collector; in one process (--jobs 0).",
+    help="Say on standard error where the CPU time went, by collector (--jobs 0).",
 )
 @_options.color
 @_options.verbose

@@ -196,3 +196,32 @@ def test_why_a_header_is_not_sent(tmp_path: Path, settings: str, nginx: str, nam
     _, facts = collected(tmp_path, files)
     found = [fact for fact in facts.of("header.declared") if getattr(fact, "name", "") == name]
     assert [f"{fact.location} {fact.describe()}" for fact in found] == [expected]
+
+
+NOT_USED = (
+    "from django.core.exceptions import MiddlewareNotUsed\nfrom django.conf import settings\n"
+    "class Own:\n    def __init__(self, get_response):\n        if not settings.REMOTE_HEADER:\n"
+    "            raise MiddlewareNotUsed()\n        self.get_response = get_response\n"
+    "    def __call__(self, request):\n        response = self.get_response(request)\n"
+    "        response['X-Frame-Options'] = 'SAMEORIGIN'\n        return response\n"
+)
+READS = (
+    "import os\nclass Own:\n    def __init__(self, get_response):\n        self.get_response = get_response\n"
+    "    def __call__(self, request):\n        who = request.headers.get('X-Who')\n"
+    "        return getattr(self, os.environ['WHO'])(request, who)\n"
+)
+
+
+@pytest.mark.parametrize(("setting", "expected"), [("''", "DENY"), ("'HTTP_X_USER'", "SAMEORIGIN")])
+def test_django_leaves_out_what_says_that_it_is_not_used(tmp_path: Path, setting: str, expected: str) -> None:
+    files = project(["shop.own.Own", FRAMES], f"REMOTE_HEADER = {setting}\n", NOT_USED)
+    found = headers(tmp_path, files)
+    assert (found["x-frame-options"], "*" in found) == (expected, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "open_"), [("", False), ("    def other(self, response):\n        response[self.name] = 'x'\n", True)]
+)
+def test_code_that_is_not_followed_sets_nothing_where_nothing_in_it_can(tmp_path: Path, more: str, open_: bool) -> None:
+    found = headers(tmp_path, project(["shop.own.Own", FRAMES], "", READS + more))
+    assert ("*" in found) is open_

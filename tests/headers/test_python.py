@@ -223,3 +223,14 @@ def test_what_cannot_be_followed_leaves_it_open(tmp_path: Path, body: str, expec
 def test_the_server_names_itself(tmp_path: Path, command: str, expected: str) -> None:
     files = {"app.py": FLASK, "Procfile": f"web: {command}\n"}
     assert headers(tmp_path, files).get("server", "(none)") == expected
+
+
+def test_a_header_that_is_an_object_changes_no_other(tmp_path: Path) -> None:
+    text = FLASK + (
+        "@app.after_request\ndef own(response):\n    response.vary.add('Cookie')\n"
+        "    response.cache_control.no_store = True\n    response.headers['X-Frame-Options'] = 'DENY'\n"
+        "    return response\n"
+    )
+    found = headers(tmp_path, {"app.py": text})
+    assert (found[FRAMES], found["vary"], found["cache-control"]) == ("DENY", None, None)
+    assert "*" not in found

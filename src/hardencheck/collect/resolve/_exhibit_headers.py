@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hardencheck.collect.extract._fields import RESPONSE
+from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.resolve._predicted import BROKEN, MISSING, PAGE, Predicted
 from hardencheck.collect.resolve._sent import Field, Sent
 from hardencheck.model.facts.exhibit import Cell, Exhibit, Table
@@ -54,7 +55,8 @@ def _key(one: Predicted) -> tuple[object, ...]:
 
 def _table(group: list[Predicted]) -> Table:
     one = group[0]
-    names = sorted({field.name for sent in one.answers.values() for field in sent.fields} - _SKIPPED)
+    sent_names = {field.name for sent in one.answers.values() for field in sent.fields} - _SKIPPED
+    names = sorted(sent_names | HEADERS) if sent_names else []
     rows = [_row(name, one) for name in names]
     notes = [*_notes(one)]
     if len(group) > 1:
@@ -81,8 +83,8 @@ def _row(name: str, one: Predicted) -> tuple[Cell, ...]:
     for status in (MISSING, BROKEN):
         cell = _cell(name, one.answers[status])
         if cell.text == page.text:
-            cell = Cell(text="the same", mark=cell.mark)
-        elif cell.text == "not sent":
+            cell = Cell(text="the same" if page.text != "not sent" else "not sent")
+        elif cell.text == "not sent" and name in HEADERS:
             cell = Cell(text=cell.text, places=cell.places, mark="weak")
         cells.append(cell)
     places = tuple(dict.fromkeys(place for cell in cells for place in cell.places))
@@ -107,9 +109,11 @@ def _cell(name: str, sent: Sent) -> Cell:
 def _text(field: Field) -> str:
     by = f" [{field.layer}]"
     if field.value is None:
-        why = f" ({field.doubt.text})" if field.doubt is not None else ""
-        return f"{'perhaps, ' if field.perhaps else ''}a value that is not known{why}{by}"
-    shown = field.value[:MAX_TEXT] if field.name in RESPONSE else "(a value that is not shown)"
+        why = f": {field.doubt.text}" if field.doubt is not None else ""
+        return f"not known{', and perhaps not sent' if field.perhaps else ''}{why}{by}"
+    shown = (
+        field.value[:MAX_TEXT] if field.name in RESPONSE else "(a value that is not shown)"
+    )
     if field.perhaps:
         why = f" ({field.doubt.text})" if field.doubt is not None else ""
         return f"perhaps {shown}{why}{by}"

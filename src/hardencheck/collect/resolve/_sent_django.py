@@ -57,6 +57,12 @@ _QUIET = compiled(
 )
 _SAYS = compiled(rb"header|policy|csp|get_response|x-frame|hsts|http_response", re.IGNORECASE)
 _TOUCHES = compiled(rb"header|response\[|setdefault|policy|csp|patch_\w{1,30}\(", re.IGNORECASE)
+# What sets a field of a response, and does not only read one of the request.
+_SETS = compiled(
+    rb"(?<!request)(?<!\bself)\.headers\b|\bres(?:p|ponse)?\w{0,30}\[|\bheaders[ \t]{0,9}=(?!=)|\.setdefault\("
+    rb"|_headers\(|setattr\("
+)
+_IMPORTS = compiled(rb"^[ \t]{0,99}(?:from|import)[ \t]{1,9}([A-Za-z_.][\w.]{0,200})", re.MULTILINE)
 _LOCALE = "django.middleware.locale.LocaleMiddleware"
 # django-csp 3: setting -> directive (`csp.utils.from_settings`).
 CSP_3 = {
@@ -268,8 +274,17 @@ class DjangoApplication:
                 sent = sent.unsure(one.name, Doubt(where, f"{one.name} is set here in a way that is not followed"))
         if written:
             return sent
-        data = Files(self._tree).text(path) or b""
-        return sent.unsure("", why) if b"headers" in data or b"response[" in data else sent
+        return sent.unsure("", why) if any(map(_SETS.search, self._reached(path))) else sent
+
+    def _reached(self, path: str) -> Iterator[bytes]:
+        """The text of a module, and of those of the repository that it imports."""
+        files = Files(self._tree)
+        data = files.text(path) or b""
+        yield data
+        for module in dict.fromkeys(_IMPORTS.findall(data)):
+            found = self._found(module.decode("ascii", "replace"), path)
+            if found is not None and found != path:
+                yield files.text(found) or b""
 
     def _derived(self, item: str) -> bool:
         """Whether it is a class that derives from one of the repository."""
@@ -335,7 +350,12 @@ class DjangoApplication:
 def _respond(interpreter: Interpreter, what: Value, stage: Stage) -> Value | None:
     """A middleware as Django runs it: made with `get_response`, then called with the request."""
     node, frame = ast.Pass(lineno=0), stage.frame
-    made = called(interpreter, what, [stage.further], frame)
+    try:
+        made = called(interpreter, what, [stage.further], frame)
+    except Raised as error:
+        if error.name is None or error.name.rpartition(".")[2] != "MiddlewareNotUsed":
+            raise
+        return stage.response  # Django goes on without it
     if isinstance(made, Instance) and made.cls is not None:
         own = interpreter._class_attribute(made.cls, "__call__")
         if not isinstance(own, Function):

@@ -38,6 +38,7 @@ from hardencheck.lazily import compiled
 RESPONSE, HEADERS, NEXT, ASGI, SEND, REQUEST = (
     "http.response", "http.headers", "http.next", "http.asgi", "http.send", "http.request",
 )  # fmt: skip
+PARSED = "http.parsed-field"
 SEEN = "http.seen"
 SETTINGS = "django.conf.settings"
 MORE = "\0"
@@ -276,7 +277,19 @@ def _attribute(call: Call) -> Value | None:
             return response.state["headers"]
         case "status_code" | "status" | "code":
             return response.state["status"]
+        case name if name in _PARSED:
+            return Object(kind=PARSED, state={"response": response, "name": Const(name.replace("_", "-"))})
     return None
+
+
+def _parsed(call: Call) -> Value | None:
+    """A header as an object of its own: whatever is done to it changes this header and no other."""
+    owner = call.owner
+    names = fields(owner.state["response"]) if isinstance(owner, Object) else None
+    if names is None or not isinstance(owner, Object):
+        return None
+    put(call, names, owner.state["name"], unknown(call, text_of(owner.state["name"])))
+    return Const(None)
 
 
 def _set_attribute(call: Call) -> Value:
@@ -294,6 +307,8 @@ def _set_attribute(call: Call) -> Value:
     return Const(None)
 
 
+# Werkzeug: `response.vary.add("Cookie")`, `response.cache_control.no_store = True`.
+_PARSED = frozenset({"vary", "cache_control", "allow", "content_language", "www_authenticate", "content_range"})
 # Werkzeug writes these into the headers.
 _ATTRIBUTES = {
     "content_security_policy": "content-security-policy",
@@ -532,6 +547,7 @@ SUPERS: dict[str, Model] = dict.fromkeys(_BASES, _inherited)
 CALLS: dict[str, Model] = {"starlette.datastructures.MutableHeaders": _mutable}
 METHODS: dict[str, Model] = {
     RESPONSE: _method, HEADERS: _method, "http.given": _of_request, "http.url": _nothing, REQUEST: _nothing,
+    PARSED: _parsed,
 }  # fmt: skip
 STORES: dict[str, Model] = {RESPONSE: _store, HEADERS: _store}
 ITEMS: dict[str, Model] = {RESPONSE: _item, HEADERS: _item, "http.given": _of_request}
@@ -540,6 +556,7 @@ ATTRIBUTES: dict[str, Model] = {RESPONSE: _attribute, REQUEST: _request, "http.u
 DELETES: dict[str, Model] = {RESPONSE: _deleted, HEADERS: _deleted}
 SETTERS: dict[str, Model] = {
     RESPONSE: _set_attribute, REQUEST: lambda call: Const(None), **dict.fromkeys(_BASES, _set_plainly),
+    PARSED: _parsed,
 }  # fmt: skip
 SPOILS: dict[str, Model] = {
     RESPONSE: _spoiled, HEADERS: _spoiled, REQUEST: lambda call: None, NEXT: lambda call: None,

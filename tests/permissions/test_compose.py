@@ -328,3 +328,18 @@ VALUES = st.recursive(
 def test_no_shape_of_a_service_breaks_it(service: dict[str, object], include: object) -> None:
     found = settle(compose=json.dumps({"services": {"web": service, "db": {"image": "nginx"}}, "include": include}))
     assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]
+
+
+@pytest.mark.parametrize(
+    ("service", "stores"),
+    [
+        ("hop:\n    image: quay.io/awx\n    ports: ['5555:5555']", False),
+        ("flower:\n    image: shop\n    ports: ['5555:5555']", True),
+        ("web:\n    image: shop\n    command: celery -A shop flower\n    ports: ['5555:5555']", True),
+        ("web:\n    image: shop\n    ports: ['6379:6379']", True),
+    ],
+)
+def test_a_port_that_others_use_is_a_stores_only_where_something_says_so(service: str, stores: bool) -> None:
+    facts = list(ComposeFiles().extract("compose.yaml", 0o100644, f"services:\n  {service}\n".encode()))
+    [ports] = [fact for fact in facts if isinstance(fact, ComposeSetting) and fact.setting == "ports"]
+    assert ports.weak is stores

@@ -34,6 +34,8 @@ _STORES = {
     "5555": "Flower", "7700": "Meilisearch", "8025": "Mailhog", "8500": "Consul", "5601": "Kibana", "7687": "Neo4j",
     "8983": "Solr", "6333": "Qdrant", "26257": "CockroachDB", "4222": "NATS",
 }  # fmt: skip
+# Ports that others use as well: then the image, the name or the command must speak of the product.
+_SHARED = frozenset({"5555", "8123", "8500", "7700", "8086", "8025", "9092", "5601", "4222", "6333"})
 _VARIABLE = compiled(r"\$\{?[A-Za-z_]\w*(?:(?P<operator>:?-)(?P<default>[^{}$]*)|[^}]*)?\}?")
 _PROXY = compiled(
     r"(?:.*/)?(?:nginx|nginx-unprivileged|nginx-proxy|caddy|traefik|httpd|haproxy|envoy|openresty|swag|kong|apisix)"
@@ -255,10 +257,19 @@ class Service:
                 host, _, outside = before.rpartition(":")
             everywhere = host in {"", "0.0.0.0", "::", "[::]"}  # noqa: S104 - what is looked for
             found.extend(
-                Port(port, outside if "-" not in target else port, everywhere, _STORES.get(port, ""), line)
+                Port(port, outside if "-" not in target else port, everywhere, self._store(port), line)
                 for port in _range(target)
             )
         return found
+
+    def _store(self, port: str) -> str:
+        product = _STORES.get(port, "")
+        if product and port in _SHARED:
+            said = [self.name, text_of(self.node.get("image"))]
+            said += [text_of(item) for item in items_of(self.node.get("command"))]
+            if product.lower() not in " ".join((*said, text_of(self.node.get("command")))).lower():
+                return ""
+        return product
 
     def _stores(self) -> Iterator[tuple[str, int]]:
         for port in self.published():

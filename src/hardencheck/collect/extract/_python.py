@@ -32,6 +32,8 @@ def role(path: str) -> Role:
             return _ROLES[part]
     if any(folder.endswith(("_tests", "-tests", "_test")) for folder in folders):
         return "test"
+    if any(folder.startswith(("example_", "example-")) for folder in folders):
+        return "example"
     # All but the last extension: docker-compose.dev.yml, settings.test.json; Dockerfile.dev has its word at the end.
     stem, _, extension = name.rpartition(".") if "." in name else (name, "", "")
     if name.startswith("."):

@@ -111,9 +111,7 @@ def _text(field: Field) -> str:
     if field.value is None:
         why = f": {field.doubt.text}" if field.doubt is not None else ""
         return f"not known{', and perhaps not sent' if field.perhaps else ''}{why}{by}"
-    shown = (
-        field.value[:MAX_TEXT] if field.name in RESPONSE else "(a value that is not shown)"
-    )
+    shown = field.value[:MAX_TEXT] if field.name in RESPONSE else "(a value that is not shown)"
     if field.perhaps:
         why = f" ({field.doubt.text})" if field.doubt is not None else ""
         return f"perhaps {shown}{why}{by}"

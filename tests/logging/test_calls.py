@@ -154,3 +154,11 @@ def test_modes_of_log_files() -> None:
 )
 def test_odd_input_is_no_crash(source: str) -> None:
     assert not [item for item in extract(source) if isinstance(item, Gap) and item.reason is Reason.CRASHED]
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [("sessionid", True), ("cart", True), ("last-login-method", False), ("django_language", False), ("theme", False)],
+)
+def test_a_cookie_that_only_holds_a_choice_is_no_secret(name: str, secret: bool) -> None:
+    assert whats(f"seen = request.COOKIES.get('{name}')\nlog.info('x', seen=seen)") == (["cookie"] if secret else [])

@@ -59,9 +59,11 @@ _REQUEST_PARTS = {
     "raw_post_data": "request body",
 }  # fmt: skip
 _REQUEST_CALLS = {**_REQUEST_PARTS, "text": "request body", "read": "request body", "post": "request body"}
+# Last words of names of cookies that hold a choice and open nothing.
 _PLAIN_COOKIES = frozenset({
     "lang", "language", "locale", "theme", "timezone", "tz", "consent", "cookieconsent", "currency", "color", "mode",
-    "django_language", "debug", "seen", "banner",
+    "debug", "seen", "banner", "method", "provider", "tab", "view", "layout", "sort", "next", "referrer", "source",
+    "campaign", "variant", "experiment", "country", "region", "tour", "dismissed", "accepted", "visited",
 })  # fmt: skip
 _REQUESTS = {"request", "req", "http_request", "django_request", "_request"}
 # Calls that hand on what they are given.
@@ -83,7 +85,7 @@ class LogCalls(Extractor):
     """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
 
     name = "logging.calls"
-    version = 2
+    version = 3
     emits = (SecretLogged, LogFileMode)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -313,7 +315,7 @@ def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
         if (what := _secret_name(file, key.value)) is not None:
             yield what
         elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
-            if key.value.lower() not in _PLAIN_COOKIES:
+            if not set(_words(key.value)[-1:]) & _PLAIN_COOKIES:
                 yield "cookie"
     elif isinstance(key, ast.Slice):
         return  # token[:6] shows a part of it on purpose

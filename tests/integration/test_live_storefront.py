@@ -10,6 +10,7 @@ from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
 from hardencheck.judge.settle import Policy, select, settle
 from hardencheck.model.checklist import Item
+from hardencheck.model.facts import Side, fact_types
 from hardencheck.model.target import Target
 from tests.integration.services import Kind, storefront
 
@@ -22,7 +23,9 @@ NOT_WEAK = {"exposure.trace", "headers.csp-bypass", "headers.csp-mistakes"}
 
 def audit(kind: Kind, directory: Path) -> dict[str, Item]:
     """Lines of the observed areas by id, from the URLs alone."""
-    checks, _ = select(load_catalogue().checks, AREAS, ())
+    chosen, _ = select(load_catalogue().checks, AREAS, ())
+    types = fact_types()
+    checks = tuple(check for check in chosen if any(types[rule.fact].side is Side.OBSERVED for rule in check.rules))
     with storefront(kind, workdir=directory, front="nginx") as service:
         assert service.http_url is not None
         target = Target(urls=(service.https_url, service.http_url))

@@ -145,11 +145,6 @@ def checks() -> list[str]:
     return sorted({one.id for one in found})
 
 
-def kept(name: str, value: object) -> bool:
-    """What the resolver keeps as well: settings, and what has the form of a logging configuration."""
-    return name.isupper() or (isinstance(value, dict) and "version" in value)
-
-
 def run(request: dict[str, Any]) -> dict[str, Any]:
     folder, module = request["folder"], request["module"]
     os.environ.clear()
@@ -175,7 +170,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     except BaseException as error:
         sys.settrace(None)
         return {"error": f"{type(error).__name__}: {error}"[:300]}
-    answer["values"] = {name: encoded(value) for name, value in vars(loaded).items() if kept(name, value)}
+    answer["values"] = {name: encoded(value) for name, value in vars(loaded).items() if name.isupper()}
     places = watch.places.get(id(vars(loaded)), {})
     answer["places"] = {
         name: [where[0][len(folder) + 1 :], where[1]] for name, where in places.items() if where is not None

@@ -83,7 +83,8 @@ class Resolved:
         self.followed: Followed = modules.follow(path, given, configuration)
 
     def names(self) -> set[str]:
-        return set(self.followed.names)
+        """Settings: a logging configuration that is kept whatever it is called is not among them."""
+        return {name for name in self.followed.names if name.isupper()}
 
     def says(self, name: str) -> Said:
         binding = self.followed.binding(name)

@@ -7,11 +7,14 @@ import warnings
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from hardencheck.collect.contract import Unreadable
+import msgspec
+
+from hardencheck.collect.contract import Extractor, Unreadable
 from hardencheck.collect.extract._grammar import downgraded
 from hardencheck.collect.meter import measured
 from hardencheck.lazily import compiled
-from hardencheck.model.gap import Reason
+from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.location import Location
 
 _LINES = compiled(rb"\r\n|\n|\r")  # what ends a line of Python; a form feed does not
 Role = Literal["production", "test", "documentation", "example", "development", "migration"]
@@ -329,6 +332,12 @@ def parse(data: bytes) -> PythonFile:
     """The parsed file. Raises what `syntax_tree` raises."""
     with measured("syntax of Python"):
         return PythonFile(data.decode("utf-8", "replace"), syntax_tree(data))
+
+
+def unread(extractor: Extractor, error: Unreadable, path: str, role: str) -> Gap:
+    """What an extractor says of a file that does not parse, where its facts have a role."""
+    gap = extractor.gap(error.reason, error.detail, Location(path=path, line=error.line))
+    return msgspec.structs.replace(gap, about={"role": role})
 
 
 def syntax_tree(data: bytes) -> ast.Module:

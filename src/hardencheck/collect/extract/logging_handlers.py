@@ -9,10 +9,17 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, Values, branches_of
 from hardencheck.collect.extract._logging_names import CLEAR_HANDLERS, PLAIN_ARGUMENTS
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, without_credentials
+from hardencheck.collect.extract._python import (
+    NotLiteral,
+    PythonFile,
+    argument,
+    parse,
+    role,
+    unread,
+    without_credentials,
+)
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging_written import HandlerCall
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _TOKENS = compiled(rb"Handler|basicConfig|loguru|setFormatter")
@@ -38,14 +45,7 @@ class LoggingHandlers(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            yield unread(self, error, path, what_for)
             return
         values: Values | None = None
         branches: Branches | None = None

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
-from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.collect.extract._python import PythonFile, parse, role, unread
 from hardencheck.collect.extract.logging_calls import is_request, logging_method
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging_written import RequestLogged
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _CALL = compiled(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace|success)\s*\(")
@@ -55,14 +54,7 @@ class LoggedRequests(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            yield unread(self, error, path, what_for)
             return
         assigned: Assigned | None = None
         branches: Branches | None = None

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._logging_names import is_security_call
-from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.collect.extract._python import PythonFile, parse, role, unread
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import Swallowed
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _TOKENS = compiled(
@@ -42,14 +41,7 @@ class SwallowedExceptions(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            yield unread(self, error, path, what_for)
             return
         branches: Branches | None = None
         for node in ast.walk(file.tree):

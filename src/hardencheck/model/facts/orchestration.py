@@ -72,14 +72,17 @@ class KubernetesSetting(Fact, tag="kubernetes.setting", frozen=True, kw_only=Tru
         return f"{self.workload}{inside}: {self.value}"
 
 
+Manager = Literal["system", "user", "either"]
+
+
 class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
     """A unit of systemd, or a drop-in of one, as the file says it; the resolver puts them together. Never judged.
 
     The location is that of its [Service] or [Socket]. unit: "web.service". drop_in: it adds to a unit of that name.
     program: the last part of the path that ExecStart starts, "" if the file has none. foreign: that is a program with a
     life of its own (an engine of containers, nginx ...). changes: the tool by which its command changes user. full:
-    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. for_user:
-    it is of a user's manager. open: a template decides which directives there are.
+    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. manager: who
+    starts it, that of the machine or that of a user. open: a template decides which directives there are.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -92,7 +95,7 @@ class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
     changes: str
     full: int
     listens: bool
-    for_user: bool
+    manager: Manager
     open: bool
     role: str
 

@@ -81,7 +81,10 @@ PAIRS = {
         f"env:\n  - name: DB_PASSWORD\n    value: {PW}\n  - name: PORT\n    value: 8000\n",
     ),
     "quoted": ("k8s/deploy.yaml", f'env:\n  - name: "DB_PASSWORD"\n    value: "{PW}"\n'),
-    "the value first": ("k8s/deploy.yaml", f"env:\n  - value: {PW}\n    name: DB_PASSWORD\n  - name: PORT\n    value: 8000\n"),
+    "the value first": (
+        "k8s/deploy.yaml",
+        f"env:\n  - value: {PW}\n    name: DB_PASSWORD\n  - name: PORT\n    value: 8000\n",
+    ),
     "the value first, in a line": ("k8s/deploy.yaml", f"env: [{{value: {PW}, name: DB_PASSWORD}}, {{name: PORT}}]\n"),
     "the value first in JSON": ("ecs/task.json", f'{{\n  "value": "{PW}",\n  "name": "DB_PASSWORD"\n}}\n'),
     "the value first in XML": ("web.config", f'<add value="{PW}" key="DbPassword"/>\n'),

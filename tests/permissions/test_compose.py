@@ -306,7 +306,8 @@ def test_a_profile_of_developers_is_theirs_alone() -> None:
 
 def test_a_variable_that_says_on_which_interfaces() -> None:
     text = (
-        "services:\n  web:\n    build: .\n    ports:\n      - '${BIND}:8000:8000'\n  edge: {image: nginx, ports: ['80:80']}\n"
+        "services:\n  web:\n    build: .\n    ports:\n      - '${BIND}:8000:8000'\n"
+        "  edge: {image: nginx, ports: ['80:80']}\n"
         "  db:\n    image: postgres\n    ports:\n      - '${BIND}:5432:5432'\n      - '${BIND:-127.0.0.1}:5433:5432'\n"
         "      - {target: 5432, published: 5434, host_ip: '${BIND}'}\n"
     )

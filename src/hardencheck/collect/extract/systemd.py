@@ -119,8 +119,8 @@ class _Start(NamedTuple):
 
 
 def _start(lines: list[IniLine]) -> _Start:
-    """What ExecStart starts; of several (oneshot) the last, and one with all privileges wherever it stands. An empty one
-    takes those before it back."""
+    """What ExecStart starts; of several (oneshot) the last, and one with all privileges wherever it stands. An empty
+    one takes those before it back."""
     program = changes = ""
     full = 0
     for line in lines:

@@ -59,7 +59,7 @@ class ComposeSettings(Resolver):
         known: dict[str, ComposeService],
         parts: Sequence[ComposeService],
     ) -> Iterator[Found]:
-        """One fact for the services of a file and role that lack it; what may say it elsewhere is a gap for that service."""
+        """One fact for the services of a file and role that lack it; one that another file may give it is a gap."""
         lacking: list[ComposeService] = []
         for service in services:
             said = _inherited(matter, service, known)

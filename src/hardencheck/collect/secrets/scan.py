@@ -95,8 +95,9 @@ _PAIR_VALUE = compiled(
 )
 # The value before its name, in the same entry: nothing but a comma or the end of a line is between them.
 _PAIR_BEFORE = compiled(
-    rb"(?<![\w.\-])[\x22\x27]?value[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}(?P<quote>[\x22\x27]?)(?P<value>[^\s\x22\x27,]{4,200})"
-    rb"(?P=quote)[ \t]{0,8},?[ \t]{0,8}\n?[ \t]{0,40}[\x22\x27]?(?i:name|key)[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}"
+    rb"(?<![\w.\-])[\x22\x27]?value[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}"
+    rb"(?P<quote>[\x22\x27]?)(?P<value>[^\s\x22\x27,]{4,200})(?P=quote)"
+    rb"[ \t]{0,8},?[ \t]{0,8}\n?[ \t]{0,40}[\x22\x27]?(?i:name|key)[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}"
     rb"[\x22\x27]?[\w.\-]{4,100}\Z"
 )
 _MARKUP = (".html", ".vue", ".jsx", ".tsx", ".svelte", ".jinja", ".j2", ".jinja2")

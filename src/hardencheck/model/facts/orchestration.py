@@ -81,8 +81,8 @@ class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
     The location is that of its [Service] or [Socket]. unit: "web.service". drop_in: it adds to a unit of that name.
     program: the last part of the path that ExecStart starts, "" if the file has none. foreign: that is a program with a
     life of its own (an engine of containers, nginx ...). changes: the tool by which its command changes user. full:
-    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. manager: who
-    starts it, that of the machine or that of a user. open: a template decides which directives there are.
+    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. manager:
+    who starts it, that of the machine or that of a user. open: a template decides which directives there are.
     """
 
     side: ClassVar[Side] = Side.DECLARED

@@ -284,7 +284,7 @@ def test_the_umask_of_an_image() -> None:
 def test_the_lines_of_umasks_of_an_image() -> None:
     text = (
         "FROM a\nRUN set -e && \\\n  umask 0 && mkdir /a\nRUN <<EOF\nset -e\numask 000\nEOF\n"
-        "RUN cat > /x <<EOF\numask 0\nEOF\nCMD [\"sh\", \"-c\", \"umask 0; exec app\"]\n"
+        'RUN cat > /x <<EOF\numask 0\nEOF\nCMD ["sh", "-c", "umask 0; exec app"]\n'
     )
     facts = extract_file([Dockerfiles()], "Dockerfile", 0o100644, text.encode())
     assert [fact.location.line for fact in facts if isinstance(fact, Umask)] == [3, 6, 11]

@@ -15,7 +15,7 @@ class PodStatement(Fact, tag="kubernetes.pod-statement", frozen=True, kw_only=Tr
     """What one object says on one matter; the resolver makes `kubernetes.setting` of it. Raw material, never judged.
 
     workload: "Deployment/web". container: those it is about, "" for the pod. state: "weak" or "good" where it is said,
-    "lacks" where it is not. account: the service account, matter "token" only. part: "surely" or
+    "lacks" where it is not. account: "namespace/name" of the service account, matter "token" only. part: "surely" or
     "perhaps" the object is one that is put over another (kustomize), so what it does not say, it does not lack.
     """
 
@@ -33,12 +33,14 @@ class PodStatement(Fact, tag="kubernetes.pod-statement", frozen=True, kw_only=Tr
 
 
 class ServiceAccount(Fact, tag="kubernetes.service-account", frozen=True, kw_only=True):
-    """A ServiceAccount, or what a binding says of one. automount: automountServiceAccountToken, None where it is not
-    said. bound: a RoleBinding or ClusterRoleBinding gives it rights. Raw material for the resolver, never judged."""
+    """A ServiceAccount, or what a binding says of one. namespace: "" where none is written. automount:
+    automountServiceAccountToken, None where it is not said. bound: a RoleBinding or ClusterRoleBinding gives it rights.
+    Raw material for the resolver, never judged."""
 
     side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("name", "bound")
+    identity: ClassVar[tuple[str, ...]] = ("namespace", "name", "bound")
 
+    namespace: str
     name: str
     automount: bool | None
     bound: bool

@@ -29,6 +29,7 @@ from hardencheck.collect.interpret.values import (
     Class,
     Const,
     Depends,
+    Exported,
     Function,
     Instance,
     Joined,
@@ -146,7 +147,7 @@ class Interpreter:
         self.source = source
         self.environment = dict(environment or {})
         self.off = off or (lambda name: False)
-        self.exported = Map()  # variables that the program itself sets, which can be put back
+        self.exported = Exported()  # variables that the program itself sets, which can be put back
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
         self.awaits: ast.AST | None = None  # the call whose coroutine is awaited at once

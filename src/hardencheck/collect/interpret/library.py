@@ -226,7 +226,7 @@ def variable(interpreter: Interpreter, name: str, default: Value | None, node: a
         interpreter._may_raise = True
         return Unknown("tainted", "os.environ, which was replaced", frame.module.path, getattr(node, "lineno", 0))
     exported = interpreter.exported
-    depends |= exported.depends if name not in exported.items else NOTHING
+    depends |= exported.unless(name) if name not in exported.items else NOTHING
     if not exported.exact:
         interpreter._may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
@@ -435,7 +435,7 @@ def asked(interpreter: Interpreter, owner: Object, item: Value) -> Depends:
     name = _name(item)
     if owner.kind == "environ" and name is not None:
         put = interpreter.exported.items.get(name)
-        return frozenset({name}) | interpreter.exported.depends | (put.depends if put is not None else NOTHING)
+        return frozenset({name}) | interpreter.exported.unless(name) | (put.depends if put is not None else NOTHING)
     if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
         bound = module.namespace.get(name)
         absent = module.namespace.absent(name) if bound is None else bound.value.depends
@@ -1513,7 +1513,7 @@ def _object_method(
                 if contains(interpreter, owner, Const(key)) is not False
             }
             perhaps: set[object] = {key for key in variables if contains(interpreter, owner, Const(str(key))) is None}
-            given = Map(variables, perhaps, depends=frozenset({EVERY}) | interpreter.exported.depends)
+            given = Map(variables, perhaps, depends=frozenset({EVERY}) | interpreter.exported.every())
             return _map_method(interpreter, given, name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(interpreter, None, Const(None))

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role, unread
 from hardencheck.lazily import compiled
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log", "trace"})
@@ -92,25 +92,18 @@ class LogCalls(Extractor):
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        kinds = []
+        kinds: list[type[Fact]] = []
         if _CALL.search(data) and _WORD.search(data):
-            kinds.append(SecretLogged.kind())
+            kinds.append(SecretLogged)
         if _MODES.search(data) and b"log" in data.lower():
-            kinds.append(LogFileMode.kind())
+            kinds.append(LogFileMode)
         if not kinds:
             return
         here, what_for = Location(path=path), role(path)
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=tuple(kinds),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            yield unread(self, error, path, what_for, kinds)
             return
         branches: Branches | None = None
         assigned: Assigned | None = None

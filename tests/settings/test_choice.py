@@ -76,7 +76,7 @@ _CASES: dict[str, tuple[dict[str, str], str]] = {
         {
             "shop/settings/base.py": "",
             "shop/settings_default.py": _BASE,
-            "shop/profiling/settings_mixin.py": "PASSWORD_HASHERS = ('django.contrib.auth.hashers.MD5PasswordHasher',)\n",
+            "shop/profiling/settings_mixin.py": "PASSWORD_HASHERS = ('shop.hashers.Plain',)\n",
         },
         "shop/settings_default.py",
     ),

@@ -282,7 +282,7 @@ class Carried:
 
 
 def _veiled(file: PythonFile, node: ast.expr, depth: int = 0) -> bool:
-    """Whether a value shows a part of a secret at most: `token[:4] + "..."`, `"*" * 8`, `mask(token)`, `sha256(token)`."""
+    """Whether a value shows a part of a secret at most: `token[:4] + "..."`, `"*" * 8`, `mask(token)`."""
     if depth > _MAX_DEPTH_OF_VEILS:
         return False
     match node:

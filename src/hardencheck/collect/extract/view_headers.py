@@ -65,6 +65,14 @@ def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
             shown = file.name(call.args[0].func if isinstance(call.args[0], ast.Call) else call.args[0]) or "a view"
             where = Location(path=path, line=call.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
+    # `response.xframe_options_exempt = True`: what the decorator does
+    for node in file.assigns:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        name = target.attr.removeprefix("_") if isinstance(target, ast.Attribute) else ""
+        if name in _EXEMPT and isinstance(node.value, ast.Constant) and node.value.value is True:
+            shown = getattr(file.scope(node), "name", "") or file.name(target).rpartition(".")[0]
+            where = Location(path=path, line=node.lineno)
+            yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
 
 
 def _opened(file: PythonFile, decorator: ast.expr) -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ def opened(name: str, value: str) -> str:
             return "plain http" if age is not None and int(age[1]) < MIN_AGE else ""
         case "referrer-policy":
             words = [word.strip().lower() for word in value.split(",") if word.strip()]
-            return "the address of the page" if words and words[-1] in _LEAKING else ""
+            return "the address of the page to others" if words and words[-1] in _LEAKING else ""
         case "cross-origin-opener-policy" if value.strip().lower() == "unsafe-none":
             return "its window to others"
         case "permissions-policy" if _OPEN_FEATURE.fullmatch(value):

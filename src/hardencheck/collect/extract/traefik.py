@@ -42,7 +42,7 @@ _KEPT = frozenset({
     "sslredirect", "ssltemporaryredirect", "sslhost", "sslforcehost", "sslproxyheaders", "hostsproxyheaders",
     "allowedhosts", "accesscontrolallowcredentials", "accesscontrolallowheaders", "accesscontrolallowmethods",
     "addvaryheader", "accesscontrolalloworiginlist", "accesscontrolalloworiginlistregex",
-    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage",
+    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage", "entrypoint",
 })  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class TraefikFiles(Extractor):
     """YAML and TOML files that speak of Traefik, whatever they are called."""
 
     name = "traefik.files"
+    version = 2
     emits = (TraefikConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

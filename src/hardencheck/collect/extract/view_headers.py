@@ -66,12 +66,12 @@ def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
             where = Location(path=path, line=call.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
     # `response.xframe_options_exempt = True`: what the decorator does
-    for node in file.assigns:
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    for given in file.assigns:
+        target = given.targets[0] if isinstance(given, ast.Assign) else given.target
         name = target.attr.removeprefix("_") if isinstance(target, ast.Attribute) else ""
-        if name in _EXEMPT and isinstance(node.value, ast.Constant) and node.value.value is True:
-            shown = getattr(file.scope(node), "name", "") or file.name(target).rpartition(".")[0]
-            where = Location(path=path, line=node.lineno)
+        if name in _EXEMPT and isinstance(given.value, ast.Constant) and given.value.value is True:
+            shown = getattr(file.scope(given), "name", "") or file.name(target).rpartition(".")[0]
+            where = Location(path=path, line=given.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
 
 

@@ -26,7 +26,6 @@ from hardencheck.collect.interpret.values import (
     Exported,
     Function,
     Library,
-    Map,
     Module,
     Namespace,
     Seq,

@@ -485,7 +485,7 @@ def _hooked_by_list(call: Call, thing: Object, how: str, method: str) -> Value |
     stack = thing.state.get("hooks")
     first = call.arguments[0]
     if method == "insert" and isinstance(first, Const) and first.value == 0 and isinstance(stack, Seq):
-        if not call.interpreter._perhaps:
+        if not call.interpreter.perhaps:
             stack.items.insert(0, stack.items.pop())
     return Const(None)
 

@@ -65,6 +65,7 @@ _APPLICATION = compiled(r"[A-Za-z_][\w.]{0,200}(?::[A-Za-z_][\w.]{0,100}(?:\([^(
 _FILE = compiled(r"[\w./-]{1,200}\.py")
 _SUBSTITUTED = compiled(r"\$\{\w{1,100}:?-([^${}]{0,200})\}")
 _MAX_VALUE = 200
+_MAX_FORMAT = 2000
 # What gunicorn's file may set to something else than a command line does.
 _FILE_FLAGS = frozenset({
     "timeout", "keepalive", "user", "forwarded_allow_ips", "bind",
@@ -463,7 +464,7 @@ class GunicornFiles(Extractor):
     """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
 
     name = "logging.gunicorn-files"
-    version = 3
+    version = 4
     emits = (GunicornFile,)
     _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
 
@@ -500,7 +501,11 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
             except NotLiteral:
                 value = None
             if isinstance(value, str | int) and not isinstance(value, bool):
-                flags[target.id] = (without_credentials(str(value)[:200]), node.lineno)
+                most = _MAX_FORMAT if target.id == "access_log_format" else _MAX_VALUE
+                flags[target.id] = (without_credentials(str(value)[:most]), node.lineno)
+            elif target.id == "access_log_format" and value is None and branches.when(node) != "never":
+                plain = isinstance(node.value, ast.Constant) and node.value.value is None
+                flags |= {} if plain else {target.id: ("$", node.lineno)}
         if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
             found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
         if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":

@@ -48,6 +48,7 @@ _COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]|https?\)?
 _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
 _TELLS_SECRETS = compiled(r"secret|token|passw|key|auth|cred|cookie|session|signature", re.IGNORECASE)
 _PARAMS = ("proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params", "proxy.inc")
+_VARIABLE = compiled(r"\$\{?\w{1,60}\}?")
 _KEYS = {"default", "include", "hostnames", "volatile", "http", "https"}  # what a map is keyed by may be a secret
 MAX_TOKENS = 200_000
 
@@ -91,7 +92,8 @@ def _arguments(words: list[str], mapped: tuple[str, ...] | None) -> tuple[str, .
     that are compared or returned, and what stands before the @ of a URL. mapped: the arguments of a map around it."""
     name, rest = words[0], words[1:]
     if mapped is not None:
-        return (WITHHELD,) if _TELLS_SECRETS.search(" ".join((*mapped, *rest))) else tuple(rest[:1])
+        withheld = _TELLS_SECRETS.search(" ".join((*mapped, *rest))) and not _VARIABLE.fullmatch("".join(rest))
+        return (WITHHELD,) if withheld else tuple(rest[:1])
     if name not in _KEPT:
         return ()
     match name:

@@ -2,31 +2,31 @@
 origins that are let in."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Extractor, Found
-from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.collect.extract._branches import Values
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role
 from hardencheck.collect.extract._written_headers import MARKS, fields, text, written
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
+from hardencheck.model.facts.headers import ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
+from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 _MARKS = compiled(
-    rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|talisman|allow.origin|set_cookie", 2
+    rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|talisman|allow.origin|cross_origin", 2
 )
 # Decorator -> what it opens; those with arguments open only what these say.
 _EXEMPT = {"xframe_options_exempt": "framing", "csp_exempt": "the content policy"}
 _POLICIES = {"csp_override", "csp_replace", "csp_update", "csp"}
 _WIDE = ("'unsafe-inline'", "'unsafe-eval'", "*")
-_SENSITIVE = compiled(r"sess|auth|token|jwt|(?:^|[_.-])sid$|login|credential|remember|api_?key", re.IGNORECASE)
-_SCRIPTS = compiled(r"csrf|xsrf", re.IGNORECASE)  # scripts of the page read these
 _DANGEROUS = frozenset({
     "script-src", "script-src-elem", "script-src-attr", "default-src", "object-src", "frame-ancestors", "base-uri",
 })  # fmt: skip
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _CREDENTIALS = "access-control-allow-credentials"
+_CROSS_ORIGIN = frozenset({"flask_cors.cross_origin", "flask_cors.decorator.cross_origin"})
 _ORIGIN = frozenset({"origin", "http_origin"})
 
 
@@ -34,8 +34,8 @@ class ViewHeaders(Extractor):
     """Decorators of views, literal values of headers, and code that lets every Origin in."""
 
     name = "python.view-headers"
-    version = 2
-    emits = (ViewOpening, WrittenHeader, CorsPolicy, SetCookie)
+    version = 3
+    emits = (ViewOpening, WrittenHeader, CorsPolicy)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -47,7 +47,7 @@ class ViewHeaders(Extractor):
         file = parse(data)
         yield from _openings(file, path)
         yield from _origins_let_in(file, path)
-        yield from _cookies(file, path)
+        yield from _shared(self.name, file, path)
         if headers:
             yield from written(file, path)
 
@@ -149,35 +149,48 @@ def _last(file: PythonFile, node: ast.expr) -> str:
     return file.name(node).rpartition(".")[2]
 
 
-# Cookies
-
-
-def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie]:
-    """`response.set_cookie("session_token", ...)`: no framework sends a flag that is not asked for."""
-    for call in file.calls:
-        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "set_cookie"):
-            continue
-        given = {item.arg: item.value for item in call.keywords}
-        name = given.get("key") or given.get("name") or (call.args[0] if call.args else None)
-        called = text(name) if name is not None else ""
-        if not _SENSITIVE.search(called) or _SCRIPTS.search(called) or None in given:
-            continue
-        yield SetCookie(
-            location=Location(path=path, line=call.lineno),
-            name=called,
-            scope=getattr(file.scope(call), "name", path),
-            secure=_flag(given.get("secure")),
-            http_only=_flag(given.get("httponly")),
-        )
-
-
-def _flag(node: ast.expr | None) -> bool | None:
-    if node is None:
-        return False
-    return bool(node.value) if isinstance(node, ast.Constant) else None
-
-
 # Origins
+
+
+def _shared(collector: str, file: PythonFile, path: str) -> Iterator[Found]:
+    """`@cross_origin(...)` of Flask-CORS on a view. Without origins it lets every one in."""
+    values = Values(file)
+    for function in file.functions:
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if file.name(called) not in _CROSS_ORIGIN:
+                continue
+            where = Location(path=path, line=decorator.lineno)
+            given: dict[str, ast.expr] = {}
+            whole = True
+            for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
+                table, all_of_it = ({keyword.arg: keyword.value}, True) if keyword.arg else _table(values, keyword)
+                given, whole = given | table, whole and all_of_it
+            listed = given.get("origins", ast.Constant("*"))
+            allowed = given.get("supports_credentials", ast.Constant(False))
+            try:
+                if not whole:
+                    raise NotLiteral("perhaps in **")
+                with_them = bool(values.constant(allowed))
+                origins = values.constant(listed)
+            except NotLiteral as error:
+                yield Gap(
+                    kinds=(CorsPolicy.kind(),), collector=collector, reason=Reason.NOT_LITERAL,
+                    detail=f"what cross_origin is given is not known: {error}", location=where,
+                    about={"framework": "flask", "application": f"{path}:{function.name}"},
+                )  # fmt: skip
+                continue
+            yield CorsPolicy(
+                location=where,
+                framework="flask",
+                application=f"{path}:{function.name}",
+                any_origin="*" in origins if isinstance(origins, tuple | frozenset) else origins == "*",
+                credentials=with_them,
+            )
+
+
+def _table(values: Values, keyword: ast.keyword) -> tuple[dict[str, ast.expr], bool]:
+    return values.table(keyword.value) or ({}, False)
 
 
 def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:

@@ -39,6 +39,7 @@ _NGINX = (
 )  # fmt: skip
 _NGINX_SERVES = {"location", "root", "proxy_pass", "try_files"}
 _NGINX_QUERY = compiled(r"\$\{?(?:args|query_string)\b")
+_VARIABLE = compiled(r"\$\{?(\w+)")
 _APACHE = (
     (compiled(r"(?i)%[^{\s]*\{(?:proxy-)?authorization\}"), "authorization header"),
     (compiled(r"(?i)%[^{\s]*\{x-(?:api-key|auth-token|access-token)\}"), "authorization header"),
@@ -114,6 +115,7 @@ class ProxyLogs(Resolver):
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
         files, _ = _nginx.files(facts)
         used = {log.args[1] for file in files for log in _all(file.directives, "access_log") if len(log.args) > 1}
+        variables = _variables(files)
         for file in files:
             # A location of its own may be quiet: a health check, an icon.
             for errors in _all(file.directives, "error_log", ("location",)):
@@ -123,7 +125,7 @@ class ProxyLogs(Resolver):
                 yield self._log("nginx", "error_log", place, file.location.at(errors.line), target, level)
             for kind in _all(file.directives, "log_format"):
                 if kind.args and kind.args[0] in used:
-                    leaks, query = _nginx_format(" ".join(kind.args[1:]))
+                    leaks, query = _nginx_format(_written_out(" ".join(kind.args[1:]), variables))
                     yield self._format("nginx", kind.args[0], file.location.at(kind.line), leaks, query)
         places = _nginx.places(facts)
         roots = {place.server: place for place in places if place.name == "location /"}
@@ -336,6 +338,31 @@ def _access_log(place: _nginx.Place) -> tuple[Held | None, Doubt | None]:
             off = (held for held in level if held.name == "access_log" and held.args[:1] == ("off",))
             return next(off, found), doubt
     return found, doubt
+
+
+def _variables(files: Iterable[NginxFile]) -> dict[str, list[str]]:
+    """What `map` and `set` may put into a variable, by its name."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        for item in _all(file.directives, "map"):
+            name = item.args[-1].lstrip("$") if len(item.args) > 1 else ""
+            found.setdefault(name, []).extend(one.args[-1] for one in item.block or () if one.args)
+        for item in _all(file.directives, "set"):
+            if len(item.args) > 1:
+                found.setdefault(item.args[0].lstrip("$"), []).append(item.args[1])
+    return found
+
+
+def _written_out(text: str, variables: dict[str, list[str]]) -> str:
+    """A format with what its variables stand for behind it."""
+    said = [text]
+    seen: set[str] = set()
+    for part in said:
+        for name in _VARIABLE.findall(part):
+            if name in variables and name not in seen:
+                seen.add(name)
+                said.extend(variables[name])
+    return " ".join(said)
 
 
 def _nginx_format(text: str) -> tuple[tuple[str, ...], bool]:

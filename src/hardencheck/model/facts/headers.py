@@ -187,6 +187,22 @@ class RedirectExempt(Fact, tag="redirect.exempt", frozen=True, kw_only=True):
         )
 
 
+class CookieCall(Fact, tag="cookie.call", frozen=True, kw_only=True):
+    """The same where an attribute is not a literal: an expression of names of its module, or "…" and what stands there
+    in short; "" where it may be in **."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "scope")
+
+    name: str
+    scope: str
+    secure: bool | str
+    http_only: bool | str
+
+    def describe(self) -> str:
+        return f"{self.scope} sets the cookie {self.name}"
+
+
 class SetCookie(Fact, tag="cookie.in-code", frozen=True, kw_only=True):
     """A cookie that code sets whose name says that it lets somebody in. secure, http_only: None where not known."""
 

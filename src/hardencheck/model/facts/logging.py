@@ -331,7 +331,7 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):
     """The logging settings of one gunicorn configuration file; line numbers of those that are set. flags: as the
-    options of `ServerCommand`, those that surely hold, with their lines."""
+    options of `ServerCommand`, those that surely hold, with their lines; of a format also one that is computed: "$"."""
 
     side: ClassVar[Side] = Side.DECLARED
 

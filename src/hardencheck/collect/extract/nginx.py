@@ -48,7 +48,6 @@ _COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]|https?\)?
 _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
 _TELLS_SECRETS = compiled(r"secret|token|passw|key|auth|cred|cookie|session|signature", re.IGNORECASE)
 _PARAMS = ("proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params", "proxy.inc")
-_VARIABLE = compiled(r"\$\{?\w{1,60}\}?")
 _KEYS = {"default", "include", "hostnames", "volatile", "http", "https"}  # what a map is keyed by may be a secret
 MAX_TOKENS = 200_000
 
@@ -57,7 +56,7 @@ class NginxFiles(Extractor):
     """Files that are named like nginx configuration and read like it."""
 
     name = "nginx.files"
-    version = 3
+    version = 4
     emits = (NginxFile,)
 
     def digest(self) -> str:

@@ -29,11 +29,12 @@ class Field(NamedTuple):
 
 class Sent(NamedTuple):
     """A response. status: 200, 302, 404, 500. doubts: (name, why) of headers that may be there besides or not be what
-    they are; "" for any name."""
+    they are; "" for any name. taken: headers that code took away again, and where."""
 
     status: int
     fields: tuple[Field, ...] = ()
     doubts: tuple[tuple[str, Doubt], ...] = ()
+    taken: tuple[tuple[str, Location], ...] = ()
 
     def named(self, name: str) -> list[Field]:
         return [field for field in self.fields if field.name == name]

@@ -82,7 +82,7 @@ class ErrorHeaders(Fact, tag="header.on-errors", frozen=True, kw_only=True):
 
 
 class StrippedHeader(Fact, tag="header.stripped", frozen=True, kw_only=True):
-    """A security header that an application sends and a proxy takes away. by: the proxy."""
+    """A security header that an application sends, and a proxy takes away or its own code. by: the proxy, or "code"."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("application", "name", "by")

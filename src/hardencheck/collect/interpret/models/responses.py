@@ -43,6 +43,7 @@ RESPONSE, HEADERS, NEXT, ASGI, SEND, REQUEST = (
 )  # fmt: skip
 PARSED = "http.parsed-field"
 SEEN = "http.seen"
+TAKEN = "http.taken"  # what was taken away last, by name
 SETTINGS = "django.conf.settings"
 MORE = "\0"
 MAX_FIELDS = 200
@@ -130,6 +131,7 @@ def remove(call: Call, names: Namespace, name: Value) -> None:
     if not key:
         taint(call, names, unknown(call, "a header whose name is not known"))
     else:
+        _note(call, key)
         _drop(call, names, named(names, key))
 
 
@@ -140,6 +142,14 @@ def _drop(call: Call, names: Namespace, keys: list[str]) -> None:
         else:
             call.interpreter.touch(names)
             del names.names[key]
+
+
+def _note(call: Call, key: str) -> None:
+    """Where a field was taken away: it has no binding any more that would say so."""
+    taken = call.interpreter.shared.get(TAKEN)
+    if isinstance(taken, Object):
+        line = getattr(call.node, "lineno", 0)
+        taken.state[key] = Seq("tuple", [Const(call.frame.module.path), Const(line)])
 
 
 def _value(call: Call, value: Value) -> Value:

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardencheck.collect.extract._header_names import HEADERS
+from hardencheck.collect.extract.cookies import Cookies
 from hardencheck.collect.extract.view_headers import ViewHeaders
 from hardencheck.collect.resolve._view_openings import opened
 from hardencheck.collect.resolve.cors import faults
 from hardencheck.model.facts.exhibit import Exhibit
-from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
+from hardencheck.model.facts.headers import CookieCall, SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
 
 from .predicting import collected
@@ -50,6 +51,10 @@ def test_any_pattern_is_looked_at_in_no_time(pattern: str, anchored: bool) -> No
 
 def found(text: str) -> list[object]:
     return list(ViewHeaders().extract("shop/views.py", 0o100644, text.encode()))
+
+
+def cookies_of(text: str) -> list[object]:
+    return list(Cookies().extract("shop/views.py", 0o100644, text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -221,14 +226,22 @@ def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool
     [
         ("set_cookie('auth_token', x)", (False, False)),
         ("set_cookie('auth_token', x, secure=True, httponly=True)", (True, True)),
-        ("set_cookie(key='sessionid', secure=settings.SECURE)", (None, False)),
+        ("set_cookie(key='sessionid', secure=settings.SECURE)", ("settings.SECURE", False)),
+        ("set_cookie('sessionid', secure=not settings.DEBUG)", (True, False)),
+        ("set_cookie('sessionid', secure=ON, httponly=ON)", (True, True)),
+        ("set_cookie('sessionid', x, **OPTIONS)", (False, True)),
+        ("set_cookie('sessionid', x, **dict(secure=True))", (True, False)),
+        ("set_cookie('sessionid', x, secure=given, httponly=True)", ("…given", True)),
+        ("set_cookie('sessionid', x, secure=request.is_secure(), httponly=True)", ("…request.is_secure()", True)),
         ("set_cookie('theme', x)", None),
         ("set_cookie('csrf_token', x)", None),
-        ("set_cookie('auth_token', x, **options)", None),
+        ("set_cookie('auth_token', x, **options)", ("", "")),
+        ("set_cookie('theme', x, **options)", None),
     ],
 )
-def test_cookies_in_code(call: str, expected: tuple[bool | None, bool | None] | None) -> None:
-    cookies = [one for one in found(f"def view(r):\n    response.{call}\n") if isinstance(one, SetCookie)]
+def test_cookies_in_code(call: str, expected: tuple[bool | str, bool | str] | None) -> None:
+    text = f"OPTIONS = dict(secure=False, httponly=True)\nON = True\ndef view(r, given):\n    response.{call}\n"
+    cookies = [one for one in cookies_of(text) if isinstance(one, SetCookie | CookieCall)]
     assert [(one.secure, one.http_only) for one in cookies] == ([expected] if expected is not None else [])
 
 
@@ -237,7 +250,7 @@ def test_broken_files_are_gaps_or_nothing(text: str) -> None:
     from hardencheck.collect.contract import Unreadable
 
     try:
-        assert not any(isinstance(one, SetCookie) for one in found(text))
+        assert not any(isinstance(one, SetCookie) for one in [*found(text), *cookies_of(text)])
     except Unreadable:
         pass
 

@@ -34,5 +34,6 @@ AREAS = (
     "permissions_kubernetes",
     "permissions_systemd",
     "second_look",
+    "third_look",
 )
 SAMPLES: tuple[Sample, ...] = tuple(one for area in AREAS for one in import_module(f"{__name__}.{area}").SAMPLES)

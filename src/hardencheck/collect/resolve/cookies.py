@@ -10,6 +10,7 @@ from hardencheck.collect.interpret.values import truth
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._django import projects, setting
 from hardencheck.lazily import compiled
+from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.headers import CookieCall, SetCookie
 from hardencheck.model.gap import FactSet, Gap, Reason
 
@@ -37,7 +38,7 @@ class CookiesInCode(Resolver):
             if known is None:
                 what = str(given).removeprefix("…")
                 text = f"{flag} of the cookie {fact.name} " + (f"is {what}" if what else "may be in **")
-                about = {"name": fact.name, "scope": fact.scope}
+                about: dict[str, Scalar] = {"name": fact.name, "scope": fact.scope}
                 # What is known of the other one stands.
                 about |= {"secure": secure} if flag == "httponly" and secure is not None else {}
                 about |= {"http_only": http_only} if flag == "secure" and http_only is not None else {}

@@ -15,11 +15,13 @@ from hardencheck.model.facts.logging import LogFileMode, SecretLogged
 from hardencheck.model.location import Location
 
 _CALL = compiled(
-    r"\.(?:{})\s*\(|\b(?:print|bind|new|contextualize|\w+_contextvars)\s*\(".format("|".join(sorted(METHODS))).encode()
+    rb"\.(?:%b|bind|new|contextualize)\s*\(|\b(?:print|\w+_contextvars|\w+_threadlocal)\s*\("
+    % "|".join(sorted(METHODS)).encode()
 )
 _WORD = compiled(
     rb"pass|pwd|secret|token|cookie|authori[sz]ation|credential|api_?key|private_?key|jwt|headers|META|POST|environ"
-    rb"|session|\.values|_dict__|dsn|database_ur|broker_url|connection_string|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key|locals|globals|vars",
+    rb"|\bsession\s*[),\]}]|\.values\b|__dict__|dsn|database_ur|broker_url|connection_string"
+    rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key|locals|globals|vars",
     re.IGNORECASE,
 )
 _MODES = compiled(rb"chmod|os\.open|mkdir|makedirs")

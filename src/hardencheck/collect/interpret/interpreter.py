@@ -162,6 +162,7 @@ class Interpreter:
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
+        self.refused: set[str] = set()  # variables with whose values the service does not start
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
         self._cached: dict[_Remembered, tuple[ast.AST, Value]] = {}  # what functions gave that remember it
@@ -320,6 +321,8 @@ class Interpreter:
             if isinstance(node, ast.Try) and self._operators(node, frame):
                 return
             why = self._elsewhere(node, frame)
+            if isinstance(node, ast.If):
+                self.refused |= self._watched & self.reads
             match node:
                 case ast.Assign(targets=targets, value=value):
                     self._taint_written([value], frame, why)

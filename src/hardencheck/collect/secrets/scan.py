@@ -33,7 +33,7 @@ from hardencheck.model.detection import DetectionRule
 from hardencheck.model.facts.secrets import Level, SecretCandidate, SecretClass
 from hardencheck.model.location import Location
 
-VERSION = 4  # raise it when the same rules find something else
+VERSION = 5  # raise it when the same rules find something else
 SEGMENT = 8 << 20  # bytes matched at once
 OVERLAP = 16 << 10
 MAX_LINE = 4096  # bytes; of a longer line a window round each match is looked at

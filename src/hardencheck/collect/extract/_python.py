@@ -53,7 +53,7 @@ def role(path: str) -> Role:
         return "test"
     if stem == "ci" and folders and folders[-1] in {"settings", "config", "configs", "conf"}:
         return "test"
-    if words & {"dev", "development", "local", "debug"}:
+    if words & {"dev", "development", "local", "locally", "debug"}:
         return "development"
     return "production"
 

@@ -33,13 +33,16 @@ DROPS = compiled(
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
-_START = compiled(r"[\w.-]{1,100}\.(?:sh|bash)\b|[\w-]{0,60}entrypoint[\w.-]*|/[\w./-]+")
+_START = compiled(r"[\w.-]{1,100}\.(?:sh|bash|ini)\b|[\w-]{0,60}entrypoint[\w.-]*|/[\w./-]+")
 _SERVER_USER = compiled(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
 _ROLE_WORDS = {
     "dev": "development", "development": "development", "local": "development", "devcontainer": "development",
     "debug": "development", "override": "development", "test": "test", "tests": "test", "testing": "test", "ci": "test",
     "playwright": "test", "cypress": "test", "e2e": "test", "benchmark": "test",
 }  # fmt: skip
+
+
+_SHIPPED = frozenset({"prod", "production", "release", "runtime", "final", "live"})
 
 
 class _Copied(NamedTuple):
@@ -77,7 +80,7 @@ class Dockerfiles(Extractor):
     """Dockerfiles and Containerfiles, by name and content."""
 
     name = "container.dockerfile"
-    version = 3
+    version = 4
     emits = (
         ImageBuild, ContainerMode, RemoteAdd, CopiedModule, BuildVariable, CopiedSecret, PipedShell, PasswordlessSudo,
         Umask,
@@ -121,10 +124,20 @@ class _File:
             else:
                 yield from self._step(self.stages[-1], step)
         if self.stages:
-            yield self._build(self.stages[-1])
-            yield from self._modules(self.stages[-1])
-            for stage in reversed(list(self.stages[-1].chain())):
+            final = self._final()
+            yield self._build(final)
+            yield from self._modules(final)
+            for stage in reversed(list(final.chain())):
                 yield from stage.secrets
+
+    def _final(self) -> _Stage:
+        """The stage that is shipped: the last one, or that called production where the last one is called test."""
+        names = {id(stage): set(re.split(r"[^a-z0-9]+", name)) for name, stage in self.names.items()}
+        if names.get(id(self.stages[-1]), set()) & _ROLE_WORDS.keys():
+            for stage in reversed(self.stages):
+                if names.get(id(stage), set()) & _SHIPPED:
+                    return stage
+        return self.stages[-1]
 
     def _from(self, step: Instruction) -> None:
         words = [word for word in step.rest.split() if not word.startswith("--")]

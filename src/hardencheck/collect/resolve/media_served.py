@@ -75,6 +75,7 @@ class MediaServed(Resolver):
             route=route.name,
             nosniff=any(one.name.lower() == "x-content-type-options" and one.value == "nosniff" for one in sent),
             confined=any(map(_confines, sent)),
+            internal=route.internal,
         )
 
 

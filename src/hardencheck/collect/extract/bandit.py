@@ -481,9 +481,7 @@ class Bandit(Extractor):
                 name=item.name,
                 severity=item.severity,  # type: ignore[arg-type]
                 confidence=item.confidence,  # type: ignore[arg-type]
-                role="development"
-                if what_for == "production" and _within(item.line, spans)
-                else what_for,
+                role="development" if what_for == "production" and _within(item.line, spans) else what_for,
                 plausible=plausible(quoted.group(1), item.subject) and not _within(item.line, members)
                 if quoted
                 else None,

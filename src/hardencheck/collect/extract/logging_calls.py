@@ -76,11 +76,20 @@ _THROUGH_METHODS = {
     "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value",
 }  # fmt: skip
 # What a value is, by the last word of its own name, whatever key it stands under.
-_PLAIN_VALUES = frozenset({"id", "ids", "pk", "uuid", "count", "url", "uri", "type", "name", "kind", "status", "length"})
+_PLAIN_VALUES = frozenset(
+    {"id", "ids", "pk", "uuid", "count", "url", "uri", "type", "name", "kind", "status", "length"}
+)
 # What texts and tables have: a name with other attributes holds an object, and nobody here knows what its text shows.
-_PARTS = frozenset(
-    name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_")
-) | {"value", "key", "secret", "token", "access_token", "get_secret_value", "output", "OutputString"}
+_PARTS = frozenset(name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_")) | {
+    "value",
+    "key",
+    "secret",
+    "token",
+    "access_token",
+    "get_secret_value",
+    "output",
+    "OutputString",
+}
 _REDACTED = compiled(r"(?i)[\W_]*(?:redacted|hidden|masked|removed|filtered|censored|secret|xxx+)?[\W_]*|[*•x.#-]+")
 _COMMAND_BASES = compiled(r".*(?:Command|Application)")
 _COMMAND_METHODS = frozenset({"handle", "start", "run", "main", "execute", "call"})

@@ -321,7 +321,7 @@ class Interpreter:
             if isinstance(node, ast.Try) and self._operators(node, frame):
                 return
             why = self._elsewhere(node, frame)
-            if isinstance(node, ast.If):
+            if isinstance(node, ast.If) and len(self._journals) <= 1:  # of more of them the inner are put back
                 self.refused |= self._watched & self.reads
             match node:
                 case ast.Assign(targets=targets, value=value):

@@ -98,7 +98,8 @@ def _secret(
     places = _places(candidates, past, tree)
     exposure: Exposure = min((place.exposure for place in places), key=_EXPOSURES.index, default="history")
     # Where it is no secret by what stands around it (a docstring, say) it makes none of what a test holds.
-    aside = {str(item.location) for item in candidates if item.placeholder and not best.placeholder}
+    standing_at = {str(item.location) for item in candidates if not item.placeholder}
+    aside = {str(item.location) for item in candidates if item.placeholder} - standing_at if standing_at else set()
     counted = [place for place in places if place.text not in aside]
     # Where it is what it is called, if a file that counts as much has it there.
     called = {str(item.location) for item in candidates if item.rule == best.rule}

@@ -55,6 +55,8 @@ def role(path: str) -> Role:
         return "test"
     if stem == "ci" and folders and folders[-1] in {"settings", "config", "configs", "conf"}:
         return "test"
+    if {"example", "sample"} & set(stem.split(".")[1:]):
+        return "example"
     if words & {"dev", "development", "local", "locally", "debug"}:
         return "development"
     return "production"

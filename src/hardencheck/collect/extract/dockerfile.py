@@ -68,6 +68,7 @@ class _Stage:
         self.taken: list[tuple[str, str]] = []  # (stage, path) of COPY --from
         self.modules: list[tuple[str, str, int]] = []  # (source, absolute target, line) of Python files with a new name
         self.secrets: list[BuildVariable | CopiedSecret] = []
+        self.sudo: list[PasswordlessSudo] = []
 
     def chain(self) -> Iterator["_Stage"]:
         stage: _Stage | None = self
@@ -129,6 +130,7 @@ class _File:
             yield from self._modules(final)
             for stage in reversed(list(final.chain())):
                 yield from stage.secrets
+                yield from stage.sudo
 
     def _final(self) -> _Stage:
         """The stage that is shipped: the last one, or that called production where the last one is called test."""
@@ -252,10 +254,13 @@ class _File:
                 encrypted=one.encrypted,
                 role=self.role,
             )
-        for everything, offset in passwordless(text):
-            yield PasswordlessSudo(
+        # Only of what is shipped: a stage that builds and is left behind may have it.
+        self.stages[-1].sudo.extend(
+            PasswordlessSudo(
                 location=self._here(lines(offset)), place="image build", everything=everything, role=self.role
             )
+            for everything, offset in passwordless(text)
+        )
 
     def _copy(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
         options: dict[str, str] = {}

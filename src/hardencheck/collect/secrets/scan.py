@@ -273,6 +273,9 @@ class Scanner:
             self._segment(text, piece, start, inner, found)
         state.cut = state.cut or inner.cut
         for sighting in (*(item.sighting for item in _best(found)), *(self._stored_key(member.data) if binary else ())):
+            # The same as of a file of the tree: hashes of a lock file, scripts that nobody wrote by hand.
+            if vague(sighting) and any(map(made_by_program, (member.path, state.path))):
+                continue
             yield msgspec.structs.replace(sighting, line=None, column=None, whole_file=False, inside="archive")
 
     def _segment(self, text: bytes, piece: bytes, base: int, state: "_State", found: list[_Found]) -> None:

@@ -7,6 +7,7 @@ followed.
 import ast
 import logging
 import math
+import posixpath
 import stat
 import string
 from datetime import timedelta
@@ -142,8 +143,6 @@ def call(
 
 
 def _path(name: str, arguments: list[Value]) -> Value | None:
-    import posixpath
-
     if name in {"join", "basename", "dirname", "normpath", "splitext", "split", "isabs"}:
         return plainly(getattr(posixpath, name), arguments, {})
     return None

@@ -47,7 +47,7 @@ def variable(run: Run, name: str, default: Value | None, node: ast.AST, frame: F
         run.may_raise = True
         return Unknown("tainted", "os.environ, which was replaced", frame.module.path, getattr(node, "lineno", 0))
     exported = run.exported
-    depends |= exported.depends if name not in exported.items else NOTHING
+    depends |= exported.unless(name) if name not in exported.items else NOTHING
     if not exported.exact:
         run.may_raise = True
         return Unknown("tainted", f"{name}, which the code may have set", frame.module.path, getattr(node, "lineno", 0))
@@ -227,7 +227,7 @@ def asked(run: Run, owner: Object, item: Value) -> Depends:
     name = text_of(item)
     if owner.kind == "environ" and name is not None:
         put = run.exported.items.get(name)
-        return frozenset({name}) | run.exported.depends | (put.depends if put is not None else NOTHING)
+        return frozenset({name}) | run.exported.unless(name) | (put.depends if put is not None else NOTHING)
     if owner.kind == "scope" and name is not None and isinstance(module := owner.state["module"], Module):
         bound = module.namespace.get(name)
         absent = module.namespace.absent(name) if bound is None else bound.value.depends

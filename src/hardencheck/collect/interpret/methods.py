@@ -355,7 +355,7 @@ def _object_method(
                 if contains(run, owner, Const(key)) is not False
             }
             perhaps: set[object] = {key for key in variables if contains(run, owner, Const(str(key))) is None}
-            given = Map(variables, perhaps, depends=frozenset({EVERY}) | run.exported.depends)
+            given = Map(variables, perhaps, depends=frozenset({EVERY}) | run.exported.every())
             return _map_method(run, given, name, [], {}, node, frame)
         if name not in {"items", "keys", "values", "copy", "__contains__"}:
             export(run, None, Const(None))

@@ -23,9 +23,9 @@ from hardencheck.collect.interpret.values import (
     Changing,
     Const,
     Depends,
+    Exported,
     Function,
     Library,
-    Map,
     Module,
     Namespace,
     Seq,
@@ -90,7 +90,7 @@ class Run(ABC):
         self.files: set[str] = set()
         self.running: dict[str, Module] = {}  # modules that are being run: not all of their names are there
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
-        self.exported = Map()  # variables that the program itself sets, which can be put back
+        self.exported = Exported()  # variables that the program itself sets, which can be put back
         self.shared: dict[str, Value] = {}  # what a library has one of
         self.patched: set[str] = set()  # what the code put other things in place of: dotted names, with ".*" all in it
         self.rewritten: dict[tuple[str, str], Binding] = {}  # by file and name

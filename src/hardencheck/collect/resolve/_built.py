@@ -291,6 +291,8 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
             return
     _run(interpreter, _Start(place[0], outer, None))
     if "." in scope and place not in _places(interpreter):
+        _run(interpreter, _Start(place[0], "", None), program=True)  # which may make one of that class
+    if "." in scope and place not in _places(interpreter):
         _run(interpreter, _Start(place[0], scope, None))  # a method
 
 

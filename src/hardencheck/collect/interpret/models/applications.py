@@ -112,6 +112,7 @@ HOOKS = {
     "after_request": False, "after_app_request": False, "on_response": False, "middleware": False,
     "on_response_prepare": True, "middlewares": True, "register_middleware": False,
 }  # fmt: skip
+_PUT = frozenset({"append", "extend", "insert"})
 _OF_LISTEN = frozenset({"port", "address", "family", "backlog", "flags", "reuse_port"})
 INCLUDES = "pyramid.includes"
 MAX_INCLUDES = 100
@@ -459,8 +460,9 @@ def _member_called(call: Call) -> Value | None:
 def _hooked(call: Call, owner: Object, thing: Object) -> Value | None:
     """`app.after_request(f)`, `app.middleware("http")(f)`, `app.on_response_prepare.append(f)`."""
     name, path = text_of(owner.state["name"]), text_of(owner.state.get("path"))
-    if path.endswith(".append") and HOOKS.get(path.removesuffix(".append")) and call.arguments:
-        return hook(call, thing, path.removesuffix(".append"), call.arguments[0])
+    listed, _, method = path.rpartition(".")
+    if HOOKS.get(listed) and method in _PUT and call.arguments:
+        return _hooked_by_list(call, thing, listed, method)
     if HOOKS.get(name) is not False:
         return None
     functions = [one for one in call.arguments if isinstance(one, Function)]
@@ -470,6 +472,22 @@ def _hooked(call: Call, owner: Object, thing: Object) -> Value | None:
     word = call.arguments[0] if call.arguments else None
     called = f"{name}:{text_of(word)}" if text_of(word) else name
     return Object(kind="app.decorator", state={"app": thing, "name": Const(called)})
+
+
+def _hooked_by_list(call: Call, thing: Object, how: str, method: str) -> Value | None:
+    """One or several functions put into the list of those that run; at its beginning, with `insert(0, f)`."""
+    given = call.arguments[-1]
+    several = given.items if method == "extend" and isinstance(given, Seq) else [given]
+    if method == "extend" and not (isinstance(given, Seq) and given.exact):
+        return None
+    for one in several:
+        hook(call, thing, how, one)
+    stack = thing.state.get("hooks")
+    first = call.arguments[0]
+    if method == "insert" and isinstance(first, Const) and first.value == 0 and isinstance(stack, Seq):
+        if not call.interpreter.perhaps:
+            stack.items.insert(0, stack.items.pop())
+    return Const(None)
 
 
 def hook(call: Call, thing: Object, how: str, function: Value) -> Value:

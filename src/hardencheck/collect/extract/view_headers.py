@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._python import PythonFile, parse, role
 from hardencheck.collect.extract._written_headers import MARKS, fields, text, written
+from hardencheck.collect.extract.python_settings import hook_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
@@ -66,12 +67,12 @@ def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
             where = Location(path=path, line=call.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
     # `response.xframe_options_exempt = True`: what the decorator does
-    for node in file.assigns:
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    for assign in file.assigns:
+        target = assign.targets[0] if isinstance(assign, ast.Assign) else assign.target
         name = target.attr.removeprefix("_") if isinstance(target, ast.Attribute) else ""
-        if name in _EXEMPT and isinstance(node.value, ast.Constant) and node.value.value is True:
-            shown = getattr(file.scope(node), "name", "") or file.name(target).rpartition(".")[0]
-            where = Location(path=path, line=node.lineno)
+        if name in _EXEMPT and isinstance(assign.value, ast.Constant) and assign.value.value is True:
+            shown = getattr(file.scope(assign), "name", "") or file.name(target).rpartition(".")[0]
+            where = Location(path=path, line=assign.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
 
 
@@ -182,7 +183,7 @@ def _flag(node: ast.expr | None) -> bool | None:
 
 def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
     """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is; or
-    "*" for everybody."""
+    "*" for everybody, with credentials or with every response: of one view it is said on purpose."""
     for function in file.functions:
         sets = list(_sets(function, _ALLOW_ORIGIN))
         origins = _origins(function) if sets else set()
@@ -193,6 +194,8 @@ def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
                 continue
             allowed = [one for _, one in _sets(function, _CREDENTIALS)]
             with_them = any(isinstance(one, ast.Constant) and str(one.value).lower() == "true" for one in allowed)
+            if everybody and not (with_them or hook_of(function)):
+                continue
             yield CorsPolicy(
                 location=Location(path=path, line=line),
                 framework="code",

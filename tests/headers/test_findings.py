@@ -220,6 +220,9 @@ def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool
     [
         ("@app.get('/')", "", []),
         ("@app.get('/')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
+        ("@app.get('/')", "    if x:\n        r.headers['Access-Control-Allow-Credentials'] = 'true'\n", []),
+        ("@app.get('/')", "    r.headers.update({'access-control-allow-credentials': 'true'})\n", [True]),
+        ("@app.get('/')", "    r.access_control_allow_credentials = True\n", [True]),
         ("@app.after_request", "", [False]),
         ("@app.middleware('http')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
     ],

@@ -67,12 +67,12 @@ def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
             where = Location(path=path, line=call.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
     # `response.xframe_options_exempt = True`: what the decorator does
-    for assign in file.assigns:
-        target = assign.targets[0] if isinstance(assign, ast.Assign) else assign.target
+    for given in file.assigns:
+        target = given.targets[0] if isinstance(given, ast.Assign) else given.target
         name = target.attr.removeprefix("_") if isinstance(target, ast.Attribute) else ""
-        if name in _EXEMPT and isinstance(assign.value, ast.Constant) and assign.value.value is True:
-            shown = getattr(file.scope(assign), "name", "") or file.name(target).rpartition(".")[0]
-            where = Location(path=path, line=assign.lineno)
+        if name in _EXEMPT and isinstance(given.value, ast.Constant) and given.value.value is True:
+            shown = getattr(file.scope(given), "name", "") or file.name(target).rpartition(".")[0]
+            where = Location(path=path, line=given.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
 
 

@@ -148,14 +148,15 @@ def _outcome(one: Predicted, name: str) -> Sends:
     if reports:
         return silent(one.layer, reports[0].where)._replace(text="its policy only reports")
     taken = _taken_away(one, name)
-    if taken is not None and one.route is not None:
-        return silent(one.layer, taken)._replace(text=f"{one.route.product} takes it away")
+    if taken is not None:
+        where, text = taken
+        return silent(one.layer, where)._replace(text=text)
     why = one.application.why_not(name) if one.application is not None else ""
     return silent(one.layer, one.should(name))._replace(text=why)
 
 
-def _taken_away(one: Predicted, name: str) -> Location | None:
-    """The line of a proxy that removes a header, the application's or its own."""
+def _taken_away(one: Predicted, name: str) -> tuple[Location, str] | None:
+    """The line of a proxy that removes a header, the application's or its own, and how."""
     if one.route is None:
         return None
     removes = [
@@ -163,7 +164,10 @@ def _taken_away(one: Predicted, name: str) -> Location | None:
         for change in one.route.headers
         if change.does == "remove" and change.name.lower() == name and change.where != one.route.where
     ]
-    return removes[-1] if removes else None
+    if removes:
+        return removes[-1], f"{one.route.product} takes it away"
+    lost = [where for lost, where in one.route.lost_headers if lost == name]
+    return (lost[-1], f"{one.route.product} adds it further out, and this line takes it away") if lost else None
 
 
 def _blamed(outcome: Sends, one: Predicted, others: Sequence[Predicted], name: str) -> Sends:

@@ -248,8 +248,9 @@ def test_include_of_what_is_elsewhere() -> None:
 def test_names_and_roles() -> None:
     wants = ComposeFiles().wants
     assert [
-        wants(name, 0o100644, 1) for name in ("compose.yaml", "a/docker-compose.prod.yml.j2", "compose.md", "infra.yml")
-    ] == [True, True, False, True]
+        wants(name, 0o100644, 1)
+        for name in ("compose.yaml", "a/docker-compose.prod.yml.j2", "compose.md", "infra.yml", "a.yml.jinja2")
+    ] == [True, True, False, True, True]
     roles: dict[str, str] = {}
     for path in ("compose.yaml", "compose.override.yaml", "docker-compose.dev.yml", "tests/compose.yaml", "infra.yml"):
         first = read("services:\n  a: {image: x, labels: [dev]}\n", path)[0]
@@ -310,6 +311,7 @@ def test_a_variable_that_says_on_which_interfaces() -> None:
         "  edge: {image: nginx, ports: ['80:80']}\n"
         "  db:\n    image: postgres\n    ports:\n      - '${BIND}:5432:5432'\n      - '${BIND:-127.0.0.1}:5433:5432'\n"
         "      - {target: 5432, published: 5434, host_ip: '${BIND}'}\n"
+        "      - {target: '${PORT:-5432}', published: 5434, host_ip: '${BIND:-127.0.0.1}'}\n"
     )
     found = settle(compose=text)
     assert [(item.location.line, item.about["setting"], item.reason) for item in found if isinstance(item, Gap)] == [
@@ -321,6 +323,12 @@ def test_a_variable_that_says_on_which_interfaces() -> None:
         item for item in found if isinstance(item, ComposeSetting) and item.setting in {"ports", "behind-proxy"}
     ]
     assert not [item for item in published if item.weak]
+    long = text.replace("host_ip: '${BIND:-127.0.0.1}'", "mode: host")
+    assert (13, "ports") in [
+        (item.location.line, item.setting)
+        for item in settle(compose=long)
+        if isinstance(item, ComposeSetting) and item.weak
+    ]
     loose = text.replace("'${BIND}:5432:", "'${PORT}:")
     assert (10, "ports") in [
         (item.location.line, item.setting)

@@ -153,6 +153,14 @@ def test_a_command_that_changes_user_is_not_known(start: str) -> None:
     assert [(gap.reason, gap.about["setting"]) for gap in gaps] == [(Reason.DYNAMIC, "root")]
 
 
+@pytest.mark.parametrize(
+    "start",
+    ["/usr/bin/python3 -u /srv/a.py", "/srv/venv/bin/python -B -u -m shop", "/usr/bin/env -u A /srv/a/gunicorn a"],
+)
+def test_options_that_only_look_like_a_change_of_user(start: str) -> None:
+    assert ("web.service:1", "root") in weak(web_service=f"[Service]\nExecStart={start}\n")
+
+
 def test_a_template() -> None:
     text = (
         "[Service]\nUser={{ user }}\nGroup=@GROUP@\n{% if hard %}\nProtectSystem=strict\n{% endif %}\nUMask=0000\n"

@@ -15,7 +15,7 @@ from hardencheck.collect.extract._privileges import (
     is_root,
     yaml_mode,
 )
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, flag_of, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import OPEN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeService, ComposeSetting, Setting
@@ -24,7 +24,6 @@ from hardencheck.model.location import Location
 
 MAX_PORTS = 200  # of one range
 _OPEN_PART = "?"  # a variable without a default
-_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _UNCONFINED = compiled(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
 # Ports of stores and consoles that trust whoever reaches them: IANA service names and the defaults of their makers.
 _STORES = {
@@ -172,7 +171,7 @@ class Service:
 
     def _privileges(self) -> Iterator[tuple[str, int]]:
         for text, line in self._texts("privileged"):
-            if text.lower() in _TRUE:
+            if flag_of(text):
                 yield "privileged", line
         for text, line in self._texts("cap_add"):
             if capability(text) in CAPABILITIES:
@@ -190,9 +189,9 @@ class Service:
         return found[-1] if found else None
 
     def _read_only(self) -> bool | None:
-        texts = [text.lower() for text, _ in self._texts("read_only")]
+        texts = self._texts("read_only")
         self.unknown.clear()
-        return True if texts and texts[0] in _TRUE else False if texts and texts[0] in _FALSE else None
+        return flag_of(texts[0][0]) if texts else None
 
     def _drops_all(self) -> bool | None:
         dropped = [capability(text) for text, _ in self._texts("cap_drop")]

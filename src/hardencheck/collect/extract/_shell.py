@@ -131,11 +131,11 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
     for start, word in enumerate(words):
         name = word.rpartition("/")[2]
         rest = words[start + 1 :]
-        if name in {"chmod", "install", "mkdir", "mkfifo"}:
-            yield from _changes(name, rest, variables)
-            return
         if name == "setfacl":
             yield from _access_lists(rest)
+            return
+        if name in _MODE_COMMANDS:
+            yield from _changes(name, rest, variables)
             return
         if name == "find":
             for index, option in enumerate(rest):
@@ -146,7 +146,7 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
         if name in _ELSEWHERE:
             yield from _elsewhere(rest, variables)
             return
-        if name in {"sh", "bash", "dash", "ash"} and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
+        if name in _SHELLS and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
             for inner in commands(rest[1]):
                 if inner != list(words):
                     yield from mode_changes(inner, variables)

@@ -47,6 +47,15 @@ def text_of(node: Node | None) -> str:
     return node.text if isinstance(node, Scalar) else ""
 
 
+_TRUE, _FALSE = frozenset({"true", "yes", "on", "y"}), frozenset({"false", "no", "off", "n"})
+
+
+def flag_of(text: str) -> bool | None:
+    """A switch as Kubernetes and Compose take it (YAML 1.1, "Boolean"); None for what is none."""
+    low = text.lower()
+    return True if low in _TRUE else False if low in _FALSE else None
+
+
 def items_of(node: Node | None) -> "list[Node]":
     """The items of a sequence; what is none is the only one of itself."""
     return node.items if isinstance(node, Sequence) else [] if node is None else [node]

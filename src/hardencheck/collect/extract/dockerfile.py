@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
 from hardencheck.collect.extract._image_secrets import declared, secret_file
+from hardencheck.collect.extract._privileges import CHANGERS
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, others_write, passwordless, set_id
 from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
@@ -29,7 +30,7 @@ _NOT = compiled(
 )
 # Tools that start a program as another user; an entry point that calls one starts as root on purpose.
 DROPS = compiled(
-    r"\b(gosu|su-exec|setpriv|s6-setuidgid|s6-overlay|setuidgid|chpst|runuser|setuser)\b|"
+    rf"\b({'|'.join(CHANGERS)}|s6-overlay)\b|"
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )

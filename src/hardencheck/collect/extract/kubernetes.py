@@ -8,7 +8,7 @@ from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
 from hardencheck.collect.extract._kustomize import Part, is_kustomization, is_patch, operations, parts_of
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, flag_of, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import Document, read, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
@@ -195,8 +195,7 @@ def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[Found]
         )
 
     if kind == "ServiceAccount":
-        said = text_of(item.get("automountServiceAccountToken")).lower()
-        automount = {"true": True, "false": False}.get(said)
+        automount = flag_of(text_of(item.get("automountServiceAccountToken")))
         space = below(item, "metadata", "namespace")
         yield account(space, name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
         return

@@ -33,16 +33,7 @@ class SystemdSettings(Resolver):
             by_name[file.unit].append(file)
         for named in by_name.values():
             yield from self._unit(named, lines, drop - {"supervisord"})
-        for gap in facts.gaps:
-            if UnitSetting.kind() in gap.kinds and SocketMode.kind() not in gap.kinds and gap.collector != self.name:
-                yield Gap(
-                    kinds=(SocketMode.kind(),),
-                    collector=self.name,
-                    reason=gap.reason,
-                    detail=gap.detail,
-                    location=gap.location,
-                    about=gap.about,
-                )
+        yield from self.passed_on(facts, UnitSetting, SocketMode)
 
     def _unit(
         self, named: Sequence[UnitFile], lines: dict[str | None, list[UnitDirective]], drop: set[object]

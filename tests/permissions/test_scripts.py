@@ -248,7 +248,11 @@ def test_where_a_user_is_missing() -> None:
         ("ENV SECRET_KEY=$KEY", [("SECRET_KEY", "variable")]),
         ("ENV SECRET_KEY=${KEY}", [("SECRET_KEY", "variable")]),
         ("ENV SECRET_KEY change-me please", [("SECRET_KEY", "placeholder")]),
-        ('ENV A="x y" DB_PASSWORD="correct horse"', [("DB_PASSWORD", "text")]),
+        ('ENV A="x y" DB_PASSWORD="correct horse"', [("DB_PASSWORD", "placeholder")]),
+        ("ENV SECRET_KEY=correct-horse-battery", [("SECRET_KEY", "placeholder")]),
+        ("ARG JWT_SECRET=supersecret", [("JWT_SECRET", "placeholder")]),
+        ("ENV DB_PASSWORD=hunter2", [("DB_PASSWORD", "text")]),
+        ("ENV DD_UWSGI_PASS=uwsgi_server", []),
         ("ENV DB_PASSWORD= API_TOKEN='' SECRET_KEY=/run/secrets/k", [
             ("DB_PASSWORD", "harmless"), ("API_TOKEN", "harmless"), ("SECRET_KEY", "harmless"),
         ]),

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hardencheck.collect.secrets.letters import bits
 from hardencheck.lazily import compiled
 
-
 EXAMPLE, NAME, WORDS = "a word of examples and defaults", "reads like a name", "words for people"
 
 

@@ -156,6 +156,7 @@ def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
         files=files,
         extends=base,
         role=role,
+        started=next((node.pairs[key][0] for key in ("command", "entrypoint") if key in node.pairs), None),
     )
     compose_environment(node.get("environment"), make, name, role)
 
@@ -240,6 +241,7 @@ def _pod(pod: Mapping, workload: str, job: bool, make: Maker) -> None:
             maps=maps,
             job=job,
             role=role,
+            started=next((container.pairs[key][0] for key in ("args", "command") if key in container.pairs), None),
         )
         for item in items_of(container.get("env")):
             if isinstance(item, Mapping):

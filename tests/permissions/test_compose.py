@@ -396,6 +396,27 @@ def test_no_shape_of_a_service_breaks_it(service: dict[str, object], include: ob
     assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]
 
 
+def test_the_last_word_on_new_privileges_holds() -> None:
+    said = "    image: x\n    security_opt: ['no-new-privileges:{}', 'no-new-privileges:{}']\n"
+    assert [what for _, what, _ in weak(said.format("true", "false"))] == ["no-new-privileges"]
+    assert weak(said.format("false", "true")) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "wide"), [("a *:* rwm", True), ("b *:* r", True), ("c 1:3 r", False), ("b 8:0 r", False)]
+)
+def test_rules_for_all_devices(rule: str, wide: bool) -> None:
+    assert [what for _, what, _ in weak(f"    image: x\n    device_cgroup_rules: ['{rule}']\n")] == ["devices"] * wide
+
+
+def test_a_store_far_into_a_range_of_ports() -> None:
+    for ports in ("5000-6000:5000-6000", "5400-5500:5400-5500"):
+        ((line, setting, value),) = weak(f"    image: postgres\n    ports: ['{ports}']\n")
+        assert (line, setting) == (4, "ports") and value.startswith("publishes 5432 (PostgreSQL)")
+    assert weak("    image: x\n    ports: ['1-65535:1-65535']\n")[0][1] == "ports"
+    assert weak("    image: x\n    ports: ['6000-5000:6000-5000', '9-8:9-8']\n") == []
+
+
 @pytest.mark.parametrize(
     ("service", "stores"),
     [

@@ -160,6 +160,25 @@ def test_other_forms_of_ansible() -> None:
     assert gap.reason is Reason.TEMPLATED
 
 
+@pytest.mark.parametrize(
+    ("task", "line"),
+    [
+        ("shell: |\n    cd /srv\n    chmod 777 x\n", 3),
+        ("shell: >\n    cd /srv &&\n    chmod 777 x\n", 3),
+        ("shell: >-\n    cd /srv &&\n    chmod\n    777 x\n\n- debug: a\n", 3),
+        ("shell: >\n    ls\n\n    chmod 777 x\n", 4),
+        ("shell: cd /srv &&\n    chmod 777 x\n", 2),
+        ("shell: 'cd /srv &&\n    chmod 777 x'\n", 2),
+        ("shell:\n    chmod 777 x &&\n    ls\n", 2),
+        ("shell: chmod 777 x\n", 1),
+        ("shell: >\n    chmod 777 x\n", 2),
+    ],
+)
+def test_lines_of_texts_that_yaml_folds(task: str, line: int) -> None:
+    for text in (f"- {task}", f"- {task}".replace("\n", "\r\n")):
+        assert [found[0] for found in modes("roles/a/tasks/main.yml", text)] == [line]
+
+
 def test_logrotate_and_tmpfiles() -> None:
     text = "/var/log/a.log {\n  daily\n  create 0666 app adm\n  createolddir 777 app adm\n}\n"
     assert modes("deploy/logrotate.d/app", text) == [(3, "create", "0666", True), (4, "createolddir", "777", True)]

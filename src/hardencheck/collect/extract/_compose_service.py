@@ -347,13 +347,14 @@ def _shared(mode: int) -> bool:
 
 
 def _range(text: str) -> Iterator[str]:
-    """The ports of "8000" and of "8000-8010"."""
+    """The ports of "8000" and of "8000-8010"; of a longer range the first ones and those of stores."""
     first, _, last = text.strip().partition("-")
     if not last.isdecimal() or not first.isdecimal() or len(first + last) > 12:
         yield first
         return
-    for port in range(int(first), min(int(last), int(first) + MAX_PORTS) + 1):
-        yield str(port)
+    least, most = int(first), int(last)
+    yield from (str(port) for port in range(least, min(most, least + MAX_PORTS) + 1))
+    yield from (port for port in _STORES if least + MAX_PORTS < int(port) <= most)
 
 
 def _default(match: re.Match[str]) -> str:

@@ -33,7 +33,6 @@ _VALUES = compiled(r"(?:.*[._-])?values(?:[._-].*)?\.ya?ml")
 _CONTEXT = compiled(rb"ecurityContext|host(?:Network|PID|IPC)\b")
 _CONTEXTS = compiled(r".*[sS]ecurityContext")
 _HOST_KEYS = ("hostNetwork", "hostPID", "hostIPC")
-_MAX_DEPTH, _MAX_VALUES = 10, 20_000
 _ACCOUNT_KINDS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 
 
@@ -126,13 +125,11 @@ def _values(path: str, data: bytes) -> Iterator[Found]:
     except Unreadable:
         return  # no YAML is no chart's
     role = role_of(path)
-    seen = 0
     for document in found:
-        waiting: list[tuple[Node, str, int]] = [(document.node, "values", 0)]
+        waiting: list[tuple[Node, str]] = [(document.node, "values")]  # as many as the parser lets through
         while waiting:
-            node, named, depth = waiting.pop()
-            seen += 1
-            if seen > _MAX_VALUES or depth > _MAX_DEPTH or not isinstance(node, Mapping):
+            node, named = waiting.pop()
+            if not isinstance(node, Mapping):
                 continue
             contexts = Sequence([], node.line)
             pod: dict[str, tuple[int, Node]] = {key: node.pairs[key] for key in _HOST_KEYS if key in node.pairs}
@@ -141,7 +138,7 @@ def _values(path: str, data: bytes) -> Iterator[Found]:
                     one = Mapping({"name": (line, Scalar(key, True, line)), "securityContext": (line, value)}, line)
                     contexts.items.append(one)
                 else:
-                    waiting.append((value, f"{named}.{key}"[:200], depth + 1))
+                    waiting.append((value, f"{named}.{key}"[:200]))
             if contexts.items:
                 pod["containers"] = (node.line, contexts)
             if pod:

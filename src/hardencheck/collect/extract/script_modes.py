@@ -91,11 +91,12 @@ class ScriptModes(Extractor):
             for given in commands_of(path, text):
                 yield from _Shell(path, given).found()
         elif is_pipeline(path) and not is_makefile(path.rpartition("/")[2]):
+            lines = text.split("\n")
             for document in read_documents(data):
-                for one in of_workflow(path, document):
+                for one in of_workflow(path, document, lines):
                     yield from _Shell(path, one).found()
                 for task in ansible_tasks(document):
-                    command = of_playbook(path, task)
+                    command = of_playbook(path, task, lines)
                     yield from _Shell(path, command).found() if command is not None else _task(path, task)
         elif runs_commands(path) or re.match(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b", text):
             for one in shell_texts(path, text):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hardencheck.collect.extract._yaml import Mapping, Scalar, Sequence, documents
 from hardencheck.collect.extract.compose import ComposeFiles
+from hardencheck.collect.extract.nginx import NginxFiles
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.resolve.compose import ComposeSettings
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
@@ -394,6 +395,30 @@ VALUES = st.recursive(
 def test_no_shape_of_a_service_breaks_it(service: dict[str, object], include: object) -> None:
     found = settle(compose=json.dumps({"services": {"web": service, "db": {"image": "nginx"}}, "include": include}))
     assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]
+
+
+def test_a_part_for_development_says_nothing_of_production() -> None:
+    base, over = "services: {web: {image: x}}\n", "services: {web: {read_only: true}}\n"
+    found = settle(compose=base, compose_dev=over)
+    assert [item.value for item in found if isinstance(item, ComposeSetting) and item.setting == "read-only"] == ["web"]
+    assert [item.reason for item in settle(compose=base, compose_prod=over) if isinstance(item, Gap)] == [
+        Reason.NOT_SUPPORTED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "port", "weak_at"),
+    [("deploy/nginx.conf", "8000", [2]), ("deploy/nginx.conf", "8001", []), ("tests/nginx.conf", "8000", [])],
+)
+def test_a_port_that_a_proxy_of_the_host_passes_to(path: str, port: str, weak_at: list[int]) -> None:
+    proxy = f"server {{ listen 443 ssl; location / {{ proxy_pass http://127.0.0.1:{port}; }} }}\n"
+    found = [*read("services:\n  web: {build: ., ports: ['8000:8000']}\n")]
+    found += extract_file([NginxFiles()], path, 0o100644, proxy.encode())
+    facts = FactSet(facts=tuple(item for item in found if not isinstance(item, Gap)))
+    settled = ComposeSettings().resolve(facts, None)  # type: ignore[arg-type]
+    assert [
+        item.location.line for item in settled if isinstance(item, ComposeSetting) and item.setting == "behind-proxy"
+    ] == weak_at
 
 
 def test_the_last_word_on_new_privileges_holds() -> None:

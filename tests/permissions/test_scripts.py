@@ -94,7 +94,11 @@ def test_the_umask_of_scripts() -> None:
     assert found("old=$(umask)\numask 000\nmkdir a\numask $old\n") == [(2, 0, True, True)]
     assert found("umask -S\numask\n") == []
     assert mask_bits("u=rwx,g=rx,o=") == 0o027
-    assert mask_bits("g+w") is None
+    assert [mask_bits(spec) for spec in ("u=rwx", "g+w", "o+w", "+w", "a-w", "o=,g-rx")] == [
+        0o022, 0o002, 0o020, 0o000, 0o222, 0o077,
+    ]  # fmt: skip
+    assert mask_bits("g+s") is None
+    assert found("umask o+w\nmkdir a\n") == [(1, 0o020, True, False)]
     assert umask_of(["sudo", "umask", "022"], {}) == "022"
     assert umask_of(["echo", "umask", "0"], {}) is None
 
@@ -121,6 +125,13 @@ def test_makefiles_and_workflows() -> None:
     ):  # fmt: skip
         assert [fact.role for fact in read(path, "chmod 777 a\n") if isinstance(fact, ScriptMode)] == [role], path
     assert modes(".gitlab-ci.yml", "deploy:\n  script:\n    - chmod 777 a\n") == [(3, "chmod", "777", True)]
+
+
+def test_what_a_makefile_fetches_is_a_developers_own() -> None:
+    recipe = "curl -fsSL https://x.example/a | sh\n"
+    found = read("Makefile", f"setup:\n\t{recipe}\ndeploy:\n\t{recipe}")
+    assert [item.location.line for item in found if isinstance(item, PipedShell)] == [5]
+    assert read("run.sh", "curl --version | sh\n") == []
 
 
 @pytest.mark.parametrize(
@@ -271,6 +282,7 @@ def test_where_a_user_is_missing() -> None:
         ("ENV SECRET_KEY=correct-horse-battery", [("SECRET_KEY", "placeholder")]),
         ("ARG JWT_SECRET=supersecret", [("JWT_SECRET", "placeholder")]),
         ("ENV DB_PASSWORD=hunter2", [("DB_PASSWORD", "text")]),
+        ("ENV DB_PASSWORD=hunter2$", [("DB_PASSWORD", "text")]),
         ("ENV DD_UWSGI_PASS=uwsgi_server", []),
         ("ENV DB_PASSWORD= API_TOKEN='' SECRET_KEY=/run/secrets/k", [
             ("DB_PASSWORD", "harmless"), ("API_TOKEN", "harmless"), ("SECRET_KEY", "harmless"),

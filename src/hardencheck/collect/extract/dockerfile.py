@@ -60,6 +60,7 @@ class _Stage:
         self.user: tuple[str, int] | None = parent.user if parent else None
         self.workdir: str = parent.workdir if parent else "/"
         self.start: dict[str, str] = dict(parent.start) if parent else {}
+        self.commands = False  # whether it has a CMD of its own
         self.script: list[str] = []  # commands run while it is built
         self.removed: list[str] = []  # absolute paths
         self.contexts: list[_Copied] = list(parent.contexts) if parent else []
@@ -158,8 +159,9 @@ class _File:
                 folder = expand(step.rest, stage.variables).strip().strip("\"'")
                 stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder))
             case "ENTRYPOINT" | "CMD":
-                if step.name == "ENTRYPOINT":
+                if step.name == "ENTRYPOINT" and not stage.commands:
                     stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
+                stage.commands = stage.commands or step.name == "CMD"
                 stage.start[step.name] = step.rest
                 yield from self._umasks(step, step.rest, step.line_at)
             case "RUN":

@@ -84,7 +84,10 @@ def test_whole_facts() -> None:
             [(5, "privileges", "capability SYS_ADMIN")],
         ),
         ("    security_opt: ['seccomp:unconfined']\n", [(3, "privileges", "seccomp:unconfined")]),
-        ("    network_mode: host\n    pid: host\n", [(3, "namespaces", "network_mode: host, pid: host")]),
+        (
+            "    network_mode: host\n    pid: host\n",
+            [(3, "namespaces", "network_mode: host"), (4, "namespaces", "pid: host")],
+        ),
         ("    network_mode: bridge\n", []),
         ("    volumes:\n      - ${SOCK:-/var/run/docker.sock}:/s:ro\n", [(4, "socket", "mounts /var/run/docker.sock")]),
         ("    ports: ['5432:5432']\n", [(3, "ports", "publishes 5432 (PostgreSQL)")]),

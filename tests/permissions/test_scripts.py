@@ -213,6 +213,12 @@ def test_sudo_without_a_password() -> None:
     ]
     assert found("etc/sudoers.d/app", "x ALL = NOPASSWD:ALL\n") == [(1, True)]
     assert found("a.sh", "#!/bin/sh\ncat > /etc/sudoers.d/x <<EOF\nx\nx ALL=(ALL) NOPASSWD:ALL\nEOF\n") == [(4, True)]
+    for module, line in (
+        ("lineinfile: {path: /etc/sudoers, line: 'x ALL=(ALL) NOPASSWD: ALL'}\n", 1),
+        ("copy:\n    dest: /etc/sudoers.d/x\n    content: |\n      # x\n      x ALL=(ALL) NOPASSWD: ALL\n", 5),
+        ("ansible.builtin.blockinfile:\n    block: >\n      x ALL=(ALL)\n      NOPASSWD: ALL\n", 4),
+    ):
+        assert found("roles/a/tasks/main.yml", f"- {module}") == [(line, True)], module
 
 
 @pytest.mark.parametrize(

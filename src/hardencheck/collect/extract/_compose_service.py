@@ -139,11 +139,13 @@ class Service:
         )
 
     def _setting(self, setting: Setting, weak: Iterable[tuple[str, int]], otherwise: str) -> Iterator[Found]:
-        found = list(weak)
-        line = found[0][1] if found else self.line
-        yield self._fact(
-            setting, bool(found), ", ".join(dict.fromkeys(what for what, _ in found))[:200] or otherwise, line
-        )
+        by_line: dict[int, list[str]] = {}
+        for what, line in weak:
+            by_line.setdefault(line, []).append(what)
+        for line, said in by_line.items():
+            yield self._fact(setting, True, ", ".join(dict.fromkeys(said))[:200], line)
+        if not by_line:
+            yield self._fact(setting, False, otherwise, self.line)
         yield from self._gaps(setting)
 
     def _gaps(self, setting: Setting) -> Iterator[Gap]:

@@ -151,6 +151,14 @@ def of_playbook(path: str, task: Task, lines: Sequence[str]) -> ShellText | None
     return _scalar(text, "playbook", role(path), lines) if isinstance(text, Scalar) else None
 
 
+def written_by(path: str, task: Task, lines: Sequence[str]) -> Iterator[ShellText]:
+    """What a task puts into a file. lines: of the file of the task."""
+    for key in ("line", "content", "block"):
+        node = task.value.get(key) if isinstance(task.value, Mapping) else None
+        if isinstance(node, Scalar):
+            yield _scalar(node, "playbook", role(path), lines)
+
+
 def _scalar(node: Scalar, place: Where, what: str, lines: Sequence[str]) -> ShellText:
     first, last = node.folded
     if first:

@@ -11,7 +11,7 @@ from hardencheck.collect.resolve import _nginx_headers
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place
 from hardencheck.collect.resolve._nginx_values import parse_size, parse_time
-from hardencheck.collect.resolve._routes import Change, Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Change, Doubt, Limit, Route, Timeout, beyond
 from hardencheck.collect.resolve._upstreams import address
 from hardencheck.model.facts.proxies import Directive, IngressConfiguration
 from hardencheck.model.gap import FactSet, Reason
@@ -83,7 +83,9 @@ def _ingress(
     fact: IngressConfiguration, told: Told, above: list[tuple[Held, ...]], lists: dict[str, IngressConfiguration]
 ) -> Iterator[Route]:
     paths = [name.removesuffix(".path") for name in told.own if name.endswith(".path")] or [""]
-    for path in paths[:200]:
+    if len(paths) > MAX_ROUTES:
+        yield beyond("ingress-nginx", "proxy-body-size", fact.location)
+    for path in paths[:MAX_ROUTES]:
         at = told.own.get(f"{path}.path")
         where = at.where if at is not None else fact.location
         host = told.own.get(f"{path.partition('.paths')[0]}.host")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _apache, _nginx
 from hardencheck.collect.resolve._held import Held
-from hardencheck.collect.resolve._proxies import CONFIGURATIONS, routes
+from hardencheck.collect.resolve._proxies import routes, troubles
 from hardencheck.collect.resolve._routes import Change, Route
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
@@ -49,11 +49,10 @@ class MediaServed(Resolver):
                     yield from self._served(route)
         yield from _nginx_scripts(facts, folders)
         yield from _apache_scripts(facts, folders)
-        for gap in facts.gaps:
-            if CONFIGURATIONS & set(gap.kinds) and gap.collector != self.name:
-                yield Gap(
-                    kinds=self.kinds(), collector=self.name, reason=gap.reason, detail=gap.detail, location=gap.location
-                )
+        for gap in troubles(facts):
+            yield Gap(
+                kinds=self.kinds(), collector=self.name, reason=gap.reason, detail=gap.detail, location=gap.location
+            )
 
     def _served(self, route: Route) -> Iterator[Found]:
         if route.header_doubts:

@@ -18,6 +18,11 @@ from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _BODY = 1 << 20
+# What the ConfigMap alone says: as an annotation it has no effect.
+OF_CONFIGMAP = frozenset({
+    "hsts", "hsts-max-age", "hsts-include-subdomains", "hsts-preload", "hide-headers", "add-headers", "keep-alive",
+    "client-body-timeout", "client-header-timeout", "use-forwarded-headers", "server-tokens", "ssl-protocols",
+})  # fmt: skip
 _APART = "no annotation says it, and the ConfigMap of the controller is not in the repository"
 _CORS = (
     ("access-control-allow-origin", "cors-allow-origin", "*"),
@@ -39,7 +44,8 @@ class Told(NamedTuple):
     apart: bool
 
     def get(self, name: str) -> Said | None:
-        return self.own.get(name) or self.shared.get(name)
+        own = self.own.get(name) if name not in OF_CONFIGMAP else None
+        return own or self.shared.get(name)
 
     def on(self, name: str, default: bool) -> bool | None:
         """Whether a switch is on; None where a placeholder says it."""

@@ -292,3 +292,7 @@ def test_words_in_any_order_are_read_or_refused(text: str) -> None:
         lines = text.replace("\r\n", "\n").count("\n") + 1
         assert all(1 <= token.line <= lines for token in tokens(text.replace("\r\n", "\n")))
         directives(text)
+
+
+def test_backticks_keep_what_is_in_them() -> None:
+    assert [token.text for token in tokens('a `b\\"c` "d\\"e" `f\n"g`')] == ["a", 'b\\"c', 'd"e', 'f\n"g']

@@ -149,7 +149,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def words(line: str) -> list[str]:
-    """The words of a directive: quotes of either kind hold one together, a backslash spares a quote in them."""
+    """The words of a directive: quotes of either kind hold one together, a backslash spares a quote in them,
+    and itself everywhere."""
     found: list[str] = []
     at, end = 0, len(line)
     while at < end:
@@ -171,7 +172,7 @@ def words(line: str) -> list[str]:
             start = at
             while at < end and not line[at].isspace():
                 at += 1
-            found.append(line[start:at])
+            found.append(line[start:at].replace("\\\\", "\\"))
     return found or [""]
 
 

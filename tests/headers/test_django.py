@@ -187,7 +187,12 @@ def test_entries_that_are_perhaps_there_are_perhaps_sent(tmp_path: Path) -> None
         ("SECURE_CONTENT_TYPE_NOSNIFF = False\n", "server {\n  add_header X-Content-Type-Options nosniff always;\n"
          "  location / { proxy_pass http://app:8000; }\n  location /api/ {\n    add_header X-Other 1;\n"
          "    proxy_pass http://app:8000;\n  }\n}\n", "x-content-type-options",
-         "deploy/nginx.conf:4 django does not send x-content-type-options: "
+         "deploy/nginx.conf:5 django does not send x-content-type-options: "
+         "nginx adds it further out, and this line takes it away"),
+        ("SECURE_CONTENT_TYPE_NOSNIFF = False\n", "server {\n  location / {\n"
+         "    add_header X-Content-Type-Options nosniff always;\n    proxy_pass http://app:8000;\n  }\n"
+         "  location /api/ { proxy_pass http://app:8000; }\n}\n", "x-content-type-options",
+         "deploy/nginx.conf:6 django does not send x-content-type-options: "
          "nginx sends it elsewhere, and not for server, location /api/"),
     ],
 )  # fmt: skip

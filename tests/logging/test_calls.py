@@ -61,6 +61,11 @@ def whats(source: str) -> list[str]:
         ("log.info(vars(request))", ["request headers"]),
         ("def app(environ, start):\n    log.info(environ)", ["request headers"]),
         ("from app.config import settings\nlog.info(f'{settings}')", ["all settings"]),
+        # What is done to it shows as much as before.
+        ("token = token.strip()\nlog.info(token)", ["token"]),
+        ("password = token[:4] + password\nlog.info(password)", ["password"]),
+        ("token = mask(token) if quiet else token\nlog.info(token)", ["token"]),
+        ("token = 'abc' + token[4:]\nlog.info(token)", ["token"]),
     ],
 )
 def test_secrets(source: str, expected: list[str]) -> None:
@@ -94,6 +99,12 @@ def test_secrets(source: str, expected: list[str]) -> None:
         "from django.conf import settings\nlog.info(settings)",
         "log.info('x', extra={'password': is_set})",
         "log.info(settings.DEBUG, settings.PASSWORD_MIN_LENGTH)",
+        "token = mask(token)\nlog.info(token)",
+        "token = token[:4] + '...'\nlog.info(token)",
+        "token = f'{token[:2]}…{token[-2:]}'\nlog.info(token)",
+        "password = '*' * len(password)\nlog.info(password)",
+        "import hashlib\ntoken = hashlib.sha256(token).hexdigest()\nlog.info(token)",
+        "password = not password\nlog.info(password)",
     ],
 )
 def test_no_secrets(source: str) -> None:

@@ -376,6 +376,31 @@ def test_whether_anything_is_set_up() -> None:
     assert setup({"main.py": "import uvicorn\nuvicorn.run('x:app', log_config=None)\n"}) == [(False, 2)]
 
 
+@pytest.mark.parametrize(
+    ("start", "others", "known"),
+    [
+        ("from common.core import main\nmain.run()\n", {}, False),
+        ("from common.core import main\nif __name__ == '__main__':\n    main.run()\n", {}, False),
+        ("from common.logs import setup_logging\ndef main():\n    setup_logging()\n", {}, False),
+        ("from django.core.management import execute_from_command_line\nexecute_from_command_line()\n", {}, True),
+        ("from common.core import main\nmain.render()\n", {}, True),
+        ("from common.core import main\nmain.run()\n", {"common/__init__.py": "", "common/core.py": "X = 1\n"}, True),
+        # A module of settings that is called like the package is not that package.
+        ("from common.core import main\nmain.run()\n", {"shop/more/common.py": "X = 1\n"}, False),
+        ("import logging\nlogging.start()\n", {}, True),
+    ],
+)
+def test_a_library_that_may_set_up_logging(start: str, others: dict[str, str], known: bool) -> None:
+    naming = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+    files = {"manage.py": naming + start, **others}
+    found = resolved({**files, "shop/settings.py": DJANGO + "LOGGING_CONFIG = None\n"})
+    assert [one.configured for one in found if isinstance(one, LoggingSetup)] == ([False] if known else [])
+    assert [line for line, _ in gaps(found)] == ([] if known else [3])
+    # Django's own configuration, where nobody switched it off, is what it is.
+    plain = resolved({**files, "shop/settings.py": DJANGO})
+    assert [one.configured for one in plain if isinstance(one, LoggingSetup)] == [False]
+
+
 def test_gunicorn_and_uvicorn() -> None:
     entry = '{"version": 1, "root": {"level": "DEBUG", "handlers": ["h"]}, "handlers": {"h": {}}}'
     assert loggers({"gunicorn.conf.py": f"logconfig_dict = {entry}\n"}) == {"root": (False, True)}

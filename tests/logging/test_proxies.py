@@ -76,6 +76,28 @@ def test_a_format_of_another_file(tmp_path: Path) -> None:
     ]
 
 
+def test_what_an_outer_file_says_holds_in_what_it_includes(tmp_path: Path) -> None:
+    files = {
+        "nginx.conf": "http {\n  access_log off;\n  include conf.d/*.conf;\n}\n",
+        "conf.d/a.conf": "server {\n  server_name a.example;\n  include snippets/inner.conf;\n}\n",
+        "conf.d/b.conf": "server {\n  access_log /b.log;\n  location / { proxy_pass http://app; }\n}\n",
+        "snippets/inner.conf": "location / { proxy_pass http://app; }\n",
+    }
+    assert logs(facts(tmp_path, files)) == [
+        ("conf.d/b.conf:2", "access_log", "the server", False, ()),
+        ("nginx.conf:2", "access_log", "a.example", True, ()),
+    ]
+
+
+def test_a_file_that_is_not_here_may_say_otherwise(tmp_path: Path) -> None:
+    server = "  server {\n    server_name a.example;\n    include snippets/logs.conf;\n    root /srv;\n  }\n"
+    found = facts(tmp_path, {"nginx.conf": f"http {{\n  access_log off;\n{server}}}\n"})
+    assert logs(found) == []
+    assert [(gap.location.line, gap.about["directive"]) for gap in found.gaps if "logging.proxy" in gap.kinds] == [
+        (2, "access_log")
+    ]
+
+
 def test_a_broken_file_is_a_gap(tmp_path: Path) -> None:
     found = facts(tmp_path, {"nginx.conf": "http {\n  server {\n    location / { proxy_pass http://app; }\n"})
     assert logs(found) == []

@@ -75,6 +75,30 @@ def test_nginx_at_its_lines() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        ("add_header Vary Origin;", ["X-Frame-Options"]),
+        ("add_header_inherit off;", ["X-Frame-Options"]),
+        ("add_header_inherit merge; add_header Vary Origin;", []),
+        ("add_header X-Frame-Options SAMEORIGIN;", []),
+        ("", []),
+    ],
+)
+def test_what_a_level_takes_away(inside: str, expected: list[str]) -> None:
+    text = (
+        "server {\nadd_header X-Frame-Options DENY always;\nadd_header X-Other 1;\nlocation / {\n"
+        f"{inside}\nproxy_pass http://a; }}\n}}\n"
+    )
+    files = {"nginx.conf": text}
+    found = [
+        (one.value.partition(" takes away ")[2], one.location.line)
+        for one in ProxySettings().resolve(facts_of(files), tree_of(files))
+        if isinstance(one, ProxySetting) and one.matter == "inheritance" and one.weak
+    ]
+    assert found == [(name, 5) for name in expected]
+
+
 APACHE = """ServerTokens Full
 TraceEnable on
 <VirtualHost *:443>

@@ -72,6 +72,14 @@ _CASES: dict[str, tuple[dict[str, str], str]] = {
         },
         "config.settings.cloud",
     ),
+    "a few settings elsewhere are for a tool": (
+        {
+            "shop/settings/base.py": "",
+            "shop/settings_default.py": _BASE,
+            "shop/profiling/settings_mixin.py": "PASSWORD_HASHERS = ('shop.hashers.Plain',)\n",
+        },
+        "shop/settings_default.py",
+    ),
     "in a template": (
         {
             "shop/settings/base.py": "",

@@ -203,6 +203,15 @@ DEPENDING = [
     ("X = len({os.environ.get('ONE', 'a'), 'b'})", {"ONE"}),
     ("X = len({i for i in (os.environ.get('ONE', 'a'), 'b')})", {"ONE"}),
     ("X = 'a' in dict([(os.environ.get('ONE', 'a'), 1)])", {"ONE"}),
+    # A variable that is set under a condition says nothing of the others, but of itself it does.
+    ("if 'ONE' in os.environ:\n    os.environ['TWO'] = 'b'\nX = os.environ.get('THREE', 'a')", {"THREE"}),
+    ("if 'ONE' in os.environ:\n    os.environ['TWO'] = 'b'\nX = os.environ.get('TWO', 'a')", {"ONE", "TWO"}),
+    ("if 'ONE' in os.environ:\n    os.environ['TWO'] = 'b'\nX = 'TWO' in os.environ", {"ONE", "TWO"}),
+    (
+        "from everett.manager import ConfigManager, ConfigOSEnv\nc = ConfigManager([ConfigOSEnv()])\n"
+        "if c('ONE', default=''):\n    os.environ['TWO'] = 'b'\nX = c('THREE', default='a')",
+        {"THREE"},
+    ),
 ]
 
 

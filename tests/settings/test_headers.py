@@ -62,7 +62,9 @@ def test_django_sends_what_its_settings_say(tmp_path: Path) -> None:
          ("max-age=9", "nginx.conf:2", "nginx")),
         # A level with any add_header of its own loses all inherited ones.
         ('server {\nadd_header Strict-Transport-Security "max-age=9";\nlocation / {\nadd_header X 1;\n'
-         "proxy_pass http://app; } }", (False, "shop/settings.py", "django")),
+         "proxy_pass http://app; } }", (False, "nginx.conf:4", "django")),
+        ('server {\nadd_header Strict-Transport-Security "max-age=9";\nlocation / {\nadd_header_inherit off;\n'
+         "proxy_pass http://app; } }", (False, "nginx.conf:4", "django")),
         # One of two places is enough to be without it.
         ('server {\nadd_header Strict-Transport-Security "max-age=9";\nlocation /a { proxy_pass http://a; }\n'
          "location /b { add_header X 1; proxy_pass http://b; } }", (False, "nginx.conf:4", "django")),

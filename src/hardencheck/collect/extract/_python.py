@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import warnings
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -13,6 +14,7 @@ from hardencheck.collect.contract import Extractor, Unreadable
 from hardencheck.collect.extract._grammar import downgraded
 from hardencheck.collect.meter import measured
 from hardencheck.lazily import compiled
+from hardencheck.model.facts import Fact
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -145,6 +147,13 @@ class PythonFile:
     def scope(self, node: ast.AST) -> ast.AST:
         """The innermost function or class around a call, assignment, definition or handler; else the module."""
         return self._scope.get(id(node), self.tree)
+
+    def within(self, node: ast.AST) -> str:
+        """The names of the functions and classes around a node, from the outside in: "Shop.start"."""
+        names: list[str] = []
+        while (node := self.scope(node)) is not self.tree and len(names) < 20:
+            names.append(getattr(node, "name", ""))
+        return ".".join(reversed(names))
 
     def name(self, node: ast.expr) -> str:
         """The dotted name an expression refers to, through this file's imports; "" when it is not a plain name.
@@ -334,10 +343,14 @@ def parse(data: bytes) -> PythonFile:
         return PythonFile(data.decode("utf-8", "replace"), syntax_tree(data))
 
 
-def unread(extractor: Extractor, error: Unreadable, path: str, role: str) -> Gap:
-    """What an extractor says of a file that does not parse, where its facts have a role."""
+def unread(
+    extractor: Extractor, error: Unreadable, path: str, role: str, facts: Iterable[type[Fact]] | None = None
+) -> Gap:
+    """What an extractor says of a file that does not parse, where its facts have a role. facts: those that may be in
+    it; all of the extractor's where none are given."""
     gap = extractor.gap(error.reason, error.detail, Location(path=path, line=error.line))
-    return msgspec.structs.replace(gap, about={"role": role})
+    kinds = extractor.kinds() if facts is None else tuple(fact.kind() for fact in facts)
+    return msgspec.structs.replace(gap, kinds=kinds, about={"role": role})
 
 
 def syntax_tree(data: bytes) -> ast.Module:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role, unread
 from hardencheck.lazily import compiled
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log", "trace"})
@@ -77,6 +77,13 @@ _THROUGH_METHODS = {
 }  # fmt: skip
 _LOGGED = compiled(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
 _LOG_PATH = compiled(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
+# Words of functions after which a secret is none any more.
+_VEILS = frozenset({
+    "mask", "masked", "redact", "redacted", "censor", "obfuscate", "obscure", "hide", "anonymize", "anonymise", "scrub",
+    "sanitize", "sanitise", "hash", "hashed", "hexdigest", "digest", "fingerprint", "sha256", "sha1", "md5", "len",
+    "bool", "type", "truncate",
+})  # fmt: skip
+_MAX_DEPTH_OF_VEILS = 20
 MAX_DEPTH = 40
 _MAX_STEPS = 35  # a name that stands for another one counts ten
 
@@ -85,32 +92,25 @@ class LogCalls(Extractor):
     """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
 
     name = "logging.calls"
-    version = 3
+    version = 4
     emits = (SecretLogged, LogFileMode)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        kinds = []
+        kinds: list[type[Fact]] = []
         if _CALL.search(data) and _WORD.search(data):
-            kinds.append(SecretLogged.kind())
+            kinds.append(SecretLogged)
         if _MODES.search(data) and b"log" in data.lower():
-            kinds.append(LogFileMode.kind())
+            kinds.append(LogFileMode)
         if not kinds:
             return
         here, what_for = Location(path=path), role(path)
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=tuple(kinds),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            yield unread(self, error, path, what_for, kinds)
             return
         branches: Branches | None = None
         assigned: Assigned | None = None
@@ -232,7 +232,9 @@ class Carried:
         if file.name(node) == "os.environ":
             yield "environment"
         elif (what := _secret_name(file, name)) is not None:
-            yield what
+            given = self._assigned.last(name, self._call)
+            if given is None or not _veiled(file, given):
+                yield what
         elif name == "environ" and _is_parameter(file, self._call, name):
             yield "request headers"
         elif name == "settings" and "settings" in file.aliases and not file.name(node).startswith("django.conf"):
@@ -277,6 +279,30 @@ class Carried:
             for given in (*node.args, *named):
                 if func.attr in {"format", "join"}:
                     yield from self.of(given, depth + 1)
+
+
+def _veiled(file: PythonFile, node: ast.expr, depth: int = 0) -> bool:
+    """Whether a value shows a part of a secret at most: `token[:4] + "..."`, `"*" * 8`, `mask(token)`."""
+    if depth > _MAX_DEPTH_OF_VEILS:
+        return False
+    match node:
+        case ast.Subscript(slice=ast.Slice()) | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Constant(value=str() as text):
+            return bool(text) and not any(char.isalnum() for char in text)
+        case ast.BinOp(left=left, op=ast.Mult()):
+            return _veiled(file, left, depth + 1)
+        case ast.BinOp(left=left, right=right):
+            return _veiled(file, left, depth + 1) and _veiled(file, right, depth + 1)
+        case ast.JoinedStr(values=values):
+            parts = [value.value for value in values if isinstance(value, ast.FormattedValue)]
+            return bool(parts) and all(_veiled(file, part, depth + 1) for part in parts)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _veiled(file, body, depth + 1) and _veiled(file, orelse, depth + 1)
+        case ast.Call(func=func):
+            called = file.name(func) or (func.attr if isinstance(func, ast.Attribute) else "")
+            return not _VEILS.isdisjoint(_words(called.rpartition(".")[2]))
+    return False
 
 
 def _named_places(node: ast.expr) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from hardencheck.collect.extract._logging_names import (
     level_number,
     scope,
 )
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads, unread
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import LoggerSetting, ServerLog, SqlEcho
@@ -39,6 +40,15 @@ TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
 _ENGINES = ("create_engine", "create_async_engine")
 _COMMAND = compiled(r"(?:^|/)management/commands/")
+# Where a project starts, functions of libraries with such names may set up logging; these packages do not.
+_STARTS = compiled(rb"DJANGO_SETTINGS_MODULE")
+_SETS_UP = compiled(
+    r"(?i)main|run|start|boot\w*|init\w*|configure\w*|set_?up\w*|prepare\w*|ensure\w*|execute\w*|(?:.*_)?log(?:s|ging)?(?:_.*)?"
+)
+_NO_LOGS = frozenset(sys.stdlib_module_names) | {
+    "django", "configurations", "sentry_sdk", "newrelic", "ddtrace", "elasticapm", "opentelemetry", "dotenv", "environ",
+    "decouple", "whitenoise", "channels", "celery", "uvicorn", "gunicorn", "gevent", "debugpy", "coverage",
+}  # fmt: skip
 _DATABASE_TOOLS = compiled(r"(?:.*/)?(?:alembic|migrations)/env\.py")
 
 
@@ -53,7 +63,7 @@ class LoggingPython(Extractor):
     """Where logging is configured, levels of loggers by code, and whether SQL is printed."""
 
     name = "logging.python"
-    version = 3
+    version = 4
     emits = (LoggingPlace, LoggerSetting, SqlEcho, ServerLog)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -61,19 +71,13 @@ class LoggingPython(Extractor):
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         kinds = [fact for tokens, facts in _TOKENS if tokens.search(data) for fact in facts]
-        if not kinds:
+        if not kinds and _STARTS.search(data) is None:
             return
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=tuple(kind.kind() for kind in kinds),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=Location(path=path, line=error.line),
-                about={"role": what_for(path, data)},
-            )
+            if kinds:
+                yield unread(self, error, path, what_for(path, data), kinds)
             return
         yield from _File(self.name, path, file, what_for(path, data)).found()
 
@@ -121,16 +125,10 @@ class _File:
             what=what,
             name=name,
             last=node.end_lineno or node.lineno,
-            scope=self._scope(node),
+            scope=self._file.within(node),
             role=self._branches.role(node, self._role),
             names=self._file_names if what in {"dictConfig", "fileConfig"} else (),
         )
-
-    def _scope(self, node: ast.AST) -> str:
-        names: list[str] = []
-        while (node := self._file.scope(node)) is not self._file.tree and len(names) < 20:
-            names.append(getattr(node, "name", ""))
-        return ".".join(reversed(names))
 
     @cached_property
     def _file_names(self) -> tuple[str, ...]:
@@ -141,6 +139,15 @@ class _File:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CONFIGURATION.fullmatch(node.value)
         }
         return tuple(sorted(found))
+
+    @cached_property
+    def _starts(self) -> bool:
+        """Whether the file names the settings of a project that it starts."""
+        return _STARTS.search(self._file.source.encode("utf-8", "replace")) is not None
+
+    def _of_a_library(self, name: str) -> bool:
+        package = name.partition(".")[0]
+        return self._file.imports(package) and package not in _NO_LOGS
 
     # Calls
 
@@ -166,6 +173,8 @@ class _File:
             yield from self._place("uvicorn", "", call)
         elif name == "logging.disable":
             yield from self._disable(call)
+        elif _SETS_UP.fullmatch(last) and self._starts and self._of_a_library(name):
+            yield from self._place("library", name, call)
         for keyword in call.keywords:
             if keyword.arg == "SQLALCHEMY_ECHO":  # app.config.update(SQLALCHEMY_ECHO=True)
                 yield from self._switch(keyword.value, keyword.value)

@@ -10,11 +10,11 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract import _yaml
 from hardencheck.collect.extract._ini import Entry, sections
 from hardencheck.collect.extract._logging_names import PLAIN_ARGUMENTS
-from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.extract._python import role, unread, without_credentials
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import ServerErrors
 from hardencheck.model.facts.logging_written import ConfigurationNode, LoggingFile
-from hardencheck.model.gap import Gap, Reason
+from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 256 * 1024
@@ -54,14 +54,7 @@ class LoggingFiles(Extractor):
             except Unreadable as error:
                 if error.reason is Reason.UNPARSABLE and not _dictionary(data):
                     return  # some other file that is broken
-                yield Gap(
-                    kinds=self.kinds(),
-                    collector=self.name,
-                    reason=error.reason,
-                    detail=error.detail,
-                    location=Location(path=path, line=error.line),
-                    about={"role": what_for},
-                )
+                yield unread(self, error, path, what_for)
                 return
         for table in found:
             location = Location(path=path, line=table.line)

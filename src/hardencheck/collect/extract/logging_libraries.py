@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Values, branches_of
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads, unread
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import (
     LoggerSetting,
@@ -58,14 +58,7 @@ class LoggingLibraries(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=tuple(kind.kind() for kind in kinds),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=Location(path=path, line=error.line),
-                about={"role": role(path)},
-            )
+            yield unread(self, error, path, role(path), kinds)
             return
         yield from _File(self.name, path, file).found()
 
@@ -209,7 +202,7 @@ class _File:
                 what="sentry",
                 name="",
                 last=call.end_lineno or call.lineno,
-                scope=self._scope(call),
+                scope=self._file.within(call),
                 role=what_for,
             )
             return
@@ -230,12 +223,6 @@ class _File:
                     text = ast.unparse(function)
                     return any(word in text for word in ("vars", "frames", "stacktrace", "exception"))
         return True
-
-    def _scope(self, node: ast.AST) -> str:
-        names: list[str] = []
-        while (node := self._file.scope(node)) is not self._file.tree and len(names) < 20:
-            names.append(getattr(node, "name", ""))
-        return ".".join(reversed(names))
 
     def _scrubber(self, call: ast.Call, options: Mapping[str, ast.expr], what_for: str) -> Iterator[Found]:
         given = options.get("event_scrubber")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._logging_names import level_name, server_format
-from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, parse, role, spreads, unread
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import ServerFormat, ServerLevel, ServerLog
@@ -35,14 +35,7 @@ class ServerCalls(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            yield Gap(
-                kinds=self.kinds(),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=Location(path=path, line=error.line),
-                about={"role": role(path)},
-            )
+            yield unread(self, error, path, role(path))
             return
         yield from _File(self.name, path, file).found()
 

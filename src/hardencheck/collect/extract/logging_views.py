@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
-from hardencheck.collect.extract._python import PythonFile, parse, role
+from hardencheck.collect.extract._python import PythonFile, parse, role, unread
 from hardencheck.collect.extract.logging_calls import Carried
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import TracebackSent, ViewPrint
-from hardencheck.model.gap import Gap
 from hardencheck.model.location import Location
 
 _PRINT = compiled(rb"\bprint\s*\(")
@@ -47,16 +46,8 @@ class LoggingViews(Extractor):
         try:
             file = parse(data)
         except Unreadable as error:
-            kinds = [ViewPrint.kind()] if prints else []
-            kinds += [TracebackSent.kind()] if traces else []
-            yield Gap(
-                kinds=tuple(kinds),
-                collector=self.name,
-                reason=error.reason,
-                detail=error.detail,
-                location=here.at(error.line),
-                about={"role": what_for},
-            )
+            kinds = [kind for kind, there in ((ViewPrint, prints), (TracebackSent, traces)) if there]
+            yield unread(self, error, path, what_for, kinds)
             return
         branches: Branches | None = None
         assigned: Assigned | None = None

@@ -43,7 +43,7 @@ _KEPT = frozenset({
     "sslredirect", "ssltemporaryredirect", "sslhost", "sslforcehost", "sslproxyheaders", "hostsproxyheaders",
     "allowedhosts", "accesscontrolallowcredentials", "accesscontrolallowheaders", "accesscontrolallowmethods",
     "addvaryheader", "accesscontrolalloworiginlist", "accesscontrolalloworiginlistregex",
-    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage",
+    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage", "entrypoint",
 })  # fmt: skip
 
 

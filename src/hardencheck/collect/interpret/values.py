@@ -189,8 +189,15 @@ class Map(Value):
         for key in changed:
             if key in self.items:
                 self.items[key] = depending(self.items[key], depends)
-        if any(key not in self.items for key in changed) or old[1:4] != new[1:4] or not changed:
+        lacking = [key for key in changed if key not in self.items]
+        if lacking:
+            self.lack(lacking, depends)
+        if old[1:4] != new[1:4] or not changed:
             self.depends |= depends
+
+    def lack(self, keys: Iterable[object], depends: Depends) -> None:
+        """Keys that are not in it would be, did these variables say otherwise."""
+        self.depends |= depends
 
     def taint(self) -> None:
         self.lost = (*self.lost, *changing(self.items.values()))[:MAX_LOST]
@@ -220,6 +227,26 @@ class Map(Value):
         kept = set(but)
         for key in self.items.keys() - kept:
             self.items[key] = join([self.items[key], why])
+
+
+@dataclass(eq=False, slots=True)
+class Exported(Map):
+    """Variables of the environment that the program itself sets. others: the names of some that it does not set here,
+    with the variables that decide that."""
+
+    others: dict[object, Depends] = field(default_factory=dict, kw_only=True)
+
+    def lack(self, keys: Iterable[object], depends: Depends) -> None:
+        for key in keys:
+            self.others[key] = self.others.get(key, NOTHING) | depends
+
+    def unless(self, name: str) -> Depends:
+        """What decides that the program does not set this one."""
+        return self.depends | self.others.get(name, NOTHING)
+
+    def every(self) -> Depends:
+        """What decides which ones it sets."""
+        return self.depends.union(*self.others.values())
 
 
 class Binding(NamedTuple):

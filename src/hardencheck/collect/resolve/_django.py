@@ -434,7 +434,7 @@ def required(facts: FactSet) -> bool:
 
 def looks_like_settings(fact: PythonModule, django: bool) -> bool:
     names = set(fact.settings) & DJANGO
-    if {"INSTALLED_APPS", "ROOT_URLCONF"} <= names:
+    if _ESSENTIAL <= names:
         return True
     if not django or not _NAME.fullmatch(fact.location.path or ""):
         return False
@@ -463,7 +463,20 @@ def _by_convention(modules: Modules, django: bool) -> list[str]:
         if rank(best)[0] >= _PREFERRED.index("__init__"):
             best = _without_debug(paths, modules) or best
         chosen.append(best)
-    return chosen
+    # Beside a whole project, a few settings somewhere else under a name of their own are to be put into one.
+    whole = any(_ESSENTIAL <= _settings(modules, path) for path in chosen)
+    return [path for path in chosen if not (whole and _is_piece(modules, path))]
+
+
+def _settings(modules: Modules, path: str) -> AbstractSet[str]:
+    fact = modules.known.get(path)
+    return set(fact.settings) if fact is not None else set()
+
+
+def _is_piece(modules: Modules, path: str) -> bool:
+    """Whether a module has neither the name of a settings module nor what no project goes without."""
+    called = path.rpartition("/")[2] == "settings.py" or "/settings/" in f"/{path}"
+    return not called and not _ESSENTIAL & _settings(modules, path) and path not in modules.broken
 
 
 def _without_debug(paths: Sequence[str], modules: Modules) -> str | None:

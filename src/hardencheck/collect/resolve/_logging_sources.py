@@ -38,12 +38,14 @@ class SetUp(NamedTuple):
 
 class Sources(NamedTuple):
     """projects: Django's, each with its LOGGING, None where it is not set. setups: calls. configurations: all that is
-    given to dictConfig, Django's among them. without: servers that are told to configure nothing."""
+    given to dictConfig, Django's among them. without: servers that are told to configure nothing. libraries: functions
+    that are not in the repository, which a project starts with and which may set up logging."""
 
     projects: tuple[tuple[Project, Configuration | None], ...]
     setups: tuple[SetUp, ...]
     configurations: tuple[Configuration, ...]
     without: tuple[tuple[str, Location], ...]
+    libraries: tuple[tuple[str, Location], ...]
 
     @property
     def alone(self) -> bool:
@@ -81,7 +83,7 @@ class _Sources:
         self._gunicorn()
         self._written_files()
         self._tables([project for project, _ in django])
-        return Sources(django, setups, tuple(self._made), without)
+        return Sources(django, setups, tuple(self._made), without, tuple(self._libraries()))
 
     def _django(self) -> Iterator[tuple[Project, Configuration | None]]:
         for project in projects(self._facts, self._tree)[0]:
@@ -106,7 +108,7 @@ class _Sources:
                     seen.setdefault((text_of(thing.state["path"]), number_of(thing.state["line"]), name), (thing, sure))
         running = built(self._facts, self._tree)
         for place in self._places:
-            if place.what in {"table", "uvicorn"} or place.location.path is None:
+            if place.what in {"table", "uvicorn", "library"} or place.location.path is None:
                 continue
             name = {"structlog": "configure", "sentry": "init"}.get(place.what, place.what)
             key = (place.location.path, place.location.line or 0, name)
@@ -150,6 +152,15 @@ class _Sources:
                 yield f"uvicorn.{name}", where
             elif isinstance(given.value, Map):
                 self._keep(read(given.value, where, "uvicorn", "log_config"))
+
+    def _libraries(self) -> Iterator[tuple[str, Location]]:
+        for place in self._places:
+            path = place.location.path
+            if place.what != "library" or path is None:
+                continue
+            modules = (place.name.partition(".")[0], place.name.rpartition(".")[0])
+            if not any(self._modules.imported(module, path) for module in modules):
+                yield place.name, place.location
 
     def _gunicorn(self) -> None:
         for fact in self._facts.of("logging.gunicorn-file"):

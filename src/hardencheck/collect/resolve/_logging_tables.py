@@ -212,7 +212,8 @@ def _table(table: Map, key: str) -> Map | None:
 def _whole(table: Map, key: str, inner: Map | None) -> bool:
     """Whether all the entries of a part are seen."""
     if key in table.items and not isinstance(table.items[key], Const):
-        return inner is not None and inner.exact and not inner.maybe and key not in table.maybe
+        whole = inner is not None and inner.exact and not inner.maybe and len(inner.items) <= _MAX_ENTRIES
+        return whole and key not in table.maybe
     return table.exact
 
 

@@ -4,7 +4,7 @@ Source: nginx manual, ngx_http_headers_module, ngx_http_proxy_module, ngx_http_c
 of headers-more-nginx-module, whose filter runs before that of add_header.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hardencheck.collect.extract._templates import TEMPLATED
@@ -36,8 +36,11 @@ _PARAMS = {
 
 
 class Response(NamedTuple):
+    """lost: names of fields that levels further out add, and the line that takes each away."""
+
     changes: tuple[Change, ...]
     doubts: tuple[Doubt, ...]
+    lost: tuple[tuple[str, Location], ...] = ()
 
 
 def protocol(place: Place) -> str:
@@ -50,9 +53,14 @@ def protocol(place: Place) -> str:
 
 
 def response(place: Place, known: Known) -> Response:
-    added, doubts = _added(place)
+    added, doubts = _added(place.levels)
     found = [*_hidden(place), *_own(place), *_more(place, known), *_expires(place)]
-    return Response((*found, *(_add(held, known) for held in added)), tuple(doubts))
+    gone = [
+        (held.args[0].lower(), by.location)
+        for number in range(1, len(place.levels))
+        for held, by in lost(place.levels[: number + 1])
+    ]
+    return Response((*found, *(_add(held, known) for held in added)), tuple(doubts), tuple(gone))
 
 
 def _hidden(place: Place) -> Iterator[Change]:
@@ -148,13 +156,27 @@ def _expires(place: Place) -> Iterator[Change]:
     yield Change("set", "cache-control", None if why else value, held.location, statuses=PAGES, doubt=why)
 
 
-def _added(place: Place) -> tuple[list[Held], list[Doubt]]:
+def lost(levels: Sequence[Sequence[Held]]) -> list[tuple[Held, Held]]:
+    """The fields that the last of these levels takes away from what it inherits, each with the line that does it."""
+    by = next((held for held in levels[-1] if held.name == "add_header"), None)
+    by = by or next((held for held in levels[-1] if held.name == "add_header_inherit"), None)
+    if by is None:
+        return []
+    kept = {held.args[0].lower() for held in _added(levels)[0] if held.args}
+    return [
+        (held, by)
+        for held in _added(levels[:-1])[0]
+        if len(held.args) > 1 and held.args[1] and held.args[0].lower() not in kept
+    ]
+
+
+def _added(levels: Iterable[Sequence[Held]]) -> tuple[list[Held], list[Doubt]]:
     """The add_header that hold: a level with any of its own loses all inherited ones, unless add_header_inherit
     (1.29.3, itself inherited) says otherwise."""
     got: list[Held] = []
     doubts: list[Doubt] = []
     mode = "on"
-    for level in place.levels:
+    for level in levels:
         own = [held for held in level if held.directive.name == "add_header"]
         said = next((held.directive.args[:1] for held in level if held.directive.name == "add_header_inherit"), ())
         mode = said[0] if said else mode

@@ -104,7 +104,8 @@ class Route(NamedTuple):
     that it answers from, "" where it does not. answers: the status that it gives by itself (return, redirect), None
     where it does not. tls: None where not known, or both. listens: as written. request: fields that it sets on the
     request that it hands on, lower-case name -> value as written, "" takes the field out; request_doubts: what may add
-    to them or drop them. header_doubts: what may add response fields or drop them. doubts: what else may change any of
+    to them or drop them. lost_headers: response fields that are added further out, and the line that keeps each from
+    being sent here. header_doubts: what may add response fields or drop them. doubts: what else may change any of
     this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
     whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
@@ -128,6 +129,7 @@ class Route(NamedTuple):
     tls: bool | None = None
     listens: tuple[str, ...] = ()
     headers: tuple[Change, ...] = ()
+    lost_headers: tuple[tuple[str, Location], ...] = ()
     header_doubts: tuple[Doubt, ...] = ()
     request: tuple[tuple[str, str, Location], ...] = ()
     request_doubts: tuple[Doubt, ...] = ()

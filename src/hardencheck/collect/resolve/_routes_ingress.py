@@ -117,6 +117,7 @@ def _ingress(
             redirects_to_https=redirect,
             tls=tls,
             headers=(*_changes(told, tls, where, lists), *response.changes),
+            lost_headers=response.lost,
             header_doubts=response.doubts,
             request=_request(told, asked, where),
             request_doubts=ask_doubts,

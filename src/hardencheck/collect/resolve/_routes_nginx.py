@@ -106,6 +106,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], k
         tls=tls,
         listens=listens,
         headers=found.changes,
+        lost_headers=found.lost,
         header_doubts=found.doubts,
         request=asked,
         request_doubts=ask_doubts,

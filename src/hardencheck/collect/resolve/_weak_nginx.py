@@ -10,6 +10,7 @@ from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place
+from hardencheck.collect.resolve._nginx_headers import lost
 from hardencheck.collect.resolve._routes import of_client
 from hardencheck.collect.resolve._tls_words import old_protocols, weak_suites
 from hardencheck.collect.resolve._weak import Doubtful, Weak
@@ -110,27 +111,20 @@ def _forwarded(held: Held) -> Iterator[Weak]:
 
 def _inheritance(place: Place) -> Iterator[Weak]:
     """A level with fields of its own, and what it takes away from the levels around it."""
-    own = [held for held in place.levels[-1] if held.name == "add_header" and held.args]
-    if not own or len(place.levels) < 2:
+    if len(place.levels) < 2:
         return
     if any(held.name == "return" and held.args[:1] != ("200",) for held in place.levels[-1]):
         return  # an answer to a preflight, a redirect: nothing that is shown
-    mode = "on"
-    above: list[Held] = []
-    for level in place.levels[:-1]:
-        said = next((held.args[:1] for held in level if held.name == "add_header_inherit"), ())
-        mode = said[0] if said else mode
-        named = [held for held in level if held.name == "add_header" and held.args]
-        above = [*above, *named] if mode == "merge" else named or above
-    said = next((held.args[:1] for held in place.levels[-1] if held.name == "add_header_inherit"), ())
-    mode = said[0] if said else mode
-    names = {held.args[0].lower() for held in own}
     judged = HEADERS if place.proxied else _ON_FILES
-    sent = [held.args[0] for held in above if held.args[0].lower() in judged and len(held.args) > 1 and held.args[1]]
-    if sent and mode != "merge":
-        lost = list(dict.fromkeys(name for name in sent if name.lower() not in names))
-        value = f"{own[0].args[0]} takes away {', '.join(lost)}" if lost else "nothing is taken away"
-        yield Weak("inheritance", "nginx", own[0].location, bool(lost), value[:200])
+    gone = [(held.args[0], by) for held, by in lost(place.levels) if held.args[0].lower() in judged]
+    own = [held for held in place.levels[-1] if held.name == "add_header" and held.args]
+    if gone:
+        by = gone[0][1]
+        names = ", ".join(dict.fromkeys(name for name, _ in gone))
+        what = by.args[0] if by.name == "add_header" and by.args else by.name
+        yield Weak("inheritance", "nginx", by.location, True, f"{what} takes away {names}"[:200])
+    elif own and any(held.name == "add_header" for level in place.levels[:-1] for held in level):
+        yield Weak("inheritance", "nginx", own[0].location, False, "nothing is taken away")
 
 
 def _lost_on_the_way(place: Place) -> Iterator[Weak]:

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.resolve import _exhibit_headers as _exhibits
-from hardencheck.collect.resolve import _header_findings, _headers_python, _predicted, _proxies, _unapplied
+from hardencheck.collect.resolve import (
+    _header_findings,
+    _headers_python,
+    _predicted,
+    _proxies,
+    _unapplied,
+    _view_openings,
+)
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
@@ -28,6 +35,7 @@ from hardencheck.model.facts.headers import (
     ErrorHeaders,
     StrippedHeader,
     UnappliedHeaders,
+    ViewOpening,
 )
 from hardencheck.model.facts.settings import CorsPolicy, DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -43,7 +51,7 @@ class DeclaredHeaders(Resolver):
     version = 2
     emits = (
         DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
-        DeclaredRedirect, CorsPolicy, Exhibit,
+        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening,
     )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -60,6 +68,7 @@ class DeclaredHeaders(Resolver):
         yield from _redirects(apps, routes)
         yield from _header_findings.origins(found)
         yield from _unapplied.unapplied(facts, tree)
+        yield from _view_openings.openings(facts, found)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit
@@ -139,14 +148,15 @@ def _outcome(one: Predicted, name: str) -> Sends:
     if reports:
         return silent(one.layer, reports[0].where)._replace(text="its policy only reports")
     taken = _taken_away(one, name)
-    if taken is not None and one.route is not None:
-        return silent(one.layer, taken)._replace(text=f"{one.route.product} takes it away")
+    if taken is not None:
+        where, text = taken
+        return silent(one.layer, where)._replace(text=text)
     why = one.application.why_not(name) if one.application is not None else ""
     return silent(one.layer, one.should(name))._replace(text=why)
 
 
-def _taken_away(one: Predicted, name: str) -> Location | None:
-    """The line of a proxy that removes a header, the application's or its own."""
+def _taken_away(one: Predicted, name: str) -> tuple[Location, str] | None:
+    """The line of a proxy that removes a header, the application's or its own, and how."""
     if one.route is None:
         return None
     removes = [
@@ -154,7 +164,10 @@ def _taken_away(one: Predicted, name: str) -> Location | None:
         for change in one.route.headers
         if change.does == "remove" and change.name.lower() == name and change.where != one.route.where
     ]
-    return removes[-1] if removes else None
+    if removes:
+        return removes[-1], f"{one.route.product} takes it away"
+    lost = [where for lost, where in one.route.lost_headers if lost == name]
+    return (lost[-1], f"{one.route.product} adds it further out, and this line takes it away") if lost else None
 
 
 def _blamed(outcome: Sends, one: Predicted, others: Sequence[Predicted], name: str) -> Sends:

@@ -291,6 +291,14 @@ class LoggingConfigurations(Resolver):
                 detail = f"LOGGING is not set, unless {' or '.join(unless)} says otherwise"
                 yield self._gap((LoggingSetup,), detail, where, about)
                 continue
+            if switched is not None and found.libraries:
+                # Who switches Django's configuration off has another, and it may be this one.
+                name, place = found.libraries[0]
+                detail = (
+                    f"LOGGING_CONFIG is None, and {name} at {place} is not in the repository: it may set up logging"
+                )
+                yield self._gap((LoggingSetup,), detail, switched.location, about, Reason.DYNAMIC)
+                continue
             yield LoggingSetup(
                 location=switched.location if switched is not None else where,
                 framework="django",

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve import _apache, _caddy, _traefik
+from hardencheck.collect.resolve import _apache, _caddy, _nginx, _traefik
 from hardencheck.collect.resolve._caddy import Level
+from hardencheck.collect.resolve._held import Held
+from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging import LogFileMode, ProxyLog
@@ -35,6 +37,7 @@ _NGINX = (
     (compiled(r"\$\{?remote_passwd\b"), "password"),
     (compiled(rf"\$\{{?arg_{_TOKENS}\b"), "token"),
 )  # fmt: skip
+_NGINX_SERVES = {"location", "root", "proxy_pass", "try_files"}
 _NGINX_QUERY = compiled(r"\$\{?(?:args|query_string)\b")
 _APACHE = (
     (compiled(r"(?i)%[^{\s]*\{(?:proxy-)?authorization\}"), "authorization header"),
@@ -64,20 +67,22 @@ class ProxyLogs(Resolver):
         yield from self._traefik(facts)
         yield from self._ingress(facts)
 
+    def _gap(self, reason: Reason, detail: str, where: Location, directive: str) -> Gap:
+        return Gap(
+            kinds=(ProxyLog.kind(),),
+            collector=self.name,
+            reason=reason,
+            detail=detail,
+            location=where,
+            about={"role": "production", "directive": directive},
+        )
+
     def _log(
-        self, product: str, directive: str, place: str, where: Location, target: str, level: str = "", role: str = ""
-    ) -> Found:
+        self, product: str, directive: str, place: str, where: Location, target: str, level: str = ""
+    ) -> ProxyLog | Gap:
         """One log. target: where it writes, as written, "" for a default; level: of an error log."""
-        what_for = role or "production"
         if TEMPLATED in target or TEMPLATED in level:
-            return Gap(
-                kinds=(ProxyLog.kind(),),
-                collector=self.name,
-                reason=Reason.TEMPLATED,
-                detail=f"{directive} is put in by a template",
-                location=where,
-                about={"role": what_for, "directive": directive},
-            )
+            return self._gap(Reason.TEMPLATED, f"{directive} is put in by a template", where, directive)
         level = level.lower()
         off = target.lower() in _NOWHERE or (directive == "error_log" and level in _TOO_HIGH)
         return ProxyLog(
@@ -88,12 +93,10 @@ class ProxyLogs(Resolver):
             off=off,
             level=level,
             leaks=(),
-            role=what_for,
+            role="production",
         )
 
-    def _format(
-        self, product: str, place: str, where: Location, leaks: tuple[str, ...], query: bool, role: str = "production"
-    ) -> ProxyLog:
+    def _format(self, product: str, place: str, where: Location, leaks: tuple[str, ...], query: bool) -> ProxyLog:
         return ProxyLog(
             location=where,
             product=product,
@@ -102,48 +105,45 @@ class ProxyLogs(Resolver):
             off=False,
             level="",
             leaks=leaks,
-            role=role,
+            role="production",
             query=query,
         )
 
     # nginx
 
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
-        files = [fact for fact in facts.facts if isinstance(fact, NginxFile)]
+        files, _ = _nginx.files(facts)
         used = {log.args[1] for file in files for log in _all(file.directives, "access_log") if len(log.args) > 1}
         for file in files:
-            yield from self._nginx_file(file, used)
-
-    def _nginx_file(self, file: NginxFile, used: set[str]) -> Iterator[Found]:
-        # A location of its own may be quiet: a health check, an icon.
-        for errors in _all(file.directives, "error_log", ("location",)):
-            place = "the whole" if errors in file.directives else "a block"
-            level = errors.args[1] if len(errors.args) > 1 else ""
-            target = errors.args[0] if errors.args else ""
-            yield self._log("nginx", "error_log", place, file.location.at(errors.line), target, level, file.role)
-        http = next((item for item in file.directives if item.name == "http"), None)
-        level_ = (http.block or ()) if http is not None else file.directives
-        above = _last(level_, "access_log")
-        for server in (item for item in level_ if item.name == "server" and item.block):
-            if not any(item.name in {"location", "root", "proxy_pass", "try_files"} for item in server.block or ()):
-                continue  # only redirects or refuses
-            inside = server.block or ()
-            if _only_answers(inside):
+            # A location of its own may be quiet: a health check, an icon.
+            for errors in _all(file.directives, "error_log", ("location",)):
+                place = "the whole" if errors in file.directives else "a block"
+                level = errors.args[1] if len(errors.args) > 1 else ""
+                target = errors.args[0] if errors.args else ""
+                yield self._log("nginx", "error_log", place, file.location.at(errors.line), target, level)
+            for kind in _all(file.directives, "log_format"):
+                if kind.args and kind.args[0] in used:
+                    leaks, query = _nginx_format(" ".join(kind.args[1:]))
+                    yield self._format("nginx", kind.args[0], file.location.at(kind.line), leaks, query)
+        places = _nginx.places(facts)
+        roots = {place.server: place for place in places if place.name == "location /"}
+        said: set[tuple[str, Location]] = set()
+        for server in places:
+            own = [held.directive for held in server.levels[-1]]
+            if server.name != "server" or not any(item.name in _NGINX_SERVES for item in own) or _only_answers(own):
+                continue  # the rest only redirects or refuses
+            name = " ".join(_names(own)) or "the server"
+            log, doubt = _access_log(roots.get(server.where, server))
+            where = log.location if log is not None else server.where
+            if (name, where) in said:
                 continue
-            name = " ".join(_names(inside)) or "the server"
-            log = _last(inside, "access_log") or above
-            root = next((item for item in inside if item.name == "location" and item.args == ("/",)), None)
-            log = (_last(root.block or (), "access_log") if root is not None else None) or log
-            where = file.location.at(log.line if log is not None else server.line)
+            said.add((name, where))
+            if doubt is not None:
+                yield self._gap(doubt.reason, f"access_log of {name} is not known: {doubt.text}", where, "access_log")
+                continue
             # Without a directive nginx writes logs/access.log.
             target = log.args[0] if log is not None and log.args else ""
-            yield self._log("nginx", "access_log", name, where, target, role=file.role)
-        for kind in _all(file.directives, "log_format"):
-            if kind.args and kind.args[0] in used:
-                text = " ".join(kind.args[1:])
-                leaks = tuple(what for pattern, what in _NGINX if pattern.search(text))
-                query = _NGINX_QUERY.search(text) is not None
-                yield self._format("nginx", kind.args[0], file.location.at(kind.line), leaks, query, file.role)
+            yield self._log("nginx", "access_log", name, where, target)
 
     # Apache
 
@@ -301,8 +301,7 @@ class ProxyLogs(Resolver):
                 elif setting.name == "error-log-level":
                     yield self._log("ingress-nginx", "error_log", fact.name, where, "", value)
                 elif setting.name == "log-format-upstream":
-                    leaks = tuple(what for pattern, what in _NGINX if pattern.search(setting.value))
-                    query = _NGINX_QUERY.search(setting.value) is not None
+                    leaks, query = _nginx_format(setting.value)
                     yield self._format("ingress-nginx", setting.name, where, leaks, query)
 
 
@@ -328,10 +327,21 @@ def _only_answers(block: Iterable[Directive]) -> bool:
     return bool(locations) and not other and all(inner.name in own for item in locations for inner in item.block or ())
 
 
-def _last(directives: Iterable[Directive], name: str) -> Directive | None:
-    """The one in force on a level. Several access_logs all write, unless one of them is `off`: it cancels them."""
-    found = [item for item in directives if item.name == name]
-    return next((item for item in found if item.args[:1] == ("off",)), found[-1] if found else None)
+def _access_log(place: _nginx.Place) -> tuple[Held | None, Doubt | None]:
+    """The one that holds, and why another may. Several of one level all write, unless one of them is `off`: it cancels
+    them."""
+    found, doubt = _nginx.innermost_or_doubt(place, "access_log")
+    for level in reversed(place.levels):
+        if found in level:
+            off = (held for held in level if held.name == "access_log" and held.args[:1] == ("off",))
+            return next(off, found), doubt
+    return found, doubt
+
+
+def _nginx_format(text: str) -> tuple[tuple[str, ...], bool]:
+    """(what secrets a log_format writes, whether it names the query string)."""
+    leaks = tuple(what for pattern, what in _NGINX if pattern.search(text))
+    return leaks, _NGINX_QUERY.search(text) is not None
 
 
 def _names(block: Iterable[Directive]) -> tuple[str, ...]:

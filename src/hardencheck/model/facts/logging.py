@@ -431,7 +431,8 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
             what = ", ".join((*self.leaks, *(("the query string",) if self.query else ())))
             return f"log format {self.place} of {self.product} writes {what or 'no secrets'}"
         at = f" at level {self.level}" if self.level else ""
-        return f"{self.directive} of {self.place} ({self.product}) is {'thrown away' if self.off else 'kept'}{at}"
+        log = f"{self.directive.replace('_', ' ')} of {self.product}"
+        return f"no {log} is kept ({self.place}){at}" if self.off else f"{log} ({self.place}) is kept{at}"
 
 
 class TrackedLog(Fact, tag="logging.tracked-file", frozen=True, kw_only=True):

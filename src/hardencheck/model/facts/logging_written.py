@@ -11,7 +11,8 @@ class LoggingPlace(Fact, tag="logging.place", frozen=True, kw_only=True):
     """Where Python code sets up logging. Raw material for the resolver, never judged by a rule.
 
     what: "table" (a dictionary for dictConfig), "dictConfig", "fileConfig", "basicConfig", "structlog", "sentry" (what
-    it is given is no literal), "uvicorn" (it is given a log_config). name: of the variable. last: the last line of the
+    it is given is no literal), "uvicorn" (it is given a log_config), "library" (a function of a library that a project
+    starts with, which may set up logging). name: of the variable, or of that function. last: the last line of the
     statement. scope: dotted names of the functions and classes around it. names: texts of the file that end like a
     configuration file.
     """

@@ -6,7 +6,8 @@ empty text counts as none, and a default is a text that is parsed like any other
 
 from collections.abc import Mapping, Sequence
 
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models._common import (
     Failed,
     applied,
@@ -159,7 +160,7 @@ def _look_up(call: Call) -> Value | None:
     prefix = [*_held(owner, "space"), *space]
     names = [_name(one, prefix) for one in (key, *(text(item) or "" for item in others))]
     # What the program itself set before, or not, counts as well.
-    depends = frozenset(names) | call.interpreter.exported.depends
+    depends = frozenset(names).union(*(call.interpreter.exported.unless(name) for name in names))
     parser = found.get("parser", Const(None)) if not raw else Const(None)
     default = found.get("default")
     if isinstance(default, Library) and default.dotted == _NO_VALUE:

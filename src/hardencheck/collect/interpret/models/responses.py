@@ -11,8 +11,11 @@ like. Sources: Django 5.2 `HttpResponseBase`, Werkzeug 3.1 `Headers`, Starlette 
 
 import re
 
+from hardencheck.collect.interpret.assigning import set_in
+from hardencheck.collect.interpret.attributes import bound_to
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.foreign import of_library
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import bind, held, text_of
 from hardencheck.collect.interpret.values import (
     ABSENT,
@@ -81,7 +84,7 @@ def text_in(value: Value) -> str:
 
 
 def taint(call: Call, names: Namespace, why: Unknown) -> None:
-    call.interpreter._taint(names, why)
+    call.interpreter.taint(names, why)
 
 
 # One field
@@ -132,7 +135,7 @@ def remove(call: Call, names: Namespace, name: Value) -> None:
 
 def _drop(call: Call, names: Namespace, keys: list[str]) -> None:
     for key in keys:
-        if call.interpreter._perhaps:
+        if call.interpreter.perhaps:
             bind(call, names, key, ABSENT)
         else:
             call.interpreter.touch(names)
@@ -325,7 +328,7 @@ def _spoiled(call: Call) -> Value | None:
     why, names = call.arguments[0], fields(call.owner)
     if names is None or not isinstance(why, Unknown):
         return None
-    if why.reason == "call" and call.interpreter.of_library(why) and not _TELLING.search(why.text):
+    if why.reason == "call" and of_library(call.interpreter, why) and not _TELLING.search(why.text):
         return None
     taint(call, names, why)
     return None
@@ -499,7 +502,7 @@ def _middleware(first: str) -> Model:
             (one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None
         )
         if maker is not None and isinstance(maker.value, Function):
-            bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
+            bound = bound_to(call.interpreter, maker.value, thing, cls, call.node, call.frame)
             call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
         return thing
 
@@ -525,7 +528,7 @@ def _set_plainly(call: Call) -> Value | None:
     owner = call.owner
     if not isinstance(owner, Instance):
         return None
-    call.interpreter._set_in(owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
+    set_in(call.interpreter, owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
     return Const(None)
 
 

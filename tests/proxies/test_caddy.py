@@ -296,3 +296,11 @@ def test_words_in_any_order_are_read_or_refused(text: str) -> None:
 
 def test_backticks_keep_what_is_in_them() -> None:
     assert [token.text for token in tokens('a `b\\"c` "d\\"e" `f\n"g`')] == ["a", 'b\\"c', 'd"e', 'f\n"g']
+
+
+def test_a_path_without_a_star_is_that_path_alone() -> None:
+    text = "http://a {{\n header /app{} X-Frame-Options DENY\n reverse_proxy /app* app:1\n}}\n"
+    assert "add x-frame-options: DENY" in sent(routes(text.format("*"))["/app*"])
+    exact = routes(text.format(""))
+    assert sent(exact["/app*"]) == []
+    assert "add x-frame-options: DENY" in sent(exact["/app"])

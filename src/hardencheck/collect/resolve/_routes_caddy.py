@@ -160,7 +160,7 @@ def _narrower(scope: Scope, path: str, matchers: dict[str, Level], taken: set[st
 
 def _covers(pattern: str, path: str) -> bool:
     """Whether all requests for `path` are matched by a pattern of Caddy's."""
-    return pattern == "*" or pattern == path or fnmatchcase(path.removesuffix("*"), pattern)
+    return pattern == "*" or pattern == path or fnmatchcase(path, pattern)
 
 
 def _applying(scope: Scope, name: str, matchers: dict[str, Level]) -> Iterator[Matched]:

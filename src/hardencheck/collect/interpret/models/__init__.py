@@ -52,7 +52,7 @@ Model = Callable[[Call], Value | None]
 MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
-    "flask", "constants", "readers", "inspection", "everett", "responses", "secure_headers", "records",
+    "flask", "constants", "readers", "inspection", "everett", "responses", "middleware", "secure_headers", "records",
 )  # fmt: skip
 TABLES = (
     "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",

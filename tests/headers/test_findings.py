@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.extract.view_headers import ViewHeaders
+from hardencheck.collect.resolve._view_openings import opened
 from hardencheck.collect.resolve.cors import faults
 from hardencheck.model.facts.exhibit import Exhibit
-from hardencheck.model.facts.headers import SetCookie, ViewOpening
+from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
 from hardencheck.model.gap import Gap
 
@@ -67,10 +69,125 @@ def found(text: str) -> list[object]:
          ["framing", "the content policy"]),
         ("urlpatterns = [path('x', xframe_options_exempt(View.as_view()))]\n", ["framing"]),
         ("@xframe_options_sameorigin\ndef view(r): ...  # xframe_options_exempt\n", []),
+        ("def view(r):\n    response.xframe_options_exempt = True\n    return response\n", ["framing"]),
+        ("view.xframe_options_exempt = True\n", ["framing"]),
+        ("def view(r):\n    response.xframe_options_exempt = wanted\n", []),
     ],
 )  # fmt: skip
 def test_views_that_open_something(text: str, opens: list[str]) -> None:
     assert [one.opens for one in found(text) if isinstance(one, ViewOpening)] == opens
+
+
+def written(text: str, path: str = "shop/views.py") -> list[tuple[int | None, str, str]]:
+    facts = ViewHeaders().extract(path, 0o100644, text.encode())
+    return [(one.location.line, one.view, one.value) for one in facts if isinstance(one, WrittenHeader)]
+
+
+FRAME = "def view(r):\n    {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (FRAME.format("response['X-Frame-Options'] = 'ALLOWALL'"), [(2, "view", "ALLOWALL")]),
+        (FRAME.format("response.headers['x-frame-options'] = 'DENY'"), [(2, "view", "DENY")]),
+        (FRAME.format("response.headers.setdefault('X-Frame-Options', 'a')"), [(2, "view", "a")]),
+        (FRAME.format("self.set_header('X-Frame-Options', 'a')"), [(2, "view", "a")]),
+        (FRAME.format("headers.append((b'X-Frame-Options', b'a'))"), [(2, "view", "a")]),
+        (FRAME.format("return Response('x', headers={\n        'X-Frame-Options': 'a',\n    })"), [(3, "view", "a")]),
+        (FRAME.format("return 'x', 200, {'X-Frame-Options': 'a'}"), [(2, "view", "a")]),
+        (FRAME.format("response.headers.update({'X-Frame-Options': 'a'})"), [(2, "view", "a")]),
+        (FRAME.format("start_response('200 OK', [('X-Frame-Options', 'a')])"), [(2, "view", "a")]),
+        ("WIDE = 'a'\n" + FRAME.format("response['X-Frame-Options'] = WIDE"), [(3, "view", "a")]),
+        (FRAME.format("def inner():\n        response['X-Frame-Options'] = 'a'"), [(3, "inner", "a")]),
+        (FRAME.format("if r:\n        x = 1\n    else:\n        d['X-Frame-Options'] = 'a'"), [(5, "view", "a")]),
+        (FRAME.format("try:\n        x = 1\n    except E:\n        d['X-Frame-Options'] = 'a'"), [(5, "view", "a")]),
+        (FRAME.format("match r:\n        case 1:\n            d['X-Frame-Options'] = 'a'"), [(4, "view", "a")]),
+        (FRAME.format("if settings.DEBUG:\n        response['X-Frame-Options'] = 'a'"), []),
+        (FRAME.format("response['X-Frame-Options'] = computed()"), []),
+        (FRAME.format("response['X-Frame-Options'] = f'{r}'"), []),
+        (FRAME.format("response['X-Robots-Tag'] = 'a'  # X-Frame-Options"), []),
+        ("EMBED_HEADERS = {'X-Frame-Options': 'a'}\n", [(1, "", "a")]),
+        ("class A:\n    headers = {'X-Frame-Options': 'a'}\n", [(2, "", "a")]),
+        ("KNOWN = {'X-Frame-Options': 'a'}\n", []),
+        (FRAME.format("response['X-Frame-Options'] = '" + "x" * 3_000 + "'"), []),
+    ],
+)
+def test_values_that_code_writes(text: str, expected: list[tuple[int, str, str]]) -> None:
+    assert written(text) == expected
+    assert written(text, "tests/views.py") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("x-frame-options", "ALLOWALL", "framing"), ("x-frame-options", "ALLOW-FROM https://a.example", "framing"),
+        ("x-frame-options", "", "framing"), ("x-frame-options", " sameorigin ", ""), ("x-frame-options", "DENY", ""),
+        ("x-content-type-options", "none", "guesses of the content type"), ("x-content-type-options", "nosniff", ""),
+        ("strict-transport-security", "max-age=0", "plain http"),
+        ("strict-transport-security", "includeSubDomains; max-age=\"300\"", "plain http"),
+        ("strict-transport-security", "max-age=2592000", ""), ("strict-transport-security", "nonsense", ""),
+        ("referrer-policy", "no-referrer, unsafe-url", "the address of the page to others"),
+        ("referrer-policy", "unsafe-url, no-referrer", ""), ("referrer-policy", "origin", ""),
+        ("cross-origin-opener-policy", "unsafe-none", "its window to others"),
+        ("cross-origin-opener-policy", "same-origin", ""), ("cross-origin-resource-policy", "cross-origin", ""),
+        ("permissions-policy", "camera=*", "features of the browser"), ("permissions-policy", "camera=()", ""),
+        ("content-security-policy", "default-src 'self'; script-src 'unsafe-inline'", "the content policy"),
+        ("content-security-policy", "default-src *", "the content policy"),
+        ("content-security-policy", "script-src https:", "the content policy"),
+        ("content-security-policy", "script-src 'self' https://cdn.example", ""),
+        ("content-security-policy", "script-src 'nonce-abcdefghijklmnopqrst' 'unsafe-inline'", ""),
+        ("content-security-policy", "default-src 'self'; style-src 'unsafe-inline'", ""),
+        ("content-security-policy", "default-src 'none'; frame-ancestors *", "framing"),
+        ("content-security-policy", "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_value_opens(name: str, value: str, expected: str) -> None:
+    assert opened(name, value) == expected
+
+
+@given(st.sampled_from(sorted(HEADERS)), st.text(max_size=400))
+@settings(max_examples=200, deadline=None)
+def test_any_value_is_looked_at(name: str, value: str) -> None:
+    assert isinstance(opened(name, value), str)
+
+
+HOOKED = """from flask import Flask, jsonify
+app = Flask(__name__)
+@app.after_request
+def hook(response):
+    response.headers["X-Frame-Options"] = "{hook}"
+    return response
+@app.get("/")
+def view():
+    response = jsonify()
+    response.headers["X-Frame-Options"] = "{view}"
+    return response
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "view", "expected"),
+    [("DENY", "ALLOWALL", [10]), ("ALLOWALL", "DENY", []), ("ALLOWALL", "ALLOWALL", [10]), ("DENY", "DENY", [])],
+)
+def test_what_every_response_has_is_judged_as_that(tmp_path: Path, hook: str, view: str, expected: list[int]) -> None:
+    _, facts = collected(tmp_path, {"app.py": HOOKED.format(hook=hook, view=view)})
+    openings = [one for one in facts.of("header.opening") if isinstance(one, ViewOpening)]
+    assert [one.location.line for one in openings] == expected
+
+
+def test_a_value_that_something_else_may_replace(tmp_path: Path) -> None:
+    """The controller replaces HSTS unless its ConfigMap, which is not here, says that it does not."""
+    ingress = (
+        "kind: Ingress\nmetadata: {name: a}\nspec:\n  ingressClassName: nginx\n  tls: [{hosts: [a.example]}]\n"
+        "  rules:\n    - http: {paths: [{path: /, backend: {service: {name: a, port: {number: 80}}}}]}\n"
+    )
+    text = HOOKED.format(hook="DENY", view="DENY").replace(
+        '"X-Frame-Options"] = "DENY"', '"Strict-Transport-Security"] = "max-age=1"', 1
+    )
+    _, facts = collected(tmp_path, {"app.py": text, "k8s/ingress.yaml": ingress})
+    openings = [one for one in facts.of("header.opening") if isinstance(one, ViewOpening)]
+    assert [(one.location.line, one.opens) for one in openings] == [(5, "plain http")]
 
 
 REFLECTS = (
@@ -91,6 +208,8 @@ REFLECTS = (
         ("if is_allowed(origin): ", "origin", False),
         ("if pattern.match(origin): ", "origin", False),
         ("if origin is not None: ", "origin", True),
+        ("", "'*'", True),
+        ("if origin in ALLOWED: ", "'*'", True),
     ],
 )
 def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool) -> None:

@@ -156,6 +156,27 @@ def test_aiohttp(tmp_path: Path, status: int, expected: set[str]) -> None:
     assert set(headers(tmp_path, {"main.py": text}, status)) == expected
 
 
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("app = web.Application()\napp.on_response_prepare.extend([a, b])\n", "b"),
+        ("app = web.Application()\napp.on_response_prepare.append(b)\napp.on_response_prepare.insert(0, a)\n", "b"),
+        ("app = web.Application()\napp.on_response_prepare.append(b)\napp.on_response_prepare.insert(1, a)\n", "a"),
+        (
+            "class Service:\n    def __init__(self):\n        self.app = web.Application()\n"
+            "        self.app.on_response_prepare.append(self.last)\n"
+            "    async def last(self, request, response):\n        response.headers['X-Frame-Options'] = 'c'\n"
+            "if __name__ == '__main__':\n    web.run_app(Service().app)\n", "c",
+        ),
+    ],
+)  # fmt: skip
+def test_signals_of_aiohttp(tmp_path: Path, build: str, expected: str) -> None:
+    functions = "".join(
+        f"async def {name}(request, response):\n    response.headers['X-Frame-Options'] = '{name}'\n" for name in "ab"
+    )
+    assert headers(tmp_path, {"main.py": f"from aiohttp import web\n{functions}{build}"})[FRAMES] == expected
+
+
 def test_aiohttp_middleware_that_nobody_uses(tmp_path: Path) -> None:
     assert set(headers(tmp_path, {"main.py": AIOHTTP + "app = web.Application()\n"})) == {"server"}
 

@@ -334,6 +334,73 @@ def make():
 if __name__ == "__main__":
     web.run_app(make(), host="127.0.0.1", port=int(sys.argv[1]))
 """
+SIGNALS = """
+import sys
+from aiohttp import web
+
+async def first(request, response):
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+async def second(request, response):
+    response.headers["X-Frame-Options"] = "DENY"
+
+async def before(request, response):
+    response.headers["X-Frame-Options"] = "ALLOWALL"
+    response.headers["Strict-Transport-Security"] = "max-age=300"
+
+async def page(request):
+    return web.Response(text="page")
+
+async def broken(request):
+    raise RuntimeError("broken")
+
+class Service:
+    def __init__(self):
+        self.app = web.Application()
+        self.app.router.add_get("/", page)
+        self.app.router.add_get("/broken", broken)
+        self.app.on_response_prepare.append(self.policy)
+        self.app.on_response_prepare.extend([first, second])
+        self.app.on_response_prepare.insert(0, before)
+
+    async def policy(self, request, response):
+        response.headers["Content-Security-Policy"] = "default-src 'none'"
+
+    def run(self, port):
+        web.run_app(self.app, host="127.0.0.1", port=port)
+
+if __name__ == "__main__":
+    Service().run(int(sys.argv[1]))
+"""
+FUNCTIONS = """
+from fastapi import FastAPI, Response
+from starlette.middleware.base import BaseHTTPMiddleware
+
+app = FastAPI()
+
+async def framing(request, call_next):
+    response = await call_next(request)
+    response.headers["X-Frame-Options"] = "DENY"
+    return response
+
+async def secure(request, call_next):
+    response = await call_next(request)
+    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+app.middleware("http")(framing)
+app.add_middleware(BaseHTTPMiddleware, dispatch=secure)
+
+@app.get("/")
+async def page():
+    return {}
+
+@app.get("/broken")
+async def broken():
+    raise RuntimeError("broken")
+"""
 
 # Proxies
 
@@ -428,9 +495,11 @@ CASES = [
     Case("fastapi-no-server", {"main.py": FASTAPI}, (*UVICORN, "--no-server-header")),
     Case("fastapi-nginx", {"main.py": FASTAPI}, UVICORN, "nginx", nginx("server_tokens off;", HTTPS)),
     Case("fastapi-hypercorn", {"main.py": FASTAPI}, ("hypercorn", "--bind", "127.0.0.1:@PORT@", "main:app")),
+    Case("fastapi-functions", {"main.py": FUNCTIONS}, UVICORN),
     Case("starlette", {"main.py": STARLETTE}, UVICORN),
     Case("starlette-caddy", {"main.py": STARLETTE}, UVICORN, "caddy", CADDY),
     Case("aiohttp", {"main.py": AIOHTTP}, ("python", "main.py", "@PORT@")),
+    Case("aiohttp-signals", {"main.py": SIGNALS}, ("python", "main.py", "@PORT@")),
     Case("aiohttp-nginx", {"main.py": AIOHTTP}, ("python", "main.py", "@PORT@"), "nginx",
          nginx("server_tokens off;", "add_header X-Frame-Options SAMEORIGIN;")),
 ]  # fmt: skip

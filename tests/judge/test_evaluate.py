@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hardencheck.judge.evaluate import evaluate, expectation
 from hardencheck.model.check import Condition, Operator, Quantifier, Rule
 from hardencheck.model.facts import Side
+from hardencheck.model.facts.oscalls import Umask
 from hardencheck.model.finding import Verdict
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -48,6 +49,25 @@ def test_a_counterexample_stands_beside_a_gap() -> None:
 def test_nothing_to_judge(quantifier: Quantifier, verdict: Verdict) -> None:
     [finding] = evaluate(check(rule(quantifier)), FactSet())
     assert finding.verdict is verdict
+
+
+def test_what_a_role_leaves_out_is_named() -> None:
+    def mode(path: str, role: str) -> Umask:
+        return Umask(location=Location(path=path), mask=0, others_write=True, restored=False, decimal=False, role=role)
+
+    def observed(*facts: Umask) -> str:
+        where = tuple(Condition(field=field, operand=value) for field, value in (("role", "production"), ("mask", 0)))
+        one = Rule(fact="code.umask", quantifier=Quantifier.EVERY, where=where, otherwise="none here")
+        [finding] = evaluate(check(one), FactSet(facts=facts))
+        assert finding.verdict is Verdict.NOT_APPLICABLE
+        return finding.observed
+
+    assert observed() == "none here"
+    assert observed(msgspec.structs.replace(mode("a.py", "test"), mask=2)) == "none here"
+    assert observed(mode("b.py", "test"), mode("a.py", "example"), mode("a.py", "example")) == (
+        "none here. Left out: a.py (example), b.py (test)"
+    )
+    assert observed(*(mode(f"{at}.py", "test") for at in range(9))).endswith(", 2.py (test) and 6 more")
 
 
 @pytest.mark.parametrize("quantifier", list(Quantifier))

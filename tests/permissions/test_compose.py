@@ -241,6 +241,8 @@ def test_a_template() -> None:
 def test_include_of_what_is_elsewhere() -> None:
     text = "include:\n  - infra.yaml\n  - oci://x/y\n  - path: [a.yaml, ../../b.yaml]\nservices: {a: {image: x}}\n"
     assert [item.location.line for item in read(text) if isinstance(item, Gap)] == [3, 4]
+    below = [item.location.line for item in read(text, "deploy/live/compose.yaml") if isinstance(item, Gap)]
+    assert below == [3]
 
 
 def test_names_and_roles() -> None:
@@ -269,6 +271,62 @@ def test_names_and_roles() -> None:
     # One that is started to work on it.
     dev = "services:\n  web: {build: ., command: ./manage.py runserver, privileged: true}\n"
     assert {fact.role for fact in read(dev) if isinstance(fact, ComposeSetting)} == {"development"}
+
+
+def roles_of(text: str) -> dict[str, str]:
+    return {fact.service: fact.role for fact in read(text) if isinstance(fact, ComposeService)}
+
+
+def test_sources_that_are_mounted_over_what_is_built_of_them() -> None:
+    mounted = "services:\n  web:\n    build: .\n    volumes: ['.:/app']\n"
+    assert roles_of(mounted) == {"web": "development"}
+    # So the code gets to a service that is kept up, or whose server does not reload.
+    for line, role in (
+        ("restart: unless-stopped", "production"),
+        ("restart: always", "production"),
+        ("restart: ${RESTART:-always}", "development"),
+        ("command: gunicorn shop.wsgi", "production"),
+        ("command: gunicorn --reload shop.wsgi", "development"),
+        ("command: flask run", "development"),
+        ("{restart: always, command: ./manage.py runserver}", "development"),
+    ):
+        text = mounted + (f"    {line}\n" if line[0] != "{" else f"    {line[1:-1].replace(', ', chr(10) + '    ')}\n")
+        assert roles_of(text) == {"web": role}, line
+
+
+def test_a_profile_of_developers_is_theirs_alone() -> None:
+    text = "services:\n  web: {image: x}\n  tool: {image: x, profiles: [debug]}\n  job: {image: x, profiles: [jobs]}\n"
+    assert roles_of(text) == {"web": "production", "tool": "development", "job": "production"}
+    settled = [fact for fact in settle(compose=text) if isinstance(fact, ComposeSetting)]
+    assert [(fact.role, fact.value) for fact in settled if fact.setting == "read-only"] == [
+        ("production", "web, job"),
+        ("development", "tool"),
+    ]
+
+
+def test_a_variable_that_says_on_which_interfaces() -> None:
+    text = (
+        "services:\n  web:\n    build: .\n    ports:\n      - '${BIND}:8000:8000'\n"
+        "  edge: {image: nginx, ports: ['80:80']}\n"
+        "  db:\n    image: postgres\n    ports:\n      - '${BIND}:5432:5432'\n      - '${BIND:-127.0.0.1}:5433:5432'\n"
+        "      - {target: 5432, published: 5434, host_ip: '${BIND}'}\n"
+    )
+    found = settle(compose=text)
+    assert [(item.location.line, item.about["setting"], item.reason) for item in found if isinstance(item, Gap)] == [
+        (10, "ports", Reason.TEMPLATED),
+        (12, "ports", Reason.TEMPLATED),
+        (5, "behind-proxy", Reason.TEMPLATED),
+    ]
+    published = [
+        item for item in found if isinstance(item, ComposeSetting) and item.setting in {"ports", "behind-proxy"}
+    ]
+    assert not [item for item in published if item.weak]
+    loose = text.replace("'${BIND}:5432:", "'${PORT}:")
+    assert (10, "ports") in [
+        (item.location.line, item.setting)
+        for item in settle(compose=loose)
+        if isinstance(item, ComposeSetting) and item.weak
+    ]
 
 
 def test_yaml_nodes() -> None:

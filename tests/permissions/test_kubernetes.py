@@ -1,6 +1,7 @@
 """Kubernetes objects: who says what, at which line, and what a template, an overlay or a broken file leaves open."""
 
 import json
+from textwrap import indent
 
 import pytest
 from hypothesis import given, settings
@@ -319,6 +320,114 @@ def test_a_whole_object_without_a_selector_is_judged_where_there_is_no_other() -
     assert len([fact for fact in found if isinstance(fact, KubernetesSetting) and fact.weak]) == 6
 
 
+PATCHED = "resources: [../base]\npatches:\n- target: {kind: Deployment, name: web}\n  patch: |-\n"
+WHOLE = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {}\n  template:\n    spec:\n"
+    "      containers:\n      - name: a\n        image: x\n"
+)
+
+
+def patched(*operations: str) -> str:
+    return PATCHED + "".join(f"    - {{{operation}}}\n" for operation in operations)
+
+
+def settings_of(*files: tuple[str, str]) -> list[tuple[str, str, bool]]:
+    return [
+        (f"{item.location}", item.setting, item.weak) for item in settle(*files) if isinstance(item, KubernetesSetting)
+    ]
+
+
+def test_patches_that_stand_in_a_kustomization() -> None:
+    text = patched(
+        "op: add, path: /spec/template/spec/hostNetwork, value: true",
+        "op: replace, path: /spec/template/spec/containers/1/securityContext/privileged, value: true",
+        "op: add, path: /spec/template/spec/containers/0/securityContext/capabilities/add/-, value: SYS_ADMIN",
+        "op: add, path: /spec/replicas, value: 3",
+        "op: test, path: /spec/template/spec/hostPID, value: true",
+    )
+    stated = [item for item in read(text, "prod/kustomization.yaml") if isinstance(item, PodStatement)]
+    assert [
+        (item.location.line, item.workload, item.container, item.setting) for item in stated if item.state == "weak"
+    ] == [
+        (5, "Deployment/web", "", "namespaces"),
+        (6, "Deployment/web", "#1", "privileged"),
+        (7, "Deployment/web", "#0", "capabilities"),
+    ]
+    assert {item.part for item in stated} == {"surely"} and "lacks" not in {item.state for item in stated}
+    over = indent(WHOLE.replace("image: x", "securityContext: {privileged: true}"), "  ")
+    merged = f"patchesStrategicMerge:\n- web.yaml\n- |\n{over}"
+    (found,) = [
+        item for item in read(merged, "kustomization.yml") if isinstance(item, PodStatement) and item.state == "weak"
+    ]
+    assert (found.location.line, found.workload, found.container) == (13, "Deployment/web", "a")
+
+
+def test_patches_of_a_file_of_their_own() -> None:
+    for text in (
+        "- op: add\n  path: /spec/jobTemplate/spec/template/spec/hostPID\n  value: true\n",
+        '[{"op": "add",\n"path": "/spec/template/spec/hostPID",\n"value": true}]\n',
+        "- {op: add, path: /spec/a~1x, value: 1}\n\n- {op: add, path: /spec/template/spec/hostPID, value: true}\n",
+    ):
+        (found,) = [item for item in read(text) if isinstance(item, PodStatement) and item.state == "weak"]
+        assert (found.location.line, found.workload[-2:], found.setting) == (3, "/*", "namespaces")
+    assert read("- op: add\n  path: /metadata/labels\n  value: {path: /spec/x}\n") == []
+
+
+def test_what_a_patch_says_its_object_may_not_lack() -> None:
+    good = "op: add, path: /spec/template/spec/containers/0/securityContext, value: {readOnlyRootFilesystem: true}"
+    base, at = ("base/web.yaml", WHOLE), ("base/web.yaml:9", "read-only-root", True)
+    assert at in settings_of(base)
+    for path in ("prod/kustomization.yaml", "prod/patch.yaml"):
+        text = patched(good) if "kust" in path else f"- {{{good}}}\n"
+        assert at not in settings_of(base, (path, text)), path
+        gaps = [item for item in settle(base, (path, text)) if isinstance(item, Gap)]
+        assert [(str(gap.location), gap.about["setting"]) for gap in gaps] == [("base/web.yaml:9", "read-only-root")]
+    # One for development says nothing of production, nor does one for another object.
+    assert at in settings_of(base, ("overlays/dev/kustomization.yaml", patched(good)))
+    assert at in settings_of(base, ("prod/kustomization.yaml", patched(good).replace("name: web", "name: other")))
+    assert at not in settings_of(base, ("prod/kustomization.yaml", patched(good).replace("name: web", "name: w.*")))
+
+
+def test_patches_that_leave_it_open() -> None:
+    def open_(text: str) -> list[tuple[int | None, str]]:
+        found = read(text, "prod/kustomization.yaml")
+        return [(item.location.line, item.detail) for item in found if isinstance(item, Gap)]
+
+    away = "op: remove, path: /spec/template/spec/securityContext"
+    assert open_(patched(away)) == [(5, f"Deployment/web: a patch: {away.replace('op: ', '').replace(', path:', '')}")]
+    assert open_(patched("op: remove, path: /spec/replicas", "op: add, path: /spec/paused")) == []
+    assert [line for line, _ in open_(PATCHED + "    - {op: add\n    - x: [\n")] == [4]
+    assert len(open_("patches:\n" + "- {patch: '[]'}\n" * 600)) == 1
+
+
+def test_a_template_that_decides_on_the_containers() -> None:
+    text = WHOLE.replace("      - name: a\n        image: x\n", '        {{- include "all" . | nindent 8 }}\n')
+    (gap,) = [item for item in read(text, "chart/templates/web.yaml") if isinstance(item, Gap)]
+    assert (gap.location.line, gap.reason) == (7, Reason.TEMPLATED) and gap.detail.endswith("decides on its containers")
+
+
+JSON = st.recursive(
+    st.sampled_from(
+        ["/spec/template/spec/containers/0", "/spec/-/0/~1", "/" * 90, "add", "remove", "", "x\ny", "- op: add"]
+    )
+    | st.integers(0, 9)
+    | st.none(),
+    lambda node: (
+        st.lists(node, max_size=4)
+        | st.dictionaries(st.sampled_from(["op", "path", "value", "patch", "target", "kind", "name"]), node, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON)
+def test_no_patch_breaks_it(node: object) -> None:
+    for text in (json.dumps({"patches": node, "patchesStrategicMerge": [node]}), json.dumps([node])):
+        found = settle(("kustomization.yaml", text), ("p.yaml", f"# path: /spec/\n{text}"))
+        assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]
+
+
 @pytest.mark.parametrize(
     ("account", "value"),
     [
@@ -339,6 +448,22 @@ def test_the_token_of_an_account(account: str, value: bool) -> None:
         ]
         assert places == ["a.yaml:4"]
     assert [fact.weak for fact in found if isinstance(fact, KubernetesSetting) and fact.setting == "token"] == [value]
+
+
+def test_accounts_of_other_namespaces_and_roles() -> None:
+    def token(pod: str, account: str, path: str = "a.yaml") -> bool:
+        whole = POD.replace("{name: web}", f"{{name: web{pod}}}") + ONE
+        off = f"kind: ServiceAccount\nmetadata: {{name: default{account}}}\nautomountServiceAccountToken: false\n"
+        found = settle((path, f"apiVersion: v1\n{off}"), ("w.yaml", whole))
+        (setting,) = [item for item in found if isinstance(item, KubernetesSetting) and item.setting == "token"]
+        return setting.weak
+
+    assert not token("", "")
+    assert not token(", namespace: shop", ", namespace: shop")
+    assert not token(", namespace: shop", "")
+    assert not token("", ", namespace: shop")
+    assert token(", namespace: shop", ", namespace: other")
+    assert token("", "", "overlays/dev/a.yaml")
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,8 @@ def test_logrotate_and_tmpfiles() -> None:
     assert modes("deploy/tmpfiles.d/app.conf", tmpfiles) == [
         (2, "d", "0777", True), (3, "f+", "0640", False), (4, "d", "1777", False),
     ]  # fmt: skip
+    for kind in ("d=", "d$", "f^", "D!", "d~"):
+        assert modes("deploy/tmpfiles.d/app.conf", f"{kind} /run/app 0777 a a -\n") == [(1, kind, "0777", True)]
 
 
 def test_sudo_without_a_password() -> None:
@@ -276,6 +278,16 @@ def test_the_umask_of_an_image() -> None:
     assert found('ENTRYPOINT ["sh", "-c", "umask 0; exec app"]') == [("ENTRYPOINT umask", 0)]
     assert found("CMD umask 027 && exec app") == [("CMD umask", 0o027)]
     assert found('CMD ["umask", "0"]') == []
+    assert found('CMD ["sh", "-c"]') == []
+
+
+def test_the_lines_of_umasks_of_an_image() -> None:
+    text = (
+        "FROM a\nRUN set -e && \\\n  umask 0 && mkdir /a\nRUN <<EOF\nset -e\numask 000\nEOF\n"
+        'RUN cat > /x <<EOF\numask 0\nEOF\nCMD ["sh", "-c", "umask 0; exec app"]\n'
+    )
+    facts = extract_file([Dockerfiles()], "Dockerfile", 0o100644, text.encode())
+    assert [fact.location.line for fact in facts if isinstance(fact, Umask)] == [3, 6, 11]
 
 
 @pytest.mark.parametrize(
@@ -321,6 +333,13 @@ def test_long_scripts_are_read_in_time(text: str) -> None:
     began = time.monotonic()
     read("run.sh", "#!/bin/sh\n" + text + "\n")
     assert time.monotonic() - began < 10
+
+
+def test_more_than_a_script_says_is_a_gap() -> None:
+    script = "#!/bin/sh\n" + "chmod 755 a\n" * 600 + "chmod 777 b\n"
+    assert modes("run.sh", script)[-1] == (602, "chmod", "777", True)
+    (gap,) = read("run.sh", script * 10)
+    assert isinstance(gap, Gap) and gap.reason is Reason.BUDGET
 
 
 def test_what_is_no_text() -> None:

@@ -175,7 +175,13 @@ def test_a_template() -> None:
 def test_units_of_a_user_and_other_files() -> None:
     user = f"[Service]\nUMask=077\n{START}[Install]\nWantedBy=default.target\n"
     assert weak(web_service=user) == []
+    (gap,) = [item for item in settle(web_service=user) if isinstance(item, Gap)]
+    assert (gap.about["setting"], gap.reason) == ("root", Reason.DYNAMIC)
     assert weak(web_service=user.replace("UMask=077", "User=shop")) != []
+    assert ("web.service:2", "root") in weak(web_service=user.replace("UMask=077", "User=root"))
+    assert weak(web_service=user, web_service_d_10="[Service]\nUser=shop\n") != []
+    of_user = extract_file([SystemdUnits()], "home/.config/systemd/user/web.service", 0, f"[Service]\n{START}".encode())
+    assert [item.manager for item in of_user if isinstance(item, UnitFile)] == ["user"]
     assert weak(web_service="[D-BUS Service]\nExec=/x\n") == []
     assert weak(web_service="[Unit]\nUser=root\n") == []
     assert [
@@ -185,6 +191,26 @@ def test_units_of_a_user_and_other_files() -> None:
             "service.d/a.conf",
         )
     ] == ["web.service", "web@.service", "web.service", "web.socket", "", "", ""]  # fmt: skip
+
+
+def test_a_folder_that_ends_like_one_of_drop_ins() -> None:
+    for path in ("units.d/web.service", "web.service.d/web.service", "etc/systemd.d/web.service.j2"):
+        found = extract_file([SystemdUnits()], path, 0, f"[Service]\n{START}".encode())
+        assert [item.drop_in for item in found if isinstance(item, UnitFile)] == [False], path
+
+
+def test_all_privileges_for_one_of_several_commands() -> None:
+    unit = f"[Service]\nType=oneshot\nUser=shop\nExecStart=+/srv/prepare\n{START}"
+    assert ("web.service:4", "root") in weak(web_service=unit)
+    assert "root" not in {setting for _, setting in weak(web_service=unit.replace(START, f"ExecStart=\n{START}"))}
+
+
+def test_directories_of_a_dynamic_user_are_below_one_of_roots_own() -> None:
+    made = "StateDirectory=shop\nCacheDirectory=shop\nLogsDirectory=shop\n"
+    unit = f"[Service]\nDynamicUser=yes\n{made}{START}"
+    assert "directory-readable" not in {setting for _, setting in weak(web_service=unit)}
+    unit = unit.replace(made, "ConfigurationDirectory=shop\n")
+    assert ("web.service:3", "directory-readable") in weak(web_service=unit)
 
 
 @pytest.mark.parametrize(

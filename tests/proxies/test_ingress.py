@@ -3,7 +3,10 @@
 import pytest
 
 from hardencheck.collect.resolve._routes import Route
-from tests.proxies.reading import facts_of, routes_of
+from hardencheck.collect.resolve.proxies import ProxySettings
+from hardencheck.model.facts.proxies import ProxySetting
+from hardencheck.model.gap import Gap
+from tests.proxies.reading import facts_of, routes_of, tree_of
 
 CONFIG = """
 apiVersion: v1
@@ -131,7 +134,7 @@ def test_a_chart() -> None:
     [
         ("kind: Ingress\nmetadata: {annotations: {nginx.ingress.kubernetes.io/x: [", 0, 1),
         ("{{ if }}\n - a: {{ x }}\nnginx.ingress.kubernetes.io/x: [", 0, 0),
-        (ingress().replace("ingressClassName: nginx", "ingressClassName: alb"), 0, 0),
+        ("kind: Ingress\nspec: {ingressClassName: alb, rules: [5]}\n", 0, 0),
         ("kind: Ingress\nspec: 5\nmetadata: [nginx.ingress.kubernetes.io/]\n", 0, 0),
     ],
 )
@@ -145,3 +148,67 @@ def test_what_may_be_secret_is_not_kept() -> None:
     text = "    nginx.ingress.kubernetes.io/auth-secret-x: hunter2\n    other: hunter2"
     found = facts_of({"ingress.yaml": ingress(text)})
     assert found.of("ingress.configuration") and "hunter2" not in repr(found.of("ingress.configuration"))
+
+
+PLAIN = """kind: Ingress
+metadata:
+  name: shop
+  annotations:
+    a/b: c
+spec:
+  ingressClassName: nginx
+  rules:
+    - host: shop.example.org
+      http: {paths: [{path: /, backend: {service: {name: shop, port: {number: 80}}}}]}
+"""
+
+
+def plain(*texts: str) -> list[tuple[str, bool]]:
+    """The lines of what has no TLS, True, or may have some, False."""
+    files = {f"k8s/{number}.yaml": text for number, text in enumerate(texts)}
+    found = list(ProxySettings().resolve(facts_of(files), tree_of(files)))
+    weak = [str(one.location) for one in found if isinstance(one, ProxySetting) and one.matter == "plain" and one.weak]
+    gaps = [str(one.location) for one in found if isinstance(one, Gap) and one.about.get("matter") == "plain"]
+    return [*((one, True) for one in weak), *((one, False) for one in gaps)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a/b: c", "a/b: c", [("k8s/0.yaml:1", True)]),
+        ("ingressClassName: nginx", "ingressClassName: gce", [("k8s/0.yaml:1", True)]),
+        ("  ingressClassName: nginx\n", "", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", "cert-manager.io/cluster-issuer: le", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", 'kubernetes.io/tls-acme: "true"', [("k8s/0.yaml:1", True)]),
+        ("a/b: c", 'nginx.ingress.kubernetes.io/ssl-redirect: "true"', [("k8s/0.yaml:1", True)]),
+        ("a/b: c", 'nginx.ingress.kubernetes.io/force-ssl-redirect: "true"', []),
+        ("a/b: c", "nginx.ingress.kubernetes.io/backend-protocol: HTTPS", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", "alb.ingress.kubernetes.io/certificate-arn: arn", [("k8s/0.yaml:5", False)]),
+        ("a/b: c", "networking.gke.io/managed-certificates: shop", [("k8s/0.yaml:5", False)]),
+        ("a/b: c", "ingress.gcp.kubernetes.io/pre-shared-cert: shop", [("k8s/0.yaml:5", False)]),
+        ("a/b: c", "traefik.ingress.kubernetes.io/router.entrypoints: websecure", [("k8s/0.yaml:5", False)]),
+        ("a/b: c", "traefik.ingress.kubernetes.io/router.entrypoints: web", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", "alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\": 443}]'", [("k8s/0.yaml:5", False)]),
+        ("a/b: c", "alb.ingress.kubernetes.io/listen-ports: '[{\"HTTP\": 80}]'", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", "alb.ingress.kubernetes.io/backend-protocol: HTTPS", [("k8s/0.yaml:1", True)]),
+        ("a/b: c", "{{- toYaml .Values.annotations | nindent 4 }}", [("k8s/0.yaml:5", False)]),
+        ("spec:\n", "spec:\n  tls: {{ .Values.tls }}\n", [("k8s/0.yaml:7", False)]),
+        ("spec:\n", "spec:\n  tls:\n    - hosts: [shop.example.org]\n", []),
+        ("spec:\n", "spec:\n  tls: []\n", [("k8s/0.yaml:1", True)]),
+        ("shop.example.org", "shop.local", []),
+        ("ingressClassName: nginx", "ingressClassName: tailscale", []),
+    ],
+)
+def test_tls_of_an_ingress(old: str, new: str, expected: list[tuple[str, bool]]) -> None:
+    assert plain(PLAIN.replace(old, new)) == expected
+
+
+def test_an_overlay_has_the_certificate() -> None:
+    overlay = "kind: Ingress\nmetadata: {name: shop}\nspec:\n  tls:\n    - hosts: [shop.example.org]\n"
+    assert plain(PLAIN, overlay) == []
+    assert plain(PLAIN, overlay.replace("name: shop", "name: other")) == [("k8s/0.yaml:1", True)]
+
+
+def test_something_in_front_of_the_controller() -> None:
+    config = 'kind: ConfigMap\nmetadata: {name: ingress-nginx}\ndata:\n  use-forwarded-headers: "true"\n'
+    assert plain(PLAIN, config) == [("k8s/0.yaml:1", False)]

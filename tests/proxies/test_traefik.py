@@ -3,7 +3,10 @@
 import pytest
 
 from hardencheck.collect.resolve._routes import Route
-from tests.proxies.reading import facts_of, routes_of
+from hardencheck.collect.resolve.proxies import ProxySettings
+from hardencheck.model.facts.proxies import ProxySetting
+from hardencheck.model.gap import Gap
+from tests.proxies.reading import facts_of, routes_of, tree_of
 
 STATIC = """
 entryPoints:
@@ -312,3 +315,95 @@ spec:
     )  # fmt: skip
     unattached = text.replace("default-limit@kubernetescrd", "")
     assert only({"k8s/ingress.yaml": unattached}).body.max_bytes is None
+
+
+ENTRIES = """entryPoints:
+  web:
+    address: ":80"
+  websecure:
+    address: ":443"
+providers: {file: {filename: dynamic.yml}}
+"""
+SECURE = "{rule: Host(`a.example`), entryPoints: [websecure], service: s, tls: {}}"
+
+
+def redirects(entries: str, *routers: str, more: str = "") -> list[tuple[str, str]]:
+    """(line, "open", "sent on" or "not known") of plain http."""
+    named = "".join(f"    r{number}: {router}\n" for number, router in enumerate(routers))
+    dynamic = f"http:\n  routers:\n{named}{more}" if routers else "# nothing\n"
+    files = {"traefik/traefik.yml": entries, "traefik/dynamic.yml": dynamic}
+    found = list(ProxySettings().resolve(facts_of(files), tree_of(files)))
+    said = [one for one in found if isinstance(one, ProxySetting) and one.matter == "redirect"]
+    gaps = [one for one in found if isinstance(one, Gap) and one.about.get("matter") == "redirect"]
+    return [
+        *((str(one.location), "open" if one.weak else "sent on") for one in said),
+        *((str(one.location), "not known") for one in gaps),
+    ]
+
+
+TO_HTTPS = "  middlewares:\n    s: {redirectScheme: {scheme: https}}\n"
+
+
+@pytest.mark.parametrize(
+    ("entries", "routers", "more", "expected"),
+    [
+        (ENTRIES, [SECURE], "", [("traefik/traefik.yml:3", "open")]),
+        (ENTRIES.replace('":80"', '"0.0.0.0:80/tcp"'), [SECURE], "", [("traefik/traefik.yml:3", "open")]),
+        (ENTRIES.replace('":80"', '":8080"'), [SECURE], "", [("traefik/traefik.yml:3", "open")]),
+        (ENTRIES.replace("  web:", "  metrics:").replace('":80"', '":8080"'), [SECURE], "", []),
+        (ENTRIES.replace('":443"', '":8443"'), [SECURE], "", [("traefik/traefik.yml:3", "open")]),
+        (ENTRIES.replace('  websecure:\n    address: ":443"\n', ""), [SECURE.replace(", tls: {}", "")], "", []),
+        (
+            ENTRIES.replace(":80\"\n", ":80\"\n    http: {redirections: {entryPoint: {to: websecure}}}\n"),
+            [SECURE], "", [("traefik/traefik.yml:3", "sent on")],
+        ),
+        (
+            ENTRIES.replace(":80\"\n", ":80\"\n    http: {redirections: {entryPoint: {to: other, scheme: http}}}\n"),
+            [SECURE], "", [("traefik/traefik.yml:3", "open")],
+        ),
+        (
+            ENTRIES, [SECURE, "{rule: PathPrefix(`/`), entryPoints: [web], service: s, middlewares: [s]}"], TO_HTTPS,
+            [("traefik/traefik.yml:3", "sent on")],
+        ),
+        (
+            ENTRIES, [SECURE, "{rule: PathPrefix(`/`), entryPoints: [web], service: s, middlewares: [s@docker]}"], "",
+            [("traefik/dynamic.yml:4", "not known")],
+        ),
+        (ENTRIES, [], "", [("traefik/traefik.yml:3", "not known")]),
+        (
+            ENTRIES + "certificatesResolvers: {le: {acme: {httpChallenge: {entryPoint: web}}}}\n", [SECURE], "", [],
+        ),
+    ],
+)  # fmt: skip
+def test_an_entry_point_for_http(entries: str, routers: list[str], more: str, expected: list[tuple[str, str]]) -> None:
+    assert redirects(entries, *routers, more=more) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "taken", "expected"),
+    [
+        ("contentSecurityPolicy: x", "Content-Security-Policy", ["traefik/dynamic.yml:13"]),
+        ("frameDeny: true", "X-Frame-Options", ["traefik/dynamic.yml:13"]),
+        ("stsSeconds: 31536000", "Strict-Transport-Security", ["traefik/dynamic.yml:13"]),
+        ("frameDeny: true", "X-Powered-By", []), ("frameDeny: false", "X-Frame-Options", []),
+        ("referrerPolicy: same-origin", "X-Frame-Options", []),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_set_and_taken_away(given: str, taken: str, expected: list[str]) -> None:
+    text = f"""http:
+  routers:
+    r:
+      rule: Host(`a.example`)
+      service: s
+      middlewares: [m]
+      tls: {{}}
+  middlewares:
+    m:
+      headers:
+        {given}
+        customResponseHeaders:
+          {taken}: ""
+"""
+    files = {"traefik/dynamic.yml": text}
+    found = ProxySettings().resolve(facts_of(files), tree_of(files))
+    assert [str(one.location) for one in found if isinstance(one, ProxySetting) and one.matter == "removed"] == expected

@@ -81,6 +81,13 @@ PAIRS = {
         f"env:\n  - name: DB_PASSWORD\n    value: {PW}\n  - name: PORT\n    value: 8000\n",
     ),
     "quoted": ("k8s/deploy.yaml", f'env:\n  - name: "DB_PASSWORD"\n    value: "{PW}"\n'),
+    "the value first": (
+        "k8s/deploy.yaml",
+        f"env:\n  - value: {PW}\n    name: DB_PASSWORD\n  - name: PORT\n    value: 8000\n",
+    ),
+    "the value first, in a line": ("k8s/deploy.yaml", f"env: [{{value: {PW}, name: DB_PASSWORD}}, {{name: PORT}}]\n"),
+    "the value first in JSON": ("ecs/task.json", f'{{\n  "value": "{PW}",\n  "name": "DB_PASSWORD"\n}}\n'),
+    "the value first in XML": ("web.config", f'<add value="{PW}" key="DbPassword"/>\n'),
     "a task definition": ("ecs/task.json", f'{{"environment": [{{"name": "DB_PASSWORD", "value": "{PW}"}}]}}\n'),
     "on lines of its own": ("ecs/task.json", f'{{\n  "name": "DB_PASSWORD",\n  "value": "{PW}"\n}}\n'),
     "Terraform": ("infra/a.tf", f'variable "db_password" {{\n  type = string\n  default = "{PW}"\n}}\n'),
@@ -103,6 +110,9 @@ def test_a_name_and_its_value_in_two_fields(form: str) -> None:
         "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef:\n        name: db\n        key: password\n",
         'variable "db_password" {\n  type = string\n}\nvariable "x" {\n  default = "kX7qLm2Rt9wBv4ZpNc"\n}\n',
         "- name: DB_PASSWORD\n  value: ${DB_PASSWORD}\n",
+        "- name: RELEASE\n  value: kX7qLm2Rt9wBv4ZpNc\n- name: DB_PASSWORD\n  valueFrom: {secretKeyRef: {name: db}}\n",
+        "env: [{name: RELEASE, value: kX7qLm2Rt9wBv4ZpNc}, {name: DB_PASSWORD, valueFrom: x}]\n",
+        "defaultvalue: kX7qLm2Rt9wBv4ZpNc\nname: DB_PASSWORD\n",
     ],
 )
 def test_a_name_whose_value_is_elsewhere(text: str) -> None:

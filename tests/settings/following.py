@@ -5,7 +5,8 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.interpret.values import Namespace, NotKnown, Value, depends_of, plain
 
 Files = Mapping[str, str | bytes]

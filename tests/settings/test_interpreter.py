@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.interpret.values import Const, NotKnown, Unknown, depends_of, plain
 from hardencheck.model.facts.settings import FrameworkSetting
 from tests.settings.following import repository

@@ -1,6 +1,7 @@
 """Data of libraries, by version: read in the sources of the versions that are named."""
 
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
+from hardencheck.collect.interpret.run import Source
 from tests.settings.following import worth
 
 TEXT = (

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.resolve._rows import place_of, shown
 
 CASES: Mapping[str, tuple[str, str]] = {

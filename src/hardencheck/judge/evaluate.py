@@ -16,6 +16,7 @@ from hardencheck.model.location import Location
 
 MAX_RELATED = 20
 MAX_ASIDE = 500
+MAX_NAMED = 3
 
 
 def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]] | None = None) -> tuple[Finding, ...]:
@@ -33,16 +34,37 @@ def evaluate(check: Check, facts: FactSet, by_kind: Mapping[str, Sequence[Fact]]
         if side not in facts.looked:
             found.append(_not_asked(check, rule, side))
             continue
+        known = by_kind.get(rule.fact, ())
         judged = sorted(
-            (fact for fact in by_kind.get(rule.fact, ()) if all(meets_test(fact, test) for test in rule.where)),
+            (fact for fact in known if all(meets_test(fact, test) for test in rule.where)),
             key=lambda fact: (fact.location.order, repr(fact)),
         )
         gaps = [gap for gap in facts.gaps if rule.fact in gap.kinds and may_matter(gap, rule)]
-        found.extend(_judge(check, rule, side, judged, gaps))
+        nothing = rule.otherwise or "nothing of the kind in this target"
+        found.extend(
+            _judge(check, rule, side, judged, gaps, nothing if judged else f"{nothing}{_by_role(rule, known)}")
+        )
     return _numbered(found)
 
 
-def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: Sequence[Gap]) -> Iterator[Finding]:
+def _by_role(rule: Rule, facts: Sequence[Fact]) -> str:
+    """What would be judged but for what its file is for: a reader may know better."""
+    others = [test for test in rule.where if test.field != "role"]
+    if len(others) == len(rule.where):
+        return ""
+    left = {
+        f"{fact.location.path} ({getattr(fact, 'role', '')})"
+        for fact in facts
+        if fact.location.path and all(meets_test(fact, test) for test in others)
+    }
+    shown = sorted(left)[:MAX_NAMED]
+    more = f" and {len(left) - len(shown)} more" if len(left) > len(shown) else ""
+    return f". Left out: {', '.join(shown)}{more}" if shown else ""
+
+
+def _judge(
+    check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: Sequence[Gap], nothing: str
+) -> Iterator[Finding]:
     judged, meets, torn = _met(judged, rule)
     expected = expectation(rule)
 
@@ -106,8 +128,7 @@ def _judge(check: Check, rule: Rule, side: Side, judged: Sequence[Fact], gaps: S
     if failed or gaps or torn or (aside and not judged):
         return
     if not judged and rule.quantifier is Quantifier.EVERY:
-        why = rule.otherwise or "nothing of the kind in this target"
-        yield finding(Verdict.NOT_APPLICABLE, why, reason="nothing-to-judge")
+        yield finding(Verdict.NOT_APPLICABLE, nothing, reason="nothing-to-judge")
         return
     shown = (
         judged if rule.quantifier is not Quantifier.SOME else [f for f, met in zip(judged, meets, strict=True) if met]

@@ -23,6 +23,7 @@ from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_PORTS = 200  # of one range
+_OPEN_PART = "?"  # a variable without a default
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _UNCONFINED = compiled(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
 # Ports of stores and consoles that trust whoever reaches them: IANA service names and the defaults of their makers.
@@ -55,12 +56,12 @@ _RAW_DEVICE = compiled(
 
 
 class Port(NamedTuple):
-    """target: of the container. published: of the host, "" for any. everywhere: on every interface of the host.
-    store: what listens there by custom."""
+    """target: of the container. published: of the host, "" for any. everywhere: on every interface of the host; None
+    where a variable says on which. store: what listens there by custom."""
 
     target: str
     published: str
-    everywhere: bool
+    everywhere: bool | None
     store: str
     line: int
 
@@ -247,15 +248,16 @@ class Service:
             if isinstance(item, Mapping):
                 if item.get("published") is None or text_of(item.get("protocol")) == "udp":
                     continue
-                host, target = text_of(item.get("host_ip")), text_of(item.get("target"))
-                outside = text_of(item.get("published"))
+                host, target, outside = (
+                    _VARIABLE.sub(_marked, text_of(item.get(key))) for key in ("host_ip", "target", "published")
+                )
             elif isinstance(item, Scalar):
-                text, _, protocol = _VARIABLE.sub(_default, item.text).partition("/")
+                text, _, protocol = _VARIABLE.sub(_marked, item.text).partition("/")
                 if protocol == "udp":
                     continue
                 before, _, target = text.rpartition(":")
                 host, _, outside = before.rpartition(":")
-            everywhere = host in {"", "0.0.0.0", "::", "[::]"}  # noqa: S104 - what is looked for
+            everywhere = None if _OPEN_PART in host else host in {"", "0.0.0.0", "::", "[::]"}  # noqa: S104
             found.extend(
                 Port(port, outside if "-" not in target else port, everywhere, self._store(port), line)
                 for port in _range(target)
@@ -273,7 +275,9 @@ class Service:
 
     def _stores(self) -> Iterator[tuple[str, int]]:
         for port in self.published():
-            if port.store and port.everywhere:
+            if port.store and port.everywhere is None:
+                self.unknown.append((f"a variable says on which interfaces {port.target} ({port.store}) is", port.line))
+            elif port.store and port.everywhere:
                 yield f"publishes {port.target} ({port.store})", port.line
 
     def _secret_modes(self) -> Iterator[tuple[str, int]]:
@@ -355,6 +359,10 @@ def _range(text: str) -> Iterator[str]:
 
 def _default(match: re.Match[str]) -> str:
     return match["default"] or ""
+
+
+def _marked(match: re.Match[str]) -> str:
+    return match["default"] if match["operator"] else _OPEN_PART
 
 
 def _plain(node: Node | None) -> str | None:

@@ -38,6 +38,8 @@ SERVERS = frozenset({
     "pserve", "fastapi", "flask",
 })  # fmt: skip
 
+MADE_FOR_PRODUCTION = SERVERS - {"flask", "fastapi"}  # those two may start either kind
+
 
 class Full(Exception):
     """A file gives more variables than are kept."""
@@ -58,6 +60,29 @@ def role_of(path: str) -> str:
 def for_development(command: str) -> bool:
     """Whether a command starts a server that nobody has in production."""
     return _DEVELOPMENT_COMMAND.search(command[:4000]) is not None
+
+
+_DEVELOPMENT_SERVER = compiled(
+    r"(?<![\w-])(?:(?:manage\.py|django-admin(?:\.py)?|[\w./-]{1,60}manage\.py)\s+(?:-\S+\s+(?:\d+\s+)?)*(runserver(?:_plus)?)|"
+    r"(flask|quart)\s+(?:-\S+(?:\s+(?!run\b)[\w.:()/-]{1,100})?\s+){0,6}run|fastapi\s+(dev)|"
+    r"(adev)\s+runserver|sanic\s[^|&;]{0,300}(--(?:debug|dev))|pserve\s[^|&;]{0,300}(--reload))(?![\w-])"
+)
+_DEVELOPMENT_SERVERS = (
+    "manage.py runserver", "flask run", "fastapi dev", "adev runserver", "sanic --debug", "pserve --reload",
+)  # fmt: skip
+
+
+def development_server(command: str) -> str:
+    """The development server that one command starts, "" for none.
+
+    Sources: Django "django-admin", runserver ("DO NOT USE THIS SERVER IN A PRODUCTION SETTING"); Flask "Development
+    Server"; FastAPI CLI; aiohttp-devtools README; Sanic "Development"; Pyramid "pserve".
+    """
+    match = _DEVELOPMENT_SERVER.search(command[:4000])
+    if match is None:
+        return ""
+    number = next(index for index, found in enumerate(match.groups()) if found)
+    return _DEVELOPMENT_SERVERS[number].replace("flask", match[2] or "flask")
 
 
 def runs_of(command: str) -> tuple[str, ...]:
@@ -88,7 +113,7 @@ class Maker:
 
     def __init__(self, path: str, by: str, *, doubled: bool = False, unsure: Iterable[int] = ()) -> None:
         self.path, self.by, self.doubled = path, by, doubled
-        self.role = role_of(path)
+        self.role = self.placed = role_of(path)
         self.unsure = frozenset(unsure)
         self.found: list[Found] = []
         self.count = 0
@@ -206,7 +231,11 @@ class Maker:
         sets: Iterable[str] = (),
         unsets: Iterable[str] = (),
         role: str | None = None,
+        server: str | None = None,
+        started: int | None = None,
     ) -> None:
+        """server: the development server, where the command alone does not tell. started: the line of the command,
+        where that is another than `line`."""
         self.count += 1
         if self.count > MAX_VARIABLES:
             raise Full
@@ -226,6 +255,9 @@ class Maker:
                 sets=tuple(sets)[:100],
                 unsets=tuple(unsets)[:100],
                 role=role or self.role,
+                server=development_server(command) if server is None else server,
+                started=started or line,
+                placed=self.placed,
             )
         )
 

@@ -81,7 +81,8 @@ def dockerfile(text: str, make: Maker) -> None:
     role = make.role
     if role == "production" and (final.name in _DEVELOPMENT_STAGES or for_development(command)):
         role = "development"
-    make.service(final.line, image=final.image, command=command, role=role)
+    started = next((step.line for step in reversed(final.start.values())), None)
+    make.service(final.line, image=final.image, command=command, role=role, started=started)
     for key, value in final.variables.items():
         if value.text is None:
             make.held(key, "an argument of the build", value.line, role=role, default=True)
@@ -274,7 +275,8 @@ def unit(text: str, make: Maker) -> None:
             make.text(name, given.replace("%%", "%"), line, role=role)
     own = [name for started, line in commands for name in command_line(started, make, line, role=role)]
     if held or files or commands:
-        make.service(first, command=command, files=files, job=once, role=role, sets=own, unsets=unset)
+        started = commands[-1][1] if commands else None
+        make.service(first, command=command, files=files, job=once, role=role, sets=own, unsets=unset, started=started)
 
 
 def procfile(text: str, make: Maker) -> None:
@@ -312,9 +314,9 @@ def supervisor(text: str, make: Maker) -> None:
     for section in dict.fromkeys(entry.section for entry in programs):
         own = [entry for entry in programs if entry.section == section]
         service = section.partition(":")[2]
-        command = next((entry.value for entry in own if entry.key == "command"), "")
+        command, started = next(((entry.value, entry.line) for entry in own if entry.key == "command"), ("", None))
         role = "development" if make.role == "production" and for_development(command) else make.role
-        make.service(own[0].line, service=service, command=command, role=role)
+        make.service(own[0].line, service=service, command=command, role=role, started=started)
         for entry in (*shared, *(entry for entry in own if entry.key == "environment")):
             position = 0
             while match := _SUPERVISED.match(entry.value, position):

@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from hardencheck.collect.extract._environment_facts import SERVERS, Maker, beside, for_development
+from hardencheck.collect.extract._environment_facts import (
+    MADE_FOR_PRODUCTION,
+    SERVERS,
+    Maker,
+    beside,
+    development_server,
+    for_development,
+)
 from hardencheck.collect.extract._environment_text import PLAIN_DOLLAR, interpolated
 from hardencheck.collect.extract._environment_words import Command, shell_commands
 from hardencheck.lazily import compiled
@@ -40,12 +47,15 @@ class _Script:
         self.all = False  # set -a
         self.files: list[str] = []
         self.served = ""
+        self.tried, self.tried_at = "", 1  # a development server
         self.commands = 0
 
     def take(self, command: Command) -> None:
         words, when = command.words, command.when
         name = words[0]
         self.commands += 1
+        if not self.tried and (tried := development_server(" ".join(words))):
+            self.tried, self.tried_at = tried, command.line
         if name == "set" and when == "always":
             for word in words[1:]:
                 if re.fullmatch(r"[-+][a-z]*a[a-z]*", word) or word == "allexport":
@@ -135,6 +145,9 @@ class _Script:
         return _NAMED.sub(known, text)
 
 
+_MADE_FOR_IT = compiled(rf"\b(?:{'|'.join(sorted(MADE_FOR_PRODUCTION))})\b")
+
+
 def serves(text: str) -> bool:
     return _SERVES.search(text) is not None
 
@@ -148,7 +161,15 @@ def script(text: str, make: Maker, *, service: str = "") -> None:
     if role == "production" and for_development(state.served or text) and "gunicorn" not in text:
         role = "development"
     files = [found for name in state.files if "$" not in name and (found := beside(make.path, name))]
-    make.service(1, service=service, command=state.served or text[:4000], files=files, role=role)
+    make.service(
+        1,
+        service=service,
+        command=state.served or text[:4000],
+        files=files,
+        role=role,
+        server="" if _MADE_FOR_IT.search(text) else state.tried,
+        started=state.tried_at,
+    )
     for name, held in state.held.items():
         if not held.exported:
             continue

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from hardencheck.collect.extract._environment_facts import Maker, beside, for_development, role_of
+from hardencheck.collect.extract._environment_facts import SERVERS, Maker, beside, for_development, role_of, runs_of
 from hardencheck.collect.extract._environment_text import interpolated
 from hardencheck.collect.extract._kubernetes import name_of, objects, workload_of
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
@@ -68,15 +68,28 @@ def compose(document: Mapping, make: Maker) -> None:
 def edited(node: Mapping, path: str) -> bool:
     """Whether a service is one to work on: its server reloads, its settings are the developer's, or the sources it is
     built from are mounted over it. A file with such a service is nobody's production."""
-    if _words(text_of(node.get("profiles"))) or any(_words(text_of(item)) for item in items_of(node.get("profiles"))):
+    if for_developers(node):
         return False  # it is not started with the others
     context, _ = _built(node.get("build"), path)
+    command = _command(node.get("entrypoint"), node.get("command"))
     return (
-        for_development(_command(node.get("entrypoint"), node.get("command")))
+        for_development(command)
         or any(_DEVELOPERS.search(text) for text in _settings_of(node.get("environment")))
         or _words(text_of(below(node.get("build"), "target")))
-        or (context is not None and _mounts(node.get("volumes"), context, path))
+        or (context is not None and _mounts(node.get("volumes"), context, path) and not _runs_for_good(node, command))
     )
+
+
+def for_developers(node: Mapping) -> bool:
+    """Whether a service has a profile that only developers and their tests start."""
+    return any(_words(text_of(item)) for item in items_of(node.get("profiles")))
+
+
+def _runs_for_good(node: Mapping, command: str) -> bool:
+    """Whether a service is kept up by the engine, or runs a server that does not reload: then what is mounted over it
+    is how its code gets there."""
+    serves = SERVERS.intersection(runs_of(command)) - {"flask", "fastapi"}
+    return text_of(node.get("restart")) in {"always", "unless-stopped"} or bool(serves)
 
 
 _DEVELOPERS = compiled(r"(?:^|[._])(?:dev|develop|development|local|test|testing|ci)$", re.IGNORECASE)
@@ -115,7 +128,7 @@ def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
     context, dockerfile = _built(node.get("build"), make.path)
     command = _command(node.get("entrypoint"), node.get("command"))
     role = make.role
-    if role == "production" and any(_words(text_of(item)) for item in items_of(node.get("profiles"))):
+    if role == "production" and for_developers(node):
         role = "development"
     files = []
     for item in items_of(node.get("env_file")):
@@ -143,6 +156,7 @@ def _compose_service(name: str, line: int, node: Mapping, make: Maker) -> None:
         files=files,
         extends=base,
         role=role,
+        started=next((node.pairs[key][0] for key in ("command", "entrypoint") if key in node.pairs), None),
     )
     compose_environment(node.get("environment"), make, name, role)
 
@@ -227,6 +241,7 @@ def _pod(pod: Mapping, workload: str, job: bool, make: Maker) -> None:
             maps=maps,
             job=job,
             role=role,
+            started=next((container.pairs[key][0] for key in ("args", "command") if key in container.pairs), None),
         )
         for item in items_of(container.get("env")):
             if isinstance(item, Mapping):

@@ -21,13 +21,15 @@ _DEPTH = 3
 
 
 class Workload(NamedTuple):
-    """pod: its spec. line: of the key that holds it. template: what the pod is made from, with its metadata."""
+    """pod: its spec. line: of the key that holds it. template: what the pod is made from, with its metadata. namespace:
+    "" where none is written."""
 
     kind: str
     name: str
     pod: Mapping
     line: int
     template: Mapping
+    namespace: str = ""
 
     @property
     def job(self) -> bool:
@@ -56,7 +58,8 @@ def workload_of(document: Mapping) -> Workload | None:
     pod = holder.get(last) if isinstance(holder, Mapping) else None
     if not isinstance(holder, Mapping) or not isinstance(pod, Mapping):
         return None
-    return Workload(kind, name_of(document), pod, holder.line_of(last), holder)
+    space = text_of(below(document, "metadata", "namespace"))[:253]
+    return Workload(kind, name_of(document), pod, holder.line_of(last), holder, space)
 
 
 def name_of(document: Mapping) -> str:

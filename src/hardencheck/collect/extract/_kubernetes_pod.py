@@ -3,6 +3,7 @@
 Source: the Kubernetes API, v1, PodSpec, SecurityContext and PodSecurityContext; "Pod Security Standards".
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -75,6 +76,9 @@ class Pod:
         self.unsure, self.templated = unsure, templated
         self.pod = workload.pod
         self.context = _Context(self.pod.get("securityContext"), unsure)
+        self.contained = [
+            node for key in _CONTAINERS for node in items_of(self.pod.get(key)) if isinstance(node, Mapping)
+        ]
         self.unknown: list[tuple[PodMatter, str, int]] = []
         self.stated: dict[tuple[PodMatter, State, str, int], list[str]] = {}
 
@@ -83,11 +87,9 @@ class Pod:
         self._volumes()
         self._token()
         self._groups(self.context, "", self.workload.line)
-        for key in _CONTAINERS:
-            for node in items_of(self.pod.get(key)):
-                if isinstance(node, Mapping):
-                    self._container(node, text_of(node.get("name"))[:253] or "without a name")
-        account = text_of(self.pod.get("serviceAccountName")) or text_of(self.pod.get("serviceAccount"))
+        for node in self.contained:
+            self._container(node, text_of(node.get("name"))[:253] or "without a name")
+        account = f"{self.workload.namespace}/{self._account() or 'default'}"
         for (setting, state, value, line), containers in self.stated.items():
             yield PodStatement(
                 location=Location(path=self.path, line=line),
@@ -96,7 +98,7 @@ class Pod:
                 setting=setting,
                 state=state,
                 value=value,
-                account=(account or "default")[:253] if setting == "token" else "",
+                account=account[:510] if setting == "token" else "",
                 part=self.part,
                 role=self.role,
             )
@@ -279,14 +281,16 @@ class Pod:
         if not weak:
             self._say("namespaces", "good", "namespaces of its own", self.workload.line)
 
+    def _account(self) -> str:
+        return text_of(self.pod.get("serviceAccountName")) or text_of(self.pod.get("serviceAccount"))
+
     def _token(self) -> None:
         key = "automountServiceAccountToken"
         node = self.pod.get(key)
         line = self.workload.line
-        account = text_of(self.pod.get("serviceAccountName")) or text_of(self.pod.get("serviceAccount"))
         if node is None:
             value = f"no {key}: every container gets a token of the API"
-            if OPEN.search(account):
+            if OPEN.search(self._account()):
                 self._open("token", "serviceAccountName", line)
             else:
                 self._lacks("token", value, line, "")
@@ -311,10 +315,10 @@ class Pod:
                 if not found.sure:
                     self._open("host-path", f"hostPath of {name}", found.line)
                     self._open("engine-socket", f"hostPath of {name}", found.line)
-                elif is_engine_socket(found.text):
+                elif is_engine_socket(posixpath.normpath(found.text)):
                     sockets += 1
                     self._say("engine-socket", "weak", f"mounts {found.text}", found.line)
-                elif not found.text.startswith(_HARMLESS):
+                elif not posixpath.normpath(found.text).startswith(_HARMLESS):
                     paths += 1
                     self._say("host-path", "weak", f"hostPath {found.text[:200]}", found.line)
             for secret, node, line in _modes(volume):

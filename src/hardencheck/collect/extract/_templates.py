@@ -1,6 +1,8 @@
 """Templates of configuration files (Jinja, ERB, Go, envsubst): what is left when nobody fills them in."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hardencheck.lazily import compiled
@@ -24,14 +26,16 @@ _ALONE = compiled(rf"(?:(?<=[;{{}}])|^)([ \t]*){TEMPLATED}[ \t]*;?[ \t]*$", re.M
 
 class Plain(NamedTuple):
     """text: each placeholder is the word TEMPLATED, so that braces still balance; lines are where they were.
-    conditions: first and last line of each part that a condition or loop of the template brackets."""
+    conditions: first and last line of each part that a condition or loop of the template brackets, those that touch as
+    one, in order."""
 
     text: str
     templated: bool
     conditions: tuple[tuple[int, int], ...]
 
     def conditional(self, line: int) -> bool:
-        return any(first <= line <= last for first, last in self.conditions)
+        at = bisect_right(self.conditions, line, key=lambda part: part[0])
+        return at > 0 and line <= self.conditions[at - 1][1]
 
 
 def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "", branches: bool = True) -> Plain:
@@ -70,4 +74,15 @@ def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "", 
         text = _SHELL.sub(TEMPLATED, text)
     if alone:
         text = _ALONE.sub(rf"\1{TEMPLATED}{alone}", text)
-    return Plain(text, True, tuple(sorted(conditions)))
+    return Plain(text, True, tuple(_joined(conditions)))
+
+
+def _joined(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Parts in order, those that overlap as one: a line is then looked up without asking all of them."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(parts):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found

@@ -1,4 +1,7 @@
-"""YAML as nodes with lines, from parser events: no tag is constructed, no alias is copied, nothing recurses."""
+"""YAML as nodes with lines, from parser events: no tag is constructed, no alias is copied, nothing recurses.
+
+What an alias repeats is counted each time that it does: whoever walks the tree walks it as often.
+"""
 
 from typing import Any, NamedTuple, TypeAlias
 
@@ -82,10 +85,11 @@ def documents(data: bytes) -> list[Node]:
 
 
 class _Open:
-    """A collection being filled. key: the one that waits for its value. merges: values of `<<`."""
+    """A collection being filled. key: the one that waits for its value. merges: values of `<<`. before: how many values
+    there were when it began."""
 
-    def __init__(self, node: Sequence | Mapping, anchor: str | None) -> None:
-        self.node, self.anchor = node, anchor
+    def __init__(self, node: Sequence | Mapping, anchor: str | None, before: int) -> None:
+        self.node, self.anchor, self.before = node, anchor, before
         self.key: Node | None = None
         self.merges: list[Node] = []
 
@@ -94,7 +98,7 @@ class _Builder:
     def __init__(self, found: list[Node]) -> None:
         self.found = found
         self.open: list[_Open] = []
-        self.anchors: dict[str, Node] = {}
+        self.anchors: dict[str, tuple[Node, int]] = {}  # with the number of values in it
         self.nodes = self.aliases = 0
 
     def take(self, event: Any) -> None:
@@ -102,13 +106,15 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 plain = event.style in (None, "") and event.tag != _TEXT
-                self._add(Scalar(event.value, plain, line), event.anchor)
+                self._add(Scalar(event.value, plain, line), event.anchor, self.nodes)
             case "AliasEvent":
                 self.aliases += 1
                 if self.aliases > MAX_ALIASES:
                     raise Unreadable(f"more than {MAX_ALIASES} aliases", reason=Reason.BUDGET, line=line)
                 # An alias of what it stands in is not known yet: nothing can go round in circles.
-                self._add(self.anchors.get(event.anchor, Scalar("", True, line)), None)
+                node, size = self.anchors.get(event.anchor, (Scalar("", True, line), 1))
+                self.nodes += size - 1
+                self._add(node, None, self.nodes)
             case "SequenceStartEvent":
                 self._push(Sequence([], line), event.anchor)
             case "MappingStartEvent":
@@ -117,7 +123,7 @@ class _Builder:
                 done = self.open.pop()
                 if isinstance(done.node, Mapping):
                     _merge(done.node, done.merges)
-                self._add(done.node, done.anchor)
+                self._add(done.node, done.anchor, done.before)
             case "DocumentStartEvent":
                 self.anchors = {}
                 if len(self.found) >= MAX_DOCUMENTS:
@@ -126,14 +132,14 @@ class _Builder:
     def _push(self, node: Sequence | Mapping, anchor: str | None) -> None:
         if len(self.open) >= MAX_DEPTH:
             raise Unreadable(f"nested more than {MAX_DEPTH} deep", reason=Reason.BUDGET, line=node.line)
-        self.open.append(_Open(node, anchor))
+        self.open.append(_Open(node, anchor, self.nodes))
 
-    def _add(self, node: Node, anchor: str | None) -> None:
+    def _add(self, node: Node, anchor: str | None, before: int) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise Unreadable(f"more than {MAX_NODES} values", reason=Reason.BUDGET, line=node.line)
         if anchor is not None:
-            self.anchors[anchor] = node
+            self.anchors[anchor] = (node, self.nodes - before)
         if not self.open:
             self.found.append(node)
             return

@@ -4,12 +4,13 @@ Source: Apache HTTP Server 2.4 documentation, "Configuration Files" and "Configu
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
+from hardencheck.collect.extract._proxy_text import MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import ApacheFile, Directive
 from hardencheck.model.location import Location
@@ -57,8 +58,6 @@ _STANDARD = compiled(
     r"|HTTP:X-Forwarded-(?:Proto|SSL|Scheme)|HTTP:Upgrade|HTTP:Connection|SERVER_NAME)\}\w?"
 )
 _URLS = ("http://", "https://", "/", "-", "^")
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 30
 MAX_LINE = 16_384
 MAX_DIRECTIVES = 50_000
 
@@ -84,23 +83,11 @@ class ApacheFiles(Extractor):
         named = path.lower().endswith(".htaccess")
         if not named and not (_LOOKS_SECTION.search(data) or _LOOKS_LINE.search(data)):
             return
-        if len(data) > MAX_BYTES:
-            raise Unreadable(f"{len(data)} bytes: too large for a configuration of Apache")
-        text = data.decode("utf-8-sig", "replace")
-        read = plain(text, shell=False, include="Include {}")
-        try:
-            found = directives(read.text, read.conditional)
-        except Unreadable:
-            if not read.templated:
-                raise
-            read = plain(text, shell=False, include="Include {}", branches=False)
-            found = directives(read.text, read.conditional)
-        yield ApacheFile(
-            location=Location(path=path), role=role(path), templated=read.templated, directives=tuple(found)
-        )
+        found, templated = _FORMAT.read(data)
+        yield ApacheFile(location=Location(path=path), role=role(path), templated=templated, directives=found)
 
 
-def directives(text: str, conditional: Callable[[int], bool] = lambda line: False) -> list[Directive]:
+def directives(text: str, conditional: Conditional = always) -> list[Directive]:
     """The directives of a configuration, nested. conditional: whether a line may not be there.
 
     Raises Unreadable for sections that do not end or end another one, and for nesting or length without reason.
@@ -136,6 +123,9 @@ def directives(text: str, conditional: Callable[[int], bool] = lambda line: Fals
     if open_:
         raise Unreadable(f"{open_[-1][0]}> does not end", line=open_[-1][1])
     return stack[0]
+
+
+_FORMAT = Format("a configuration of Apache", directives, include="Include {}")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -193,7 +183,7 @@ def _arguments(name: str, args: list[str]) -> tuple[str, ...]:
             args = _header(args, RESPONSE if name == "header" else REQUEST | RESPONSE)
         case "define" | "use" if any(_TELLS_SECRETS.search(word) for word in args):
             args = [*args[:1], *(WITHHELD for _ in args[1:])]
-        case "rewritecond":
+        case "rewritecond" if args:
             args = [*(word if _STANDARD.fullmatch(word) else WITHHELD for word in args[:1]), *args[1:]]
             if args[0] == WITHHELD or "REQUEST_URI" in args[0]:
                 args = [args[0], *(WITHHELD for _ in args[1:2]), *args[2:]]

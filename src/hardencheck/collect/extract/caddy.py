@@ -4,14 +4,14 @@ Source: Caddy documentation, "Caddyfile Concepts"; compared with `caddy adapt` i
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
+from hardencheck.collect.extract._proxy_text import MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import plain
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import CaddyFile, Directive
 from hardencheck.model.location import Location
@@ -43,9 +43,7 @@ _NAME = compiled(
 )
 _HEREDOC = re.compile(r"<<([A-Za-z0-9_-]{1,60})[ \t]*\n")
 _PLACEHOLDER = re.compile(r"\{\$[^{}\n]{0,300}\}")
-MAX_BYTES = 1_000_000
 MAX_TOKENS = 100_000
-MAX_DEPTH = 30
 
 
 class Token(NamedTuple):
@@ -69,20 +67,8 @@ class CaddyFiles(Extractor):
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not (_LOOKS.search(data) or _SITE.search(data)):
             return
-        if len(data) > MAX_BYTES:
-            raise Unreadable(f"{len(data)} bytes: too large for a Caddyfile")
-        text = data.decode("utf-8-sig", "replace")
-        read = plain(text, shell=False, include="import {}")
-        try:
-            found = directives(read.text, read.conditional)
-        except Unreadable:
-            if not read.templated:
-                raise
-            read = plain(text, shell=False, include="import {}", branches=False)
-            found = directives(read.text, read.conditional)
-        yield CaddyFile(
-            location=Location(path=path), role=role(path), templated=read.templated, directives=tuple(found)
-        )
+        found, templated = _FORMAT.read(data)
+        yield CaddyFile(location=Location(path=path), role=role(path), templated=templated, directives=found)
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -156,7 +142,7 @@ def _heredoc(text: str, at: int, line: int) -> tuple[int, str] | None:
     return closed.end(), text[opened.end() : closed.start()]
 
 
-def directives(text: str, conditional: Callable[[int], bool] = lambda line: False) -> list[Directive]:
+def directives(text: str, conditional: Conditional = always) -> list[Directive]:
     """The parts of a Caddyfile, nested. conditional: whether a line may not be there.
 
     Raises Unreadable for braces that do not balance, and for nesting without reason.
@@ -165,8 +151,11 @@ def directives(text: str, conditional: Callable[[int], bool] = lambda line: Fals
     return _Parser(rows, conditional).top()
 
 
+_FORMAT = Format("a Caddyfile", directives, include="import {}")
+
+
 class _Parser:
-    def __init__(self, lines: list[list[Token]], conditional: Callable[[int], bool]) -> None:
+    def __init__(self, lines: list[list[Token]], conditional: Conditional) -> None:
         self._lines = lines
         self._at = 0
         self._conditional = conditional

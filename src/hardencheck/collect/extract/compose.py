@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._compose_service import Service
-from hardencheck.collect.extract._environment_yaml import edited
+from hardencheck.collect.extract._environment_facts import beside
+from hardencheck.collect.extract._environment_yaml import edited, for_developers
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import read, without_endings
 from hardencheck.collect.extract.dockerfile import purpose
@@ -32,7 +33,7 @@ class ComposeFiles(Extractor):
     """compose.yaml, docker-compose.*.yml, stack files, and what has `services` with images as they do."""
 
     name = "container.compose"
-    version = 4
+    version = 5
     emits = (ComposeService, ComposeSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -66,12 +67,20 @@ class ComposeFiles(Extractor):
             if role == "production" and any(edited(node, path) for _, _, node in nodes):
                 role = "development"
             read_services = [
-                Service(path, role, key, line, node, unsure=document.unsure, templated=document.templated)
+                Service(
+                    path,
+                    "development" if role == "production" and for_developers(node) else role,
+                    key,
+                    line,
+                    node,
+                    unsure=document.unsure,
+                    templated=document.templated,
+                )
                 for key, line, node in nodes
             ]
             for service in read_services:
                 yield from service.found()
-            yield from _behind(path, role, read_services, services.line)
+            yield from _behind(path, role, [one for one in read_services if one.role == role], services.line)
             yield from _included(path, role, document.node)
 
     def _unread(self, path: str, role: str, reason: Reason, detail: str, line: int | None = None) -> Gap:
@@ -100,7 +109,7 @@ def _looks_composed(services: Mapping) -> bool:
     return len(mappings) == len(nodes) and any({"image", "build"} & node.pairs.keys() for node in mappings)
 
 
-def _behind(path: str, role: str, services: list[Service], line: int) -> Iterator[ComposeSetting]:
+def _behind(path: str, role: str, services: list[Service], line: int) -> Iterator[Found]:
     """What the repository builds, published beside the proxy that stands before it: one fact a file with a proxy."""
     proxies = [service.name for service in services if service.is_proxy]
     if not proxies:
@@ -110,9 +119,19 @@ def _behind(path: str, role: str, services: list[Service], line: int) -> Iterato
         for service in services
         if service.built and service.name not in proxies
         for port in service.published()
-        if port.everywhere and not port.store and port.target not in {"22", "2222"}
+        if port.everywhere is not False and not port.store and port.target not in {"22", "2222"}
     ]
     for name, port in found:
+        if port.everywhere is None:
+            yield Gap(
+                kinds=(ComposeSetting.kind(),),
+                collector=ComposeFiles.name,
+                reason=Reason.TEMPLATED,
+                detail=f"service {name}: a variable says on which interfaces {port.target} is published",
+                location=Location(path=path, line=port.line),
+                about={"role": role, "service": name, "setting": "behind-proxy"},
+            )
+            continue
         yield ComposeSetting(
             location=Location(path=path, line=port.line),
             service=name,
@@ -137,7 +156,8 @@ def _included(path: str, role: str, document: Node) -> Iterator[Gap]:
     for item in items_of(document.get("include") if isinstance(document, Mapping) else None):
         for entry in items_of(item.get("path") if isinstance(item, Mapping) else item):
             written = text_of(entry)
-            if isinstance(entry, Scalar) and (_REMOTE.match(written) or written.startswith(("/", "$", "../.."))):
+            elsewhere = _REMOTE.match(written) or written.startswith(("/", "$")) or beside(path, written) is None
+            if isinstance(entry, Scalar) and elsewhere:
                 yield Gap(
                     kinds=(ComposeSetting.kind(),),
                     collector=ComposeFiles.name,

@@ -77,7 +77,7 @@ class Dockerfiles(Extractor):
     """Dockerfiles and Containerfiles, by name and content."""
 
     name = "container.dockerfile"
-    version = 3
+    version = 4
     emits = (
         ImageBuild, ContainerMode, RemoteAdd, CopiedModule, BuildVariable, CopiedSecret, PipedShell, PasswordlessSudo,
         Umask,
@@ -160,7 +160,7 @@ class _File:
                 if step.name == "ENTRYPOINT":
                     stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
                 stage.start[step.name] = step.rest
-                yield from self._umasks(step, step.rest)
+                yield from self._umasks(step, step.rest, step.line_at)
             case "RUN":
                 yield from self._run(stage, step)
             case "COPY" | "ADD":
@@ -186,6 +186,7 @@ class _File:
         shift = len(step.rest) - len(text)
         for script, lines in _scripts(step, text, shift):
             stage.script.append(script)
+            yield from self._umasks(step, script, lines)
             for command in _words(script, text):
                 if command.words[0] == "rm":
                     stage.removed.extend(
@@ -194,28 +195,24 @@ class _File:
                 for change in mode_changes(command.words, stage.variables):
                     yield self._changed(self._here(lines(command.offset)), change)
             yield from self._unseen(script, lines)
-        yield from self._umasks(step, text)
 
-    def _umasks(self, step: Instruction, text: str) -> Iterator[Umask]:
+    def _umasks(self, step: Instruction, script: str, lines: Callable[[int], int]) -> Iterator[Umask]:
         """`umask 0 && mkdir ...`, `sh -c "umask 0; exec app"`."""
-        scripts: list[str] = [text, *step.documents]
-        words = _exec_form(text) if text.startswith("[") else None
+        words = _exec_form(script) if script.startswith("[") else None
         if words is not None:
             shell = re.fullmatch(r"(?:\S*/)?(?:ba|da|a)?sh -[a-z]*c", " ".join(words[:2]))
-            scripts = words[2:3] if shell else []
-        for script in scripts:
-            for mask in masks(script, {}):
-                if mask.mask is not None:
-                    offset = mask.offset + len(step.rest) - len(text) if script is text else 0
-                    yield Umask(
-                        location=self._here(step.line_at(offset)),
-                        function=f"{step.name} umask",
-                        mask=mask.mask,
-                        others_write=not mask.mask & 0o002,
-                        restored=False,
-                        decimal=False,
-                        role=self.role,
-                    )
+            script = words[2] if shell and len(words) > 2 else ""
+        for mask in masks(script, {}):
+            if mask.mask is not None:
+                yield Umask(
+                    location=self._here(lines(0 if words is not None else mask.offset)),
+                    function=f"{step.name} umask",
+                    mask=mask.mask,
+                    others_write=not mask.mask & 0o002,
+                    restored=False,
+                    decimal=False,
+                    role=self.role,
+                )
 
     def _changed(self, here: Location, change: ModeChange) -> Found:
         if change.bits is None:

@@ -92,7 +92,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 5
+    version = 6
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -131,7 +131,8 @@ def speaks(form: str, path: str, data: bytes) -> bool:
     if form == "yaml":
         return data.lstrip()[:1] in {b"{", b"["} or _KEYS.search(data) is not None
     if form == "script":
-        return (path.lower().endswith((".sh", ".bash")) or data.startswith(b"#!")) and b"=" in data
+        shell = path.lower().endswith((".sh", ".bash")) or data.startswith(b"#!")
+        return shell and (b"=" in data or _DEVELOPMENT.search(data) is not None)
     if form == "uwsgi":
         return b"[uwsgi" in data and b"env" in data
     if form == "supervisor":
@@ -143,6 +144,7 @@ def speaks(form: str, path: str, data: bytes) -> bool:
     return True
 
 
+_DEVELOPMENT = compiled(rb"\b(?:runserver|flask|quart|fastapi|adev|sanic|pserve)\b")
 _BY = {"unit": "systemd", "json": "app", "toml": "app", "gunicorn": "app"}
 
 

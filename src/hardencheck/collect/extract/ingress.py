@@ -1,4 +1,4 @@
-"""What Kubernetes resources and charts tell ingress-nginx.
+"""What Kubernetes resources and charts tell ingress-nginx, and of an Ingress of another class whether it has TLS.
 
 Source: ingress-nginx documentation, "Annotations" and "ConfigMap"; Kubernetes API reference, Ingress.
 """
@@ -24,7 +24,7 @@ _MAY = compiled(
     rb"nginx\.ingress\.kubernetes\.io/|ingressClassName:\s*[\"']?nginx|kubernetes\.io/ingress\.class"
     rb"|^[ \t]{2,20}(?:proxy-body-size|use-forwarded-headers|hsts|ssl-protocols|server-tokens|add-headers|ssl-redirect"
     rb"|http-snippet|server-snippet|location-snippet|hide-headers|log-format-upstream|allow-snippet-annotations)\s*:"
-    rb"|kind:\s*ConfigMap(?=(?:.|\n){0,2000}custom-headers)",
+    rb"|^kind:\s*[\"']?Ingress\b|kind:\s*ConfigMap(?=(?:.|\n){0,2000}custom-headers)",
     re.MULTILINE,
 )
 _KEYS = frozenset({
@@ -77,6 +77,15 @@ _ANNOTATIONS = _KEYS | {
     "session-cookie-secure",
     "session-cookie-samesite",
 }
+# Names of settings: an annotation by which TLS may end elsewhere; a `tls` that a template writes.
+ELSEWHERE, OPEN = "tls.elsewhere", "tls.open"
+# Certificates of a load balancer, routers of another controller.
+_ENDS_TLS = compiled(r".*(?:cert|tls|ssl|https|cloudflare-proxied).*", re.IGNORECASE)
+_AT_HTTPS = compiled(r".{0,200}(?:websecure|https).{0,200}", re.IGNORECASE)
+# cert-manager fills what `tls` names and nothing else; ingress-nginx has no annotation for it.
+_NOTHING_OF_TLS = compiled(
+    r"(?:acme\.)?cert-manager\.io/.*|kubernetes\.io/tls-acme|nginx\.ingress\..*|.*(?:backend|health).*"
+)
 _SNIPPETS = {"http-snippet", "server-snippet", "location-snippet", "configuration-snippet"}
 
 
@@ -84,6 +93,7 @@ class IngressFiles(Extractor):
     """Ingress resources and ConfigMaps of ingress-nginx, and charts that annotate them."""
 
     name = "ingress.files"
+    version = 2
     emits = (IngressConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -132,8 +142,12 @@ def _read(document: Mapping) -> Iterator[_Read]:
             settings, snippets = _settings(annotations, PREFIX, _ANNOTATIONS)
             own = any(key.startswith(PREFIX) for key in annotations.pairs)
         named = [word for word in classes if word and word != TEMPLATED]
+        settings += [*rules(spec), *_of_tls(annotations, spec)]
         if own or any("nginx" in word for word in named):
-            yield "ingress", name, document.line_of("kind"), [*settings, *rules(spec)], snippets
+            yield "ingress", name, document.line_of("kind"), settings, snippets
+        elif settings:
+            settings += [Setting(name="class", value=word, line=document.line_of("kind")) for word in named[:1]]
+            yield "other", name, document.line_of("kind"), settings, []
     elif kind == "ConfigMap":
         data = document.get("data")
         known = set(data.pairs) & _KEYS if isinstance(data, Mapping) else set()
@@ -227,6 +241,21 @@ def rules(spec: Node | None) -> Iterator[Setting]:
     tls = spec.get("tls")
     if isinstance(tls, Sequence) and tls.items:
         yield Setting(name="tls", value="true", line=spec.line_of("tls"))
+
+
+def _of_tls(annotations: Node | None, spec: Node | None) -> Iterator[Setting]:
+    """Why an Ingress without a list of certificates may have TLS all the same."""
+    if isinstance(spec, Mapping) and (TEMPLATED in spec.pairs or TEMPLATED in _text(spec.get("tls"))):
+        yield Setting(name=OPEN, value="", line=spec.line_of("tls"))
+    if not isinstance(annotations, Mapping):
+        return
+    for key, (line, value) in annotations.pairs.items():
+        if key == TEMPLATED:
+            yield Setting(name=OPEN, value="", line=line)
+            return
+        if _NOTHING_OF_TLS.fullmatch(key) is None and (_ENDS_TLS.fullmatch(key) or _AT_HTTPS.fullmatch(_text(value))):
+            yield Setting(name=ELSEWHERE, value=key[:100], line=line)
+            return
 
 
 def _service(backend: Mapping) -> str:

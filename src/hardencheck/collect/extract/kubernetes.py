@@ -7,8 +7,9 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
+from hardencheck.collect.extract._kustomize import Part, is_kustomization, is_patch, operations, parts_of
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
-from hardencheck.collect.extract._yaml_templates import read, without_endings
+from hardencheck.collect.extract._yaml_templates import Document, read, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import Gap, Reason
@@ -22,6 +23,7 @@ _JSON = compiled(
     r"k8s|kube|deploy|manifest|helm|openshift|pod|job|workload|cluster|infra|\bops\b|service|stateful|daemon"
 )
 # An object begins at the margin, or the file is JSON. What only speaks of one (prose, recorded answers) is indented.
+_PATCH = compiled(rb"[\"']?path[\"']?[ \t]*:[ \t]*[\"']?/spec/")
 _KEYS = (
     compiled(rb"^[\"']?apiVersion[\"']?[ \t]*:|\A\s*[{\[][\s\S]*?\"apiVersion\"\s*:", re.MULTILINE),
     compiled(rb"^[\"']?kind[\"']?[ \t]*:|\"kind\"\s*:", re.MULTILINE),
@@ -39,7 +41,7 @@ class KubernetesPods(Extractor):
     """Whatever has apiVersion and kind, several documents in one file, lists, templates as far as they can be read."""
 
     name = "kubernetes.pods"
-    version = 3
+    version = 4
     emits = (PodStatement, ServiceAccount, ClusterRole, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -51,7 +53,8 @@ class KubernetesPods(Extractor):
         if _VALUES.fullmatch(without_endings(path).rpartition("/")[2]) and _CONTEXT.search(data):
             yield from _values(path, data)
             return
-        if not all(pattern.search(data) for pattern in _KEYS):
+        kustomizes = without_endings(path).rpartition("/")[2].startswith("kustomization")
+        if not kustomizes and not all(pattern.search(data) for pattern in _KEYS) and _PATCH.search(data) is None:
             return
         if len(data) > MAX_BYTES:
             raise Unreadable(f"{len(data)} bytes, more than is read of such a file", reason=Reason.TOO_LARGE)
@@ -71,12 +74,36 @@ class KubernetesPods(Extractor):
             return
         count = 0
         for document in found:
-            for item in objects(document.node):
-                for fact in _facts(path, item, document.unsure, document.templated):
-                    count += 1
-                    if count > MAX_FACTS:
-                        raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
-                    yield fact
+            for fact in _read(path, document):
+                count += 1
+                if count > MAX_FACTS:
+                    raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
+                yield fact
+
+
+def _read(path: str, document: Document) -> Iterator[Found]:
+    node = document.node
+    if is_kustomization(path, node) and isinstance(node, Mapping):
+        yield from _patches(path, parts_of(node), document)
+    elif is_patch(node) and isinstance(node, Sequence):
+        yield from _patches(path, operations(node), document)
+    else:
+        for item in objects(node):
+            yield from _facts(path, item, document.unsure, document.templated)
+
+
+def _patches(path: str, parts: Iterable[Part], document: Document) -> Iterator[Found]:
+    role = role_of(path)
+    for part in parts:
+        if part.open:
+            named = f"{text_of(part.node.get('kind'))}/{name_of(part.node)}" if part.node.pairs else ""
+            yield _gap(
+                path, part.line, f"{named}: {part.open}".removeprefix(": "), Reason.NOT_SUPPORTED, {"role": role}
+            )
+        elif (workload := workload_of(part.node)) is not None:
+            made = Pod(path, role, workload, unsure=document.unsure, templated=document.templated, part="surely")
+            yield from made.found()
+            yield from _gaps(path, role, workload, made, document.templated)
 
 
 def _facts(path: str, item: Mapping, unsure: frozenset[int], templated: bool) -> Iterator[Found]:
@@ -89,8 +116,7 @@ def _facts(path: str, item: Mapping, unsure: frozenset[int], templated: bool) ->
         return
     pod = Pod(path, role, workload, unsure=unsure, templated=templated, part=_part(item, workload))
     yield from pod.found()
-    if pod.unknown:
-        yield from _gaps(path, role, workload, pod, templated)
+    yield from _gaps(path, role, workload, pod, templated)
 
 
 def _values(path: str, data: bytes) -> Iterator[Found]:
@@ -127,24 +153,24 @@ def _values(path: str, data: bytes) -> Iterator[Found]:
 def _gaps(path: str, role: str, workload: Workload, pod: Pod, templated: bool) -> Iterator[Gap]:
     """One for what a template leaves open in an object, one for each setting that a variable gives."""
     shown = f"{workload.kind}/{workload.name}"
-    about: dict[str, str] = {"role": role, "workload": shown}
-
-    def gap(detail: str, line: int, about: dict[str, str]) -> Gap:
-        return Gap(
-            kinds=(KubernetesSetting.kind(),),
-            collector=KubernetesPods.name,
-            reason=Reason.TEMPLATED,
-            detail=f"{shown}: {detail}"[:300],
-            location=Location(path=path, line=line),
-            about={**about},
-        )
-
-    if templated:
-        what = ", ".join(dict.fromkeys(setting for setting, _, _ in pod.unknown))
-        yield gap(f"a template decides on {what}", workload.line, about)
-    else:
+    about = {"role": role, "workload": shown}
+    if templated and (pod.unknown or not pod.contained):
+        what = ", ".join(dict.fromkeys(setting for setting, _, _ in pod.unknown)) if pod.contained else "its containers"
+        yield _gap(path, workload.line, f"{shown}: a template decides on {what}", Reason.TEMPLATED, about)
+    elif not templated:
         for setting, detail, line in dict.fromkeys(pod.unknown):
-            yield gap(detail, line, {**about, "setting": setting})
+            yield _gap(path, line, f"{shown}: {detail}", Reason.TEMPLATED, {**about, "setting": setting})
+
+
+def _gap(path: str, line: int, detail: str, reason: Reason, about: dict[str, str]) -> Gap:
+    return Gap(
+        kinds=(KubernetesSetting.kind(),),
+        collector=KubernetesPods.name,
+        reason=reason,
+        detail=detail[:300],
+        location=Location(path=path, line=line),
+        about={**about},
+    )
 
 
 def _part(item: Mapping, workload: Workload) -> str:
@@ -158,20 +184,26 @@ def _part(item: Mapping, workload: Workload) -> str:
 
 
 def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[Found]:
-    def account(name: str, line: int, automount: bool | None, bound: bool) -> ServiceAccount:
+    def account(space: Node | None, name: str, line: int, automount: bool | None, bound: bool) -> ServiceAccount:
         return ServiceAccount(
-            location=Location(path=path, line=line), name=name, automount=automount, bound=bound, role=role
+            location=Location(path=path, line=line),
+            namespace=text_of(space)[:253],
+            name=name,
+            automount=automount,
+            bound=bound,
+            role=role,
         )
 
     if kind == "ServiceAccount":
         said = text_of(item.get("automountServiceAccountToken")).lower()
         automount = {"true": True, "false": False}.get(said)
-        yield account(name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
+        space = below(item, "metadata", "namespace")
+        yield account(space, name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
         return
     subjects = [subject for subject in items_of(item.get("subjects")) if isinstance(subject, Mapping)]
     for subject in subjects:
         if text_of(subject.get("kind")) == "ServiceAccount":
-            yield account(text_of(subject.get("name"))[:253], subject.line, None, True)
+            yield account(subject.get("namespace"), text_of(subject.get("name"))[:253], subject.line, None, True)
     reference = item.get("roleRef")
     if isinstance(reference, Mapping) and "name" in reference.pairs:
         granted = text_of(reference.get("name"))[:253]

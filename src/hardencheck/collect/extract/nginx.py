@@ -2,12 +2,13 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
+from hardencheck.collect.extract._proxy_text import MAX_BYTES, MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.location import Location
@@ -48,8 +49,6 @@ _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
 _TELLS_SECRETS = compiled(r"secret|token|passw|key|auth|cred|cookie|session|signature", re.IGNORECASE)
 _PARAMS = ("proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params", "proxy.inc")
 _KEYS = {"default", "include", "hostnames", "volatile", "http", "https"}  # what a map is keyed by may be a secret
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 30
 MAX_TOKENS = 200_000
 
 
@@ -78,22 +77,13 @@ class NginxFiles(Extractor):
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if _NOT_NGINX.search(data) or not (_LOOKS.search(data) or _ALONE.search(data)):
             return
-        if len(data) > MAX_BYTES:
-            raise Unreadable(f"{len(data)} bytes: too large for an nginx configuration")
-        text = data.decode("utf-8-sig", "replace")
-        read = plain(text, include="include {};", alone=";")
         try:
-            found = directives(read.text, read.conditional)
+            found, templated = _FORMAT.read(data)
         except Unreadable:
-            if not _CERTAIN.search(data) and "nginx" not in path.lower():
-                return
-            if not read.templated:
-                raise
-            read = plain(text, include="include {};", alone=";", branches=False)
-            found = directives(read.text, read.conditional)
-        yield NginxFile(
-            location=Location(path=path), role=role(path), templated=read.templated, directives=tuple(found)
-        )
+            if len(data) <= MAX_BYTES and not _CERTAIN.search(data) and "nginx" not in path.lower():
+                return  # another format that looks like this one
+            raise
+        yield NginxFile(location=Location(path=path), role=role(path), templated=templated, directives=found)
 
 
 def _arguments(words: list[str], mapped: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -131,7 +121,7 @@ def _field(word: str) -> str:
     return f"{name}:{WITHHELD}"
 
 
-def directives(text: str, conditional: Callable[[int], bool] = lambda line: False) -> list[Directive]:
+def directives(text: str, conditional: Conditional = always) -> list[Directive]:
     """The directives of a configuration, nested. conditional: whether a line may not be there.
 
     Raises Unreadable for braces that do not balance, a directive that does not end, or nesting without reason.
@@ -187,3 +177,6 @@ def directives(text: str, conditional: Callable[[int], bool] = lambda line: Fals
     if words:
         raise Unreadable("the last directive does not end", line=start)
     return stack[0]
+
+
+_FORMAT = Format("an nginx configuration", directives, include="include {};", alone=";", variables=True)

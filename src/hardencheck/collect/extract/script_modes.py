@@ -10,6 +10,7 @@ import msgspec
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_text import ini_lines, untemplated
 from hardencheck.collect.extract._package_scripts import is_makefile
+from hardencheck.collect.extract._privileges import yaml_mode
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, modes, others_write, passwordless, set_id
 from hardencheck.collect.extract._scripts import ScriptStatement, script_statements
@@ -34,7 +35,7 @@ from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1024 * 1024
-MAX_FACTS = 500
+MAX_FACTS = 5_000  # of one file
 _TOKENS = compiled(rb"chmod|install\b.{1,80}-\w*m|mkdir\b.{1,80}-\w*m|mkfifo|setfacl|umask|NOPASSWD|curl|wget|\bmode\b")
 _SUDOERS = compiled(r"(?:.*/)?(?:sudoers(?:\.d/[^/]+|[._-][^/]*)?|[^/]*[._-]sudoers)")
 _LOGROTATE = compiled(r"(?:.*/)?(?:[^/]*logrotate[^/]*|[^/]*logrotate(?:\.d|\.conf\.d)?/[^/]+)")
@@ -42,7 +43,7 @@ _TMPFILES = compiled(r"(?:.*/)?(?:tmpfiles\.d/[^/]+\.conf|[^/]*tmpfiles[^/]*\.co
 _NOT_CONFIGURATION = compiled(r".*\.(?:py|md|rst|txt|ya?ml|sh|html?|json|toml|lock|service|timer)")
 _CREATE = compiled(r"^[ \t]*(?P<what>create|createolddir)[ \t]+(?P<mode>[0-7]{3,4})(?=\s|$)", re.MULTILINE)
 _TMP_LINE = compiled(
-    r"^[ \t]*(?P<what>[fFwdDevqQpzZ][!+-]*)[ \t]+(?P<path>\S+)[ \t]+[~:]*(?P<mode>[0-7]{3,4})(?=\s|$)", re.MULTILINE
+    r"^[ \t]*(?P<what>[fFwdDevqQpzZ][!+=~^$-]*)[ \t]+(?P<path>\S+)[ \t]+[~:]*(?P<mode>[0-7]{3,4})(?=\s|$)", re.MULTILINE
 )
 # Modules of Ansible that give what they make a mode.
 _ANSIBLE = frozenset({
@@ -62,6 +63,7 @@ class ScriptModes(Extractor):
     """
 
     name = "scripts.modes"
+    version = 2
     emits = (ScriptMode, Umask, PipedShell, PasswordlessSudo)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -81,7 +83,7 @@ class ScriptModes(Extractor):
         found = _plain(path, text) if plain else self._scripts(path, text, data)
         for told, item in enumerate(found):
             if told >= MAX_FACTS:
-                return
+                raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
             yield item
 
     def _scripts(self, path: str, text: str, data: bytes) -> Iterator[Found]:
@@ -265,15 +267,15 @@ def _task(path: str, task: Task) -> Iterator[Found]:
             about={"role": role(path)},
         )
         return
-    decimal = plain and re.fullmatch(r"[1-9]\d{2,3}", text) is not None
-    bits = int(text) & 0o7777 if decimal else mode_bits(text.removeprefix("0o"))
+    number = yaml_mode(text) if plain else None
+    if number is not None and number.bits is not None:
+        bits: int | None = number.bits & 0o7777
+    else:
+        number, bits = None, mode_bits(text.removeprefix("0o"))
     if bits is None:
         return  # "preserve"
-    # 420 and 511 are what 0644 and 0777 are in decimal: somebody meant them.
-    meant = decimal and re.fullmatch(r"[0-7]{3,4}", text) is not None and text not in {"420", "511"}
-    yield _mode(
-        here, "playbook", role(path), ModeChange(f"{task.module}: mode", text, bits, False, (target,)), decimal=meant
-    )
+    change = ModeChange(f"{task.module}: mode", text, bits, False, (target,))
+    yield _mode(here, "playbook", role(path), change, decimal=number is not None and number.decimal)
 
 
 def _plain(path: str, text: str) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, Template, ini_lines, untemplated
 from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.orchestration import UnitDirective, UnitFile, UnitSetting
+from hardencheck.model.facts.orchestration import Manager, UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -42,8 +42,7 @@ class SystemdUnits(Extractor):
     """NAME.service, NAME.socket and what stands in NAME.service.d/, templates of them too."""
 
     name = "systemd.units"
-    version = 2
-    version = 2
+    version = 3
     emits = (UnitFile, UnitDirective, UnitSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -68,13 +67,13 @@ class SystemdUnits(Extractor):
         yield UnitFile(
             location=Location(path=path, line=header),
             unit=unit,
-            drop_in=path.lower().rpartition("/")[0].endswith(".d"),
+            drop_in=is_drop_in(path),
             program=start.program,
             foreign=start.program in FOREIGN,
             changes=start.changes,
             full=start.full,
             listens=any(_path_of(line) for line in lines),
-            for_user=_for_user(path, template.text) and all(line.key != "User" for line in lines),
+            manager=_manager(path, template.text, lines),
             open=_opens(text, template),
             role=placed_role(path),
         )
@@ -93,9 +92,19 @@ def unit_name(path: str) -> str:
     """ "web.service" for that file, for a template of it, and for a drop-in of it; "" for anything else."""
     if ".service" not in path and ".socket" not in path:
         return ""
-    folder, _, name = path.rpartition("/")
-    match = _UNIT.fullmatch(name) or _UNIT.fullmatch(f"{folder.rpartition('/')[2]}/{name}")
+    match = _named(path)
     return (match["unit"] or match["above"]) if match is not None else ""
+
+
+def is_drop_in(path: str) -> bool:
+    """Whether a unit's file only adds to it: web.service.d/x.conf, but not units.d/web.service."""
+    match = _named(path)
+    return match is not None and match["above"] is not None
+
+
+def _named(path: str) -> re.Match[str] | None:
+    folder, _, name = path.rpartition("/")
+    return _UNIT.fullmatch(name) or _UNIT.fullmatch(f"{folder.rpartition('/')[2]}/{name}")
 
 
 def placed_role(path: str) -> str:
@@ -110,7 +119,8 @@ class _Start(NamedTuple):
 
 
 def _start(lines: list[IniLine]) -> _Start:
-    """What ExecStart starts; of several the last, and an empty one takes those before it back."""
+    """What ExecStart starts; of several (oneshot) the last, and one with all privileges wherever it stands. An empty
+    one takes those before it back."""
     program = changes = ""
     full = 0
     for line in lines:
@@ -123,7 +133,7 @@ def _start(lines: list[IniLine]) -> _Start:
         prefix = line.value[: len(line.value) - len(command)]
         program = program_of(command)
         changes = changes_user(command)
-        full = line.line if "+" in prefix else 0
+        full = full or (line.line if "+" in prefix else 0)
     return _Start(program[:100], changes, full)
 
 
@@ -132,14 +142,14 @@ def _path_of(line: IniLine) -> bool:
     return listens and line.value[:1] in {"/", "%", "{"}
 
 
-def _for_user(path: str, text: str) -> bool:
-    """Of a user's own manager (which takes no User=), by where it is kept or what wants it."""
+def _manager(path: str, text: str, lines: list[IniLine]) -> Manager:
+    """Which manager a unit is for. That of a user takes no User=; default.target is of both."""
+    if any(line.key in {"User", "DynamicUser"} for line in lines):
+        return "system"
     if re.search(r"systemd/user/|\.config/systemd/|\.local/share/systemd/", path):
-        return True
-    return any(
-        line.section == "Install" and line.key == "WantedBy" and line.value == "default.target"
-        for line in ini_lines(text, backslash=True)
-    )
+        return "user"
+    wanted = (line for line in ini_lines(text, backslash=True) if line.section == "Install" and line.key == "WantedBy")
+    return "either" if any("default.target" in line.value.split() for line in wanted) else "system"
 
 
 def _opens(text: str, template: Template) -> bool:

@@ -42,7 +42,7 @@ _KEPT = frozenset({
     "sslredirect", "ssltemporaryredirect", "sslhost", "sslforcehost", "sslproxyheaders", "hostsproxyheaders",
     "allowedhosts", "accesscontrolallowcredentials", "accesscontrolallowheaders", "accesscontrolallowmethods",
     "addvaryheader", "accesscontrolalloworiginlist", "accesscontrolalloworiginlistregex",
-    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage",
+    "accesscontrolexposeheaders", "accesscontrolmaxage", "docker", "file", "maxage", "entrypoint",
 })  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class TraefikFiles(Extractor):
     """YAML and TOML files that speak of Traefik, whatever they are called."""
 
     name = "traefik.files"
+    version = 2
     emits = (TraefikConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -81,12 +82,11 @@ class TraefikFiles(Extractor):
     def _toml(self, text: str) -> Iterator[tuple[str, str, str, list[Setting]]]:
         try:
             tree = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            walked = list(_walked(tree, ""))
+        except (ValueError, RecursionError) as error:  # a number without end is none of TOML's errors
             raise Unreadable(f"not TOML: {str(error)[:80]}") from None
         lines = _toml_lines(text)
-        settings = [
-            Setting(name=name, value=_value(name, value), line=_line(name, lines)) for name, value in _walked(tree, "")
-        ]
+        settings = [Setting(name=name, value=_value(name, value), line=_line(name, lines)) for name, value in walked]
         source = _source({key.lower() for key in tree}, {key.lower() for key in _table(tree.get("http"))})
         if source:
             yield source, "", "", settings

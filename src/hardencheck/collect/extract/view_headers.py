@@ -1,4 +1,5 @@
-"""Code that changes the headers of single views: decorators that open a protection, and origins that are reflected."""
+"""Code that changes the headers of single views: decorators that open a protection, fields that are written there, and
+origins that are let in."""
 
 import ast
 import re
@@ -7,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._branches import Values, debug_off
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role
+from hardencheck.collect.extract._written_headers import MARKS, fields, text, written
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.headers import SetCookie, ViewOpening
+from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -31,22 +33,25 @@ _ORIGIN = frozenset({"origin", "http_origin"})
 
 
 class ViewHeaders(Extractor):
-    """Decorators of views, and code that answers with the Origin that it was sent."""
+    """Decorators of views, literal values of headers, and code that lets every Origin in."""
 
     name = "python.view-headers"
-    version = 2
-    emits = (ViewOpening, CorsPolicy, SetCookie)
+    version = 3
+    emits = (ViewOpening, WrittenHeader, CorsPolicy, SetCookie)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        if role(path) != "production" or not _MARKS.search(data):
+        headers = role(path) == "production" and MARKS.search(data) is not None
+        if role(path) != "production" or not (headers or _MARKS.search(data)):
             return
         file = parse(data)
         yield from _openings(file, path)
-        yield from _reflections(file, path)
+        yield from _origins_let_in(file, path)
         yield from _cookies(file, path)
+        if headers:
+            yield from written(file, path)
 
 
 def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
@@ -61,6 +66,14 @@ def _openings(file: PythonFile, path: str) -> Iterator[ViewOpening]:
         if name in _EXEMPT and call.args and isinstance(call.args[0], ast.Call | ast.Name | ast.Attribute):
             shown = file.name(call.args[0].func if isinstance(call.args[0], ast.Call) else call.args[0]) or "a view"
             where = Location(path=path, line=call.lineno)
+            yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
+    # `response.xframe_options_exempt = True`: what the decorator does
+    for given in file.assigns:
+        target = given.targets[0] if isinstance(given, ast.Assign) else given.target
+        name = target.attr.removeprefix("_") if isinstance(target, ast.Attribute) else ""
+        if name in _EXEMPT and isinstance(given.value, ast.Constant) and given.value.value is True:
+            shown = getattr(file.scope(given), "name", "") or file.name(target).rpartition(".")[0]
+            where = Location(path=path, line=given.lineno)
             yield ViewOpening(location=where, view=shown, opens=_EXEMPT[name], how=name)
 
 
@@ -116,7 +129,7 @@ def _directives(call: ast.Call) -> Iterator[tuple[str, set[str]]]:
         if isinstance(part, ast.Dict):
             for key, value in zip(part.keys, part.values, strict=True):
                 if key is not None:
-                    yield _text(key), _texts(value)
+                    yield text(key), _texts(value)
     for item in call.keywords:
         if item.arg is not None:
             yield item.arg.lower().replace("_", "-"), _texts(item.value)
@@ -149,15 +162,15 @@ def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie | Gap]:
             continue
         given = {item.arg: item.value for item in call.keywords}
         name = given.get("key") or given.get("name") or (call.args[0] if call.args else None)
-        text = _text(name) if name is not None else ""
-        if not _SENSITIVE.search(text) or _SCRIPTS.search(text):
+        called = text(name) if name is not None else ""
+        if not _SENSITIVE.search(called) or _SCRIPTS.search(called):
             continue
         values = values or Values(file)
         flags = {word: _flag(values, given.get(word), None in given) for word in ("secure", "httponly")}
         where = Location(path=path, line=call.lineno)
         yield SetCookie(
             location=where,
-            name=text,
+            name=called,
             scope=getattr(file.scope(call), "name", path),
             secure=flags["secure"],
             http_only=flags["httponly"],
@@ -169,7 +182,7 @@ def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie | Gap]:
                 kinds=(SetCookie.kind(),),
                 collector=ViewHeaders.name,
                 reason=Reason.NOT_LITERAL,
-                detail=f"{' and '.join(unknown)} of the cookie {text} is computed, or in an unpacked argument",
+                detail=f"{' and '.join(unknown)} of the cookie {called} is computed, or in an unpacked argument",
                 location=where,
             )
 
@@ -197,15 +210,16 @@ def _of_settings(file: PythonFile, node: ast.expr | None) -> bool:
 # Origins
 
 
-def _reflections(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
-    """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is."""
+def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
+    """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is; or
+    "*" for everybody."""
     for function in file.functions:
-        origins = _origins(function)
         sets = list(_sets(function, _ALLOW_ORIGIN))
-        if not sets or _asks(function, origins):
-            continue
+        origins = _origins(function) if sets else set()
+        asks = bool(sets) and _asks(function, origins)
         for line, value in sets:
-            if not _is_origin(value, origins):
+            everybody = isinstance(value, ast.Constant) and value.value == "*"
+            if not everybody and (asks or not _is_origin(value, origins)):
                 continue
             allowed = [one for _, one in _sets(function, _CREDENTIALS)]
             with_them = any(isinstance(one, ast.Constant) and str(one.value).lower() == "true" for one in allowed)
@@ -222,22 +236,9 @@ def _reflections(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
 def _sets(function: ast.AST, name: str) -> Iterator[tuple[int, ast.expr]]:
     """Where a header is given a value."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Subscript) and _text(target.slice) == name:
-                    yield node.lineno, node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 2:
-            if node.func.attr in {"add", "set", "setdefault", "append", "set_header", "add_header"}:
-                if _text(node.args[0]) == name:
-                    yield node.lineno, node.args[1]
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if key is not None and _text(key) == name:
-                    yield key.lineno, value
-
-
-def _text(node: ast.expr) -> str:
-    return node.value.lower() if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        for field, value, where in fields(node):
+            if field == name:
+                yield getattr(where, "lineno", 0), value
 
 
 def _origins(function: ast.AST) -> set[str]:
@@ -260,9 +261,9 @@ def _is_origin(node: ast.expr, names: set[str]) -> bool:
         case ast.IfExp(body=body):
             return _is_origin(body, names)
         case ast.Subscript(value=ast.Attribute(attr="headers" | "META" | "environ"), slice=key):
-            return _text(key) in _ORIGIN
+            return text(key) in _ORIGIN
         case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=held), attr="get"), args=args):
-            return held in {"headers", "META", "environ"} and bool(args) and _text(args[0]) in _ORIGIN
+            return held in {"headers", "META", "environ"} and bool(args) and text(args[0]) in _ORIGIN
         case ast.Attribute(value=ast.Name(id="request" | "req"), attr="origin"):
             return True
     return False

@@ -5,6 +5,8 @@ from hardencheck.collect.interpret.values import Function, Module, Namespace
 MAX_DEPTH = 40
 MAX_BEHIND = 1_000  # functions that something that is not followed may call, and that are looked into
 MAX_ITEMS = 10_000  # of a list
+MAX_LOOP = 5_000  # rounds
+MAX_SIZE = 100_000  # characters of a text, items of a container, bits of a number
 MAX_REACHED = 50_000  # objects that something that is not followed may change
 OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._held import Held, including
+from hardencheck.collect.resolve._held import Held, each_once, including
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import ApacheFile, Directive
@@ -84,19 +84,12 @@ def distributed(facts: FactSet) -> list[ApacheFile]:
 def sites(facts: FactSet) -> list[Site]:
     """Every site of every file, includes of the repository followed."""
     known = [file for file in files(facts) if not (file.location.path or "").endswith(".htaccess")]
-    walks: dict[str, tuple[list[Site], set[str]]] = {}
-    for file in known:
+
+    def walked(file: ApacheFile) -> tuple[list[Site], set[str]]:
         walk = Expansion(known, file.templated)
-        walks[file.location.path or ""] = (list(walk.sites(file)), walk.included)
-    included = set().union(*(inner for _, inner in walks.values()))
-    reached: set[str] = set()
-    found: list[Site] = []
-    for path in sorted(walks, key=lambda path: (path in included, path)):
-        if path not in reached:
-            listed, inner = walks[path]
-            found.extend(listed)
-            reached |= {path, *inner}
-    return found
+        return list(walk.sites(file)), walk.included
+
+    return each_once(known, walked)
 
 
 class Expansion:

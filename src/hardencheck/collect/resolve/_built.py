@@ -20,9 +20,10 @@ from hardencheck.collect.extract._security_names import FLASK
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OPEN, Frame, OutOfBudget
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
 from hardencheck.collect.interpret.models.applications import PARTS, held, number_of, parts_of, recorded, text_of
 from hardencheck.collect.interpret.models.flask import config_of
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.interpret.values import (
     Binding,
     Class,
@@ -289,6 +290,8 @@ def _reach(interpreter: _Follower, modules: Modules, place: _Place, scope: str) 
         if place in _places(interpreter):
             return
     _run(interpreter, _Start(place[0], outer, None))
+    if "." in scope and place not in _places(interpreter):
+        _run(interpreter, _Start(place[0], "", None), program=True)  # which may make one of that class
     if "." in scope and place not in _places(interpreter):
         _run(interpreter, _Start(place[0], scope, None))  # a method
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._held import Held, including
+from hardencheck.collect.resolve._held import Held, each_once, including
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import CaddyFile, Directive
@@ -62,19 +62,12 @@ def files(facts: FactSet) -> list[CaddyFile]:
 
 def sites(facts: FactSet) -> list[Site]:
     known = files(facts)
-    walks: dict[str, tuple[list[Site], set[str]]] = {}
-    for file in known:
+
+    def walked(file: CaddyFile) -> tuple[list[Site], set[str]]:
         walk = _Expansion(known)
-        walks[file.location.path or ""] = (list(walk.sites(file)), walk.included)
-    included = set().union(*(inner for _, inner in walks.values()))
-    reached: set[str] = set()
-    found: list[Site] = []
-    for path in sorted(walks, key=lambda path: (path in included, path)):
-        if path not in reached:
-            listed, inner = walks[path]
-            found.extend(listed)
-            reached |= {path, *inner}
-    return found
+        return list(walk.sites(file)), walk.included
+
+    return each_once(known, walked)
 
 
 def options(facts: FactSet) -> Iterator[tuple[CaddyFile, tuple[Level, ...], Location]]:

@@ -15,7 +15,8 @@ from hardencheck.collect.extract._security_names import GUNICORN, SECRETS
 from hardencheck.collect.extract.python_settings import SKIPPED
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
-from hardencheck.collect.interpret.interpreter import Asked, Interpreter, Source, Version
+from hardencheck.collect.interpret.interpreter import Interpreter
+from hardencheck.collect.interpret.run import Asked, Source, Version
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,

@@ -1,6 +1,7 @@
 """Directives with the file they stand in, and which file an `include` means."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeVar
 
@@ -9,6 +10,7 @@ from hardencheck.model.facts.proxies import Directive
 from hardencheck.model.location import Location
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
 
 
 class Held(NamedTuple):
@@ -45,3 +47,21 @@ def including(pattern: str, path: str, known: Iterable[F]) -> list[F]:
         if found and not (count == 1 and tail.startswith("*")):
             return found
     return []
+
+
+def each_once(files: Sequence[F], walked: Callable[[F], tuple[list[T], AbstractSet[str]]]) -> list[T]:
+    """What the files come to. walked: what one comes to by itself, and the paths of those that it includes.
+
+    A file that another includes is read where it is included, with what holds there. In a ring of includes nobody is
+    first: then the first by name is.
+    """
+    walks = {file.location.path or "": walked(file) for file in files}
+    included = set().union(*(inner for _, inner in walks.values()))
+    reached: set[str] = set()
+    found: list[T] = []
+    for path in sorted(walks, key=lambda path: (path in included, path)):
+        if path not in reached:
+            listed, inner = walks[path]
+            found.extend(listed)
+            reached |= {path, *inner}
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hardencheck.collect.contract import Tree, Unreadable
 from hardencheck.collect.extract._security_names import GUNICORN, KNOWN
-from hardencheck.collect.interpret.library import STANDARD
+from hardencheck.collect.interpret.python_names import STANDARD
 from hardencheck.collect.interpret.values import Binding, Unknown
 from hardencheck.collect.resolve._environment import Environment
 from hardencheck.collect.resolve._follow import Bound, Followed, follow

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._held import Held, including
+from hardencheck.collect.resolve._held import Held, each_once, including
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Directive, NginxFile
@@ -55,21 +55,12 @@ def files(facts: FactSet) -> tuple[list[NginxFile], list[Gap]]:
 def places(facts: FactSet) -> list[Place]:
     """Every server and location of every file, includes of the repository followed."""
     found, _ = files(facts)
-    walks: dict[str, tuple[list[Place], set[str]]] = {}
-    for file in found:
+
+    def walked(file: NginxFile) -> tuple[list[Place], set[str]]:
         walk = _Walk(found)
-        walks[file.location.path or ""] = (list(walk.file(file)), walk.included)
-    included = set().union(*(inner for _, inner in walks.values()))
-    # A file that another includes is read where it is included, with what holds there. In a ring of includes
-    # nobody is first: then the first by name is.
-    reached: set[str] = set()
-    places_: list[Place] = []
-    for path in sorted(walks, key=lambda path: (path in included, path)):
-        if path not in reached:
-            listed, inner = walks[path]
-            places_.extend(listed)
-            reached |= {path, *inner}
-    return places_
+        return list(walk.file(file)), walk.included
+
+    return each_once(found, walked)
 
 
 class _Walk:

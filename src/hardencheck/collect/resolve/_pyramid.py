@@ -5,7 +5,7 @@ Source: Pyramid 2.0, `pyramid.config.settings.Settings` and `pyramid.settings`; 
 
 from collections.abc import Iterator
 
-from hardencheck.collect.interpret.library import EVERY
+from hardencheck.collect.interpret.environment import EVERY
 from hardencheck.collect.interpret.models.applications import INCLUDES, held, number_of, parts_of, perhaps, text_of
 from hardencheck.collect.interpret.values import (
     ABSENT,

@@ -39,7 +39,7 @@ _MAX_ROUTES = 500
 def routes(facts: FactSet) -> Iterator[Route]:
     traefik = _traefik.read(facts)
     for entry in traefik.entries.values():
-        redirect = _entry_redirect(entry)
+        redirect = entry_redirect(entry)
         if redirect is not None:
             yield redirect
     for router in traefik.routers[:_MAX_ROUTES]:
@@ -54,10 +54,10 @@ def _route(traefik: Traefik, router: Thing) -> Route:
         name.lower() for group in _HOST.findall(text) for name in _QUOTED.findall(group) if TEMPLATED not in name
     )
     path = next(iter(_PATH.findall(text)), "/")
-    tls = _tls(traefik, router)
+    tls = speaks_tls(traefik, router)
     to = _targets(traefik, router)
     entries = _traefik.entries(traefik, router)
-    https = _redirects(middlewares) or (bool(entries) and all(_entry_redirect(entry) for entry in entries))
+    https = redirects(middlewares) or (bool(entries) and all(entry_redirect(entry) for entry in entries))
     internal = (got := router.get("service")) is not None and got.text.endswith("@internal")
     where = rule.where if rule is not None else router.where
     unknown = tuple(missing)
@@ -87,7 +87,7 @@ def _route(traefik: Traefik, router: Thing) -> Route:
     )
 
 
-def _tls(traefik: Traefik, router: Thing) -> bool | None:
+def speaks_tls(traefik: Traefik, router: Thing) -> bool | None:
     own = [value for key, value in router.values.items() if key == "tls" or key.startswith("tls.")]
     if own:
         return not all(value.text.lower() == "false" for value in own)
@@ -98,7 +98,7 @@ def _tls(traefik: Traefik, router: Thing) -> bool | None:
     return by_entry.pop() if len(by_entry) == 1 else None
 
 
-def _redirects(middlewares: list[Thing]) -> bool:
+def redirects(middlewares: list[Thing]) -> bool:
     for thing in middlewares:
         for key in _REDIRECT:
             value = thing.get(key)
@@ -116,7 +116,7 @@ def _status(middlewares: list[Thing]) -> int:
     return 302
 
 
-def _entry_redirect(entry: Thing) -> Route | None:
+def entry_redirect(entry: Thing) -> Route | None:
     """An entry point that sends everything to another scheme."""
     for prefix in ("http.redirections.entrypoint.", "http.redirections.entrypoints."):
         to, scheme = entry.get(f"{prefix}to"), entry.get(f"{prefix}scheme")

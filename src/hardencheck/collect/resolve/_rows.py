@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hardencheck.collect.extract._python import without_credentials
-from hardencheck.collect.interpret.interpreter import SETTING
-from hardencheck.collect.interpret.library import EVERY
+from hardencheck.collect.interpret.environment import EVERY
 from hardencheck.collect.interpret.models._places import FILE
+from hardencheck.collect.interpret.run import SETTING
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,

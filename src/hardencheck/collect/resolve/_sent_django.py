@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._header_names import TELLING_MIDDLEWARE
+from hardencheck.collect.interpret.attributes import bound_to
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.inheritance import class_attribute
+from hardencheck.collect.interpret.interpreter import Interpreter
 from hardencheck.collect.interpret.models import responses
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
@@ -326,14 +329,14 @@ def _respond(interpreter: Interpreter, what: Value, stage: Stage) -> Value | Non
             raise
         return stage.response  # Django goes on without it
     if isinstance(made, Instance) and made.cls is not None:
-        own = interpreter._class_attribute(made.cls, "__call__")
+        own = class_attribute(interpreter, made.cls, "__call__")
         if not isinstance(own, Function):
-            before = interpreter._class_attribute(made.cls, "process_response")
+            before = class_attribute(interpreter, made.cls, "process_response")
             if not isinstance(before, Function):
                 return stage.response
-            bound = interpreter._bound(before, made, made.cls, node, frame)
+            bound = bound_to(interpreter, before, made, made.cls, node, frame)
             return called(interpreter, bound, [stage.request, stage.response], frame)
-        bound = interpreter._bound(own, made, made.cls, node, frame)
+        bound = bound_to(interpreter, own, made, made.cls, node, frame)
         return called(interpreter, bound, [stage.request], frame)
     return called(interpreter, made, [stage.request], frame)
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._header_names import HEADERS, TELLING, TELLING_MIDDLEWARE
+from hardencheck.collect.interpret.attributes import bound_to
+from hardencheck.collect.interpret.inheritance import class_attribute
 from hardencheck.collect.interpret.interpreter import Interpreter
 from hardencheck.collect.interpret.models import responses
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
@@ -212,10 +214,10 @@ class PythonApplication:
         node = ast.Pass(lineno=0)
         if isinstance(made, Instance) and made.cls is not None:
             name = "__call__" if self._asgi(layer) else "dispatch"
-            method = interpreter._class_attribute(made.cls, name)
+            method = class_attribute(interpreter, made.cls, name)
             if not isinstance(method, Function):
                 return made
-            made = interpreter._bound(method, made, made.cls, node, frame)
+            made = bound_to(interpreter, method, made, made.cls, node, frame)
         if not self._asgi(layer):
             return called(interpreter, made, [stage.request, stage.further], frame)
         send = Object(kind=responses.SEND, state={"headers": stage.response.state["headers"]})

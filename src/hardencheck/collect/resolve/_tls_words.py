@@ -24,7 +24,7 @@ def old_of_httpd(words: Iterable[str]) -> list[str]:
     """The same for SSLProtocol, which adds and takes away: "all -SSLv3". SSLv3 by "all" alone is of old OpenSSL."""
     on: list[str] = []
     for word in words:
-        sign, name = (word[0], word[1:].lower()) if word[:1] in "+-" else ("", word.lower())
+        sign, name = (word[0], word[1:].lower()) if word.startswith(("+", "-")) else ("", word.lower())
         named = list(_ALL) if name == "all" else [name]
         if sign == "-":
             on = [one for one in on if one not in named]

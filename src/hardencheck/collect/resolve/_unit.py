@@ -66,7 +66,10 @@ class Unit:
         self.foreign = bool(started) and started[-1].foreign
         self.changes = started[-1].changes if started else ""
         self.full = started[-1] if started and started[-1].full else None
-        self.for_user = any(layer.for_user for layer in layers)
+        managers = {layer.manager for layer in layers}
+        self.of_user = "user" in managers
+        # What only the user's manager or only that of the machine would mean.
+        self.of_either = "either" in managers and all(line.key not in {"User", "DynamicUser"} for line in self.lines)
         self.open = any(layer.open for layer in layers)
         self.listens = any(layer.listens for layer in layers)
 
@@ -112,8 +115,12 @@ def judged(unit: Unit) -> Iterator[Judged]:
     yield from _umask(unit)
     yield from _directory_modes(unit)
     yield from _readable(unit)
-    if unit.for_user:
+    if unit.of_user:
         return  # a user's manager can give nothing that its user has not, and take little
+    if unit.of_either:
+        found = _said(unit, "root", None, "default.target: of the machine, as root, or of a user's own manager", None)
+        yield found._replace(dynamic=True)
+        return
     yield from _user(unit)
     yield _no_new_privileges(unit)
     protected = "strict, by DynamicUser" if unit.dynamic_user else ""
@@ -280,9 +287,10 @@ def _directory_modes(unit: Unit) -> Iterator[Judged]:
 
 
 def _readable(unit: Unit) -> Iterator[Judged]:
-    """Directories of data that everybody may enter; that of the runtime holds the socket the proxy must reach."""
+    """Directories of data that everybody may enter; that of the runtime holds the socket the proxy must reach. Those of
+    a DynamicUser are below a directory of root's alone, but for the configuration."""
     weak = False
-    for name in ("State", "Cache", "Logs", "Configuration"):
+    for name in ("Configuration",) if unit.dynamic_user else ("State", "Cache", "Logs", "Configuration"):
         made = unit.all(f"{name}Directory")
         if not made:
             continue

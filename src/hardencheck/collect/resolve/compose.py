@@ -38,9 +38,10 @@ class ComposeSettings(Resolver):
             for service in whole:
                 if service.extends and service.extends not in known:
                     yield self._gap(service, None, "extends a service that is not in the repository", service)
-            if whole:
+            for role in dict.fromkeys(service.role for service in whole):
+                alike = [service for service in whole if service.role == role]
                 for matter in _SAID:
-                    yield from self._matter(matter, whole, known, parts)
+                    yield from self._matter(matter, alike, known, parts)
         own = {
             fact.location.path
             for fact in facts.facts
@@ -58,7 +59,7 @@ class ComposeSettings(Resolver):
         known: dict[str, ComposeService],
         parts: Sequence[ComposeService],
     ) -> Iterator[Found]:
-        """One fact for the services of a file that lack it; what may say it elsewhere is a gap for that service."""
+        """One fact for the services of a file and role that lack it; one that another file may give it is a gap."""
         lacking: list[ComposeService] = []
         for service in services:
             said = _inherited(matter, service, known)

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.resolve import _exhibit_headers as _exhibits
-from hardencheck.collect.resolve import _header_findings, _headers_python, _predicted, _proxies, _unapplied
+from hardencheck.collect.resolve import (
+    _header_findings,
+    _headers_python,
+    _predicted,
+    _proxies,
+    _unapplied,
+    _view_openings,
+)
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.collect.resolve._layers import Sends, sends, silent, unknown
@@ -28,6 +35,7 @@ from hardencheck.model.facts.headers import (
     ErrorHeaders,
     StrippedHeader,
     UnappliedHeaders,
+    ViewOpening,
 )
 from hardencheck.model.facts.settings import CorsPolicy, DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -43,7 +51,7 @@ class DeclaredHeaders(Resolver):
     version = 2
     emits = (
         DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
-        DeclaredRedirect, CorsPolicy, Exhibit,
+        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening,
     )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -60,6 +68,7 @@ class DeclaredHeaders(Resolver):
         yield from _redirects(apps, routes)
         yield from _header_findings.origins(found)
         yield from _unapplied.unapplied(facts, tree)
+        yield from _view_openings.openings(facts, found)
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit

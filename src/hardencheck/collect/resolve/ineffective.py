@@ -20,8 +20,8 @@ from hardencheck.collect.framework_names import (
     Span,
     reads,
 )
-from hardencheck.collect.interpret.interpreter import SETTING
 from hardencheck.collect.interpret.models.app_config import DEFAULTS as APPLICATION_NAMES
+from hardencheck.collect.interpret.run import SETTING
 from hardencheck.collect.interpret.values import Const, Depends, Map, Unknown, truth
 from hardencheck.collect.resolve._applications import Application, applications
 from hardencheck.collect.resolve._built import built

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.extract._kustomize import ANY, NUMBERED
 from hardencheck.model.facts.orchestration import KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -27,12 +28,14 @@ class KubernetesSettings(Resolver):
         for fact in said:
             if fact.part == "surely" or (fact.part and whole[fact.workload] - {fact.location.path}):
                 if fact.state == "good":
-                    parts[fact.workload, fact.setting].append(fact)
+                    name = ANY if fact.workload.endswith(f"/{ANY}") else fact.workload
+                    parts[name, fact.setting].append(fact)
                 if fact.state != "weak":
                     continue
             kept.append(fact)
         for fact in kept:
-            covering = _covering(fact, parts[fact.workload, fact.setting]) if fact.state == "lacks" else None
+            over = (*parts[fact.workload, fact.setting], *parts[ANY, fact.setting])
+            covering = _covering(fact, over) if fact.state == "lacks" else None
             if covering is not None:
                 yield self._gap(fact, covering)
                 continue
@@ -63,29 +66,36 @@ class KubernetesSettings(Resolver):
 
 
 def _covering(fact: PodStatement, parts: Iterable[PodStatement]) -> PodStatement | None:
+    """The part that may say what is lacking; a container that it knows by its number may be any of them."""
     lacking = set(fact.container.split(", "))
-    return next((part for part in parts if lacking <= set(part.container.split(", "))), None)
+    for part in parts:
+        names = set(part.container.split(", "))
+        if part.role == fact.role and (lacking <= names or any(name.startswith(NUMBERED) for name in names)):
+            return part
+    return None
 
 
 class _Accounts:
+    """Service accounts by name: what is said of one holds for what is deployed with it. Namespaces are often not
+    written where the objects are; where both are, they tell accounts apart."""
+
     def __init__(self, facts: Iterable[ServiceAccount]) -> None:
-        self.said: dict[str, ServiceAccount] = {}
-        self.bound: dict[str, ServiceAccount] = {}
+        self.named: dict[tuple[str, str], list[ServiceAccount]] = defaultdict(list)
         for fact in facts:
-            if fact.automount is not None:
-                self.said.setdefault(fact.name, fact)
-            if fact.bound:
-                self.bound.setdefault(fact.name, fact)
+            self.named[fact.role, fact.name].append(fact)
 
     def settle(self, fact: PodStatement) -> tuple[bool, str, Location]:
         """(it is weak, what to say, where): what the pod says goes before its account; an account with rights of its
         own is there to be used."""
-        said = self.said.get(fact.account)
-        bound = self.bound.get(fact.account)
+        space, _, name = fact.account.partition("/")
+        known = [one for one in self.named[fact.role, name] if not space or one.namespace in {"", space}]
+        known.sort(key=lambda one: one.namespace != space)
+        said = next((one for one in known if one.automount is not None), None)
+        bound = next((one for one in known if one.bound), None)
         if fact.state == "lacks" and said is not None and said.automount is False:
-            return False, f"the account {fact.account} mounts none ({said.location})", fact.location
+            return False, f"the account {name} mounts none ({said.location})", fact.location
         if bound is not None:
-            return False, f"the account {fact.account} has rights by {bound.location}", fact.location
+            return False, f"the account {name} has rights by {bound.location}", fact.location
         if fact.state == "lacks" and said is not None:
-            return True, f"the account {fact.account}: automountServiceAccountToken: true", said.location
+            return True, f"the account {name}: automountServiceAccountToken: true", said.location
         return True, fact.value, fact.location

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.resolve import _proxies, _weak_apache, _weak_nginx, _weak_others
-from hardencheck.collect.resolve._routes import Route
+from hardencheck.collect.resolve import _proxies, _weak_apache, _weak_nginx, _weak_others, _weak_routes
 from hardencheck.collect.resolve._weak import Doubtful, Weak
 from hardencheck.model.facts.proxies import ProxySetting
 from hardencheck.model.gap import FactSet, Gap
@@ -42,38 +41,4 @@ class ProxySettings(Resolver):
         yield from _weak_others.caddy(facts)
         yield from _weak_others.traefik(facts)
         yield from _weak_others.ingress(facts)
-        yield from _plain(_proxies.routes(facts, tree))
-
-
-def _plain(routes: list[Route]) -> Iterator[Weak]:
-    """Plain http that reaches the application although the same names are served by https: a redirect is missing."""
-    secure = [route for route in routes if route.hands_on and route.tls is True]
-    names = {host for route in secure for host in route.hosts}
-    for route in routes:
-        if not route.hands_on or route.product not in {"nginx", "apache", "traefik", "caddy"}:
-            continue
-        if route.product == "caddy" and any(word.startswith("http://") for word in route.listens) and route.hosts:
-            # Without the scheme Caddy would serve the name by https, and redirect to it.
-            if any(host in names for host in route.hosts) or not any("." in host for host in route.hosts):
-                continue
-            redirected = route.redirects_to_https
-        elif route.tls is None and _both(route):
-            redirected = route.redirects_to_https
-        elif route.tls is False and secure and any(one.product == route.product for one in secure):
-            if route.hosts and names and not set(route.hosts) & names:
-                continue
-            if any(one.where.path != route.where.path for one in secure) and not route.hosts:
-                continue
-            redirected = route.redirects_to_https
-        else:
-            continue
-        value = "http reaches the application" if not redirected else "http is redirected"
-        yield Weak(
-            "redirect", route.product, route.inside or route.where, not redirected, f"{route.name}: {value}"[:200]
-        )
-
-
-def _both(route: Route) -> bool:
-    """One server that listens for both."""
-    secure = ["ssl" in words.split() for words in route.listens]
-    return route.product == "nginx" and True in secure and False in secure
+        yield from _weak_routes.found(_proxies.routes(facts, tree), facts)

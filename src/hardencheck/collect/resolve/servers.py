@@ -14,8 +14,9 @@ from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import OutOfBudget
-from hardencheck.collect.interpret.interpreter import Interpreter, Source
+from hardencheck.collect.interpret.interpreter import Interpreter
 from hardencheck.collect.interpret.models.applications import held, number_of, text_of
+from hardencheck.collect.interpret.run import Source
 from hardencheck.collect.interpret.values import (
     Binding,
     Const,

@@ -33,7 +33,7 @@ from hardencheck.model.detection import DetectionRule
 from hardencheck.model.facts.secrets import Level, SecretCandidate, SecretClass
 from hardencheck.model.location import Location
 
-VERSION = 4  # raise it when the same rules find something else
+VERSION = 5  # raise it when the same rules find something else
 SEGMENT = 8 << 20  # bytes matched at once
 OVERLAP = 16 << 10
 MAX_LINE = 4096  # bytes; of a longer line a window round each match is looked at
@@ -92,6 +92,13 @@ _PAIR_VALUE = compiled(
     rb"(?:[ \t]{0,8},?[ \t]{0,8}\n?[ \t]{0,40}[\x22\x27]?value[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}|"
     rb"[ \t]{0,8}\{(?:\n(?!\})[^\n]{0,200}){0,6}?\n?[ \t]{0,40}default[ \t]{1,40}=[ \t]{0,8})"
     rb"(?P<quote>[\x22\x27]?)(?P<value>[^\s\x22\x27,]{4,200})(?P=quote)"
+)
+# The value before its name, in the same entry: nothing but a comma or the end of a line is between them.
+_PAIR_BEFORE = compiled(
+    rb"(?<![\w.\-])[\x22\x27]?value[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}"
+    rb"(?P<quote>[\x22\x27]?)(?P<value>[^\s\x22\x27,]{4,200})(?P=quote)"
+    rb"[ \t]{0,8},?[ \t]{0,8}\n?[ \t]{0,40}[\x22\x27]?(?i:name|key)[\x22\x27]?[ \t]{0,8}[:=][ \t]{0,8}"
+    rb"[\x22\x27]?[\w.\-]{4,100}\Z"
 )
 _MARKUP = (".html", ".vue", ".jsx", ".tsx", ".svelte", ".jinja", ".j2", ".jinja2")
 
@@ -462,11 +469,11 @@ class Scanner:
                 yield _Found(place.start + item.start, place.start + item.stop, sighting)
 
     def _pair(self, text: bytes, place: "_Place", end: int) -> Iterator[_Found]:
-        """A name that says it is secret, and its value in the field after it: `name: X`, `value: ...`."""
+        """A name that says it is secret, and its value in the field after it (`name: X`, `value: ...`) or before it."""
         if place.state.depth:
             return
         name = _PAIR_NAME.search(text, max(0, end - 120), end)
-        value = _PAIR_VALUE.match(text, end, end + 600)
+        value = _PAIR_VALUE.match(text, end, end + 600) or _PAIR_BEFORE.search(text, max(0, end - 600), end)
         if name is None or value is None:
             return
         body, start = value["value"], value.start("value")

@@ -111,9 +111,21 @@ class UnappliedHeaders(Fact, tag="header.unapplied", frozen=True, kw_only=True):
         return f"{self.what} is made, and no response gets its headers"
 
 
+class WrittenHeader(Fact, tag="header.written", frozen=True, kw_only=True):
+    """A security header that code gives a literal value, wherever that is. view: the function, "" for a table that no
+    function holds. Raw material for the resolver, never judged."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("view", "name", "value")
+
+    view: str
+    name: str
+    value: str
+
+
 class ViewOpening(Fact, tag="header.opening", frozen=True, kw_only=True):
-    """A view that goes without a protection that the others have. opens: "framing", "content-policy", "https"; how: the
-    decorator."""
+    """A view that goes without a protection that the others have. opens: "framing", "the content policy", "plain http"
+    ...; how: the decorator, or the field that it sends."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("view", "how")

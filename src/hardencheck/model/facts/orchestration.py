@@ -15,7 +15,7 @@ class PodStatement(Fact, tag="kubernetes.pod-statement", frozen=True, kw_only=Tr
     """What one object says on one matter; the resolver makes `kubernetes.setting` of it. Raw material, never judged.
 
     workload: "Deployment/web". container: those it is about, "" for the pod. state: "weak" or "good" where it is said,
-    "lacks" where it is not. account: the service account, matter "token" only. part: "surely" or
+    "lacks" where it is not. account: "namespace/name" of the service account, matter "token" only. part: "surely" or
     "perhaps" the object is one that is put over another (kustomize), so what it does not say, it does not lack.
     """
 
@@ -33,12 +33,14 @@ class PodStatement(Fact, tag="kubernetes.pod-statement", frozen=True, kw_only=Tr
 
 
 class ServiceAccount(Fact, tag="kubernetes.service-account", frozen=True, kw_only=True):
-    """A ServiceAccount, or what a binding says of one. automount: automountServiceAccountToken, None where it is not
-    said. bound: a RoleBinding or ClusterRoleBinding gives it rights. Raw material for the resolver, never judged."""
+    """A ServiceAccount, or what a binding says of one. namespace: "" where none is written. automount:
+    automountServiceAccountToken, None where it is not said. bound: a RoleBinding or ClusterRoleBinding gives it rights.
+    Raw material for the resolver, never judged."""
 
     side: ClassVar[Side] = Side.DECLARED
-    identity: ClassVar[tuple[str, ...]] = ("name", "bound")
+    identity: ClassVar[tuple[str, ...]] = ("namespace", "name", "bound")
 
+    namespace: str
     name: str
     automount: bool | None
     bound: bool
@@ -72,14 +74,17 @@ class KubernetesSetting(Fact, tag="kubernetes.setting", frozen=True, kw_only=Tru
         return f"{self.workload}{inside}: {self.value}"
 
 
+Manager = Literal["system", "user", "either"]
+
+
 class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
     """A unit of systemd, or a drop-in of one, as the file says it; the resolver puts them together. Never judged.
 
     The location is that of its [Service] or [Socket]. unit: "web.service". drop_in: it adds to a unit of that name.
     program: the last part of the path that ExecStart starts, "" if the file has none. foreign: that is a program with a
     life of its own (an engine of containers, nginx ...). changes: the tool by which its command changes user. full:
-    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. for_user:
-    it is of a user's manager. open: a template decides which directives there are.
+    line of an ExecStart that has all privileges whatever User= says, 0 if none. listens: a socket has a path. manager:
+    who starts it, that of the machine or that of a user. open: a template decides which directives there are.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -92,7 +97,7 @@ class UnitFile(Fact, tag="systemd.unit-file", frozen=True, kw_only=True):
     changes: str
     full: int
     listens: bool
-    for_user: bool
+    manager: Manager
     open: bool
     role: str
 

@@ -75,8 +75,9 @@ class TraefikConfiguration(Fact, tag="traefik.configuration", frozen=True, kw_on
 
 class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_only=True):
     """Settings of ingress-nginx. source: "ingress" (a resource), "values" (annotations in the values of a chart),
-    "configmap" (of the controller). Names of settings are those of annotations without their prefix, "rules.0.host" and
-    so on, and the keys of the ConfigMap. snippets: what it gives nginx, by the name of the annotation or key."""
+    "configmap" (of the controller), "other" (a resource of another class, or of none: its rules and TLS alone). Names
+    of settings are those of annotations without their prefix, "rules.0.host" and so on, and the keys of the ConfigMap.
+    snippets: what it gives nginx, by the name of the annotation or key."""
 
     side: ClassVar[Side] = Side.DECLARED
 
@@ -90,7 +91,7 @@ class IngressConfiguration(Fact, tag="ingress.configuration", frozen=True, kw_on
 
 Matter = Literal[
     "version", "trace", "listing", "protocols", "ciphers", "inheritance", "always", "alias", "forwarded", "control",
-    "status-page", "open-proxy", "redirect", "removed", "backend-tls",
+    "status-page", "open-proxy", "redirect", "removed", "backend-tls", "plain",
 ]  # fmt: skip
 
 
@@ -102,7 +103,8 @@ class ProxySetting(Fact, tag="proxy.setting", frozen=True, kw_only=True):
     lack; "alias": a path that leads out of its directory; "forwarded": what clients say of themselves is passed on;
     "control": its own interface is open; "status-page": so is its page of figures; "open-proxy": clients say where
     it goes; "redirect": plain http reaches the application beside https;
-    "removed": a security header is set and taken away again; "backend-tls": the certificate behind is not verified.
+    "removed": a security header is set and taken away again; "backend-tls": the certificate behind is not verified;
+    "plain": an Ingress without TLS.
     weak: it is as the matter fears. value: what stands there. role: of the file.
     """
 

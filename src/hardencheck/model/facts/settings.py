@@ -168,7 +168,9 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     with "/" is of the machine. maps: "configmap/name" whose keys all become variables, with a prefix before a colon.
     extends: "file:service" whose settings it takes over. job: it runs once or now and then, and serves nobody.
     sets: variables of its command line, which nothing goes before. unsets: those that it takes away from all that it is
-    given, "NAME", or "NAME=value" where only that value goes.
+    given, "NAME", or "NAME=value" where only that value goes. server: the development server that its command starts
+    ("manage.py runserver", "flask run"), "" where it starts none. started: the line of that command. placed: the role
+    of the file alone, whatever its command is.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -187,6 +189,20 @@ class DeployedService(Fact, tag="deployment.service", frozen=True, kw_only=True)
     sets: tuple[str, ...] = ()
     unsets: tuple[str, ...] = ()
     role: str = "production"
+    server: str = ""
+    started: int = 0
+    placed: str = "production"
+
+
+class StartedServer(Fact, tag="deployment.server", frozen=True, kw_only=True):
+    """A command that starts the application in production. server: "gunicorn", "manage.py runserver", "flask run",
+    "app.run()" ... development: it is a server that its own documentation keeps from production."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("server",)
+
+    server: str
+    development: bool
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,8 +1,8 @@
 """What libraries outside the repository do, as far as settings go through them: one small module a library.
 
-A model is a function of a `Call`. It answers with a value, or with None where it knows nothing of these arguments: the
-call is then one that is not followed, and taints what it was given. To add a library, write a module here with tables
-of these names and list it in `MODULES`:
+A model is a function of a `Call` (`modelling.py`). It answers with a value, or with None where it knows nothing of
+these arguments: the call is then one that is not followed, and taints what it was given. To add a library, write a
+module here with tables of these names and list it in `MODULES`:
 
 CALLS: dotted name of a function or class -> what calling it gives.
 BASES: dotted name of a class -> what calling a class of the repository gives that derives from it (owner: the class).
@@ -24,54 +24,8 @@ name -> data of a library. An object whose state holds a `Seq` "items" can be it
 One name has one model: a test holds that no two modules speak of the same.
 """
 
-import ast
-from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
-
-from hardencheck.collect.interpret.values import Value
-
-if TYPE_CHECKING:
-    from hardencheck.collect.interpret.frames import Frame
-    from hardencheck.collect.interpret.interpreter import Interpreter
-
-
-class Call(NamedTuple):
-    """One use of something outside the repository. node, frame: where; owner: the object or class, if there is one."""
-
-    interpreter: "Interpreter"
-    name: str
-    arguments: list[Value]
-    keywords: dict[str, Value]
-    node: ast.AST
-    frame: "Frame"
-    owner: Value | None = None
-
-
-Model = Callable[[Call], Value | None]
 MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
     "flask", "constants", "readers", "inspection", "everett", "responses", "middleware", "secure_headers", "records",
 )  # fmt: skip
-TABLES = (
-    "CALLS", "BASES", "METHODS", "OBJECTS", "ITEMS", "ATTRIBUTES", "SETTERS", "MANAGERS", "OPERATORS", "TEXTS",
-    "COMPARE", "MEMBERS", "STORES", "SPOILS", "PARTLY", "CONTAINS", "CONSTANTS", "SUPERS", "DECORATES", "DELETES",
-)  # fmt: skip
-
-
-class _Models:
-    def __init__(self) -> None:
-        self._tables: dict[str, dict[str, Model]] = {}
-
-    def find(self, table: str, name: str) -> Model | None:
-        if not self._tables:
-            self._tables = {one: {} for one in TABLES}
-            for module in MODULES:
-                found = import_module(f"{__name__}.{module}")
-                for one in TABLES:
-                    self._tables[one].update(getattr(found, one, {}))
-        return self._tables[table].get(name)
-
-
-find = _Models().find

@@ -10,7 +10,8 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from hardencheck.collect.interpret.models import Call, _data, enumeration
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _data, enumeration
 from hardencheck.collect.interpret.models._common import NONE, computed, failing, unknown
 from hardencheck.collect.interpret.models._places import form_of
 from hardencheck.collect.interpret.values import (

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hardencheck.collect.interpret import library
+from hardencheck.collect.interpret import environment
 from hardencheck.collect.interpret.exceptions import Raised, above
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.plainly import depending_copy
 from hardencheck.collect.interpret.values import (
     NOTHING,
     Class,
@@ -73,9 +74,9 @@ def flag(value: Value | None, default: bool) -> bool | None:
 
 def asked(call: Call, name: str) -> Value | None:
     """The value of a variable; None: it is not set."""
-    if library.contains(call.interpreter, _ENVIRON, Const(name)) is False:
+    if environment.contains(call.interpreter, _ENVIRON, Const(name)) is False:
         return None
-    return library.variable(call.interpreter, name, NONE, call.node, call.frame)
+    return environment.variable(call.interpreter, name, NONE, call.node, call.frame)
 
 
 def note(call: Call, name: str, default: Value | None, cast: Value | str | None = "") -> None:
@@ -99,23 +100,23 @@ def note(call: Call, name: str, default: Value | None, cast: Value | str | None 
 def missing(call: Call, name: str, error: str) -> Value:
     """A variable that must be set is not."""
     call.interpreter.reads.add(name)
-    call.interpreter._watched |= frozenset({name})
+    call.interpreter.watched |= frozenset({name})
     failing(call, error)
     return Unknown("env-required", name, call.frame.module.path, line(call), depends=frozenset({name}))
 
 
 def failing(call: Call, error: str) -> None:
     """The library raises: that matters where somebody catches it."""
-    if call.interpreter._catching(error, *above(error)):
+    if call.interpreter.catching(error, *above(error)):
         raise Raised(error)
-    call.interpreter._may_raise = True
+    call.interpreter.may_raise = True
 
 
 def depending(value: Value, depends: Depends) -> Value:
     """The same value, that also depends on variables; a container that was made elsewhere is copied."""
     if isinstance(value, Map) and not depends <= value.depends:
         return value.copied(depends)
-    return library._depending(value, depends)
+    return depending_copy(value, depends)
 
 
 def computed(call: Call, function: Callable[..., object], *values: Value) -> Value:
@@ -131,10 +132,10 @@ def computed(call: Call, function: Callable[..., object], *values: Value) -> Val
     except (RecursionError, MemoryError):
         return unknown(call, "budget", call.name, depends)
     except Failed as error:
-        call.interpreter._watched |= depends
+        call.interpreter.watched |= depends
         failing(call, error.name)
     except Exception as error:
-        call.interpreter._watched |= depends
+        call.interpreter.watched |= depends
         failing(call, type(error).__name__)
     return unknown(call, "call", call.name, depends)
 

@@ -6,8 +6,8 @@ One that is not in the repository is part of where the service runs, like the en
 import posixpath
 from collections.abc import Callable, Mapping
 
-from hardencheck.collect.interpret import library
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret import environment
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import _ENVIRON, text
 from hardencheck.collect.interpret.values import Const, NotKnown, Unknown, Value
@@ -50,7 +50,7 @@ def load(call: Call, value: Value, parse: Parser, overwrite: bool | None) -> boo
     """Set the variables of a file. Whether there was one."""
     found = values(call, where(value), parse)
     if found is None:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return None
     for name, item in found.items():
         if item is None:
@@ -63,11 +63,11 @@ def load(call: Call, value: Value, parse: Parser, overwrite: bool | None) -> boo
 
 
 def put(call: Call, name: str, value: Value, overwrite: bool | None) -> None:
-    there = library.contains(call.interpreter, _ENVIRON, Const(name))
+    there = environment.contains(call.interpreter, _ENVIRON, Const(name))
     if overwrite is True or there is False:
-        library.export(call.interpreter, name, value)
+        environment.export(call.interpreter, name, value)
     elif overwrite is None or there is None:
-        library.perhaps_exported(call.interpreter, name)
+        environment.perhaps_exported(call.interpreter, name)
 
 
 def upwards(call: Call, start: Value, name: str) -> Value | None:

@@ -10,8 +10,9 @@ Source: the Python documentation, os.path and pathlib.
 import posixpath
 from pathlib import PurePosixPath
 
-from hardencheck.collect.interpret.models import Call, find
+from hardencheck.collect.interpret.modelling import Call, find
 from hardencheck.collect.interpret.models._common import computed, failing, text, unknown
+from hardencheck.collect.interpret.spoiling import spoil_deep
 from hardencheck.collect.interpret.values import NOTHING, Const, Depends, Object, Seq, Unknown, Value, depends_of
 
 FILE = "the file "  # before a path in `depends`
@@ -223,9 +224,21 @@ def absent(call: Call, value: Value) -> Value:
     if spelled is None or (not spelled.startswith("/") and path_of(value) is None) or tracked(call, value):
         return unknown(call, "call", "a file that cannot be read", depends_of(value))
     depends = depends_of(value) | {named(spelled)}
-    call.interpreter._watched |= depends
+    call.interpreter.watched |= depends
     failing(call, "FileNotFoundError")
     return unknown(call, "call", f"{spelled}, which is not in the repository", depends)
+
+
+def _of_path(call: Call) -> Value | None:
+    """A method of a path whose text is known: no place beside the file that is followed."""
+    owner = call.owner
+    if owner is None:
+        return None
+    if call.name in {"exists", "is_file", "is_dir"}:
+        return there(call, owner, call.name)
+    mode = call.arguments[0] if call.arguments else call.keywords.get("mode", Const("r"))
+    reading = call.name != "open" or (isinstance(mode, Const) and mode.value in {"r", "rt", "rb"})
+    return absent(call, owner) if reading else None
 
 
 def _str(call: Call) -> Value | None:
@@ -281,7 +294,7 @@ def _file(call: Call) -> Value | None:
     if call.name in {"read", "readlines"} and not call.arguments and not call.keywords:
         used = owner.state.get("used")
         if isinstance(used, Seq):
-            if used.items or not used.exact or call.interpreter._perhaps:
+            if used.items or not used.exact or call.interpreter.perhaps:
                 return unknown(call, "call", "a file that is read twice")
             call.interpreter.touch(used)
             used.items.append(Const(True))
@@ -301,7 +314,7 @@ def _method(call: Call) -> Value | None:
         return made(stripped, form, owner.depends) if stripped else location(call, owner.depends)
     if form == "text":
         for item in call.arguments:
-            call.interpreter._spoil_deep(item, location(call))
+            spoil_deep(call.interpreter, item, location(call))
         return location(call, owner.depends)
     match call.name:
         case "resolve":
@@ -395,7 +408,7 @@ CALLS = {
     "os.path.expanduser": _str, "os.fspath": _str, "builtins.str": _str,
     "builtins.open": _open, "io.open": _open, "codecs.open": _open,
 }  # fmt: skip
-METHODS = {"place": _method, "file": _file}
+METHODS = {"place": _method, "file": _file, "pathlib.PurePosixPath": _of_path}
 ATTRIBUTES = {"place": _attribute}
 ITEMS = {"place.parents": _ancestor}
 OPERATORS = {"place": _operator}

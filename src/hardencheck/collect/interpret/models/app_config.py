@@ -8,7 +8,8 @@ import ast
 import json
 import tomllib
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.forking import fork
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import (
     bind,
     held,
@@ -93,7 +94,7 @@ def _item(call: Call) -> Value | None:
         return None
     found = held(config).get(name)
     if found is None and name not in DEFAULTS[text_of(config.state["framework"])]:
-        if call.interpreter._catching("KeyError", "LookupError"):
+        if call.interpreter.catching("KeyError", "LookupError"):
             from hardencheck.collect.interpret.exceptions import Raised
 
             raise Raised("KeyError")
@@ -113,7 +114,7 @@ def _store(call: Call) -> Value:
 
 def _taint(call: Call, config: Object, text: str, depends: Depends = NOTHING, reason: str = "tainted") -> None:
     where = getattr(call.node, "lineno", 0)
-    call.interpreter._taint(held(config), Unknown(reason, text, call.frame.module.path, where, depends=depends))
+    call.interpreter.taint(held(config), Unknown(reason, text, call.frame.module.path, where, depends=depends))
 
 
 def _method(call: Call) -> Value | None:
@@ -226,7 +227,7 @@ def load(call: Call, config: Value, given: Value) -> Value:
         held(config).unless |= depends
     if isinstance(given, Joined):
         arms = [_arm(call, config, option, depends) for option in given.options]
-        call.interpreter.fork(arms, Unknown("branch", "from_object"), depends)
+        fork(call.interpreter, arms, Unknown("branch", "from_object"), depends)
         return Const(None)
     if isinstance(given, Const) and isinstance(given.value, str):
         found = _imported(call, given.value)
@@ -269,7 +270,7 @@ def _outside(call: Call, config: Object, bases: tuple[str, ...], depends: Depend
 
 def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner: Instance | None = None) -> None:
     if names.rest is not None:
-        call.interpreter._taint(held(config), names.rest)
+        call.interpreter.taint(held(config), names.rest)
     for name, binding in list(names.names.items())[:_MAX_NAMES]:
         if not name.isupper():
             continue
@@ -444,7 +445,7 @@ def _spoiled(call: Call) -> Value | None:
     """Whoever is given the table itself may write into it."""
     config, why = call.owner, call.arguments[0]
     if isinstance(config, Object) and isinstance(why, Unknown):
-        call.interpreter._taint(held(config), why)
+        call.interpreter.taint(held(config), why)
     return None
 
 

@@ -10,7 +10,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret import spoiling
+from hardencheck.collect.interpret.attributes import bound_to
+from hardencheck.collect.interpret.foreign import of_library
+from hardencheck.collect.interpret.inheritance import class_attribute
+from hardencheck.collect.interpret.modelling import Call, Model, modelled
 from hardencheck.collect.interpret.values import (
     ABSENT,
     Absent,
@@ -108,6 +112,7 @@ HOOKS = {
     "after_request": False, "after_app_request": False, "on_response": False, "middleware": False,
     "on_response_prepare": True, "middlewares": True, "register_middleware": False,
 }  # fmt: skip
+_PUT = frozenset({"append", "extend", "insert"})
 _OF_LISTEN = frozenset({"port", "address", "family", "backlog", "flags", "reuse_port"})
 INCLUDES = "pyramid.includes"
 MAX_INCLUDES = 100
@@ -148,7 +153,7 @@ def recorded(interpreter: object) -> tuple[list[Object], list[Object]]:
 def record(call: Call, thing: Object) -> Object:
     held = _records.of(call.interpreter)
     call.interpreter.touch(held)
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         held.extra.append(thing)
         held.exact = False
     else:
@@ -288,7 +293,7 @@ def _unseen(call: Call, thing: Object, why: Unknown, name: str = "") -> None:
     """Something that nobody knows is included: it may also change the settings."""
     table = held(thing).names.get("settings")
     if table is not None:
-        call.interpreter.spoil(table.value, why)
+        spoiling.spoil(call.interpreter, table.value, why)
     _put(call, thing, made(call, "part", name, {}))
 
 
@@ -363,7 +368,7 @@ def _derived(framework: str, positional: tuple[str, ...]) -> Model:
 
 def start(call: Call, thing: Object, cls: Class) -> None:
     """Runs the __init__ of a derived class; without one the arguments are the framework's."""
-    maker = call.interpreter._class_attribute(cls, "__init__")
+    maker = class_attribute(call.interpreter, cls, "__init__")
     if isinstance(maker, Function):
         held(thing).names.clear()
         bound = Function(
@@ -380,7 +385,7 @@ def _instance(call: Call) -> Value | None:
     thing = Instance(cls)
     maker = next((one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None)
     if maker is not None and isinstance(maker.value, Function):
-        bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
+        bound = bound_to(call.interpreter, maker.value, thing, cls, call.node, call.frame)
         call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
     return thing
 
@@ -398,9 +403,9 @@ def _plugins(call: Call, thing: Object) -> None:
             if name == "on_app_init":
                 hooks.append(item)
             elif isinstance(item, Instance) and item.cls is not None:
-                hook = call.interpreter._class_attribute(item.cls, "on_app_init")
+                hook = class_attribute(call.interpreter, item.cls, "on_app_init")
                 if isinstance(hook, Function):
-                    hooks.append(call.interpreter._bound(hook, item, item.cls, call.node, call.frame))
+                    hooks.append(bound_to(call.interpreter, hook, item, item.cls, call.node, call.frame))
     for hook in hooks:
         if isinstance(hook, Function):
             call.interpreter.call(hook, [thing], {}, call.node, call.frame)
@@ -418,9 +423,9 @@ def attribute(call: Call) -> Value | None:
         return value
     cls = thing.state.get(TYPE_KEY)
     if isinstance(cls, Class):
-        inherited = call.interpreter._class_attribute(cls, call.name)
+        inherited = class_attribute(call.interpreter, cls, call.name)
         if isinstance(inherited, Function) or (inherited is not None and not isinstance(inherited, Unknown)):
-            return call.interpreter._bound(inherited, thing, cls, call.node, call.frame)
+            return bound_to(call.interpreter, inherited, thing, cls, call.node, call.frame)
     if "middleware" not in thing.state:
         return None
     return Object(kind="app.member", state={"app": thing, "name": Const(call.name)})
@@ -445,19 +450,19 @@ def _member_called(call: Call) -> Value | None:
     if not isinstance(owner, Object):
         return None
     thing, name = owner.state["app"], text_of(owner.state["name"])
-    model = call.interpreter._modelled
     if isinstance(thing, Object) and (hooked := _hooked(call, owner, thing)) is not None:
         return hooked
     if name and isinstance(thing, Object):
-        return model("METHODS", thing.kind, call._replace(name=name, owner=thing))
+        return modelled("METHODS", thing.kind, call._replace(name=name, owner=thing))
     return Unknown("call", "a member of the application", call.frame.module.path, getattr(call.node, "lineno", 0))
 
 
 def _hooked(call: Call, owner: Object, thing: Object) -> Value | None:
     """`app.after_request(f)`, `app.middleware("http")(f)`, `app.on_response_prepare.append(f)`."""
     name, path = text_of(owner.state["name"]), text_of(owner.state.get("path"))
-    if path.endswith(".append") and HOOKS.get(path.removesuffix(".append")) and call.arguments:
-        return hook(call, thing, path.removesuffix(".append"), call.arguments[0])
+    listed, _, method = path.rpartition(".")
+    if HOOKS.get(listed) and method in _PUT and call.arguments:
+        return _hooked_by_list(call, thing, listed, method)
     if HOOKS.get(name) is not False:
         return None
     functions = [one for one in call.arguments if isinstance(one, Function)]
@@ -469,6 +474,22 @@ def _hooked(call: Call, owner: Object, thing: Object) -> Value | None:
     return Object(kind="app.decorator", state={"app": thing, "name": Const(called)})
 
 
+def _hooked_by_list(call: Call, thing: Object, how: str, method: str) -> Value | None:
+    """One or several functions put into the list of those that run; at its beginning, with `insert(0, f)`."""
+    given = call.arguments[-1]
+    several = given.items if method == "extend" and isinstance(given, Seq) else [given]
+    if method == "extend" and not (isinstance(given, Seq) and given.exact):
+        return None
+    for one in several:
+        hook(call, thing, how, one)
+    stack = thing.state.get("hooks")
+    first = call.arguments[0]
+    if method == "insert" and isinstance(first, Const) and first.value == 0 and isinstance(stack, Seq):
+        if not call.interpreter.perhaps:
+            stack.items.insert(0, stack.items.pop())
+    return Const(None)
+
+
 def hook(call: Call, thing: Object, how: str, function: Value) -> Value:
     """A function that runs for every response is written down, in the order of the calls."""
     stack = thing.state.get("hooks")
@@ -477,7 +498,7 @@ def hook(call: Call, thing: Object, how: str, function: Value) -> Value:
     place = {"path": Const(call.frame.module.path), "line": Const(getattr(call.node, "lineno", 0))}
     made_here = Object(kind="hook", state={"how": Const(how), "function": function, **place})
     call.interpreter.touch(stack)
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         stack.extra.append(made_here)
         stack.exact = False
     else:
@@ -521,11 +542,11 @@ def set_attribute(call: Call) -> Value:
 def bind(call: Call, names: Namespace, name: str, value: Value, line: int | None = None, path: str = "") -> None:
     """Gives a name its value; where nobody knows whether this runs, it may also be what it was."""
     value = unless_library(call, value)
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         old = names.get(name)
         value = join([value, old.value if old is not None else ABSENT])
     where = line if line is not None else getattr(call.node, "lineno", 0)
-    call.interpreter._bind_in(names, name, value, path or call.frame.module.path, where)
+    call.interpreter.bind_in(names, name, value, path or call.frame.module.path, where)
 
 
 def unless_library(call: Call, value: Value) -> Value:
@@ -549,7 +570,7 @@ def spoil(call: Call) -> None:
         if isinstance(inner, Object):
             inner = inner.state.get("held")
         if isinstance(inner, Instance):
-            call.interpreter._taint(inner.attributes, why)
+            call.interpreter.taint(inner.attributes, why)
     stack = thing.state.get("middleware")
     if isinstance(stack, Seq):
         call.interpreter.touch(stack)
@@ -558,7 +579,7 @@ def spoil(call: Call) -> None:
 
 def harmless(call: Call, why: Unknown) -> bool:
     """An extension (`Migrate(app, db)`, `db.init_app(app)`) sets what is its own."""
-    return why.reason == "call" and call.interpreter.of_library(why)
+    return why.reason == "call" and of_library(call.interpreter, why)
 
 
 def method(call: Call) -> Value | None:
@@ -586,7 +607,7 @@ def _put(call: Call, thing: Object, part: Object) -> None:
     stack = thing.state["middleware"]
     assert isinstance(stack, Seq)
     call.interpreter.touch(stack)
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         stack.extra.append(part)
         stack.exact = False
     else:
@@ -672,7 +693,7 @@ def _super_method(call: Call) -> Value | None:
     for one in rest:
         found = one.attributes.names.get(call.name)
         if found is not None and isinstance(found.value, Function):
-            bound = call.interpreter._bound(found.value, me, cls, call.node, call.frame)
+            bound = bound_to(call.interpreter, found.value, me, cls, call.node, call.frame)
             return call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
     if call.name == "__init__":
         initialised(call, me)

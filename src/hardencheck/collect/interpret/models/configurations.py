@@ -9,7 +9,9 @@ import ast
 from collections.abc import Callable
 
 from hardencheck.collect.framework_names import ALWAYS, SOMETIMES
-from hardencheck.collect.interpret.models import Call, _dotenv, dj_urls
+from hardencheck.collect.interpret.attributes import bound_to
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv, dj_urls
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
     Failed,
@@ -352,7 +354,7 @@ def _hook(call: Call, cls: Class, name: str, library: Callable[[], None]) -> Non
     else:
         library()
     for held in reversed(chain):
-        bound = call.interpreter._bound(held, None, cls, call.node, call.frame)
+        bound = bound_to(call.interpreter, held, None, cls, call.node, call.frame)
         try:
             call.interpreter.call(bound, [], {}, call.node, call.frame)
         except (Raised, OutOfBudget):
@@ -425,7 +427,7 @@ def _result(call: Call, name: str, binding: Binding, cls: Class, instance: Insta
     value = binding.value
     at = _at(call, binding)
     if isinstance(value, Function):
-        bound = call.interpreter._bound(value, instance, cls, at.node, call.frame)
+        bound = bound_to(call.interpreter, value, instance, cls, at.node, call.frame)
         if value.how != "property":
             bound = call.interpreter.call(bound, [], {}, at.node, call.frame)
         if isinstance(bound, Object) and bound.kind == _KIND and value.how != "property":

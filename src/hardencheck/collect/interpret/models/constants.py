@@ -6,7 +6,7 @@ corsheaders/defaults.py; Django 2.2 to 6.1, django/conf/global_settings.py; Djan
 
 from collections.abc import Callable, Sequence
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.values import Value, join, lifted
 
 _CORS = ("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with")

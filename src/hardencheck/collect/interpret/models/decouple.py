@@ -9,7 +9,8 @@ import string
 from collections.abc import Mapping
 from shlex import shlex
 
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
     Failed,
@@ -110,7 +111,7 @@ def _make_repository(call: Call) -> Value | None:
         return None
     if not places.tracked(call, source) or kind not in {"RepositoryIni", "RepositoryEnv"}:
         # A file of the machine: like the environment. Without it the library raises.
-        call.interpreter._may_raise = True
+        call.interpreter.may_raise = True
         return Object(kind="decouple.repository", state={"values": Map()})
     found = _repository(call, source, kind)
     return Object(kind="decouple.repository", state={"values": found}) if found is not None else unknown(call)

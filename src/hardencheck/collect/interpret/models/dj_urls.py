@@ -7,7 +7,7 @@ whose engine changed between versions are not followed.
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote, urlparse, urlsplit
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models._common import (
     Failed,
     asked,

@@ -8,8 +8,9 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from hardencheck.collect.interpret import library
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret import environment
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import flag, given, text, unknown
 from hardencheck.collect.interpret.values import Const, Map, NotKnown, Unknown, Value
@@ -94,13 +95,13 @@ def _where(call: Call, value: Value | None) -> Value:
 def _load(call: Call) -> Value | None:
     found = given(call, ("dotenv_path", "stream", "verbose", "override", "interpolate", "encoding"))
     if found is None or "stream" in found:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return unknown(call)
     where = _dotenv.where(_where(call, found.get("dotenv_path")))
     override = flag(found.get("override"), False)
     items = _dotenv.values(call, where, parse)
     if items is None:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return unknown(call)
     sure = _dotenv.sure(_where(call, found.get("dotenv_path")))
     for name, item in items.items():

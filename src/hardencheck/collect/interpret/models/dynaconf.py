@@ -9,7 +9,7 @@ validation); measured with dynaconf 3.3.5, which makes lists of tuples.
 import ast
 import posixpath
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models._common import text, unknown
 from hardencheck.collect.interpret.values import (
     ABSENT,
@@ -47,7 +47,7 @@ def _loaded(call: Call) -> Value | None:
     own = [path for path in (paths() if paths is not None else ()) if posixpath.basename(path) in _FILES]
     names = module.namespace
     hooks, validated = _hooks(call), _validated(call)
-    if prefix is None or paths is None or own or interpreter._perhaps or hooks is None or validated is None:
+    if prefix is None or paths is None or own or interpreter.perhaps or hooks is None or validated is None:
         return None
     interpreter.touch(names)
     lost = unknown(call, "loader", "dynaconf")
@@ -135,7 +135,7 @@ def _run(call: Call, hook: Function, lost: Unknown) -> None:
         return  # the service does not start
     if not isinstance(given, Map):
         if truth(given) is not False:
-            interpreter._taint(module.namespace, lost)
+            interpreter.taint(module.namespace, lost)
         return
     merged = truth(given.items.get("dynaconf_merge", Const(False))) is not False
     merged = merged or "dynaconf_merge_unique" in given.items
@@ -151,7 +151,7 @@ def _run(call: Call, hook: Function, lost: Unknown) -> None:
     if given.depends:
         module.namespace.mark_all(given.depends)
     if not given.exact:
-        interpreter._taint(module.namespace, lost)
+        interpreter.taint(module.namespace, lost)
 
 
 def _has_token(value: Value) -> bool:
@@ -213,7 +213,7 @@ def _spoiled(call: Call) -> Value | None:
     """A hook changes the settings themselves."""
     module = call.owner.state["module"] if isinstance(call.owner, Object) else None
     if isinstance(module, Module):
-        call.interpreter._taint(module.namespace, unknown(call, "loader", "a hook of dynaconf"))
+        call.interpreter.taint(module.namespace, unknown(call, "loader", "a hook of dynaconf"))
     return None
 
 

@@ -4,7 +4,7 @@ A member is never a plain value: what its text is depends on the version of Pyth
 Source: the Python documentation, enum; the difference of format() between 3.11 and 3.12.
 """
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models._common import unknown
 from hardencheck.collect.interpret.values import Class, Const, Function, Object, Value, same
 

@@ -7,8 +7,9 @@ is (only `url` and its kin parse it); a value is cast, unless it equals the defa
 import re
 from collections.abc import Mapping
 
-from hardencheck.collect.interpret import library
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret import environment
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
     _ENVIRON,
@@ -77,7 +78,7 @@ def _set(call: Call) -> Value | None:
     if not isinstance(options, Map):
         return None
     call.interpreter.touch(options)
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         options.taint()
     else:
         options.items[call.name] = call.arguments[0]
@@ -99,9 +100,9 @@ def _contains(call: Call) -> Value | None:
     options = call.owner.state["options"] if isinstance(call.owner, Object) else None
     if not isinstance(options, Map) or not options.exact or "ENVIRON" in options.items:
         return None
-    there = library.contains(call.interpreter, _ENVIRON, call.arguments[0])
+    there = environment.contains(call.interpreter, _ENVIRON, call.arguments[0])
     return (
-        Const(there, depends=library.asked(call.interpreter, _ENVIRON, call.arguments[0]))
+        Const(there, depends=environment.asked(call.interpreter, _ENVIRON, call.arguments[0]))
         if there is not None
         else None
     )
@@ -331,7 +332,7 @@ def _read(call: Call) -> Value | None:
     if isinstance(where, Const) and where.value is None:
         where = places.beside(call, ".env")
     if comments is None:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return Const(None)
     _dotenv.load(call, where, lambda whole: lines(whole, comments), overwrite)
     for name, value in call.keywords.items():

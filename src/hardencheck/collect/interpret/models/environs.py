@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 
-from hardencheck.collect.interpret import library
-from hardencheck.collect.interpret.models import Call, _data, _dotenv, dj_urls, dotenv
+from hardencheck.collect.interpret import environment
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _data, _dotenv, dj_urls, dotenv
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import (
     Failed,
@@ -265,7 +266,7 @@ def _file(call: Call) -> Value:
     if isinstance(where, Const) and not where.value:
         where = places.beside(call, ".env")
     if recurse is None:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return Const(None)
     inside = places.inside(where)
     if recurse and inside is not None:
@@ -273,14 +274,14 @@ def _file(call: Call) -> Value:
         where = _dotenv.upwards(call, places.made(folder, "text"), name) or where
     found = _dotenv.values(call, _dotenv.where(where), dotenv.parse)
     if found is None:
-        library.export(call.interpreter, None, Const(None))
+        environment.export(call.interpreter, None, Const(None))
         return Const(None)
     loaded = call.owner.state["loaded"] if isinstance(call.owner, Object) else None
     for name, item in found.items():
         if item is None or not isinstance(loaded, Map):
             continue
         made = dotenv.as_value(name, item)
-        if not _dotenv.sure(where) or override is None or call.interpreter._perhaps:
+        if not _dotenv.sure(where) or override is None or call.interpreter.perhaps:
             made = Unknown("location", "the working directory", depends=made.depends)
         call.interpreter.touch(loaded)
         if override is not False or name not in loaded.items:
@@ -289,7 +290,7 @@ def _file(call: Call) -> Value:
             loaded.items[f" {name}"] = Const(True)
         # Others see it, or not: that depends on the version.
         if override is not False or asked(call, name) is None:
-            library.perhaps_exported(call.interpreter, name)
+            environment.perhaps_exported(call.interpreter, name)
     return unknown(call, "branch")
 
 

@@ -6,7 +6,8 @@ empty text counts as none, and a default is a text that is parsed like any other
 
 from collections.abc import Mapping, Sequence
 
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models._common import (
     Failed,
     applied,

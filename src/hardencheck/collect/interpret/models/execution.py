@@ -9,7 +9,7 @@ import posixpath
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import syntax_tree
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import given, text, unknown
 from hardencheck.collect.interpret.models.split_settings import fits, run
@@ -36,7 +36,7 @@ def _exec(call: Call) -> Value | None:
         return None
     named = code.state["name"] if isinstance(code, Object) and code.kind == "code" else None
     source = code.state["source"] if named is not None and isinstance(code, Object) else code
-    if call.interpreter._perhaps or not (isinstance(source, Const) and isinstance(source.value, str | bytes)):
+    if call.interpreter.perhaps or not (isinstance(source, Const) and isinstance(source.value, str | bytes)):
         return None
     data = source.value.encode() if isinstance(source.value, str) else source.value
     path = call.interpreter.contents.get(id(source), (None, ""))[1] or places.inside(named) or module.path
@@ -48,7 +48,7 @@ def _exec(call: Call) -> Value | None:
         for node in ast.walk(tree):  # a text of this file: its lines are not those of the file
             if hasattr(node, "lineno"):
                 node.lineno = getattr(call.node, "lineno", 1)
-    with call.interpreter._deciding(code.depends):
+    with call.interpreter.deciding(code.depends):
         run(call, path, tree)
     return Const(None)
 

@@ -7,7 +7,7 @@ and framework.
 Sources: Flask 3.1 `flask.config`, `flask.app`; Quart 0.20; Sanic 24 `sanic.config`; Flask-Talisman 1.1 `init_app`.
 """
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.app_config import get, load, prefixed
 from hardencheck.collect.interpret.models.applications import (
     CALLS_LATE,
@@ -249,7 +249,7 @@ def _filled(call: Call) -> Value | None:
     if isinstance(found, Object) and app is not None and isinstance(app.value, Object) and "config" in app.value.state:
         line = getattr(call.node, "lineno", 0)
         why = Unknown("loader", text_of(found.state.get("name")), call.frame.module.path, line)
-        call.interpreter._taint(config_of(app.value), why)
+        call.interpreter.taint(config_of(app.value), why)
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import NONE, Failed, computed, depending, failing, flag, text, unknown
 from hardencheck.collect.interpret.values import (
@@ -89,7 +89,7 @@ def _add(call: Call, owner: Object, value: Value) -> None:
     if any(isinstance(item, Unknown) for item in texts.items):
         return
     call.interpreter.touch(texts)
-    known = isinstance(value, Const | Map) and len(texts.items) < 50 and not call.interpreter._perhaps
+    known = isinstance(value, Const | Map) and len(texts.items) < 50 and not call.interpreter.perhaps
     if not known or (isinstance(value, Const) and isinstance(value.value, str) and len(value.value) > MAX_BYTES):
         texts.items.append(value if isinstance(value, Unknown) else unknown(call))
         return

@@ -3,7 +3,7 @@
 Source: the Python documentation of typing and inspect.
 """
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.values import Const, Module, Object, Value
 

@@ -4,7 +4,9 @@ A request is an `Object` of kind "http.request": secure, scheme and forwarded (X
 that is known of it. `interpreter.shared["http.seen"]` has the one that `resolve/_ran.py` makes.
 """
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.assigning import set_in
+from hardencheck.collect.interpret.attributes import bound_to
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.responses import text_in, unknown
 from hardencheck.collect.interpret.values import Binding, Class, Const, Function, Instance, Library, Object, Value
 
@@ -91,7 +93,7 @@ def _middleware(first: str) -> Model:
             (one.attributes.names["__init__"] for one in cls.order if "__init__" in one.attributes.names), None
         )
         if maker is not None and isinstance(maker.value, Function):
-            bound = call.interpreter._bound(maker.value, thing, cls, call.node, call.frame)
+            bound = bound_to(call.interpreter, maker.value, thing, cls, call.node, call.frame)
             call.interpreter.call(bound, call.arguments, call.keywords, call.node, call.frame)
         return thing
 
@@ -117,7 +119,7 @@ def _set_plainly(call: Call) -> Value | None:
     owner = call.owner
     if not isinstance(owner, Instance):
         return None
-    call.interpreter._set_in(owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
+    set_in(call.interpreter, owner.attributes, call.name, call.arguments[0], False, call.node, call.frame)
     return Const(None)
 
 

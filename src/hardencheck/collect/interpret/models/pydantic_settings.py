@@ -11,8 +11,9 @@ import ast
 from dataclasses import replace
 from typing import NamedTuple
 
-from hardencheck.collect.interpret.models import Call, _dotenv, dotenv
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _annotations as types
+from hardencheck.collect.interpret.models import _dotenv, dotenv
 from hardencheck.collect.interpret.models._common import asked, depending, failing, missing, note, text, unknown
 from hardencheck.collect.interpret.values import (
     Binding,
@@ -499,7 +500,7 @@ def _set(call: Call) -> Value | None:
     if any(flag_of(options, name, False) for name in ("validate_assignment", "frozen")):
         return None
     line = getattr(call.node, "lineno", 0)
-    call.interpreter._bind_in(made.attributes, call.name, call.arguments[0], call.frame.module.path, line)
+    call.interpreter.bind_in(made.attributes, call.name, call.arguments[0], call.frame.module.path, line)
     return Const(None)
 
 

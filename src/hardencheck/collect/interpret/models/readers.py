@@ -7,7 +7,7 @@ type of the default asks for.
 import ast
 from collections.abc import Callable
 
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models._common import Failed, asked, computed, depending, given, missing, note, text
 from hardencheck.collect.interpret.values import Const, Library, NotKnown, Seq, Unknown, Value, truth
 

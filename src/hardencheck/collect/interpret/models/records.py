@@ -4,7 +4,7 @@ They change nothing that settings go through. Source: Python library, logging.co
 25, `structlog.configure`.
 """
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import made, partly, places, record
 from hardencheck.collect.interpret.values import Const, Object, Value, copied
 

@@ -12,7 +12,8 @@ Nothing of this is there unless `resolve/_ran.py` makes it. Sources: Django 5.2 
 import re
 
 from hardencheck.collect.interpret.exceptions import Raised
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.foreign import of_library
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import bind, held, text_of
 from hardencheck.collect.interpret.values import (
     ABSENT,
@@ -73,7 +74,7 @@ def text_in(value: Value) -> str:
 
 
 def taint(call: Call, names: Namespace, why: Unknown) -> None:
-    call.interpreter._taint(names, why)
+    call.interpreter.taint(names, why)
 
 
 # One field
@@ -124,7 +125,7 @@ def remove(call: Call, names: Namespace, name: Value) -> None:
 
 def _drop(call: Call, names: Namespace, keys: list[str]) -> None:
     for key in keys:
-        if call.interpreter._perhaps:
+        if call.interpreter.perhaps:
             bind(call, names, key, ABSENT)
         else:
             call.interpreter.touch(names)
@@ -317,7 +318,7 @@ def _spoiled(call: Call) -> Value | None:
     why, names = call.arguments[0], fields(call.owner)
     if names is None or not isinstance(why, Unknown):
         return None
-    if why.reason == "call" and call.interpreter.of_library(why) and not _TELLING.search(why.text):
+    if why.reason == "call" and of_library(call.interpreter, why) and not _TELLING.search(why.text):
         return None
     taint(call, names, why)
     return None

@@ -3,7 +3,7 @@
 Source: secure 2.0 (`Secure`, `Preset`, `headers`); versions before 1 had another interface, and are not followed.
 """
 
-from hardencheck.collect.interpret.models import Call, Model
+from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import made, number_of, record, text_of
 from hardencheck.collect.interpret.models.responses import fields, put, unknown
 from hardencheck.collect.interpret.values import Const, Library, Map, Object, Seq, Unknown, Value

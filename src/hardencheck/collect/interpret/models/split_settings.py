@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import syntax_tree
+from hardencheck.collect.interpret.forking import fork
 from hardencheck.collect.interpret.mangling import mangle
-from hardencheck.collect.interpret.models import Call
+from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
 from hardencheck.collect.interpret.models._common import NONE, failing, text, unknown
+from hardencheck.collect.interpret.modules import top
 from hardencheck.collect.interpret.values import Binding, Const, Module, Object, Seq, Unknown, Value, join
 
 MAX_FILES = 100
@@ -37,7 +39,7 @@ def _include(call: Call) -> Value | None:
     if scope is not None and not (isinstance(scope, Object) and scope.kind == "scope"):
         if not (isinstance(scope, Const) and scope.value is None):
             return None
-    if call.interpreter._perhaps:
+    if call.interpreter.perhaps:
         _lost(call, unknown(call, "branch", "include"))
         return NONE
     here = _including(call)
@@ -81,7 +83,7 @@ def _top(call: Call) -> str:
 
 
 def _lost(call: Call, why: Unknown) -> None:
-    call.interpreter._taint(call.frame.module.namespace, why)
+    call.interpreter.taint(call.frame.module.namespace, why)
 
 
 def _matching(call: Call, pattern: str) -> list[str] | None:
@@ -137,7 +139,7 @@ def _files(call: Call, found: list[str]) -> None:
         return arm
 
     if several is None:
-        call.interpreter.fork([in_order(order) for order in orders], unknown(call, "branch", "the order of the files"))
+        fork(call.interpreter, [in_order(order) for order in orders], unknown(call, "branch", "the order of the files"))
         return
     in_order(left)()
     for name, values in worth.items():
@@ -229,7 +231,7 @@ def run(call: Call, path: str, tree: ast.Module | None) -> None:
     before = names.names.get(_CURRENT)
     names.names[_CURRENT] = Binding(Const(path), path, 0)
     try:
-        interpreter._top(tree.body, Frame(names, Module(path, names)))
+        top(interpreter, tree.body, Frame(names, Module(path, names)))
     finally:
         interpreter.touch(names)
         if before is not None:

@@ -17,7 +17,9 @@ from decimal import Decimal
 from email.utils import getaddresses
 from urllib.parse import parse_qs, quote, quote_plus, unquote, unquote_plus, urlencode, urljoin, urlparse, urlsplit
 
-from hardencheck.collect.interpret.models import Call, _data
+from hardencheck.collect.interpret.imports import import_parents
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _data
 from hardencheck.collect.interpret.models._common import (
     MAX_TEXT,
     Failed,
@@ -442,12 +444,12 @@ def _import_module(call: Call) -> Value | None:
         interpreter.exported.depends |= by
     path = interpreter.source.find(name, near)
     if path is not None:
-        interpreter._parents(name, call.frame)
+        import_parents(interpreter, name, call.frame)
         return depending(interpreter.module(path), depends_of(found["name"]))
     if interpreter.source.ours(name, near):
         failing(call, "ModuleNotFoundError")
         return unknown(call, "import", f"{name}: it is not in the repository")
-    interpreter._may_raise = True
+    interpreter.may_raise = True
     return Library(dotted=name)
 
 

@@ -7,7 +7,8 @@ with 1.10.
 import shlex
 from collections.abc import Mapping
 
-from hardencheck.collect.interpret.models import Call, _dotenv
+from hardencheck.collect.interpret.modelling import Call
+from hardencheck.collect.interpret.models import _dotenv
 from hardencheck.collect.interpret.models._common import (
     Failed,
     applied,

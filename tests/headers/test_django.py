@@ -170,6 +170,13 @@ def test_the_redirect_passes_what_stands_above_it(tmp_path: Path) -> None:
     assert (one.redirect.status, "x-frame-options" in names, "x-content-type-options" in names) == (301, True, True)
 
 
+def test_the_redirect_never_comes_to_what_stands_below_it(tmp_path: Path) -> None:
+    [one], _ = collected(tmp_path, project([SECURITY, FRAMES], "SECURE_SSL_REDIRECT = True\n"))
+    assert one.redirect is not None
+    names = {field.name for field in one.redirect.fields}
+    assert ("x-frame-options" in names, "x-content-type-options" in names) == (False, True)
+
+
 def test_entries_that_are_perhaps_there_are_perhaps_sent(tmp_path: Path) -> None:
     more = f"import lib\nif lib.strict():\n    MIDDLEWARE.append({FRAMES!r})\n"
     assert headers(tmp_path, project([SECURITY], more))["x-frame-options"] == "?DENY"

@@ -183,6 +183,21 @@ def test_entries_that_are_perhaps_there_are_perhaps_sent(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("proxy_hide_header X-Frame-Options;", [3]),
+        ("proxy_hide_header X-Frame-Options;\n  add_header X-Frame-Options DENY always;", []),
+        ("proxy_hide_header X-Other;", []),
+        ("{% if strict %}\n  proxy_hide_header X-Frame-Options;\n  {% endif %}", []),  # perhaps
+    ],
+)
+def test_what_a_proxy_takes_away(tmp_path: Path, line: str, lines: list[int]) -> None:
+    nginx = f"server {{\n  listen 443 ssl;\n  {line}\n  location / {{ proxy_pass http://app:8000; }}\n}}\n"
+    _, facts = collected(tmp_path, project([FRAMES]) | {"deploy/nginx.conf.j2": nginx})
+    assert [fact.location.line for fact in facts.of("header.stripped")] == lines
+
+
+@pytest.mark.parametrize(
     ("settings", "nginx", "name", "expected"),
     [
         ("SECURE_HSTS_SECONDS = 60\n", NGINX.format("", "app:8000"), "strict-transport-security",

@@ -212,6 +212,7 @@ def plain(*texts: str) -> list[tuple[str, bool]]:
         ("spec:\n", "spec:\n  tls:\n    - hosts: [shop.example.org]\n", []),
         ("spec:\n", "spec:\n  tls: []\n", [("k8s/0.yaml:1", True)]),
         ("shop.example.org", "shop.local", []),
+        ("shop.example.org", "{{ .Values.host }}", [("k8s/0.yaml:1", False)]),
         ("ingressClassName: nginx", "ingressClassName: tailscale", []),
     ],
 )

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
 from hardencheck.collect.extract._image_secrets import declared, secret_file
+from hardencheck.collect.extract._privileges import CHANGERS
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, others_write, passwordless, set_id
 from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
@@ -29,7 +30,7 @@ _NOT = compiled(
 )
 # Tools that start a program as another user; an entry point that calls one starts as root on purpose.
 DROPS = compiled(
-    r"\b(gosu|su-exec|setpriv|s6-setuidgid|s6-overlay|setuidgid|chpst|runuser|setuser)\b|"
+    rf"\b({'|'.join(CHANGERS)}|s6-overlay)\b|"
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
@@ -59,6 +60,7 @@ class _Stage:
         self.user: tuple[str, int] | None = parent.user if parent else None
         self.workdir: str = parent.workdir if parent else "/"
         self.start: dict[str, str] = dict(parent.start) if parent else {}
+        self.commands = False  # whether it has a CMD of its own
         self.script: list[str] = []  # commands run while it is built
         self.removed: list[str] = []  # absolute paths
         self.contexts: list[_Copied] = list(parent.contexts) if parent else []
@@ -157,8 +159,9 @@ class _File:
                 folder = expand(step.rest, stage.variables).strip().strip("\"'")
                 stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder))
             case "ENTRYPOINT" | "CMD":
-                if step.name == "ENTRYPOINT":
+                if step.name == "ENTRYPOINT" and not stage.commands:
                     stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
+                stage.commands = stage.commands or step.name == "CMD"
                 stage.start[step.name] = step.rest
                 yield from self._umasks(step, step.rest, step.line_at)
             case "RUN":

@@ -241,3 +241,12 @@ def test_a_return_of_the_server_comes_before_its_locations() -> None:
 def test_a_return_comes_before_the_address_beside_it() -> None:
     [route] = [one for one in routes_of({"nginx.conf": "server { location / { return 204; proxy_pass http://a; } }"})]
     assert (route.hands_on, route.answers) == (False, 204)
+
+
+def test_a_pattern_of_a_folder_takes_no_other_folder() -> None:
+    text = "http { server { include limits/*.conf; location / { proxy_pass http://a; } } }"
+    other = "client_max_body_size 9m;\nadd_header X-Frame-Options DENY;\n"
+    [route] = [one for one in routes_of({"nginx.conf": text, "other/x.conf": other}) if one.path == "/"]
+    assert route.body.doubt is not None
+    [route] = [one for one in routes_of({"nginx.conf": text, "etc/limits/x.conf": other}) if one.path == "/"]
+    assert route.body.max_bytes == 9 << 20

@@ -11,6 +11,7 @@ from hardencheck.collect.extract.compose import ComposeFiles
 from hardencheck.collect.extract.nginx import NginxFiles
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.resolve.compose import ComposeSettings
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -417,7 +418,7 @@ def test_a_port_that_a_proxy_of_the_host_passes_to(path: str, port: str, weak_at
     proxy = f"server {{ listen 443 ssl; location / {{ proxy_pass http://127.0.0.1:{port}; }} }}\n"
     found = [*read("services:\n  web: {build: ., ports: ['8000:8000']}\n")]
     found += extract_file([NginxFiles()], path, 0o100644, proxy.encode())
-    facts = FactSet(facts=tuple(item for item in found if not isinstance(item, Gap)))
+    facts = FactSet(facts=tuple(item for item in found if isinstance(item, Fact)))
     settled = ComposeSettings().resolve(facts, None)  # type: ignore[arg-type]
     assert [
         item.location.line for item in settled if isinstance(item, ComposeSetting) and item.setting == "behind-proxy"

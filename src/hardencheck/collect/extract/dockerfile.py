@@ -15,7 +15,17 @@ from hardencheck.collect.extract._image_secrets import declared, secret_file
 from hardencheck.collect.extract._privileges import CHANGERS
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, others_write, passwordless, set_id
-from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
+from hardencheck.collect.extract._shell import (
+    ModeChange,
+    Placed,
+    expand,
+    given_to_shell,
+    mask_bits,
+    mode_bits,
+    mode_changes,
+    placed,
+    umask_of,
+)
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.builds import BuildVariable, CopiedSecret, PasswordlessSudo, PipedShell
 from hardencheck.model.facts.container import ContainerMode, CopiedModule, ImageBuild, RemoteAdd
@@ -202,16 +212,18 @@ class _File:
     def _umasks(self, step: Instruction, script: str, lines: Callable[[int], int]) -> Iterator[Umask]:
         """`umask 0 && mkdir ...`, `sh -c "umask 0; exec app"`."""
         words = _exec_form(script) if script.startswith("[") else None
-        if words is not None:
-            shell = re.fullmatch(r"(?:\S*/)?(?:ba|da|a)?sh -[a-z]*c", " ".join(words[:2]))
-            script = words[2] if shell and len(words) > 2 else ""
-        for mask in masks(script, {}):
-            if mask.mask is not None:
+        if words is None:
+            found = [(mask.mask, mask.offset) for mask in masks(script, {})]
+        else:
+            given = (umask_of(one, {}) for one in given_to_shell(words))
+            found = [(mask_bits(spec), 0) for spec in given if spec is not None]
+        for bits, offset in found:
+            if bits is not None:
                 yield Umask(
-                    location=self._here(lines(0 if words is not None else mask.offset)),
+                    location=self._here(lines(offset)),
                     function=f"{step.name} umask",
-                    mask=mask.mask,
-                    others_write=not mask.mask & 0o002,
+                    mask=bits,
+                    others_write=not bits & 0o002,
                     restored=False,
                     decimal=False,
                     role=self.role,

@@ -13,6 +13,7 @@ from hardencheck.collect.resolve.cors import faults
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
+from hardencheck.model.gap import Gap
 
 from .predicting import collected
 
@@ -207,13 +208,29 @@ REFLECTS = (
         ("if is_allowed(origin): ", "origin", False),
         ("if pattern.match(origin): ", "origin", False),
         ("if origin is not None: ", "origin", True),
-        ("", "'*'", True),
-        ("if origin in ALLOWED: ", "'*'", True),
+        ("", "'*'", False),
     ],
 )
 def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool) -> None:
     text = REFLECTS.format(test=test, value=value)
     assert any(isinstance(one, CorsPolicy) for one in found(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("decorator", "more", "expected"),
+    [
+        ("@app.get('/')", "", []),
+        ("@app.get('/')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
+        ("@app.get('/')", "    if x:\n        r.headers['Access-Control-Allow-Credentials'] = 'true'\n", []),
+        ("@app.get('/')", "    r.headers.update({'access-control-allow-credentials': 'true'})\n", [True]),
+        ("@app.get('/')", "    r.access_control_allow_credentials = True\n", [True]),
+        ("@app.after_request", "", [False]),
+        ("@app.middleware('http')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
+    ],
+)
+def test_code_that_lets_everybody_in(decorator: str, more: str, expected: list[bool]) -> None:
+    text = f"{decorator}\ndef f(r):\n    r.headers['Access-Control-Allow-Origin'] = '*'\n{more}    return r\n"
+    assert [one.credentials for one in found(text) if isinstance(one, CorsPolicy)] == expected
 
 
 @pytest.mark.parametrize(
@@ -224,12 +241,19 @@ def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool
         ("set_cookie(key='sessionid', secure=settings.SECURE)", (None, False)),
         ("set_cookie('theme', x)", None),
         ("set_cookie('csrf_token', x)", None),
-        ("set_cookie('auth_token', x, **options)", None),
+        ("set_cookie('auth_token', x, **options)", (None, None)),
+        ("set_cookie('auth_token', x, httponly=True, **options)", (None, True)),
+        ("set_cookie('auth_token', x, httponly=True, secure=not settings.DEBUG)", (True, True)),
+        ("set_cookie('auth_token', x, httponly=True, secure=settings.SESSION_COOKIE_SECURE)", (None, True)),
     ],
 )
 def test_cookies_in_code(call: str, expected: tuple[bool | None, bool | None] | None) -> None:
-    cookies = [one for one in found(f"def view(r):\n    response.{call}\n") if isinstance(one, SetCookie)]
+    facts = list(found(f"def view(r):\n    response.{call}\n"))
+    cookies = [one for one in facts if isinstance(one, SetCookie)]
     assert [(one.secure, one.http_only) for one in cookies] == ([expected] if expected is not None else [])
+    # What is not known is no pass; but a setting of Django has its own line.
+    open_ = expected is not None and None in expected and "SESSION_COOKIE" not in call
+    assert [one.location.line for one in facts if isinstance(one, Gap)] == ([2] if open_ else [])
 
 
 @pytest.mark.parametrize("text", ["@csp_exempt(", "\x00set_cookie", "@csp_exempt\n" * 3, "def f(): set_cookie(\n"])

@@ -9,7 +9,7 @@ from hardencheck.collect.extract.secrets import MAX_CANDIDATES, TreeSecrets
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.secrets.context import made_by_program, minified, role_of
-from hardencheck.collect.secrets.scan import detection
+from hardencheck.collect.secrets.ruleset import detection
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.secrets import SecretCandidate, SecretsLeftOut, SecretSuppression
 from hardencheck.model.gap import Gap, Reason

@@ -12,9 +12,20 @@ from urllib.parse import urlsplit
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._dockerfile import Instruction, instructions, is_dockerfile
 from hardencheck.collect.extract._image_secrets import declared, secret_file
+from hardencheck.collect.extract._privileges import CHANGERS
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._script_lines import fetched, masks, others_write, passwordless, set_id
-from hardencheck.collect.extract._shell import ModeChange, Placed, expand, mode_bits, mode_changes, placed
+from hardencheck.collect.extract._shell import (
+    ModeChange,
+    Placed,
+    expand,
+    given_to_shell,
+    mask_bits,
+    mode_bits,
+    mode_changes,
+    placed,
+    umask_of,
+)
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.builds import BuildVariable, CopiedSecret, PasswordlessSudo, PipedShell
 from hardencheck.model.facts.container import ContainerMode, CopiedModule, ImageBuild, RemoteAdd
@@ -29,7 +40,7 @@ _NOT = compiled(
 )
 # Tools that start a program as another user; an entry point that calls one starts as root on purpose.
 DROPS = compiled(
-    r"\b(gosu|su-exec|setpriv|s6-setuidgid|s6-overlay|setuidgid|chpst|runuser|setuser)\b|"
+    rf"\b({'|'.join(CHANGERS)}|s6-overlay)\b|"
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
@@ -62,6 +73,7 @@ class _Stage:
         self.user: tuple[str, int] | None = parent.user if parent else None
         self.workdir: str = parent.workdir if parent else "/"
         self.start: dict[str, str] = dict(parent.start) if parent else {}
+        self.commands = False  # whether it has a CMD of its own
         self.script: list[str] = []  # commands run while it is built
         self.removed: list[str] = []  # absolute paths
         self.contexts: list[_Copied] = list(parent.contexts) if parent else []
@@ -172,8 +184,9 @@ class _File:
                 folder = expand(step.rest, stage.variables).strip().strip("\"'")
                 stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder))
             case "ENTRYPOINT" | "CMD":
-                if step.name == "ENTRYPOINT":
+                if step.name == "ENTRYPOINT" and not stage.commands:
                     stage.start.pop("CMD", None)  # of the base image: a new entry point resets it
+                stage.commands = stage.commands or step.name == "CMD"
                 stage.start[step.name] = step.rest
                 yield from self._umasks(step, step.rest, step.line_at)
             case "RUN":
@@ -214,16 +227,18 @@ class _File:
     def _umasks(self, step: Instruction, script: str, lines: Callable[[int], int]) -> Iterator[Umask]:
         """`umask 0 && mkdir ...`, `sh -c "umask 0; exec app"`."""
         words = _exec_form(script) if script.startswith("[") else None
-        if words is not None:
-            shell = re.fullmatch(r"(?:\S*/)?(?:ba|da|a)?sh -[a-z]*c", " ".join(words[:2]))
-            script = words[2] if shell and len(words) > 2 else ""
-        for mask in masks(script, {}):
-            if mask.mask is not None:
+        if words is None:
+            found = [(mask.mask, mask.offset) for mask in masks(script, {})]
+        else:
+            given = (umask_of(one, {}) for one in given_to_shell(words))
+            found = [(mask_bits(spec), 0) for spec in given if spec is not None]
+        for bits, offset in found:
+            if bits is not None:
                 yield Umask(
-                    location=self._here(lines(0 if words is not None else mask.offset)),
+                    location=self._here(lines(offset)),
                     function=f"{step.name} umask",
-                    mask=mask.mask,
-                    others_write=not mask.mask & 0o002,
+                    mask=bits,
+                    others_write=not bits & 0o002,
                     restored=False,
                     decimal=False,
                     role=self.role,

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Extractor, Found
-from hardencheck.collect.extract._python import PythonFile, parse, role
-from hardencheck.collect.extract._written_headers import MARKS, fields, text, written
+from hardencheck.collect.extract._branches import Values, debug_off
+from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role
+from hardencheck.collect.extract._written_headers import MARKS, bodies, fields, in_statement, text, written
+from hardencheck.collect.extract.python_settings import hook_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
+from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 _MARKS = compiled(
@@ -34,7 +37,7 @@ class ViewHeaders(Extractor):
     """Decorators of views, literal values of headers, and code that lets every Origin in."""
 
     name = "python.view-headers"
-    version = 2
+    version = 3
     emits = (ViewOpening, WrittenHeader, CorsPolicy, SetCookie)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -152,29 +155,57 @@ def _last(file: PythonFile, node: ast.expr) -> str:
 # Cookies
 
 
-def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie]:
+def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie | Gap]:
     """`response.set_cookie("session_token", ...)`: no framework sends a flag that is not asked for."""
+    values: Values | None = None
     for call in file.calls:
         if not (isinstance(call.func, ast.Attribute) and call.func.attr == "set_cookie"):
             continue
         given = {item.arg: item.value for item in call.keywords}
         name = given.get("key") or given.get("name") or (call.args[0] if call.args else None)
         called = text(name) if name is not None else ""
-        if not _SENSITIVE.search(called) or _SCRIPTS.search(called) or None in given:
+        if not _SENSITIVE.search(called) or _SCRIPTS.search(called):
             continue
+        values = values or Values(file)
+        flags = {word: _flag(values, given.get(word), None in given) for word in ("secure", "httponly")}
+        where = Location(path=path, line=call.lineno)
         yield SetCookie(
-            location=Location(path=path, line=call.lineno),
+            location=where,
             name=called,
             scope=getattr(file.scope(call), "name", path),
-            secure=_flag(given.get("secure")),
-            http_only=_flag(given.get("httponly")),
+            secure=flags["secure"],
+            http_only=flags["httponly"],
         )
+        # A setting for the session cookie has a line of its own.
+        unknown = [word for word, flag in flags.items() if flag is None and not _of_settings(file, given.get(word))]
+        if unknown:
+            yield Gap(
+                kinds=(SetCookie.kind(),),
+                collector=ViewHeaders.name,
+                reason=Reason.NOT_LITERAL,
+                detail=f"{' and '.join(unknown)} of the cookie {called} is computed, or in an unpacked argument",
+                location=where,
+            )
 
 
-def _flag(node: ast.expr | None) -> bool | None:
+def _flag(values: Values, node: ast.expr | None, hidden: bool) -> bool | None:
+    """Whether a flag is set; None where that is not known. hidden: an unpacked argument may set it."""
     if node is None:
-        return False
-    return bool(node.value) if isinstance(node, ast.Constant) else None
+        return None if hidden else False
+    known = debug_off(values.file, node)
+    if known is not None:
+        return known
+    try:
+        return bool(values.constant(node))
+    except NotLiteral:
+        return None
+
+
+def _of_settings(file: PythonFile, node: ast.expr | None) -> bool:
+    name = file.name(node) if node is not None else ""
+    return name.rpartition(".")[2] in {
+        "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY",
+    }  # fmt: skip
 
 
 # Origins
@@ -182,25 +213,45 @@ def _flag(node: ast.expr | None) -> bool | None:
 
 def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
     """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is; or
-    "*" for everybody."""
+    "*" for everybody, with credentials or with every response: of one view it is said on purpose."""
     for function in file.functions:
         sets = list(_sets(function, _ALLOW_ORIGIN))
         origins = _origins(function) if sets else set()
         asks = bool(sets) and _asks(function, origins)
         for line, value in sets:
-            everybody = isinstance(value, ast.Constant) and value.value == "*"
-            if not everybody and (asks or not _is_origin(value, origins)):
-                continue
-            allowed = [one for _, one in _sets(function, _CREDENTIALS)]
-            with_them = any(isinstance(one, ast.Constant) and str(one.value).lower() == "true" for one in allowed)
-            yield CorsPolicy(
-                location=Location(path=path, line=line),
-                framework="code",
-                application=f"{path}:{function.name}",
-                any_origin=True,
-                credentials=with_them,
-            )
-            break
+            if _is_any(value):
+                with_them = _with_credentials(function)
+                let_in = with_them or bool(hook_of(function))
+            else:
+                with_them = any(map(_is_true, (one for _, one in _sets(function, _CREDENTIALS))))
+                let_in = not asks and _is_origin(value, origins)
+            if let_in:
+                yield CorsPolicy(
+                    location=Location(path=path, line=line),
+                    framework="code",
+                    application=f"{path}:{function.name}",
+                    any_origin=True,
+                    credentials=with_them,
+                )
+                break
+
+
+def _is_any(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "*"
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and str(node.value).lower() == "true"
+
+
+def _with_credentials(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether "*" and the permission to send cookies go with one response: one stands right beside the other."""
+    for body in bodies(function):
+        given = [(name, value) for statement in body for name, value, _ in in_statement(statement)]
+        if any(name == _ALLOW_ORIGIN and _is_any(value) for name, value in given):
+            if any(name == _CREDENTIALS and _is_true(value) for name, value in given):
+                return True
+    return False
 
 
 def _sets(function: ast.AST, name: str) -> Iterator[tuple[int, ast.expr]]:

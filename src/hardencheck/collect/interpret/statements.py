@@ -175,10 +175,7 @@ def _requires(run: Run, name: str, node: ast.stmt, path: str) -> bool:
 
 def _begins(run: Run, frame: Frame) -> bool:
     """Whether this is run when the service starts, and nobody catches what is raised."""
-    at: Frame | None = frame
-    while at is not None and at.function is None:
-        at = at.outer
-    return at is None and not run.handled
+    return not run.handled and frame.of_function() is None
 
 
 def _operators(run: Run, node: ast.Try, frame: Frame) -> bool:

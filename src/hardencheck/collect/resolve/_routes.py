@@ -12,6 +12,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
+MAX_ROUTES = 500  # of one product
 Product = Literal["nginx", "apache", "caddy", "traefik", "ingress-nginx"]
 
 
@@ -140,3 +141,17 @@ class Route(NamedTuple):
     buffers_request: bool = True
     elsewhere: str = ""
     internal: bool = False
+
+
+def beyond(product: Product, setting: str, where: Location) -> Route:
+    """What stands for the places of a configuration that are too many to look at."""
+    text = f"it has more than {MAX_ROUTES} places: the rest is not looked at"
+    return unseen(product, "all other places", setting, Doubt(where, text, Reason.BUDGET), where)
+
+
+def unseen(product: Product, name: str, setting: str, doubt: Doubt, where: Location) -> Route:
+    """What may hand requests on, and nothing of it is known. setting: that of its limit on bodies."""
+    return Route(
+        product, name, where, Limit(None, setting, where, default=True, doubt=doubt), hands_on=True, inside=where,
+        header_doubts=(doubt,), request_doubts=(doubt,), doubts=(doubt,),
+    )  # fmt: skip

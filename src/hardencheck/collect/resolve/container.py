@@ -54,9 +54,7 @@ class ContainerUsers(Resolver):
         for build in facts.facts:
             if isinstance(build, ImageBuild):
                 yield self._user(build, tree)
-        for gap in facts.gaps:
-            if ImageBuild.kind() in gap.kinds and ContainerUser.kind() not in gap.kinds and gap.collector != self.name:
-                yield _renamed(gap, ContainerUser.kind(), self.name)
+        yield from self.passed_on(facts, ImageBuild, ContainerUser)
 
     def _user(self, build: ImageBuild, tree: Tree) -> Found:
         if build.user is None:
@@ -179,20 +177,7 @@ class BuildContexts(Resolver):
                 exposed=tuple(exposed[:MAX_EXPOSED]),
                 role=build.role,
             )
-        for gap in facts.gaps:
-            if ImageBuild.kind() in gap.kinds and BuildContext.kind() not in gap.kinds and gap.collector != self.name:
-                yield _renamed(gap, BuildContext.kind(), self.name)
-
-
-def _renamed(gap: Gap, kind: str, collector: str) -> Gap:
-    return Gap(
-        kinds=(kind,),
-        collector=collector,
-        reason=gap.reason,
-        detail=gap.detail,
-        location=gap.location,
-        about=gap.about,
-    )
+        yield from self.passed_on(facts, ImageBuild, BuildContext)
 
 
 def context_of(build: ImageBuild, facts: FactSet, tree: Tree, folders: set[str]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from hardencheck.collect.contract import Entry, Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
-from hardencheck.model.facts import Scalar
+from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.files import (
     CredentialMaterial,
     CredentialsFile,
@@ -213,8 +213,7 @@ class SecretFiles(Resolver):
                     permissions=permissions,
                     role=purpose,
                 )
-        for gap in facts.gaps:
-            yield from self._passed_on(gap, tree)
+        yield from self._unread(facts, tree)
         if any(not entry.live for entry in tree.entries.values()):
             for purpose in ("production", "test"):
                 if (KeyMaterial, purpose) not in seen:
@@ -222,15 +221,18 @@ class SecretFiles(Resolver):
             if (CredentialMaterial, "production") not in seen:
                 yield CredentialsFile(location=Location(), present=False, tracked=True, role="production")
 
-    def _passed_on(self, gap: Gap, tree: Tree) -> Iterable[Gap]:
+    def _unread(self, facts: FactSet, tree: Tree) -> Iterable[Gap]:
         """A file that could not be read may hold a key; what is known of the file says which lines that touches."""
-        if gap.collector == self.name or not gap.location.path:
-            return
-        tracked, permissions, purpose = _known(tree, gap.location.path)
-        about: dict[str, Scalar] = {"tracked": tracked, "permissions": permissions, "role": purpose}
-        for material, fact in ((KeyMaterial, PrivateKey), (CredentialMaterial, CredentialsFile)):
-            if material.kind() in gap.kinds and fact.kind() not in gap.kinds:
-                yield msgspec.structs.replace(gap, kinds=(fact.kind(),), collector=self.name, about=about)
+        pairs: tuple[tuple[type[Fact], type[Fact]], ...] = (
+            (KeyMaterial, PrivateKey),
+            (CredentialMaterial, CredentialsFile),
+        )
+        for raw, made in pairs:
+            for gap in self.passed_on(facts, raw, made):
+                if gap.location.path:
+                    tracked, permissions, purpose = _known(tree, gap.location.path)
+                    about: dict[str, Scalar] = {"tracked": tracked, "permissions": permissions, "role": purpose}
+                    yield msgspec.structs.replace(gap, about=about)
 
 
 def _known(tree: Tree, path: str | None) -> tuple[bool, int | None, str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.resolve._shipped import Shipped
 from hardencheck.collect.secrets.context import role_of
-from hardencheck.collect.secrets.scan import RANK
+from hardencheck.collect.secrets.sightings import RANK
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ImageBuild
 from hardencheck.model.facts.secrets import NOW, Exposure, Secret, SecretCandidate, SecretTrace, Standing

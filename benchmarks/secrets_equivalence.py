@@ -31,7 +31,9 @@ from hardencheck.collect.secrets.detectors import (
     short_blanks,
 )
 from hardencheck.collect.secrets.matcher import Prepared, prepared
-from hardencheck.collect.secrets.scan import Scan, Scanner, detection
+from hardencheck.collect.secrets.ruleset import detection
+from hardencheck.collect.secrets.scan import Scanner
+from hardencheck.collect.secrets.sightings import Scan
 
 Found = set[tuple[int, str, str]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.secrets.detectors import engine
-from hardencheck.collect.secrets.scan import scanner
+from hardencheck.collect.secrets.ruleset import scanner
 
 
 @pytest.fixture(scope="session")

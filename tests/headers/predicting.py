@@ -12,7 +12,9 @@ from hardencheck.collect.run import collect
 from hardencheck.model.gap import FactSet
 from hardencheck.model.target import Target
 
-KINDS = frozenset({"header.declared", "exhibit", "cors.pattern", "cors.policy", "header.opening", "cookie.in-code"})
+KINDS = frozenset(
+    {"header.declared", "exhibit", "cors.pattern", "cors.policy", "header.opening", "header.stripped", "cookie.in-code"}
+)
 
 
 def collected(root: Path, files: Mapping[str, str]) -> tuple[list[Predicted], FactSet]:

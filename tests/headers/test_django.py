@@ -170,9 +170,31 @@ def test_the_redirect_passes_what_stands_above_it(tmp_path: Path) -> None:
     assert (one.redirect.status, "x-frame-options" in names, "x-content-type-options" in names) == (301, True, True)
 
 
+def test_the_redirect_never_comes_to_what_stands_below_it(tmp_path: Path) -> None:
+    [one], _ = collected(tmp_path, project([SECURITY, FRAMES], "SECURE_SSL_REDIRECT = True\n"))
+    assert one.redirect is not None
+    names = {field.name for field in one.redirect.fields}
+    assert ("x-frame-options" in names, "x-content-type-options" in names) == (False, True)
+
+
 def test_entries_that_are_perhaps_there_are_perhaps_sent(tmp_path: Path) -> None:
     more = f"import lib\nif lib.strict():\n    MIDDLEWARE.append({FRAMES!r})\n"
     assert headers(tmp_path, project([SECURITY], more))["x-frame-options"] == "?DENY"
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("proxy_hide_header X-Frame-Options;", [3]),
+        ("proxy_hide_header X-Frame-Options;\n  add_header X-Frame-Options DENY always;", []),
+        ("proxy_hide_header X-Other;", []),
+        ("{% if strict %}\n  proxy_hide_header X-Frame-Options;\n  {% endif %}", []),  # perhaps
+    ],
+)
+def test_what_a_proxy_takes_away(tmp_path: Path, line: str, lines: list[int]) -> None:
+    nginx = f"server {{\n  listen 443 ssl;\n  {line}\n  location / {{ proxy_pass http://app:8000; }}\n}}\n"
+    _, facts = collected(tmp_path, project([FRAMES]) | {"deploy/nginx.conf.j2": nginx})
+    assert [fact.location.line for fact in facts.of("header.stripped")] == lines
 
 
 @pytest.mark.parametrize(

@@ -212,13 +212,29 @@ REFLECTS = (
         ("if is_allowed(origin): ", "origin", False),
         ("if pattern.match(origin): ", "origin", False),
         ("if origin is not None: ", "origin", True),
-        ("", "'*'", True),
-        ("if origin in ALLOWED: ", "'*'", True),
+        ("", "'*'", False),
     ],
 )
 def test_code_that_answers_with_the_origin(test: str, value: str, expected: bool) -> None:
     text = REFLECTS.format(test=test, value=value)
     assert any(isinstance(one, CorsPolicy) for one in found(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("decorator", "more", "expected"),
+    [
+        ("@app.get('/')", "", []),
+        ("@app.get('/')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
+        ("@app.get('/')", "    if x:\n        r.headers['Access-Control-Allow-Credentials'] = 'true'\n", []),
+        ("@app.get('/')", "    r.headers.update({'access-control-allow-credentials': 'true'})\n", [True]),
+        ("@app.get('/')", "    r.access_control_allow_credentials = True\n", [True]),
+        ("@app.after_request", "", [False]),
+        ("@app.middleware('http')", "    r.headers['Access-Control-Allow-Credentials'] = 'true'\n", [True]),
+    ],
+)
+def test_code_that_lets_everybody_in(decorator: str, more: str, expected: list[bool]) -> None:
+    text = f"{decorator}\ndef f(r):\n    r.headers['Access-Control-Allow-Origin'] = '*'\n{more}    return r\n"
+    assert [one.credentials for one in found(text) if isinstance(one, CorsPolicy)] == expected
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,29 @@ def test_order_of_starlettes_middleware(tmp_path: Path, build: str, expected: st
     assert FRAMES not in headers(tmp_path / "b", {"main.py": STARLETTE + build + "\n"}, 500)
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("message['headers'].append((b'X-Frame-Options', b'DENY'))", "DENY"),
+        ("message['headers'] = [*message['headers'], (b'x-frame-options', b'DENY')]", "DENY"),
+        ("MutableHeaders(raw=message['headers'])['X-Frame-Options'] = 'DENY'", "DENY"),
+    ],
+)
+def test_fields_of_asgi_are_pairs_of_bytes(tmp_path: Path, line: str, expected: str) -> None:
+    text = STARLETTE.replace("MutableHeaders(scope=message).append('X-Frame-Options', 'TWO')", line)
+    found = headers(tmp_path, {"main.py": text + "app = Starlette(middleware=[Middleware(Two)])\n"})
+    assert (found[FRAMES], "*" in found) == (expected, False)
+
+
+def test_what_is_perhaps_in_a_table_is_perhaps_sent(tmp_path: Path) -> None:
+    text = FLASK + (
+        "import lib\nTABLE = {'X-Robots-Tag': 'none'}\nif lib.strict():\n    TABLE['X-Frame-Options'] = 'DENY'\n"
+        "@app.after_request\ndef f(r):\n    r.headers.update(TABLE)\n    return r\n"
+    )
+    found = headers(tmp_path, {"app.py": text})
+    assert (found[ROBOTS], found[FRAMES]) == ("none", "?DENY")
+
+
 def test_middleware_that_catches_what_is_raised(tmp_path: Path) -> None:
     text = (
         "from fastapi import FastAPI\napp = FastAPI()\n@app.middleware('http')\nasync def f(request, call_next):\n"

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hardencheck.collect.history import scanning
-from hardencheck.collect.secrets.scan import engine_name
+from hardencheck.collect.secrets.ruleset import engine_name
 from hardencheck.collect.worker import Child, Died
 from hardencheck.errors import UsageError
 from hardencheck.model.facts.secrets import Secret

@@ -7,7 +7,7 @@ import pytest
 
 from hardencheck.collect.history.graph import Event
 from hardencheck.collect.history.traces import MAX_PLACES, MAX_REFS, Known, Loose, traces
-from hardencheck.collect.secrets.scan import Scan, Sighting
+from hardencheck.collect.secrets.sightings import Scan, Sighting
 from hardencheck.model.facts.secrets import SecretTrace
 from hardencheck.model.location import Location
 

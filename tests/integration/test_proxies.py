@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.extract.apache import directives as apache_directives
+from hardencheck.collect.extract.caddy import directives as caddy_directives
 from hardencheck.collect.extract.caddy import tokens
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.collect.resolve._routes_caddy import parse_size
@@ -310,6 +311,53 @@ def test_apache_reads_the_same_directives(tmp_path: Path) -> None:
     assert (route.path, route.upstream, route.hosts) == ("/one", "http://127.0.0.1:1", ("shop.example",))
 
 
+@needs("apache2")
+def test_apache_goes_on_after_two_backslashes(tmp_path: Path) -> None:
+    text = _apache(tmp_path, 1, "# a comment \\\\\nServerTokens Full\nTimeout 7\n")
+    config = tmp_path / "httpd.conf"
+    config.write_text(text)
+    command = ["apache2", "-f", str(config), "-t", "-D", "DUMP_CONFIG"]
+    dump = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    ours = {one.name for one in apache_directives(text)}
+    for name in ("ServerTokens", "Timeout"):
+        assert (name in dump) is (name.lower() in ours)
+    assert "Timeout" in dump
+
+
+HOSTS = """
+RewriteEngine {engine}
+RewriteRule ^/rule$ http://main.example/ [R]
+Redirect 302 /redirect http://main.example/
+<VirtualHost 127.0.0.1:PORT>
+{host}
+Redirect 303 /redirect http://host.example/
+RewriteRule ^/own$ http://host.example/ [R=307]
+<LocationMatch ^/app/[0-9]+>
+ProxyPassMatch http://127.0.0.1:BACKEND
+</LocationMatch>
+</VirtualHost>
+"""
+
+
+@needs("apache2")
+@pytest.mark.parametrize(
+    ("engine", "host"), [("on", ""), ("off", ""), ("on", "RewriteEngine off"), ("off", "RewriteEngine On")]
+)
+def test_apache_asks_in_the_same_order(tmp_path: Path, backend: int, engine: str, host: str) -> None:
+    port = chains._free()
+    text = _apache(tmp_path, port, HOSTS.format(engine=engine, host=host))
+    text = text.replace("PORT", str(port)).replace("BACKEND", str(backend))
+    config = tmp_path / "httpd.conf"
+    config.write_text(text)
+    found = {route.path: route for route in routes_of({"httpd.conf": text})}
+    with chains._process(["apache2", "-f", str(config), "-DFOREGROUND"], tmp_path, {}, port, tmp_path / "apache.log"):
+        for path in ("/redirect", "/own", "/rule"):
+            route = found.get(path)
+            assert ask(port, "a.example", path)[0] == (route.answers if route is not None else 404), path
+        assert found["~ ^/app/[0-9]+"].hands_on
+        assert ask(port, "a.example", "/app/200")[0] != 404
+
+
 def _flat(found: Sequence[Directive]) -> Iterator[Directive]:
     for one in found:
         yield one
@@ -422,3 +470,17 @@ def test_caddy_reads_the_same_words(tmp_path: Path, seed: int) -> None:
     assert len(theirs) == 20
     for number, value in theirs:
         assert json.loads(f'"{value}"') == ours[number], (number, ours[number])
+
+
+@needs("caddy")
+def test_caddy_reads_the_same_lines(tmp_path: Path) -> None:
+    """A backslash ends no line: not after a word, nor in a comment."""
+    text = ":80 {\n reverse_proxy a:1\\\n b:2\n header X-Own one # c:\\dir\n two\n respond x\n}\n"
+    out = _adapted(tmp_path, text)
+    assert out is not None
+    [site] = caddy_directives(text)
+    assert [(one.name, len(one.args)) for one in site.block or ()] == [
+        ("reverse_proxy", 2), ("header", 3), ("respond", 0),
+    ]  # fmt: skip
+    assert re.findall(r'"dial":"(\w:\d)"', out) == ["a:1", "b:2"]
+    assert '"search_regexp":"one"' in out and '"replace":"two"' in out

@@ -401,6 +401,20 @@ def test_a_library_that_may_set_up_logging(start: str, others: dict[str, str], k
     assert [one.configured for one in plain if isinstance(one, LoggingSetup)] == [False]
 
 
+def test_more_loggers_than_are_looked_at_are_not_forgotten() -> None:
+    many = ", ".join(f'"a{number}": {{}}' for number in range(501))
+    assert (3, "LOGGING holds loggers that are not known") in gaps(resolved({"shop/settings.py": DJANGO + table(many)}))
+
+
+def test_gunicorn_lays_what_it_is_given_over_a_table_that_disables_nothing() -> None:
+    def silences(more: str) -> list[bool]:
+        files = {"gunicorn.conf.py": f'logconfig_dict = {{"version": 1, {more} "root": {{"level": "INFO"}}}}\n'}
+        return [one.silences for one in resolved(files) if isinstance(one, LoggingConfig)]
+
+    assert silences("") == [False]
+    assert silences('"disable_existing_loggers": True,') == [True]
+
+
 def test_gunicorn_and_uvicorn() -> None:
     entry = '{"version": 1, "root": {"level": "DEBUG", "handlers": ["h"]}, "handlers": {"h": {}}}'
     assert loggers({"gunicorn.conf.py": f"logconfig_dict = {entry}\n"}) == {"root": (False, True)}

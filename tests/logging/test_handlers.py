@@ -4,7 +4,7 @@ import pytest
 
 from hardencheck.collect.resolve.logging_handlers import LoggedTexts, LoggingHandlers
 from hardencheck.model.facts.logging import AdminMail, LogFile, LogInjection, LogTransport
-from tests.logging.setups import Files, resolved
+from tests.logging.setups import Files, gaps, resolved
 
 NAMING = {"manage.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'}
 
@@ -48,14 +48,35 @@ LOGGING = {{
         ('"class": "logging.handlers.RotatingFileHandler",\n"filename": "/var/log/a.log",\n"maxBytes": 1000,\n'
          '"backupCount": 0,', False, 13),
         ('"class": "logging.handlers.RotatingFileHandler",\n"filename": "/var/log/a.log",\n"maxBytes": 1000,\n'
-         '"backupCount": os.environ["N"],', True, 10),
+         '"backupCount": 3,', True, 10),
         ('"class": "logging.handlers.TimedRotatingFileHandler",\n"filename": "/var/log/a.log",', True, 10),
         ('"class": "logging.handlers.WatchedFileHandler",\n"filename": "/var/log/a.log",', True, 10),
-        ('"class": "shop.log.OwnHandler",\n"filename": "/var/log/a.log",', True, 10),
     ],
 )  # fmt: skip
 def test_rotation(handler: str, rotates: bool, line: int) -> None:
     assert files(table(handler)) == [("/var/log/a.log", line, rotates, False)]
+
+
+@pytest.mark.parametrize(
+    ("handler", "line"),
+    [
+        ('"class": "logging.handlers.RotatingFileHandler",\n"filename": "/var/log/a.log",\n"maxBytes": 1000,\n'
+         '"backupCount": os.environ["N"],', 13),
+        ('"class": "lib.log.OwnHandler",\n"filename": "/var/log/a.log",', 10),
+        ('"class": "logging.handlers.HTTPHandler",\n"host": "logs.example.net", "secure": os.environ["S"] == "1",', 10),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_of_a_handler_is_a_gap(handler: str, line: int) -> None:
+    found = resolved(table(handler), LoggingHandlers())
+    assert not [one for one in found if isinstance(one, LogFile | LogTransport)]
+    assert [at for at, _ in gaps(found)] == [line]
+
+
+def test_arguments_that_are_none_are_as_not_given() -> None:
+    assert files({"app/log.py": "import logging\nlogging.basicConfig(filename=None)\n"}) == []
+    assert files(table('"class": "logging.FileHandler", "filename": None')) == []
+    handler = '"class": "logging.handlers.SMTPHandler", "mailhost": "mail.example.net", "secure": None'
+    assert transports(table(handler)) == [("SMTPHandler", "mail.example.net", True)]
 
 
 @pytest.mark.parametrize("path", ["/dev/stdout", "/proc/1/fd/1", "/dev/null"])
@@ -121,7 +142,8 @@ def test_loguru_and_logrotate() -> None:
     [
         ("SocketHandler('logs.example.net', 9020)", [("SocketHandler", "logs.example.net", True)]),
         ("SocketHandler('localhost', 9020)", []),
-        ("SocketHandler(HOST, 9020)", [("SocketHandler", "", True)]),
+        ("SocketHandler(HOST, 9020)", []),  # and a gap
+        ("SysLogHandler(address=(HOST, 514))", []),
         ("DatagramHandler('10.0.0.1', 514)", [("DatagramHandler", "10.0.0.1", True)]),
         ("SysLogHandler()", []),
         ("SysLogHandler(address='/dev/log')", []),

@@ -63,6 +63,18 @@ def test_a_table() -> None:
     assert rows["django (Django's default)"][4] == "weak!everything: it is disabled"
 
 
+def test_a_logger_below_one_that_is_named_begins_anew() -> None:
+    source = DJANGO + (
+        "LOGGING = {'version': 1, 'disable_existing_loggers': True,\n"
+        "  'handlers': {'console': {'class': 'logging.StreamHandler'}},\n"
+        "  'loggers': {'django': {'handlers': ['console'], 'level': 'ERROR'}}}\n"
+    )
+    rows = picture({**NAMING, "shop/settings.py": source})["shop.settings: LOGGING"]
+    assert rows["django.server (Django's default)"] == (
+        "ERROR (of django)", "console", "stderr", "message only", "below ERROR",
+    )  # fmt: skip
+
+
 def test_servers_and_calls() -> None:
     found = picture({
         "Procfile": "web: gunicorn --log-level debug shop.wsgi\n",

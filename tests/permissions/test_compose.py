@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from hardencheck.collect.extract._yaml import Mapping, Scalar, Sequence, documents
 from hardencheck.collect.extract.compose import ComposeFiles
+from hardencheck.collect.extract.nginx import NginxFiles
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.resolve.compose import ComposeSettings
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
@@ -83,7 +85,10 @@ def test_whole_facts() -> None:
             [(5, "privileges", "capability SYS_ADMIN")],
         ),
         ("    security_opt: ['seccomp:unconfined']\n", [(3, "privileges", "seccomp:unconfined")]),
-        ("    network_mode: host\n    pid: host\n", [(3, "namespaces", "network_mode: host, pid: host")]),
+        (
+            "    network_mode: host\n    pid: host\n",
+            [(3, "namespaces", "network_mode: host"), (4, "namespaces", "pid: host")],
+        ),
         ("    network_mode: bridge\n", []),
         ("    volumes:\n      - ${SOCK:-/var/run/docker.sock}:/s:ro\n", [(4, "socket", "mounts /var/run/docker.sock")]),
         ("    ports: ['5432:5432']\n", [(3, "ports", "publishes 5432 (PostgreSQL)")]),
@@ -248,8 +253,9 @@ def test_include_of_what_is_elsewhere() -> None:
 def test_names_and_roles() -> None:
     wants = ComposeFiles().wants
     assert [
-        wants(name, 0o100644, 1) for name in ("compose.yaml", "a/docker-compose.prod.yml.j2", "compose.md", "infra.yml")
-    ] == [True, True, False, True]
+        wants(name, 0o100644, 1)
+        for name in ("compose.yaml", "a/docker-compose.prod.yml.j2", "compose.md", "infra.yml", "a.yml.jinja2")
+    ] == [True, True, False, True, True]
     roles: dict[str, str] = {}
     for path in ("compose.yaml", "compose.override.yaml", "docker-compose.dev.yml", "tests/compose.yaml", "infra.yml"):
         first = read("services:\n  a: {image: x, labels: [dev]}\n", path)[0]
@@ -310,6 +316,7 @@ def test_a_variable_that_says_on_which_interfaces() -> None:
         "  edge: {image: nginx, ports: ['80:80']}\n"
         "  db:\n    image: postgres\n    ports:\n      - '${BIND}:5432:5432'\n      - '${BIND:-127.0.0.1}:5433:5432'\n"
         "      - {target: 5432, published: 5434, host_ip: '${BIND}'}\n"
+        "      - {target: '${PORT:-5432}', published: 5434, host_ip: '${BIND:-127.0.0.1}'}\n"
     )
     found = settle(compose=text)
     assert [(item.location.line, item.about["setting"], item.reason) for item in found if isinstance(item, Gap)] == [
@@ -321,6 +328,12 @@ def test_a_variable_that_says_on_which_interfaces() -> None:
         item for item in found if isinstance(item, ComposeSetting) and item.setting in {"ports", "behind-proxy"}
     ]
     assert not [item for item in published if item.weak]
+    long = text.replace("host_ip: '${BIND:-127.0.0.1}'", "mode: host")
+    assert (13, "ports") in [
+        (item.location.line, item.setting)
+        for item in settle(compose=long)
+        if isinstance(item, ComposeSetting) and item.weak
+    ]
     loose = text.replace("'${BIND}:5432:", "'${PORT}:")
     assert (10, "ports") in [
         (item.location.line, item.setting)
@@ -386,6 +399,51 @@ VALUES = st.recursive(
 def test_no_shape_of_a_service_breaks_it(service: dict[str, object], include: object) -> None:
     found = settle(compose=json.dumps({"services": {"web": service, "db": {"image": "nginx"}}, "include": include}))
     assert not [item for item in found if isinstance(item, Gap) and item.reason is Reason.CRASHED]
+
+
+def test_a_part_for_development_says_nothing_of_production() -> None:
+    base, over = "services: {web: {image: x}}\n", "services: {web: {read_only: true}}\n"
+    found = settle(compose=base, compose_dev=over)
+    assert [item.value for item in found if isinstance(item, ComposeSetting) and item.setting == "read-only"] == ["web"]
+    assert [item.reason for item in settle(compose=base, compose_prod=over) if isinstance(item, Gap)] == [
+        Reason.NOT_SUPPORTED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "port", "weak_at"),
+    [("deploy/nginx.conf", "8000", [2]), ("deploy/nginx.conf", "8001", []), ("tests/nginx.conf", "8000", [])],
+)
+def test_a_port_that_a_proxy_of_the_host_passes_to(path: str, port: str, weak_at: list[int]) -> None:
+    proxy = f"server {{ listen 443 ssl; location / {{ proxy_pass http://127.0.0.1:{port}; }} }}\n"
+    found = [*read("services:\n  web: {build: ., ports: ['8000:8000']}\n")]
+    found += extract_file([NginxFiles()], path, 0o100644, proxy.encode())
+    facts = FactSet(facts=tuple(item for item in found if isinstance(item, Fact)))
+    settled = ComposeSettings().resolve(facts, None)  # type: ignore[arg-type]
+    assert [
+        item.location.line for item in settled if isinstance(item, ComposeSetting) and item.setting == "behind-proxy"
+    ] == weak_at
+
+
+def test_the_last_word_on_new_privileges_holds() -> None:
+    said = "    image: x\n    security_opt: ['no-new-privileges:{}', 'no-new-privileges:{}']\n"
+    assert [what for _, what, _ in weak(said.format("true", "false"))] == ["no-new-privileges"]
+    assert weak(said.format("false", "true")) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "wide"), [("a *:* rwm", True), ("b *:* r", True), ("c 1:3 r", False), ("b 8:0 r", False)]
+)
+def test_rules_for_all_devices(rule: str, wide: bool) -> None:
+    assert [what for _, what, _ in weak(f"    image: x\n    device_cgroup_rules: ['{rule}']\n")] == ["devices"] * wide
+
+
+def test_a_store_far_into_a_range_of_ports() -> None:
+    for ports in ("5000-6000:5000-6000", "5400-5500:5400-5500"):
+        ((line, setting, value),) = weak(f"    image: postgres\n    ports: ['{ports}']\n")
+        assert (line, setting) == (4, "ports") and value.startswith("publishes 5432 (PostgreSQL)")
+    assert weak("    image: x\n    ports: ['1-65535:1-65535']\n")[0][1] == "ports"
+    assert weak("    image: x\n    ports: ['6000-5000:6000-5000', '9-8:9-8']\n") == []
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,22 @@ def test_a_start_that_changes_user_is_unknown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "drops"),
+    [
+        ('FROM a AS b\nCMD ["gosu", "app", "x"]\nFROM b\n', "gosu"),
+        ('FROM a AS b\nCMD ["gosu", "app", "x"]\nFROM b\nENTRYPOINT ["/x"]\n', ""),
+        ('FROM a\nCMD ["gosu", "app", "x"]\nENTRYPOINT ["tini", "--"]\n', "gosu"),
+        ('FROM a\nENTRYPOINT ["tini", "--"]\nCMD ["gosu", "app", "x"]\n', "gosu"),
+    ],
+)
+def test_a_new_entry_point_resets_the_command_of_its_base_alone(text: str, drops: str) -> None:
+    (build,) = [
+        item for item in extract_file([Dockerfiles()], "Dockerfile", 0, text.encode()) if isinstance(item, ImageBuild)
+    ]
+    assert build.drops == drops
+
+
+@pytest.mark.parametrize(
     ("patterns", "path", "excluded"),
     [
         (".env", ".env", True),

@@ -284,6 +284,9 @@ def test_what_values_of_a_chart_give_its_pods() -> None:
         "development"
     }
     assert read(VALUES, "chart/other.yaml") == []
+    deep = "".join(f"{'  ' * at}a{at}:\n" for at in range(20)) + f"{'  ' * 20}securityContext: {{privileged: true}}\n"
+    (privileged,) = [item for item in read(deep, "values.yaml") if getattr(item, "state", "") == "weak"]
+    assert isinstance(privileged, PodStatement) and privileged.location.line == 21
     assert read("securityContext: [", "chart/values.yaml") == []
 
 
@@ -318,6 +321,36 @@ def test_a_part_says_and_lacks_nothing_of_its_own(image: str) -> None:
 def test_a_whole_object_without_a_selector_is_judged_where_there_is_no_other() -> None:
     found = settle(("w.yaml", f"{PATCH}        image: y\n"))
     assert len([fact for fact in found if isinstance(fact, KubernetesSetting) and fact.weak]) == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  hostPID: true\n" + ONE,
+        "  securityContext: {fsGroup: 0, runAsUser: 0, seccompProfile: {type: Unconfined}}\n" + ONE,
+        "  volumes:\n  - {name: a, hostPath: {path: /etc}}\n  - {name: b, hostPath: {path: /run/docker.sock}}\n" + ONE,
+        "  volumes:\n  - {name: a, secret: {defaultMode: 0777}}\n" + ONE,
+        ONE + "    ports: [{hostPort: 80}, {containerPort: 81}]\n",
+        ONE + "    securityContext: {procMount: Unmasked, capabilities: {add: [BPF]}}\n",
+        ONE + "    securityContext: {privileged: true, runAsGroup: 0, allowPrivilegeEscalation: true}\n",
+    ],
+)
+def test_what_is_weak_is_not_said_to_be_good_as_well(text: str) -> None:
+    stated = [item for item in read(POD + text) if isinstance(item, PodStatement)]
+    bad, good = ({item.setting for item in stated if item.state == state} for state in ("weak", "good"))
+    assert bad
+    # Two kinds of volumes may stand beside each other, and a container's group beside the pod's.
+    assert not bad & good - {"root-group"}
+
+
+def test_where_capabilities_are_not_dropped() -> None:
+    for context, line in (
+        ("", 6),
+        ("    securityContext:\n      runAsUser: 5\n", 6),
+        ("    securityContext:\n      runAsUser: 5\n      capabilities:\n        add: [CHOWN]\n", 10),
+        ("    securityContext:\n      capabilities:\n        add: [CHOWN]\n        drop: [MKNOD]\n", 11),
+    ):
+        assert (line, "a", "capabilities-drop") in lacking(POD + ONE + context), context
 
 
 PATCHED = "resources: [../base]\npatches:\n- target: {kind: Deployment, name: web}\n  patch: |-\n"

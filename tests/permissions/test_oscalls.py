@@ -1,5 +1,7 @@
 """Modes, umask and temporary names in Python code."""
 
+import time
+
 import pytest
 
 from hardencheck.collect.extract.oscalls import OsCalls
@@ -281,6 +283,19 @@ def test_the_umask_that_another_process_is_given() -> None:
     assert found("import daemon\nwith daemon.DaemonContext(umask=0o022):\n    main()\n") == [
         ("daemon.DaemonContext", 0o022, False)
     ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "os.chmod(a, 0o644)\n" * 3_000 + "shutil.copy(a, b)\n" * 3_000,
+        "x = os.umask(0)\n" * 3_000 + "os.mkdir(a, 0o777)\n" * 3_000,
+    ],
+)
+def test_many_calls_are_read_in_time(source: str) -> None:
+    began = time.process_time()
+    assert len(read(f"import os, shutil\n{source}")) >= 3_000
+    assert time.process_time() - began < 10
 
 
 def test_a_file_this_python_cannot_read() -> None:

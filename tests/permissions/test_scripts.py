@@ -93,8 +93,17 @@ def test_the_umask_of_scripts() -> None:
     assert found("umask u=rwx,g=rwx,o=rwx\n") == [(1, 0, True, False)]
     assert found("old=$(umask)\numask 000\nmkdir a\numask $old\n") == [(2, 0, True, True)]
     assert found("umask -S\numask\n") == []
+    assert found("ls\nexec /bin/sh -ec 'cd /; umask 0; exec a'\n") == [(2, 0, True, False)]
+    assert found("sh -c\nsh umask 0\nsh -c 'sh -c \"umask 0\"'\n") == []
+    unit = "[Service]\nExecStart=/bin/sh -c 'umask 0; exec /srv/a'\n"
+    (umask,) = [item for item in read("deploy/a.service", unit) if isinstance(item, Umask)]
+    assert (umask.location.line, umask.mask) == (2, 0)
     assert mask_bits("u=rwx,g=rx,o=") == 0o027
-    assert mask_bits("g+w") is None
+    assert [mask_bits(spec) for spec in ("u=rwx", "g+w", "o+w", "+w", "a-w", "o=,g-rx")] == [
+        0o022, 0o002, 0o020, 0o000, 0o222, 0o077,
+    ]  # fmt: skip
+    assert mask_bits("g+s") is None
+    assert found("umask o+w\nmkdir a\n") == [(1, 0o020, True, False)]
     assert umask_of(["sudo", "umask", "022"], {}) == "022"
     assert umask_of(["echo", "umask", "0"], {}) is None
 
@@ -121,6 +130,13 @@ def test_makefiles_and_workflows() -> None:
     ):  # fmt: skip
         assert [fact.role for fact in read(path, "chmod 777 a\n") if isinstance(fact, ScriptMode)] == [role], path
     assert modes(".gitlab-ci.yml", "deploy:\n  script:\n    - chmod 777 a\n") == [(3, "chmod", "777", True)]
+
+
+def test_what_a_makefile_fetches_is_a_developers_own() -> None:
+    recipe = "curl -fsSL https://x.example/a | sh\n"
+    found = read("Makefile", f"setup:\n\t{recipe}\ndeploy:\n\t{recipe}")
+    assert [item.location.line for item in found if isinstance(item, PipedShell)] == [5]
+    assert read("run.sh", "curl --version | sh\n") == []
 
 
 @pytest.mark.parametrize(
@@ -160,6 +176,25 @@ def test_other_forms_of_ansible() -> None:
     assert gap.reason is Reason.TEMPLATED
 
 
+@pytest.mark.parametrize(
+    ("task", "line"),
+    [
+        ("shell: |\n    cd /srv\n    chmod 777 x\n", 3),
+        ("shell: >\n    cd /srv &&\n    chmod 777 x\n", 3),
+        ("shell: >-\n    cd /srv &&\n    chmod\n    777 x\n\n- debug: a\n", 3),
+        ("shell: >\n    ls\n\n    chmod 777 x\n", 4),
+        ("shell: cd /srv &&\n    chmod 777 x\n", 2),
+        ("shell: 'cd /srv &&\n    chmod 777 x'\n", 2),
+        ("shell:\n    chmod 777 x &&\n    ls\n", 2),
+        ("shell: chmod 777 x\n", 1),
+        ("shell: >\n    chmod 777 x\n", 2),
+    ],
+)
+def test_lines_of_texts_that_yaml_folds(task: str, line: int) -> None:
+    for text in (f"- {task}", f"- {task}".replace("\n", "\r\n")):
+        assert [found[0] for found in modes("roles/a/tasks/main.yml", text)] == [line]
+
+
 def test_logrotate_and_tmpfiles() -> None:
     text = "/var/log/a.log {\n  daily\n  create 0666 app adm\n  createolddir 777 app adm\n}\n"
     assert modes("deploy/logrotate.d/app", text) == [(3, "create", "0666", True), (4, "createolddir", "777", True)]
@@ -183,6 +218,12 @@ def test_sudo_without_a_password() -> None:
     ]
     assert found("etc/sudoers.d/app", "x ALL = NOPASSWD:ALL\n") == [(1, True)]
     assert found("a.sh", "#!/bin/sh\ncat > /etc/sudoers.d/x <<EOF\nx\nx ALL=(ALL) NOPASSWD:ALL\nEOF\n") == [(4, True)]
+    for module, line in (
+        ("lineinfile: {path: /etc/sudoers, line: 'x ALL=(ALL) NOPASSWD: ALL'}\n", 1),
+        ("copy:\n    dest: /etc/sudoers.d/x\n    content: |\n      # x\n      x ALL=(ALL) NOPASSWD: ALL\n", 5),
+        ("ansible.builtin.blockinfile:\n    block: >\n      x ALL=(ALL)\n      NOPASSWD: ALL\n", 4),
+    ):
+        assert found("roles/a/tasks/main.yml", f"- {module}") == [(line, True)], module
 
 
 @pytest.mark.parametrize(
@@ -248,7 +289,12 @@ def test_where_a_user_is_missing() -> None:
         ("ENV SECRET_KEY=$KEY", [("SECRET_KEY", "variable")]),
         ("ENV SECRET_KEY=${KEY}", [("SECRET_KEY", "variable")]),
         ("ENV SECRET_KEY change-me please", [("SECRET_KEY", "placeholder")]),
-        ('ENV A="x y" DB_PASSWORD="correct horse"', [("DB_PASSWORD", "text")]),
+        ('ENV A="x y" DB_PASSWORD="correct horse"', [("DB_PASSWORD", "placeholder")]),
+        ("ENV SECRET_KEY=correct-horse-battery", [("SECRET_KEY", "placeholder")]),
+        ("ARG JWT_SECRET=supersecret", [("JWT_SECRET", "placeholder")]),
+        ("ENV DB_PASSWORD=hunter2", [("DB_PASSWORD", "text")]),
+        ("ENV DB_PASSWORD=hunter2$", [("DB_PASSWORD", "text")]),
+        ("ENV DD_UWSGI_PASS=uwsgi_server", []),
         ("ENV DB_PASSWORD= API_TOKEN='' SECRET_KEY=/run/secrets/k", [
             ("DB_PASSWORD", "harmless"), ("API_TOKEN", "harmless"), ("SECRET_KEY", "harmless"),
         ]),

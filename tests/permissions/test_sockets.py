@@ -44,6 +44,7 @@ def found(root: Path, **files: str) -> list[tuple[str, str, str]]:
         ("uwsgi --http-socket :8000 --chmod-socket=666 --module a", []),
         ("uwsgi --socket /run/a.sock --umask 000 --module a", [("uwsgi", "umask 0000")]),
         ("hypercorn --bind unix:/run/a --umask 7 a:app", [("hypercorn", "0770")]),
+        ("hypercorn --bind unix:/run/a --umask 10 a:app", [("hypercorn", "0765")]),
         ("hypercorn --bind 0.0.0.0:80 --umask 0 a:app", []),
         ("gunicorn --bind unix:/run/a --umask 0 a:app", []),
         ("waitress-serve --unix-socket=/run/a --unix-socket-perms=$MODE a:app", [("gap", "socket.mode")]),

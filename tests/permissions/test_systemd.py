@@ -153,6 +153,14 @@ def test_a_command_that_changes_user_is_not_known(start: str) -> None:
     assert [(gap.reason, gap.about["setting"]) for gap in gaps] == [(Reason.DYNAMIC, "root")]
 
 
+@pytest.mark.parametrize(
+    "start",
+    ["/usr/bin/python3 -u /srv/a.py", "/srv/venv/bin/python -B -u -m shop", "/usr/bin/env -u A /srv/a/gunicorn a"],
+)
+def test_options_that_only_look_like_a_change_of_user(start: str) -> None:
+    assert ("web.service:1", "root") in weak(web_service=f"[Service]\nExecStart={start}\n")
+
+
 def test_a_template() -> None:
     text = (
         "[Service]\nUser={{ user }}\nGroup=@GROUP@\n{% if hard %}\nProtectSystem=strict\n{% endif %}\nUMask=0000\n"
@@ -197,6 +205,60 @@ def test_a_folder_that_ends_like_one_of_drop_ins() -> None:
     for path in ("units.d/web.service", "web.service.d/web.service", "etc/systemd.d/web.service.j2"):
         found = extract_file([SystemdUnits()], path, 0, f"[Service]\n{START}".encode())
         assert [item.drop_in for item in found if isinstance(item, UnitFile)] == [False], path
+
+
+@pytest.mark.parametrize(
+    ("switch", "name"),
+    [
+        ("PrivateDevices", "SYS_RAWIO"), ("ProtectKernelModules", "SYS_MODULE"), ("ProtectKernelLogs", "SYSLOG"),
+        ("ProtectClock", "SYS_TIME"),
+    ],
+)  # fmt: skip
+def test_what_other_switches_take_out_of_the_bounding_set(switch: str, name: str) -> None:
+    unit = f"[Service]\nCapabilityBoundingSet=CAP_{name}\n{START}"
+    assert ("web.service:2", "bounding-set") in weak(web_service=unit)
+    assert "bounding-set" not in {setting for _, setting in weak(web_service=f"{unit}{switch}=yes\n")}
+
+
+def test_helpers_of_a_unit_that_is_root_anyway_gain_nothing() -> None:
+    unit = f"[Service]\nUser=shop\nPermissionsStartOnly=yes\n{START}"
+    assert ("web.service:3", "start-only") in weak(web_service=unit)
+    for user in ("root", "0", ""):
+        assert "start-only" not in {name for _, name in weak(web_service=unit.replace("User=shop", f"User={user}"))}
+
+
+def test_a_drop_in_for_development_says_nothing_of_production() -> None:
+    found = [
+        item
+        for path, text in (
+            ("deploy/web.service", f"[Service]\n{START}"),
+            ("dev/web.service.d/10.conf", "[Service]\nUser=shop\n"),
+            ("deploy/web.service.d/10.conf", "[Service]\nProtectHome=yes\n"),
+        )
+        for item in extract_file([SystemdUnits()], path, 0, text.encode())
+        if not isinstance(item, Gap)
+    ]
+    settled = list(SystemdSettings().resolve(FactSet(facts=tuple(found)), None))  # type: ignore[arg-type]
+    weak_ = {item.setting for item in settled if isinstance(item, UnitSetting) and item.weak}
+    assert "root" in weak_ and "protect-home" not in weak_
+
+
+def test_of_two_units_of_one_name_each_has_the_drop_ins_beside_it() -> None:
+    found = [
+        item
+        for path, text in (
+            ("shop/web.service", f"[Service]\n{START}"),
+            ("mail/web.service", f"[Service]\n{START}"),
+            ("mail/web.service.d/10.conf", "[Service]\nUser=mail\n"),
+            ("etc/web.service.d/20.conf", "[Service]\nProtectHome=yes\n"),
+        )
+        for item in extract_file([SystemdUnits()], path, 0, text.encode())
+        if not isinstance(item, Gap)
+    ]
+    settled = list(SystemdSettings().resolve(FactSet(facts=tuple(found)), None))  # type: ignore[arg-type]
+    weak_ = [(str(item.location), item.setting) for item in settled if isinstance(item, UnitSetting) and item.weak]
+    assert ("shop/web.service:1", "root") in weak_ and ("mail/web.service:1", "root") not in weak_
+    assert "protect-home" not in {setting for _, setting in weak_}
 
 
 def test_all_privileges_for_one_of_several_commands() -> None:

@@ -45,6 +45,10 @@ def test_a_live_directory_may_hold_its_database(tmp_path: Path) -> None:
         ({"web/.env.sample": "A=\n", ".gitignore": ".env\n"}, [(".gitignore", 1, True)]),
         ({"web/.env.sample": "A=\n", ".gitignore": "/.env\n"}, [(".gitignore", 1, False)]),
         ({"web/.env.sample": "A=\n", ".gitignore": "a\n", "web/.gitignore": ".env\n"}, [("web/.gitignore", 1, True)]),
+        (
+            {"web/.env.sample": "A=\n", ".gitignore": ".env\n", "web/.gitignore": "!.env\n"},
+            [("web/.gitignore", 1, False)],
+        ),
         ({"compose.yaml": "services:\n  a:\n    env_file: .env\n"}, [("compose.yaml", 3, False)]),
         ({".dockerignore": "a\n.env\n", ".gitignore": ".env\n"}, [(".gitignore", 1, True)]),
         ({".env.example": "A=\n", ".env": "A=1\n"}, []),

@@ -29,3 +29,14 @@ def tree_of(files: Mapping[str, str]) -> Any:
 
 def routes_of(files: Mapping[str, str]) -> list[Route]:
     return routes(facts_of(files), tree_of(files))
+
+
+def sent(route: Route, status: int = 200, *, upstream: bool = True) -> list[str]:
+    """The changes of a response from behind (or of the proxy's own), "set name: value"; an unknown value is "?"."""
+    return [
+        f"{change.does} {change.name}: {'?' if change.doubt else change.value}"
+        for change in route.headers
+        if (change.upstream if upstream else change.own)
+        and (change.statuses is None or status in change.statuses)
+        and change.name not in {"server", "date"}
+    ]

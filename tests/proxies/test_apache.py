@@ -9,22 +9,13 @@ from hypothesis import strategies as st
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract.apache import directives, words
+from hardencheck.collect.resolve._proxies import troubles
 from hardencheck.collect.resolve._routes import Route
-from tests.proxies.reading import facts_of, routes_of
+from tests.proxies.reading import facts_of, routes_of, sent
 
 
 def site(text: str, **more: str) -> dict[str, Route]:
     return {route.path: route for route in routes_of({"apache2/site.conf": text, **more})}
-
-
-def sent(route: Route, status: int = 200, *, upstream: bool = True) -> list[str]:
-    return [
-        f"{change.does} {change.name}: {'?' if change.doubt else change.value}"
-        for change in route.headers
-        if (change.upstream if upstream else change.own)
-        and (change.statuses is None or status in change.statuses)
-        and change.name not in {"server", "date"}
-    ]
 
 
 WSGI = "WSGIScriptAlias / /srv/app/wsgi.py\n"
@@ -38,6 +29,8 @@ PROXY = "ProxyPass / http://127.0.0.1:8000/\n"
         ('A "b c" \'d "e\'', ["A", "b c", 'd "e']),
         (r'A "b \" c"', ["A", 'b " c']),
         (r"A b\c", ["A", r"b\c"]),
+        (r"A b\\c", ["A", r"b\c"]),
+        (r'A "b\\" c', ["A", "b\\", "c"]),
         ('A "open', ["A", "open"]),
         ("", [""]),
         ('A ""', ["A", ""]),
@@ -185,7 +178,8 @@ def test_where_requests_go(text: str, expected: dict[str, tuple[str, ...]]) -> N
     "text",
     ["Redirect permanent / https://a.example/\n", "Redirect 301 / https://a.example/\n",
      "RewriteEngine on\nRewriteCond %{HTTPS} off\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]\n",
-     "RewriteCond %{HTTPS} !=on\nRewriteRule ^/?(.*) https://%{SERVER_NAME}/$1 [R,L]\n"],
+     "RedirectMatch 301 ^/(.*) https://a.example/$1\n",
+     "RewriteEngine On\nRewriteCond %{HTTPS} !=on\nRewriteRule ^/?(.*) https://%{SERVER_NAME}/$1 [R,L]\n"],
 )  # fmt: skip
 def test_a_redirect_to_https(text: str) -> None:
     [route] = routes_of({"a.conf": f"<VirtualHost *:80>\nServerName a.example\n{text}</VirtualHost>\n"})
@@ -253,3 +247,94 @@ def test_arguments_that_may_be_secret_are_not_kept() -> None:
         "Define DB_PASSWORD hunter2\n" + PROXY
     )
     assert "hunter2" not in repr(facts_of({"apache.conf": text}).of("apache.file"))
+
+
+RULE = "RewriteRule ^ https://a.example%{REQUEST_URI} [R=301,L]\n"
+
+
+@pytest.mark.parametrize(
+    ("main", "host", "asked"),
+    [
+        ("", "RewriteEngine on\n" + RULE, True),
+        ("", RULE, False),
+        ("", "RewriteEngine off\n" + RULE, False),
+        ("RewriteEngine on\n", RULE, True),  # the switch is inherited
+        ("RewriteEngine on\n" + RULE, "RewriteEngine on\n", False),  # the rules are not
+        ("RewriteEngine on\n" + RULE, "RewriteEngine on\nRewriteOptions Inherit\n", True),
+        ("", "Include elsewhere.conf\n" + RULE, True),  # it may be on there
+    ],
+)
+def test_rules_are_asked_where_rewriting_is_on(main: str, host: str, asked: bool) -> None:
+    found = site(f"{main}<VirtualHost *:80>\n{host}ProxyPass / http://127.0.0.1:8000/\n</VirtualHost>\n")
+    assert found["/"].redirects_to_https is asked
+    assert found["/"].hands_on is not asked
+
+
+def test_redirects_of_a_host_come_before_those_of_the_main_server() -> None:
+    found = site("Redirect /a http://main/\n<VirtualHost *:80>\nRedirect 301 /a http://host/\n</VirtualHost>\n")
+    assert found["/a"].answers == 301
+
+
+def test_a_section_for_an_expression_hands_on() -> None:
+    text = "<VirtualHost *:80>\n<LocationMatch ^/app[0-9]>\nProxyPassMatch http://app:8000\n</LocationMatch>\n</VirtualHost>\n"
+    [route] = routes_of({"a.conf": text})
+    assert (route.path, route.upstream, route.hands_on) == ("~ ^/app[0-9]", "http://app:8000", True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "holds"),
+    [("*", True), ("http://app:8000/*", True), ("http://app:8000", True), ("http://other/*", False), ("http", True)],
+)
+def test_a_proxy_section_is_for_its_addresses(pattern: str, holds: bool) -> None:
+    proxied = f"<Proxy {pattern}>\nHeader set X-Frame-Options DENY\n</Proxy>\nProxyPass / http://app:8000/\n"
+    [route] = routes_of({"a.conf": f"<VirtualHost *:80>\n{proxied}</VirtualHost>\n"})
+    assert ("set x-frame-options: DENY" in sent(route)) is holds
+
+
+def test_https_may_be_switched_on_in_a_file_that_is_not_here() -> None:
+    host = "<VirtualHost *:443>\n{}ProxyPass / http://app:8000/\n</VirtualHost>\n"
+    assert site(host.format(""))["/"].tls is False
+    assert site(host.format("Include /etc/letsencrypt/options-ssl-apache.conf\n"))["/"].tls is None
+
+
+def test_a_timeout_that_is_no_number_is_not_known() -> None:
+    text = "Timeout ${T}\nProxyTimeout 1h\nKeepAliveTimeout 1500ms\nProxyPass / http://a/\n"
+    found = {one.setting: one for one in site(text)["/"].timeouts}
+    assert found["Timeout"].doubt is not None
+    assert found["Timeout"].doubt.reason.value == "templated"
+    assert found["ProxyTimeout"].doubt is not None
+    assert (found["KeepAliveTimeout"].seconds, found["KeepAliveTimeout"].doubt) == (1.5, None)
+
+
+def test_two_backslashes_go_on_as_one_does() -> None:
+    assert [one.name for one in directives("# a \\\\\nTimeout 1\nTraceEnable off\n")] == ["traceenable"]
+
+
+def test_a_condition_without_a_subject_breaks_nothing() -> None:
+    found = directives('RewriteCond\nSSLProtocol ""\n')
+    assert [one.name for one in found] == ["rewritecond", "sslprotocol"]
+    gaps = facts_of(
+        {"a.conf": '<VirtualHost *:80>\nSSLProtocol ""\nRewriteCond\nProxyPass / http://a/\n</VirtualHost>\n'}
+    ).gaps
+    assert not gaps
+
+
+HTACCESS = "Options -Indexes\nHeader set X-Frame-Options DENY\nLimitRequestBody 1000\n"
+
+
+def test_what_stands_beside_the_content_is_a_doubt_where_it_may_be_read() -> None:
+    host = f"<Directory /srv>\nAllowOverride {{}}\n</Directory>\nLimitRequestBody 5\n{WSGI}{{}}"
+    for allowed, more, doubtful in (("All", "", True), ("None", "", False), ("All", PROXY, False)):
+        files = {"a.conf": f"<VirtualHost *:80>\n{host.format(allowed, more)}</VirtualHost>\n", ".htaccess": HTACCESS}
+        route = routes_of(files)[0]
+        assert bool(route.header_doubts) is doubtful
+        assert (route.body.doubt is not None) is doubtful
+        assert not troubles(facts_of(files))
+
+
+def test_what_stands_beside_the_content_alone_is_said_not_to_be_known() -> None:
+    assert [(gap.location.line, gap.reason.value) for gap in troubles(facts_of({"public/.htaccess": HTACCESS}))] == [
+        (2, "not-supported"), (3, "not-supported"),
+    ]  # fmt: skip
+    assert not troubles(facts_of({"public/.htaccess": "Header set X-Own 1\nOptions -Indexes\n"}))
+    assert not troubles(facts_of({"tests/.htaccess": HTACCESS}))

@@ -9,23 +9,14 @@ from hypothesis import strategies as st
 
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract.caddy import directives, tokens
+from hardencheck.collect.resolve._proxies import troubles
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.collect.resolve._routes_caddy import parse_duration, parse_size
-from tests.proxies.reading import facts_of, routes_of
+from tests.proxies.reading import facts_of, routes_of, sent
 
 
 def routes(text: str, **more: str) -> dict[str, Route]:
     return {route.path: route for route in routes_of({"Caddyfile": text, **more}) if route.answers != 308}
-
-
-def sent(route: Route, status: int = 200, *, upstream: bool = True) -> list[str]:
-    return [
-        f"{change.does} {change.name}: {'?' if change.doubt else change.value}"
-        for change in route.headers
-        if (change.upstream if upstream else change.own)
-        and (change.statuses is None or status in change.statuses)
-        and change.name not in {"server", "date"}
-    ]
 
 
 @pytest.mark.parametrize(
@@ -264,3 +255,70 @@ def test_arguments_that_may_be_secret_are_not_kept() -> None:
 
 def test_what_is_for_developers_is_no_route() -> None:
     assert not routes_of({"Caddyfile.dev": ":80 {\nreverse_proxy a:1\n}"})
+
+
+def test_a_line_goes_on_after_a_word_and_after_a_comment_with_a_backslash() -> None:
+    """As `caddy adapt` of 2.6.2 has it."""
+    found = directives(
+        ":80 {\n reverse_proxy a:1\\\n b:2\n header X-Frame-Options DENY # c:\\dir\n tls internal\n log\n}\n"
+    )
+    [block] = [one.block or () for one in found]
+    assert [(one.name, one.line) for one in block] == [("reverse_proxy", 2), ("header", 4), ("log", 6)]
+    assert block[0].args == ("a:1", "b:2")
+    assert block[1].args == ("X-Frame-Options", "DENY", "tls", "internal")
+
+
+def test_the_only_word_of_root_is_the_folder() -> None:
+    found = routes_of({"Caddyfile": "http://a {\n root /srv/media\n file_server\n}\n"})
+    assert [route.serves for route in found] == ["/srv/media"]
+
+
+@pytest.mark.parametrize("text", ["10i", "i", "", "1 0", "10q"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_size(text)
+
+
+def test_a_site_that_only_imports_what_is_not_here_may_hand_on() -> None:
+    [route] = routes_of({"Caddyfile": "http://a {\n import elsewhere\n}\n"})
+    assert route.hands_on
+    assert route.body.doubt is not None
+
+
+JSON = '{\n "admin": {},\n "apps": {\n  "http": {"http_port": 80,\n   "servers": {"a": {"listen": [":443"]}}}}}\n'
+
+
+@pytest.mark.parametrize("path", ["caddy.json", "deploy/caddy/site.json", "etc/config.json"])
+def test_json_is_said_not_to_be_read(path: str) -> None:
+    [gap] = troubles(facts_of({path: JSON}))
+    assert (gap.location.path, gap.location.line, gap.reason.value) == (path, 4, "not-supported")
+    assert not facts_of({path: '{"apps": {"a": 1}, "http": {"b": 1}}\n'}).gaps
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "{", "}", "\n", "\r\n", " ", "\t", "\\", "#", '"', "`", "<<A\n", "A", "{$X", ":", "\x00", "\ufeff",
+             "é", ",", "@m", "(s)", "import", "&("]
+        ),
+        max_size=60,
+    ).map("".join)
+)  # fmt: skip
+def test_words_in_any_order_are_read_or_refused(text: str) -> None:
+    with contextlib.suppress(Unreadable):
+        lines = text.replace("\r\n", "\n").count("\n") + 1
+        assert all(1 <= token.line <= lines for token in tokens(text.replace("\r\n", "\n")))
+        directives(text)
+
+
+def test_backticks_keep_what_is_in_them() -> None:
+    assert [token.text for token in tokens('a `b\\"c` "d\\"e" `f\n"g`')] == ["a", 'b\\"c', 'd"e', 'f\n"g']
+
+
+def test_a_path_without_a_star_is_that_path_alone() -> None:
+    text = "http://a {{\n header /app{} X-Frame-Options DENY\n reverse_proxy /app* app:1\n}}\n"
+    assert "add x-frame-options: DENY" in sent(routes(text.format("*"))["/app*"])
+    exact = routes(text.format(""))
+    assert sent(exact["/app*"]) == []
+    assert "add x-frame-options: DENY" in sent(exact["/app"])

@@ -150,6 +150,22 @@ def test_what_may_be_secret_is_not_kept() -> None:
     assert found.of("ingress.configuration") and "hunter2" not in repr(found.of("ingress.configuration"))
 
 
+def test_what_the_configmap_alone_says_has_no_effect_as_an_annotation() -> None:
+    note = "nginx.ingress.kubernetes.io/"
+    text = (
+        f"kind: Ingress\nmetadata:\n  name: a\n  annotations:\n    {note}hsts: 'false'\n"
+        f"    {note}server-tokens: 'true'\n"
+        f"    {note}client-body-timeout: '7200'\n    {note}proxy-read-timeout: '7200'\n"
+        "spec:\n  ingressClassName: nginx\n  tls: [{hosts: [a]}]\n"
+        "  rules:\n    - http: {paths: [{path: /, backend: {service: {name: b, port: {number: 1}}}}]}\n"
+    )
+    files = {"a.yaml": text, "b.yaml": CONFIG}
+    [route] = routes_of(files)
+    assert [one.does for one in route.headers if one.name == "strict-transport-security"] == ["set"]
+    assert [one.setting for one in route.timeouts if not one.default] == ["proxy-read-timeout"]
+    assert not [fact for fact in ProxySettings().resolve(facts_of(files), tree_of(files)) if "tokens" in str(fact)]
+
+
 PLAIN = """kind: Ingress
 metadata:
   name: shop
@@ -196,6 +212,7 @@ def plain(*texts: str) -> list[tuple[str, bool]]:
         ("spec:\n", "spec:\n  tls:\n    - hosts: [shop.example.org]\n", []),
         ("spec:\n", "spec:\n  tls: []\n", [("k8s/0.yaml:1", True)]),
         ("shop.example.org", "shop.local", []),
+        ("shop.example.org", "{{ .Values.host }}", [("k8s/0.yaml:1", False)]),
         ("ingressClassName: nginx", "ingressClassName: tailscale", []),
     ],
 )

@@ -229,3 +229,24 @@ def test_one_path_that_leads_elsewhere_is_no_redirect_of_the_site() -> None:
 )  # fmt: skip
 def test_what_is_sent_back(value: str, field: str) -> None:
     assert echoed(value) == field
+
+
+def test_a_return_of_the_server_comes_before_its_locations() -> None:
+    text = "server { listen 80; return 301 https://$host; location / { proxy_pass http://a; } "
+    text += "location @b { proxy_pass http://b; } }"
+    found = routes_of({"nginx.conf": text})
+    assert [(route.name, route.hands_on) for route in found] == [("server", False), ("server, location @b", True)]
+
+
+def test_a_return_comes_before_the_address_beside_it() -> None:
+    [route] = [one for one in routes_of({"nginx.conf": "server { location / { return 204; proxy_pass http://a; } }"})]
+    assert (route.hands_on, route.answers) == (False, 204)
+
+
+def test_a_pattern_of_a_folder_takes_no_other_folder() -> None:
+    text = "http { server { include limits/*.conf; location / { proxy_pass http://a; } } }"
+    other = "client_max_body_size 9m;\nadd_header X-Frame-Options DENY;\n"
+    [route] = [one for one in routes_of({"nginx.conf": text, "other/x.conf": other}) if one.path == "/"]
+    assert route.body.doubt is not None
+    [route] = [one for one in routes_of({"nginx.conf": text, "etc/limits/x.conf": other}) if one.path == "/"]
+    assert route.body.max_bytes == 9 << 20

@@ -15,7 +15,8 @@ from types import ModuleType
 import pytest
 
 from hardencheck.collect.secrets.archives import MAX_MEMBER, MAX_MEMBERS, MAX_TOTAL, Member, members
-from hardencheck.collect.secrets.scan import Sighting, scanner
+from hardencheck.collect.secrets.ruleset import scanner
+from hardencheck.collect.secrets.sightings import Sighting
 from hardencheck.testing import assembled
 from tests.collect.repos import commit, repository
 from tests.history.secretive import details, only, scanned, secrets, token

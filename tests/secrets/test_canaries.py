@@ -21,7 +21,7 @@ from hardencheck.collect.extract.secrets import TreeSecrets
 from hardencheck.collect.extraction import encode, extract_file
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
-from hardencheck.collect.secrets.scan import scanner
+from hardencheck.collect.secrets.ruleset import scanner
 from hardencheck.collect.source.git import environment
 from hardencheck.model.facts.secrets import SecretCandidate
 from hardencheck.model.gap import Gap, Reason

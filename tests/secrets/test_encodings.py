@@ -8,7 +8,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from hardencheck.collect.secrets.scan import Scan, scanner
+from hardencheck.collect.secrets.ruleset import scanner
+from hardencheck.collect.secrets.sightings import Scan
 from hardencheck.testing import assembled
 
 GITHUB = assembled("ghp_<alnum:30><crc32-base62>", "encodings")

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from hardencheck.collect.cache import default_directory
-from hardencheck.collect.secrets.scan import Scanner, Sighting, detection, planned
+from hardencheck.collect.secrets.plan import planned
+from hardencheck.collect.secrets.ruleset import detection
+from hardencheck.collect.secrets.scan import Scanner
+from hardencheck.collect.secrets.sightings import Sighting
 from hardencheck.testing import assembled
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from hardencheck.collect.secrets.scan import scanner
+from hardencheck.collect.secrets.ruleset import scanner
 from tests.collect.repos import commit, repository
 from tests.history.secretive import only, scanned, secrets
 

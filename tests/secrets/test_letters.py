@@ -6,7 +6,7 @@ import string
 import pytest
 
 from hardencheck.collect.secrets.letters import bits
-from hardencheck.collect.secrets.scan import scanner
+from hardencheck.collect.secrets.ruleset import scanner
 
 FORMS = {
     "a call": ("app/a.py", 'connect(password="{}")'),

@@ -20,7 +20,7 @@ from hardencheck.collect.registry import collectors
 from hardencheck.collect.run import collect
 from hardencheck.collect.secrets import names
 from hardencheck.collect.secrets.names import masked, secrets_in
-from hardencheck.collect.secrets.scan import detection
+from hardencheck.collect.secrets.ruleset import detection
 from hardencheck.model.facts.secrets import SecretCandidate
 from hardencheck.model.facts.settings import FrameworkSetting, ProductionDefault
 from hardencheck.model.gap import Gap

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from hardencheck.collect.cache import default_directory
 from hardencheck.collect.secrets import versions
-from hardencheck.collect.secrets.scan import OVERLAP, SEGMENT, Scanner, _State, detection, planned
+from hardencheck.collect.secrets.plan import planned
+from hardencheck.collect.secrets.ruleset import detection
+from hardencheck.collect.secrets.scan import Scanner, _State
+from hardencheck.collect.secrets.texts import OVERLAP, SEGMENT
 from hardencheck.collect.secrets.versions import Versions, common_end, common_start
 from hardencheck.testing import assembled
 

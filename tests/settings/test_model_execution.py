@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.settings.following import Why, depending, followed
+from tests.settings.following import Why, depending, followed, repository, worth
 
 START = "import glob, os\nfrom pathlib import Path\nHERE = os.path.dirname(__file__)\n"
 LOCAL = "the file local_settings.py"
@@ -114,3 +114,8 @@ def test_dataclasses() -> None:
         "Z = More(5, 'q', 6).z\n"
     )
     assert followed({"main.py": text}) == {"X": (1, "y"), "Y": (2, "z"), "Z": 6}
+
+
+def test_a_program_may_reach_for_its_own_globals() -> None:
+    text = "X = 1\ndef reach():\n    reach.__globals__['X'] = 2\nreach()\n"
+    assert worth(repository({"main.py": text}).program("main.py").namespace) == {"X": Why("tainted")}

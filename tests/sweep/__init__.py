@@ -22,6 +22,7 @@ AREAS = (
     "headers_more",
     "headers_nginx",
     "headers_traefik",
+    "headers_views",
     "logging_code",
     "logging_django",
     "logging_libraries",

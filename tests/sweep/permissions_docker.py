@@ -67,6 +67,7 @@ DOCKER = (
     docker("umask-zero", COPY, COPY + "RUN umask 000 && mkdir /data\n"),
     docker("arg-password", FINAL, "ARG DATABASE_PASSWORD\n" + FINAL),
     docker("env-secret", FINAL, FINAL + "\nENV SECRET_KEY=" + "".join(["t7Gp", "2mXq", "9vLb", "4cRz"])),
+    docker("env-words", FINAL, FINAL + "\nENV SECRET_KEY=correct-horse-battery"),
     docker("env-password-old-form", FINAL, FINAL + "\nENV DATABASE_PASSWORD " + "".join(["hU8", "s-wT", "3kPz"])),
     docker("arg-token-default", FINAL, "ARG API_TOKEN=" + "".join(["k3Jd", "9aQw", "1zXv", "7bNm"]) + "\n" + FINAL),
     docker("copy-env", COPY, "COPY .env /app/.env\n" + COPY),

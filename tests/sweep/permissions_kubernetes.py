@@ -225,4 +225,33 @@ KUBE = (
     ),
 )
 
-SAMPLES: tuple[Sample, ...] = (*KUBE,)
+OVERLAY = AIOHTTP.with_files({"k8s/kustomization.yaml": "resources:\n  - deployment.yaml\n"})
+OPERATION = "op: add\n        path: /spec/template/spec/containers/0/securityContext/privileged\n        value: true\n"
+PATCHES = (
+    sample(
+        "permissions/k8s-kustomize-json-patch",
+        OVERLAY,
+        "k8s/kustomization.yaml",
+        "  - deployment.yaml\n",
+        f"  - deployment.yaml\npatches:\n  - target: {{kind: Deployment}}\n    patch: |-\n      - {OPERATION}",
+        ["path: /spec", "value: true"],
+    ),
+    sample(
+        "permissions/k8s-kustomize-inline-patch",
+        OVERLAY,
+        "k8s/kustomization.yaml",
+        "  - deployment.yaml\n",
+        "  - deployment.yaml\npatches:\n  - patch: |\n      apiVersion: apps/v1\n      kind: Deployment\n"
+        "      metadata: {name: hooks}\n      spec:\n        template:\n          spec:\n            hostNetwork: true\n",
+        "hostNetwork: true",
+    ),
+    kube(
+        "secret-in-env-value-first",
+        "            - name: HOOK_SECRET\n              valueFrom:\n                secretKeyRef:\n                  name: hooks\n"
+        "                  key: hook-secret\n",
+        "            - value: " + "".join(["v7Hs", "3kTq", "9xWd", "2bMc"]) + "\n              name: HOOK_SECRET\n",
+        "- value: ",
+    ),
+)
+
+SAMPLES: tuple[Sample, ...] = (*KUBE, *PATCHES)

@@ -114,4 +114,18 @@ UNIT = (
     ),
 )
 
-SAMPLES: tuple[Sample, ...] = (*UNIT,)
+UNBUFFERED = FLASK.edited(
+    U, "ExecStart=/opt/photos/venv/bin/gunicorn -c", "ExecStart=/opt/photos/venv/bin/python -u -m gunicorn -c"
+)
+STARTS = (
+    unit("user-missing-unbuffered", "User=photos\nGroup=photos\n", "", SERVICE, UNBUFFERED),
+    changed(
+        "permissions/systemd-user-missing-in-units.d",
+        FLASK.with_files({"ops/units.d/worker.service": FLASK.files[U]}),
+        FLASK.with_files({"ops/units.d/worker.service": FLASK.files[U].replace("User=photos\nGroup=photos\n", "")}),
+        "ops/units.d/worker.service",
+        SERVICE,
+    ),
+)
+
+SAMPLES: tuple[Sample, ...] = (*UNIT, *STARTS)

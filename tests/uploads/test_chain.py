@@ -178,6 +178,16 @@ def test_a_server_that_names_its_application_runs_that_one(tmp_path: Path) -> No
     assert found == {("one.py", 999), ("two.py", "none")}
 
 
+def test_a_server_runs_an_application_with_all_that_is_put_around_it(tmp_path: Path) -> None:
+    bare = FLASK.replace("5_000_000", "None")
+    around = "".join(f"app.wsgi_app = ProxyFix(app.wsgi_app, x_for={number})\n" for number in range(8))
+    files = {
+        "one.py": f"from werkzeug.middleware.proxy_fix import ProxyFix\n{bare}{around}", "nginx.conf": OPEN,
+        "Procfile": "web: waitress-serve --max-request-body-size=1000 one:app\n",
+    }  # fmt: skip
+    assert bounds(facts_of(tmp_path, files))["raw"].max_bytes == 999
+
+
 def test_the_exhibit_has_a_row_for_each_way_and_kind(tmp_path: Path) -> None:
     two = NGINX.replace("\n}\n", "\n  location /up { client_max_body_size 0; proxy_pass http://app; }\n}\n")
     compose = (

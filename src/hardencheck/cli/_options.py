@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -62,3 +62,21 @@ work = together(
     click.option("--no-cache", is_flag=True, help="Collect everything anew and store nothing."),
     click.option("--cache-dir", metavar="DIR", help="Keep the cache here instead of the user's cache directory."),
 )
+
+
+class Reading(NamedTuple):
+    """What `reading` puts on a command line, under the names of its parameters."""
+
+    profile: str | None
+    rev: str | None
+    exclude: tuple[str, ...]
+    config_file: str | None
+    checks: tuple[str, ...]
+    plugins: tuple[str, ...]
+    jobs: int | None
+    no_cache: bool
+    cache_dir: str | None
+
+
+# How the files of a target are read, where nothing is judged for a gate.
+reading = together(profile, revision, exclude, config, extra, work)

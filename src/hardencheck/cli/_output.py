@@ -138,7 +138,7 @@ def abandon_stdout() -> None:
 def shown(text: str) -> str:
     """Text that quotes a configuration or a command line: as `plain`, and without secrets."""
     from hardencheck.collect.secrets.names import masked
-    from hardencheck.collect.secrets.scan import use_rules
+    from hardencheck.collect.secrets.ruleset import use_rules
     from hardencheck.errors import CatalogueError
 
     try:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hardencheck.catalogue.load import Catalogue, Memo, load_catalogue
+from hardencheck.cli._options import Reading
 from hardencheck.collect.cache import Cache, default_directory
+from hardencheck.collect.options import Options
 from hardencheck.config.find import (
     SHARED,
     TABLE,
@@ -23,6 +25,7 @@ from hardencheck.config.model import TargetConfig, UserConfig
 from hardencheck.config.user import CHECKS, PLUGINS, listed, user_config
 from hardencheck.errors import CatalogueError, ConfigError, HardencheckError, TargetMissing, UsageError
 from hardencheck.model.checklist import Note
+from hardencheck.model.target import Target
 
 
 class Change(NamedTuple):
@@ -160,11 +163,31 @@ def cached_catalogue(
 ) -> tuple[Path | None, Catalogue]:
     """(the directory of the cache, None for none, and the catalogue). directory: given on the command line, else the
     user's configuration or the platform says. A cache that cannot be used is a note. Raises as `catalogue_of`."""
-    given = directory or extra.user.cache_dir
-    cache = None if off else Path(given).expanduser() if given else default_directory()
+    cache = cache_directory(extra, directory, off=off)
     with Cache(cache, lambda text: notes.append(Note(topic="cache", text=text))) as memo:
         cache = cache if memo.enabled else None  # said once is enough
         return cache, catalogue_of(loaded, extra, memo)
+
+
+def cache_directory(extra: Extras, directory: str | None, *, off: bool) -> Path | None:
+    given = directory or extra.user.cache_dir
+    return None if off else Path(given).expanduser() if given else default_directory()
+
+
+def target_of(path: str, reading: Reading, loaded: Loaded) -> Target:
+    profile = reading.profile or profile_of(loaded.config.target)
+    return Target(repository=path, revision=reading.rev, profile=profile)
+
+
+def collecting(reading: Reading, loaded: Loaded, extra: Extras, cache: Path | None) -> Options:
+    """How the files of a target are collected: as the command line says, else the user's configuration."""
+    return Options(
+        jobs=reading.jobs if reading.jobs is not None else extra.user.jobs,
+        cache=cache,
+        excludes=(*loaded.config.exclude, *reading.exclude),
+        plugins=extra.plugins,
+        rules=extra.checks,
+    )
 
 
 def profile_of(targets: Iterable[TargetConfig]) -> str | None:

@@ -4,7 +4,7 @@ import shlex
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -33,12 +33,7 @@ MAX_COMMITTED = 16 * 1024 * 1024  # bytes of a document that is compared
     help="text (default), json, markdown or html; to standard output or a file.",
 )
 @click.option("--check", "committed", metavar="FILE", help="Say what changed since this document was written; exit 1.")
-@_options.profile
-@_options.revision
-@_options.exclude
-@_options.config
-@_options.extra
-@_options.work
+@_options.reading
 @_options.color
 @_options.verbose
 @_options.debug
@@ -46,17 +41,9 @@ def command(
     path: str,
     formats: tuple[str, ...],
     committed: str | None,
-    profile: str | None,
-    rev: str | None,
-    exclude: tuple[str, ...],
-    config_file: str | None,
-    checks: tuple[str, ...],
-    plugins: tuple[str, ...],
-    jobs: int | None,
-    no_cache: bool,
-    cache_dir: str | None,
     color: "Color",
     verbose: bool,
+    **given: Any,
 ) -> int:
     """Document the production defaults of the service in PATH (default: here).
 
@@ -73,12 +60,15 @@ def command(
     if committed is not None and (len(formats) > 1 or wanted[0].file is not None):
         raise UsageError("--check writes nothing, so it takes at most one --format, without a file")
     old = _committed(committed, wanted[0].fmt if formats else None) if committed is not None else None
-    checklist = _resolved(
-        path, profile, rev, exclude, config_file, checks, plugins, jobs, no_cache=no_cache, cache_dir=cache_dir
-    )
+    reading = _options.Reading(**given)
+    checklist = _resolved(path, reading)
     if old is not None:
         again = ["hardencheck", "defaults", path]
-        for flag, value in (("--profile", profile), ("--rev", rev), ("--config", config_file)):
+        for flag, value in (
+            ("--profile", reading.profile),
+            ("--rev", reading.rev),
+            ("--config", reading.config_file),
+        ):
             again += [flag, value] if value is not None else []
         return _compare(checklist, old, [*again, "--format", f"{old.fmt}={old.file}"])
     from hardencheck.cli import _interrupt
@@ -151,63 +141,41 @@ def _committed(name: str, fmt: str | None) -> _Old:
     return _Old(name, fmt, text)
 
 
-def _resolved(
-    path: str,
-    profile: str | None,
-    rev: str | None,
-    exclude: tuple[str, ...],
-    config_file: str | None,
-    checks: tuple[str, ...],
-    plugins: tuple[str, ...],
-    jobs: int | None,
-    *,
-    no_cache: bool,
-    cache_dir: str | None,
-) -> "Checklist":
+def _resolved(path: str, reading: _options.Reading) -> "Checklist":
     """The checklist of what speaks of settings, and of nothing else. Raises NothingExamined where no application is."""
     from hardencheck.audit import audit
     from hardencheck.cli import _setup
     from hardencheck.cli._terminal import Progress
-    from hardencheck.collect.options import Options
     from hardencheck.config.load import load, waivers
     from hardencheck.judge.defaults import kinds, speaks_of_settings
     from hardencheck.judge.settle import Policy
     from hardencheck.model.check import Lifecycle
     from hardencheck.model.checklist import Note
-    from hardencheck.model.target import Target
 
-    extra = _setup.extras(checks, plugins)
+    extra = _setup.extras(reading.checks, reading.plugins)
     today = _setup.today()
-    loaded = load(_setup.find_configuration(Path(path), config_file, rev), today=today)
+    loaded = load(_setup.find_configuration(Path(path), reading.config_file, reading.rev), today=today)
     notes: list[Note] = []
-    cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
-    config = loaded.config
+    cache, catalogue = _setup.cached_catalogue(loaded, extra, reading.cache_dir, notes, off=reading.no_cache)
     progress = Progress()
-    module = profile or _setup.profile_of(config.target)
+    target = _setup.target_of(path, reading, loaded)
     checklist = audit(
-        Target(repository=path, revision=rev, profile=module),
+        target,
         catalogue,
         Policy(today=today, waivers=waivers(loaded, catalogue.also)),
-        Options(
-            jobs=jobs if jobs is not None else extra.user.jobs,
-            cache=cache,
-            excludes=(*config.exclude, *exclude),
-            plugins=extra.plugins,
-            rules=extra.checks,
-            progress=progress,
-        ),
+        _setup.collecting(reading, loaded, extra, cache)._replace(progress=progress),
         # `select` of the configuration is about the gate; what is ignored there is not judged here either.
         select_ids=tuple(
             check.id
             for check in catalogue.checks.values()
             if speaks_of_settings(check) and check.lifecycle is not Lifecycle.DEPRECATED
         ),
-        ignore_ids=config.ignore,
+        ignore_ids=loaded.config.ignore,
         kinds=kinds(),
         notes=tuple(notes),
     )
     progress.clear()
-    _some(checklist, path, module)
+    _some(checklist, path, target.profile)
     return checklist
 
 

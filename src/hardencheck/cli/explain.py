@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,27 +31,9 @@ if TYPE_CHECKING:
 @click.option(
     "--target", metavar="PATH", help="The service to draw: uploads.chain, logging.picture, headers.predicted."
 )
-@_options.profile
-@_options.revision
-@_options.exclude
-@_options.config
-@_options.extra
-@_options.work
+@_options.reading
 @_options.debug
-def command(
-    name: str,
-    fmt: str,
-    target: str | None,
-    profile: str | None,
-    rev: str | None,
-    exclude: tuple[str, ...],
-    config_file: str | None,
-    checks: tuple[str, ...],
-    plugins: tuple[str, ...],
-    jobs: int | None,
-    no_cache: bool,
-    cache_dir: str | None,
-) -> int:
+def command(name: str, fmt: str, target: str | None, **given: Any) -> int:
     """Say what ID expects and why, how to fix it and take the fix back, what decides it, with examples.
 
     ID may be an older name of the check or a pattern such as 'headers.*'.
@@ -64,10 +46,9 @@ def command(
     from hardencheck.errors import UsageError
     from hardencheck.model.facts.exhibit import EXHIBITS
 
+    reading = _options.Reading(**given)
     if target is not None:
-        drawn = _draw(
-            name, target, profile, rev, exclude, config_file, plugins, jobs, no_cache=no_cache, cache_dir=cache_dir
-        )
+        drawn = _draw(name, target, reading)
         write_stdout(plain(_picture(drawn, fmt), limit=10_000_000), exact=fmt != "text")
         return 0
     if name in EXHIBITS:
@@ -75,9 +56,9 @@ def command(
             f"{name} is a picture of a service: {EXHIBITS[name].lower()}",
             hint=f"name the service: hardencheck explain {name} --target PATH",
         )
-    if any(given not in (None, (), False) for given in (profile, rev, exclude, config_file, jobs, no_cache, cache_dir)):
+    if any(one not in (None, (), False) for one in reading._replace(checks=(), plugins=())):
         raise UsageError("these options are about a target, and none was named", hint="add --target PATH")
-    text = _about(name, fmt, checks, plugins)
+    text = _about(name, fmt, reading.checks, reading.plugins)
     write_stdout(plain(text, limit=1_000_000), exact=fmt != "text")
     return 0
 
@@ -99,46 +80,25 @@ def _about(name: str, fmt: str, checks: tuple[str, ...], plugins: tuple[str, ...
             return "\n\n".join(_prose.as_text(check, width=width) for check in found)
 
 
-def _draw(
-    name: str,
-    path: str,
-    profile: str | None,
-    rev: str | None,
-    exclude: tuple[str, ...],
-    config_file: str | None,
-    plugins: tuple[str, ...],
-    jobs: int | None,
-    *,
-    no_cache: bool,
-    cache_dir: str | None,
-) -> "Exhibit":
+def _draw(name: str, path: str, reading: _options.Reading) -> "Exhibit":
     """The picture of a target. Raises UsageError for a name that is none, NothingExamined where there is none."""
     from hardencheck.cli import _setup
     from hardencheck.cli._terminal import Progress
-    from hardencheck.collect.cache import default_directory
-    from hardencheck.collect.options import Options
     from hardencheck.collect.run import collect
     from hardencheck.config.load import load
     from hardencheck.errors import NothingExamined
     from hardencheck.model.facts.exhibit import EXHIBITS, Exhibit
-    from hardencheck.model.target import Target
 
-    extra = _setup.extras((), plugins)
+    extra = _setup.extras((), reading.plugins)
     if name not in EXHIBITS and not extra.plugins:
         raise _no_picture(name, EXHIBITS)
-    loaded = load(_setup.find_configuration(Path(path), config_file, rev), today=_setup.today())
-    given = cache_dir or extra.user.cache_dir
+    found_file = _setup.find_configuration(Path(path), reading.config_file, reading.rev)
+    loaded = load(found_file, today=_setup.today())
+    cache = _setup.cache_directory(extra, reading.cache_dir, off=reading.no_cache)
     progress = Progress()
     collected = collect(
-        Target(repository=path, revision=rev, profile=profile or _setup.profile_of(loaded.config.target)),
-        Options(
-            jobs=jobs if jobs is not None else extra.user.jobs,
-            cache=None if no_cache else Path(given).expanduser() if given else default_directory(),
-            excludes=(*loaded.config.exclude, *exclude),
-            plugins=extra.plugins,
-            progress=progress,
-            kinds=frozenset({Exhibit.kind()}),
-        ),
+        _setup.target_of(path, reading, loaded),
+        _setup.collecting(reading, loaded, extra, cache)._replace(progress=progress, kinds=frozenset({Exhibit.kind()})),
     )
     progress.clear()
     found = {fact.id: fact for fact in collected.facts.of(Exhibit.kind()) if isinstance(fact, Exhibit)}

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
+import msgspec
+
 from hardencheck.collect.exchange import Exchange
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -136,6 +138,12 @@ class Resolver(Collector):
 
     @abstractmethod
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]: ...
+
+    def passed_on(self, facts: FactSet, raw: type[Fact], made: type[Fact]) -> Iterator[Gap]:
+        """Where raw facts are missing, so are those that are made of them."""
+        for gap in facts.gaps:
+            if raw.kind() in gap.kinds and made.kind() not in gap.kinds and gap.collector != self.name:
+                yield msgspec.structs.replace(gap, kinds=(made.kind(),), collector=self.name)
 
 
 class Observer(Collector):

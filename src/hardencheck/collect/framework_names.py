@@ -89,15 +89,20 @@ CORS = frozenset({
     "CORS_ORIGIN_ALLOW_ALL", "CORS_ORIGIN_REGEX_WHITELIST", "CORS_ORIGIN_WHITELIST", "CORS_PREFLIGHT_MAX_AGE",
     "CORS_REPLACE_HTTPS_REFERER", "CORS_URLS_REGEX",
 })  # fmt: skip
-# django-csp up to 3.8: a setting for each directive. From 4.0 on it reads CONTENT_SECURITY_POLICY alone.
+# django-csp up to 3.8: setting -> directive, in the order in which it writes them (`csp.utils.from_settings`). From 4.0
+# on it reads CONTENT_SECURITY_POLICY alone.
+CSP_3_DIRECTIVES = {
+    f"CSP_{name.upper().replace('-', '_')}": name
+    for name in (
+        "child-src", "connect-src", "default-src", "script-src", "script-src-attr", "script-src-elem", "object-src",
+        "style-src", "style-src-attr", "style-src-elem", "font-src", "frame-src", "img-src", "manifest-src",
+        "media-src", "prefetch-src", "worker-src", "base-uri", "plugin-types", "sandbox", "form-action",
+        "frame-ancestors", "navigate-to", "require-sri-for", "report-uri", "report-to", "require-trusted-types-for",
+        "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
+    )
+}  # fmt: skip
 CSP_3 = frozenset({
-    "CSP_BASE_URI", "CSP_BLOCK_ALL_MIXED_CONTENT", "CSP_CHILD_SRC", "CSP_CONNECT_SRC", "CSP_DEFAULT_SRC",
-    "CSP_EXCLUDE_URL_PREFIXES", "CSP_FONT_SRC", "CSP_FORM_ACTION", "CSP_FRAME_ANCESTORS", "CSP_FRAME_SRC",
-    "CSP_IMG_SRC", "CSP_INCLUDE_NONCE_IN", "CSP_MANIFEST_SRC", "CSP_MEDIA_SRC", "CSP_NAVIGATE_TO", "CSP_OBJECT_SRC",
-    "CSP_PLUGIN_TYPES", "CSP_PREFETCH_SRC", "CSP_REPORT_ONLY", "CSP_REPORT_PERCENTAGE", "CSP_REPORT_TO",
-    "CSP_REPORT_URI", "CSP_REQUIRE_SRI_FOR", "CSP_REQUIRE_TRUSTED_TYPES_FOR", "CSP_SANDBOX", "CSP_SCRIPT_SRC",
-    "CSP_SCRIPT_SRC_ATTR", "CSP_SCRIPT_SRC_ELEM", "CSP_STYLE_SRC", "CSP_STYLE_SRC_ATTR", "CSP_STYLE_SRC_ELEM",
-    "CSP_TRUSTED_TYPES", "CSP_UPGRADE_INSECURE_REQUESTS", "CSP_WORKER_SRC",
+    *CSP_3_DIRECTIVES, "CSP_EXCLUDE_URL_PREFIXES", "CSP_INCLUDE_NONCE_IN", "CSP_REPORT_ONLY", "CSP_REPORT_PERCENTAGE",
 })  # fmt: skip
 CSP_4 = frozenset({"CONTENT_SECURITY_POLICY", "CONTENT_SECURITY_POLICY_REPORT_ONLY"})
 PERMISSIONS = frozenset({"PERMISSIONS_POLICY", "PERMISSIONS_POLICY_REPORT_ONLY"})

@@ -22,7 +22,8 @@ from hardencheck.collect.registry import collectors
 from hardencheck.collect.resolving import resolve
 from hardencheck.collect.secrets.context import role_of
 from hardencheck.collect.secrets.names import masked, secrets_in
-from hardencheck.collect.secrets.scan import candidate, scanner_digest, use_rules
+from hardencheck.collect.secrets.ruleset import scanner_digest, use_rules
+from hardencheck.collect.secrets.sightings import candidate
 from hardencheck.collect.source.trees import BaseTree, TooLarge, open_tree
 from hardencheck.errors import NothingExamined, UsageError
 from hardencheck.model.checklist import Note

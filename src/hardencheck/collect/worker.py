@@ -23,7 +23,7 @@ from hardencheck.collect.contract import Found
 from hardencheck.collect.extraction import SECONDS_PER_FILE, Decoding, encode, extract_file
 from hardencheck.collect.fingerprint_key import adopt, fingerprint_key
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.secrets.scan import extra_rules, use_rules
+from hardencheck.collect.secrets.ruleset import extra_rules, use_rules
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 

@@ -15,7 +15,7 @@ from hardencheck.collect.extract._privileges import (
     is_root,
     yaml_mode,
 )
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, flag_of, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import OPEN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeService, ComposeSetting, Setting
@@ -24,7 +24,6 @@ from hardencheck.model.location import Location
 
 MAX_PORTS = 200  # of one range
 _OPEN_PART = "?"  # a variable without a default
-_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _UNCONFINED = compiled(r"(seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable")
 # Ports of stores and consoles that trust whoever reaches them: IANA service names and the defaults of their makers.
 _STORES = {
@@ -140,11 +139,13 @@ class Service:
         )
 
     def _setting(self, setting: Setting, weak: Iterable[tuple[str, int]], otherwise: str) -> Iterator[Found]:
-        found = list(weak)
-        line = found[0][1] if found else self.line
-        yield self._fact(
-            setting, bool(found), ", ".join(dict.fromkeys(what for what, _ in found))[:200] or otherwise, line
-        )
+        by_line: dict[int, list[str]] = {}
+        for what, line in weak:
+            by_line.setdefault(line, []).append(what)
+        for line, said in by_line.items():
+            yield self._fact(setting, True, ", ".join(dict.fromkeys(said))[:200], line)
+        if not by_line:
+            yield self._fact(setting, False, otherwise, self.line)
         yield from self._gaps(setting)
 
     def _gaps(self, setting: Setting) -> Iterator[Gap]:
@@ -172,7 +173,7 @@ class Service:
 
     def _privileges(self) -> Iterator[tuple[str, int]]:
         for text, line in self._texts("privileged"):
-            if text.lower() in _TRUE:
+            if flag_of(text):
                 yield "privileged", line
         for text, line in self._texts("cap_add"):
             if capability(text) in CAPABILITIES:
@@ -190,9 +191,9 @@ class Service:
         return found[-1] if found else None
 
     def _read_only(self) -> bool | None:
-        texts = [text.lower() for text, _ in self._texts("read_only")]
+        texts = self._texts("read_only")
         self.unknown.clear()
-        return True if texts and texts[0] in _TRUE else False if texts and texts[0] in _FALSE else None
+        return flag_of(texts[0][0]) if texts else None
 
     def _drops_all(self) -> bool | None:
         dropped = [capability(text) for text, _ in self._texts("cap_drop")]
@@ -348,13 +349,14 @@ def _shared(mode: int) -> bool:
 
 
 def _range(text: str) -> Iterator[str]:
-    """The ports of "8000" and of "8000-8010"."""
+    """The ports of "8000" and of "8000-8010"; of a longer range the first ones and those of stores."""
     first, _, last = text.strip().partition("-")
     if not last.isdecimal() or not first.isdecimal() or len(first + last) > 12:
         yield first
         return
-    for port in range(int(first), min(int(last), int(first) + MAX_PORTS) + 1):
-        yield str(port)
+    least, most = int(first), int(last)
+    yield from (str(port) for port in range(least, min(most, least + MAX_PORTS) + 1))
+    yield from (port for port in _STORES if least + MAX_PORTS < int(port) <= most)
 
 
 def _default(match: re.Match[str]) -> str:

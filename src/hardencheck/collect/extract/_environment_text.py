@@ -114,8 +114,11 @@ def templated(text: str) -> bool:
     return _TEMPLATED.search(text) is not None
 
 
-_BLOCK = compiled(r"\{[{%]-?\s*(if|unless|with|range|for|else|elif|end\w*|define|block)\b")
-_OPENING = frozenset({"if", "unless", "with", "range", "for"})
+# What brackets lines in Jinja, Go and ERB; of ERB also a block that a method is given: `list.each do |one|`.
+_BLOCK = compiled(
+    r"(?:\{[{%]|<%)[-~+]?\s*(?:(?P<opens>if|unless|with|range|for|case)|(?P<ends>end(?:if|for|unless|with|range)?))\b|"
+    r"<%-?[^%\n]{1,300}\s(?P<do>do)\s*(?:\|[^|\n]{0,99}\|)?\s*-?%>"
+)
 
 
 class Template(NamedTuple):
@@ -155,10 +158,7 @@ def untemplated(text: str) -> Template:
         if "{{" in line or "{%" in line or "<%" in line:
             actions.add(number)
         for match in _BLOCK.finditer(line):
-            if match[1] in _OPENING:
-                depth += 1
-            elif match[1].startswith("end"):
-                depth = max(0, depth - 1)
+            depth = max(0, depth - 1) if match["ends"] else depth + 1
         if depth:
             depths[number] = depth
         stripped = line.strip()

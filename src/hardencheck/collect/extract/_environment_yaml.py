@@ -427,12 +427,14 @@ def reader_of(path: str, document: Node) -> tuple[str, Reader] | None:
         return "app", serverless
     if "env_variables" in has and ("runtime" in has or name.startswith("app.")):
         return "app", app_engine
-    if isinstance(document.get("services"), Mapping) and (
-        "compose" in name or "stack" in name or _looks_composed(document.get("services"))
-    ):
+    services = document.get("services")
+    if isinstance(services, Mapping) and ("compose" in name or "stack" in name or looks_composed(services)):
         return "compose", compose
     return None
 
 
-def _looks_composed(services: Node | None) -> bool:
-    return any(isinstance(node, Mapping) and {"image", "build"} & node.pairs.keys() for _, _, node in _pairs(services))
+def looks_composed(services: Mapping) -> bool:
+    """Whether what is called so are services of compose, whatever the name of the file."""
+    nodes = [node for _, _, node in _pairs(services)]
+    mappings = [node for node in nodes if isinstance(node, Mapping)]
+    return len(mappings) == len(nodes) and any({"image", "build"} & node.pairs.keys() for node in mappings)

@@ -6,13 +6,15 @@ from typing import Literal
 
 from hardencheck.collect.extract._dockerfile import Instruction
 from hardencheck.collect.extract.credentialfiles import form_of, names_a_secret
+from hardencheck.collect.secrets.placeholders import EXAMPLE, NAME, WORDS, Seen, reason
 from hardencheck.lazily import compiled
 
 _Value = Literal["none", "variable", "placeholder", "text", "harmless"]
 
-# TOKENIZERS_PARALLELISM and its like speak of other tokens.
+# TOKENIZERS_PARALLELISM and its like speak of other tokens, UWSGI_PASS of where a proxy passes to.
 _NOT_SECRET = compiled(
-    r"tokeniz|token_?limit|max_?tokens|password_?less|secret_?less|_(?:mount|dir|service|name)$", re.I
+    r"(?:uwsgi|proxy|fastcgi|grpc|scgi)_pass$|tokeniz|token_?limit|max_?tokens|password_?less|secret_?less|_(?:mount|dir|service|name)$",
+    re.I,
 )
 _PAIR = compiled(r"(?P<name>[A-Za-z_][\w.-]*)=(?P<value>\"(?:\\.|[^\"\\])*\"|'[^']*'|(?:\\.|[^\s\\])*)")
 _HARMLESS = compiled(
@@ -43,12 +45,12 @@ def declared(step: Instruction) -> Iterator[tuple[int, str, _Value]]:
     old_form = re.match(r"([A-Za-z_][\w.-]*)\s+(.*)", step.rest, re.DOTALL) if step.name == "ENV" else None
     if old_form is not None:
         if is_secret_name(old_form[1]):
-            yield 0, old_form[1], _kind(old_form[2])
+            yield 0, old_form[1], _kind(old_form[1], old_form[2])
         return
     found = {match.start(): match for match in _PAIR.finditer(step.rest)}
     for match in found.values():
         if is_secret_name(match["name"]):
-            yield match.start(), match["name"], _kind(match["value"])
+            yield match.start(), match["name"], _kind(match["name"], match["value"])
     if step.name == "ARG":
         for word in re.finditer(r"(?<!\S)([A-Za-z_]\w*)(?!\S)", step.rest):
             inside = any(match.start() <= word.start() < match.end() for match in found.values())
@@ -60,14 +62,20 @@ def is_secret_name(name: str) -> bool:
     return names_a_secret(name) and _NOT_SECRET.search(name) is None
 
 
-def _kind(value: str) -> _Value:
+def _kind(name: str, value: str) -> _Value:
     plain = value.strip().strip("\"'").strip()
     if _HARMLESS.fullmatch(plain):
         return "harmless"
     if "$" in plain:
         # ${NAME:-text}: the text is said elsewhere.
         return "variable" if re.search(r"\$\{?\w", plain) else "text"
-    return "placeholder" if _PLACEHOLDER.fullmatch(plain) else "text"
+    if _PLACEHOLDER.fullmatch(plain):
+        return "placeholder"
+    # What the search for secrets takes for words it does not report: here it is what the service runs with.
+    seen = Seen(
+        plain, "generic", "plain-assignment", name, f"ENV {name}=", "", quoted=False, markup=False, configuration=True
+    )
+    return "placeholder" if reason(seen) in {EXAMPLE, NAME, WORDS} else "text"
 
 
 def secret_file(source: str) -> str:

@@ -9,14 +9,13 @@ from typing import Literal, NamedTuple
 
 from hardencheck.collect.extract._kubernetes import Workload
 from hardencheck.collect.extract._privileges import CAPABILITIES, capability, is_engine_socket, yaml_mode
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, below, flag_of, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import OPEN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import PodMatter, PodStatement
 from hardencheck.model.location import Location
 
 State = Literal["weak", "good", "lacks"]
-_TRUE, _FALSE = frozenset({"true", "yes", "on", "y"}), frozenset({"false", "no", "off", "n"})
 _NUMBER = compiled(r"\d{1,10}|0[xX][0-9a-fA-F]{1,8}|0o?[0-7]{1,10}")
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _HARMLESS = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo")
@@ -32,8 +31,7 @@ class _Said(NamedTuple):
 
     @property
     def flag(self) -> bool | None:
-        low = self.text.lower()
-        return True if low in _TRUE else False if low in _FALSE else None
+        return flag_of(self.text)
 
     @property
     def number(self) -> int | None:

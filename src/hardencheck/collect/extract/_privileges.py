@@ -111,15 +111,19 @@ def program_of(command: str) -> str:
     return ""
 
 
+# Programs that start another one as another user.
+CHANGERS = ("gosu", "su-exec", "setpriv", "s6-setuidgid", "setuidgid", "chpst", "runuser", "setuser")
 _CHANGES = compiled(
-    r"(?:^|[\s;&'\"])(?:\S*/)?(sudo|runuser|setpriv|su|su-exec|chpst|setuidgid|s6-setuidgid|gosu|setuser|start-stop-daemon)\s|"
+    rf"(?:^|[\s;&'\"])(?:\S*/)?({'|'.join(CHANGERS)}|sudo|su|start-stop-daemon)\s|"
     r"\s(--user|--uid|--setuid|-u|--drop-privileges)[= ]\s*\S"
 )
+# Their -u is something else: unbuffered, unset.
+_OTHER_OPTIONS = compiled(r"(?<![\w.-])(python[\d.]*|env)((?:\s+-\S+)+)")
 
 
 def changes_user(command: str) -> str:
     """The tool or option by which a command changes to another user; "" for none."""
-    found = _CHANGES.search(f" {command}")
+    found = _CHANGES.search(" " + _OTHER_OPTIONS.sub(r"\1", command[:20_000]))
     if found is None:
         return ""
     return next((group for group in found.groups() if group), "")[:40]

@@ -131,11 +131,11 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
     for start, word in enumerate(words):
         name = word.rpartition("/")[2]
         rest = words[start + 1 :]
-        if name in {"chmod", "install", "mkdir", "mkfifo"}:
-            yield from _changes(name, rest, variables)
-            return
         if name == "setfacl":
             yield from _access_lists(rest)
+            return
+        if name in _MODE_COMMANDS:
+            yield from _changes(name, rest, variables)
             return
         if name == "find":
             for index, option in enumerate(rest):
@@ -146,10 +146,21 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
         if name in _ELSEWHERE:
             yield from _elsewhere(rest, variables)
             return
-        if name in {"sh", "bash", "dash", "ash"} and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
-            for inner in commands(rest[1]):
+        if name in _SHELLS:
+            for inner in given_to_shell(words[start:]):
                 if inner != list(words):
                     yield from mode_changes(inner, variables)
+            return
+        if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
+            return
+
+
+def given_to_shell(words: Sequence[str]) -> Iterator[list[str]]:
+    """The commands of the text that a shell is started with: `sh -c "a; b"`, `exec bash -ec ...`."""
+    for start, word in enumerate(words):
+        if word.rpartition("/")[2] in _SHELLS:
+            option, *text = words[start + 1 : start + 3] or [""]
+            yield from commands(text[0]) if text and re.fullmatch(r"-[a-z]*c", option) else ()
             return
         if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
             return
@@ -229,18 +240,21 @@ def umask_of(words: Sequence[str], variables: Mapping[str, str]) -> str | None:
 
 
 def mask_bits(spec: str) -> int | None:
-    """The bits that a umask takes away: "022" -> 0o022, "u=rwx,g=rx,o=" -> 0o027. None for what is neither form."""
+    """The bits that a umask takes away: "022" -> 0o022, "u=rwx,g=rx,o=" -> 0o027, "o+w" -> 0o020. None for what is
+    neither form."""
     if re.fullmatch(r"[0-7]{1,4}", spec):
         return int(spec, 8) & 0o777
-    if not re.fullmatch(r"[ugoa]*=[rwx]*(?:,[ugoa]*=[rwx]*)*", spec):
-        return None  # "g+w" changes one that is not known
-    left = 0o022  # classes that are not named keep what is usual
+    if not re.fullmatch(r"[ugoa]*[-+=][rwx]*(?:,[ugoa]*[-+=][rwx]*)*", spec):
+        return None
+    left = 0o022  # what is not named keeps what is usual
     for clause in spec.split(","):
-        who, _, what = clause.partition("=")
+        who, operator, what = re.split(r"([-+=])", clause)
         bits = sum({"r": 4, "w": 2, "x": 1}[letter] for letter in set(what))
         for one, shift in (("u", 6), ("g", 3), ("o", 0)):
             if not who or one in who or "a" in who:
-                left = left & ~(7 << shift) | ((7 & ~bits) << shift)
+                if operator == "=":
+                    left |= 7 << shift
+                left = left | bits << shift if operator == "-" else left & ~(bits << shift)
     return left
 
 

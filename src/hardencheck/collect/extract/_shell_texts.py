@@ -1,7 +1,7 @@
 """Where shell commands stand: scripts, recipes of makefiles, steps of workflows, tasks of Ansible."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from hardencheck.collect.contract import Unreadable
@@ -91,8 +91,8 @@ def read_documents(data: bytes) -> list[Node]:
         return []
 
 
-def of_workflow(path: str, document: Node) -> Iterator[ShellText]:
-    """The `run` (GitHub) and `script` (GitLab) steps of the jobs."""
+def of_workflow(path: str, document: Node, lines: Sequence[str]) -> Iterator[ShellText]:
+    """The `run` (GitHub) and `script` (GitLab) steps of the jobs. lines: of the file."""
     jobs = document.get("jobs") if isinstance(document, Mapping) else None
     if not isinstance(jobs, Mapping):
         jobs = document if isinstance(document, Mapping) and ".gitlab-ci" in path else None
@@ -110,12 +110,12 @@ def of_workflow(path: str, document: Node) -> Iterator[ShellText]:
         for step in steps.items if isinstance(steps, Items) else ():
             run = step.get("run") if isinstance(step, Mapping) else None
             if isinstance(run, Scalar):
-                yield _scalar(run, "workflow", what)
+                yield _scalar(run, "workflow", what, lines)
         for key in ("script", "before_script", "after_script"):
             script = job.get(key)
             for item in script.items if isinstance(script, Items) else (script,):
                 if isinstance(item, Scalar):
-                    yield _scalar(item, "workflow", what)
+                    yield _scalar(item, "workflow", what, lines)
 
 
 class Task(NamedTuple):
@@ -142,15 +142,37 @@ def ansible_tasks(document: Node) -> Iterator[Task]:
                 yield Task(key.rpartition(".")[2], line, value)
 
 
-def of_playbook(path: str, task: Task) -> ShellText | None:
-    """The command that a task runs."""
+def of_playbook(path: str, task: Task, lines: Sequence[str]) -> ShellText | None:
+    """The command that a task runs. lines: of the file."""
     if task.module not in {"shell", "command", "raw"}:
         return None
     value = task.value
     text = value if isinstance(value, Scalar) else value.get("cmd") if isinstance(value, Mapping) else None
-    return _scalar(text, "playbook", role(path)) if isinstance(text, Scalar) else None
+    return _scalar(text, "playbook", role(path), lines) if isinstance(text, Scalar) else None
 
 
-def _scalar(node: Scalar, place: Where, what: str) -> ShellText:
+def written_by(path: str, task: Task, lines: Sequence[str]) -> Iterator[ShellText]:
+    """What a task puts into a file. lines: of the file of the task."""
+    for key in ("line", "content", "block"):
+        node = task.value.get(key) if isinstance(task.value, Mapping) else None
+        if isinstance(node, Scalar):
+            yield _scalar(node, "playbook", role(path), lines)
+
+
+def _scalar(node: Scalar, place: Where, what: str, lines: Sequence[str]) -> ShellText:
+    first, last = node.folded
+    if first:
+        return ShellText(_unfolded(node, lines[first - 1 : last]), first, place, what)
     several = "\n" in node.text
     return ShellText(node.text, node.line + 1 if several else node.line, place, what, long=several)
+
+
+def _unfolded(node: Scalar, lines: Sequence[str]) -> str:
+    """A folded text with its lines as the file has them: each goes on in the next one, but for empty lines."""
+    pieces = [line.strip() for line in lines]
+    if node.folded[0] == node.line and pieces:  # the key, or a dash, stands before it
+        pieces[0] = pieces[0][max(pieces[0].find(node.text[:8].split("\n")[0]), 0) :]
+    return "".join(
+        f"{piece} \\\n" if piece and following else f"{piece}\n"
+        for piece, following in zip(pieces, [*pieces[1:], ""], strict=True)
+    )

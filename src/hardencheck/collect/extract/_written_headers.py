@@ -16,6 +16,7 @@ MARKS = compiled(rb"(?i)%s" % b"|".join(name.encode() for name in sorted(HEADERS
 SETTERS = frozenset({"add", "set", "setdefault", "append", "set_header", "add_header", "append_header"})
 _TABLE = compiled(r"(?i).*header.*")
 _ATTRIBUTES = frozenset({"access_control_allow_origin", "access_control_allow_credentials"})  # of Werkzeug
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Given = tuple[str, ast.expr, ast.AST]
 
 
@@ -74,6 +75,20 @@ def fields(part: ast.AST) -> Iterator[_Given]:
             yield text(name), value, name
 
 
+def bodies(function: _Function) -> Iterator[list[ast.stmt]]:
+    """Lists of statements that run one after the other."""
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            body = getattr(node, name, None)
+            if isinstance(body, list) and body:
+                yield body
+
+
+def in_statement(node: ast.stmt) -> Iterator[_Given]:
+    for part in _inside(node):
+        yield from fields(part)
+
+
 def _inside(node: ast.stmt) -> Iterator[ast.AST]:
     """A statement and its expressions, without the statements that it holds."""
     stack: list[ast.AST] = [node]
@@ -98,7 +113,7 @@ def text(node: ast.AST | None) -> str:
 def _note(
     found: dict[tuple[int, str], WrittenHeader], path: str, view: str, statement: ast.stmt, values: Values
 ) -> None:
-    for name, value, where in (given for part in _inside(statement) for given in fields(part)):
+    for name, value, where in in_statement(statement):
         if name not in HEADERS:
             continue
         try:

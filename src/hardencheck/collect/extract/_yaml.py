@@ -16,11 +16,13 @@ MAX_DOCUMENTS = 200
 
 
 class Scalar(NamedTuple):
-    """text: as written, without quotes. plain: it was written without quotes, and no tag says that it is a text."""
+    """text: as written, without quotes. plain: it was written without quotes, and no tag says that it is a text.
+    folded: first and last line of a text that goes over several, whose ends are blanks in it; else 0."""
 
     text: str
     plain: bool
     line: int
+    folded: tuple[int, int] = (0, 0)
 
 
 class Sequence(NamedTuple):
@@ -48,6 +50,15 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 def text_of(node: Node | None) -> str:
     return node.text if isinstance(node, Scalar) else ""
+
+
+_TRUE, _FALSE = frozenset({"true", "yes", "on", "y"}), frozenset({"false", "no", "off", "n"})
+
+
+def flag_of(text: str) -> bool | None:
+    """A switch as Kubernetes and Compose take it (YAML 1.1, "Boolean"); None for what is none."""
+    low = text.lower()
+    return True if low in _TRUE else False if low in _FALSE else None
 
 
 def items_of(node: Node | None) -> "list[Node]":
@@ -106,7 +117,7 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 plain = event.style in (None, "") and event.tag != _TEXT
-                self._add(Scalar(event.value, plain, line), event.anchor, self.nodes)
+                self._add(Scalar(event.value, plain, line, _folded(event)), event.anchor, self.nodes)
             case "AliasEvent":
                 self.aliases += 1
                 if self.aliases > MAX_ALIASES:
@@ -156,6 +167,13 @@ class _Builder:
                 holder.merges.append(node)
             elif key.text not in holder.node.pairs:
                 holder.node.pairs[key.text] = (key.line, node)
+
+
+def _folded(event: Any) -> tuple[int, int]:
+    first, end = event.start_mark.line + 1, event.end_mark.line + 1
+    if event.style == ">":
+        return first + 1, max(first + 1, end - 1)
+    return (first, end) if event.style != "|" and end > first else (0, 0)
 
 
 def _merge(into: Mapping, merges: list[Node]) -> None:

@@ -8,7 +8,7 @@ from hardencheck.collect.extract._yaml import Node, documents
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
-ENDINGS = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
+ENDINGS = (".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
 # Filled in before anybody reads it: by a template, envsubst, sed.
 OPEN = compiled(r"\{\{|<%|\$\{|\$\(|\$[A-Za-z_]|@\w+@|filled-in|^<[^>]*>$")
 

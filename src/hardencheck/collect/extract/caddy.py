@@ -14,6 +14,7 @@ from hardencheck.collect.extract._proxy_text import MAX_DEPTH, Conditional, Form
 from hardencheck.collect.extract._python import role, without_credentials
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import CaddyFile, Directive
+from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 # Directives, and their parts, whose arguments are looked at.
@@ -41,6 +42,8 @@ _SITE = compiled(rb"^[^\s#{}][^{}\n]{0,300}\{[ \t\r]{0,9}$|^:\d{1,5}\s|^[\w.-]{3
 _NAME = compiled(
     r"caddyfile(?:[.-].{1,60})?|.{0,60}\.caddy(?:file)?(?:\.(?:j2|tmpl|template|erb|dist|example))?", re.IGNORECASE
 )
+_APPS = compiled(rb'"apps"\s{0,20}:\s{0,20}\{')
+_SERVERS = compiled(rb'"http"\s{0,20}:\s{0,200}\{[^{}]{0,500}"servers"\s{0,20}:\s{0,20}\{')
 _HEREDOC = re.compile(r"<<([A-Za-z0-9_-]{1,60})[ \t]*\n")
 _PLACEHOLDER = re.compile(r"\{\$[^{}\n]{0,300}\}")
 MAX_TOKENS = 100_000
@@ -55,10 +58,33 @@ class Token(NamedTuple):
     quoted: bool = False
 
 
+class CaddyJson(Extractor):
+    """Caddy's own form of its configuration, of which nothing is read: that it is there is said."""
+
+    name = "caddy.json"
+    emits = (CaddyFile,)
+
+    def wants(self, path: str, mode: int, size: int) -> bool:
+        name = path.lower().rpartition("/")[2]
+        return name.endswith(".json") and ("caddy" in path.lower() or name in {"config.json", "autosave.json"})
+
+    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        apps, servers = _APPS.search(data), _SERVERS.search(data)
+        if apps is not None and servers is not None:
+            line = data.count(b"\n", 0, servers.start()) + 1
+            raise Unreadable(
+                "Caddy's configuration as JSON is not read (a Caddyfile is, of which `caddy adapt` makes it)",
+                reason=Reason.NOT_SUPPORTED,
+                line=line,
+            )
+        return ()
+
+
 class CaddyFiles(Extractor):
     """Files that are called Caddyfile, or end in .caddy."""
 
     name = "caddy.files"
+    version = 2
     emits = (CaddyFile,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -87,9 +113,12 @@ def tokens(text: str) -> Iterator[Token]:
             line, at = line + 1, at + 2
             continue
         if char == "#":
-            at = text.find("\n", at)
-            if at < 0:
+            stop = text.find("\n", at)
+            if stop < 0:
                 return
+            if "\\" in text[at:stop]:  # it escapes the end of the line: the next one belongs to this one (2.6.2)
+                line, stop = line + 1, stop + 1
+            at = stop
             continue
         count += 1
         if count > MAX_TOKENS:
@@ -111,7 +140,9 @@ def _bare_word(text: str, at: int) -> int:
         inner = _PLACEHOLDER.match(text, at) if text[at] == "{" else None
         if inner is not None:
             at = inner.end()
-        elif text[at] == "\\" and text[at + 1 : at + 2] not in {"", "\n"}:
+        elif text.startswith("\\\n", at):
+            return at  # the line goes on, the word does not
+        elif text[at] == "\\" and at + 1 < len(text):
             at += 2
         else:
             at += 1

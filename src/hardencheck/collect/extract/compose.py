@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._compose_service import Service
 from hardencheck.collect.extract._environment_facts import beside
-from hardencheck.collect.extract._environment_yaml import edited, for_developers
+from hardencheck.collect.extract._environment_yaml import edited, for_developers, looks_composed
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import read, without_endings
 from hardencheck.collect.extract.dockerfile import purpose
@@ -59,7 +59,7 @@ class ComposeFiles(Extractor):
             return
         for document in found:
             services = document.node.get("services") if isinstance(document.node, Mapping) else None
-            if not isinstance(services, Mapping) or not (named or _looks_composed(services)):
+            if not isinstance(services, Mapping) or not (named or looks_composed(services)):
                 continue
             nodes = [(key, line, node) for key, (line, node) in services.pairs.items() if isinstance(node, Mapping)]
             if len(nodes) > MAX_SERVICES:
@@ -101,12 +101,6 @@ def _role(path: str, data: bytes) -> str:
     if _OVERRIDE.fullmatch(name.lower()) and _DEVELOPERS.search(data) is None:
         return purpose(f"{folder}/{name.lower().replace('.override', '')}".lstrip("/"))
     return purpose(path)
-
-
-def _looks_composed(services: Mapping) -> bool:
-    nodes = [node for _, node in services.pairs.values()]
-    mappings = [node for node in nodes if isinstance(node, Mapping)]
-    return len(mappings) == len(nodes) and any({"image", "build"} & node.pairs.keys() for node in mappings)
 
 
 def _behind(path: str, role: str, services: list[Service], line: int) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._assigned import Assigned
-from hardencheck.collect.extract._branches import Values
+from hardencheck.collect.extract._branches import Values, debug_off
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role, shorten
 from hardencheck.collect.extract._written_headers import text
 from hardencheck.lazily import compiled
@@ -65,7 +65,8 @@ def _cookie(file: PythonFile, values: Values, assigned: Assigned, path: str, cal
             flags[flag] = False if whole else ""
             continue
         try:
-            flags[flag] = bool(values.constant(node))
+            known = debug_off(file, node)
+            flags[flag] = bool(values.constant(node)) if known is None else known
         except NotLiteral:
             flags[flag] = _expression(file, assigned, call, node) or f"…{shorten(node)}"
     where = Location(path=path, line=call.lineno)

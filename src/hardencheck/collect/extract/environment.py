@@ -24,6 +24,7 @@ from hardencheck.collect.extract._environment_yaml import reader_of
 from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import parse
 from hardencheck.collect.extract._yaml import documents
+from hardencheck.collect.extract._yaml_templates import ENDINGS
 from hardencheck.collect.extract.systemd import unit_name
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import DeployedService, EnvironmentVariable
@@ -56,7 +57,7 @@ _KEYS = compiled(
 )
 _OBJECT = compiled(rb"^apiVersion:[^\n]{0,200}\n(?:[^\n]{0,200}\n)?kind:", re.MULTILINE)
 _SERVERS = compiled("|".join(sorted(SERVERS)).encode())
-_TEMPLATES = (".j2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".sample", ".example", ".dist")
+_TEMPLATES = (*ENDINGS, ".sample", ".example")
 
 
 def form_of(path: str) -> str:
@@ -92,7 +93,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 6
+    version = 7
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

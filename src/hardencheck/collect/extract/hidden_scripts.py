@@ -28,7 +28,7 @@ from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1024 * 1024
-MAX_FACTS = 200
+MAX_FACTS = 2_000
 # A file of the settings layer, as a command names it.
 _SETTINGS_FILE = compiled(
     r"(?:[\w.$~{}/-]{0,200}/)?(?:(?:\w{1,40}[_-])?settings(?:[._-][\w.-]{1,40})?|settings/[\w.-]{1,40}|config)\.py"
@@ -59,6 +59,7 @@ class HiddenSettingsScripts(Extractor):
     """sed, perl, echo, tee and here-documents that write to a settings module."""
 
     name = "scripts.hidden-settings"
+    version = 2
     emits = (HiddenSetting, RewrittenName)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -75,18 +76,19 @@ class HiddenSettingsScripts(Extractor):
         name = path.rpartition("/")[2].lower()
         for told, fact in enumerate(self._found(path, name, text, data)):
             if told >= MAX_FACTS:
-                return
+                raise Unreadable(f"more than {MAX_FACTS} statements", reason=Reason.BUDGET)
             yield fact
 
     def _found(self, path: str, name: str, text: str, data: bytes) -> Iterator[_Rewriting]:
         if path.endswith((".yml", ".yaml")) and not is_makefile(name):
+            lines = text.split("\n")
             for document in read_documents(data):
-                for one in of_workflow(path, document):
+                for one in of_workflow(path, document, lines):
                     yield from _rewriting(path, one)
                 for task in ansible_tasks(document):
                     if task.module in _ANSIBLE and isinstance(task.value, Mapping):
                         yield from _edited(path, task.module, task.line, task.value)
-                    elif (command := of_playbook(path, task)) is not None:
+                    elif (command := of_playbook(path, task, lines)) is not None:
                         yield from _rewriting(path, command)
         elif not is_makefile(name) and is_dockerfile(text):
             yield from _dockerfile(path, text)

@@ -8,7 +8,7 @@ from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
 from hardencheck.collect.extract._kustomize import Part, is_kustomization, is_patch, operations, parts_of
-from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, items_of, text_of
+from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, flag_of, items_of, text_of
 from hardencheck.collect.extract._yaml_templates import Document, read, without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
@@ -33,7 +33,6 @@ _VALUES = compiled(r"(?:.*[._-])?values(?:[._-].*)?\.ya?ml")
 _CONTEXT = compiled(rb"ecurityContext|host(?:Network|PID|IPC)\b")
 _CONTEXTS = compiled(r".*[sS]ecurityContext")
 _HOST_KEYS = ("hostNetwork", "hostPID", "hostIPC")
-_MAX_DEPTH, _MAX_VALUES = 10, 20_000
 _ACCOUNT_KINDS = frozenset({"RoleBinding", "ClusterRoleBinding"})
 
 
@@ -126,13 +125,11 @@ def _values(path: str, data: bytes) -> Iterator[Found]:
     except Unreadable:
         return  # no YAML is no chart's
     role = role_of(path)
-    seen = 0
     for document in found:
-        waiting: list[tuple[Node, str, int]] = [(document.node, "values", 0)]
+        waiting: list[tuple[Node, str]] = [(document.node, "values")]  # as many as the parser lets through
         while waiting:
-            node, named, depth = waiting.pop()
-            seen += 1
-            if seen > _MAX_VALUES or depth > _MAX_DEPTH or not isinstance(node, Mapping):
+            node, named = waiting.pop()
+            if not isinstance(node, Mapping):
                 continue
             contexts = Sequence([], node.line)
             pod: dict[str, tuple[int, Node]] = {key: node.pairs[key] for key in _HOST_KEYS if key in node.pairs}
@@ -141,7 +138,7 @@ def _values(path: str, data: bytes) -> Iterator[Found]:
                     one = Mapping({"name": (line, Scalar(key, True, line)), "securityContext": (line, value)}, line)
                     contexts.items.append(one)
                 else:
-                    waiting.append((value, f"{named}.{key}"[:200], depth + 1))
+                    waiting.append((value, f"{named}.{key}"[:200]))
             if contexts.items:
                 pod["containers"] = (node.line, contexts)
             if pod:
@@ -195,8 +192,7 @@ def _accounts(path: str, item: Mapping, kind: str, role: str) -> Iterator[Found]
         )
 
     if kind == "ServiceAccount":
-        said = text_of(item.get("automountServiceAccountToken")).lower()
-        automount = {"true": True, "false": False}.get(said)
+        automount = flag_of(text_of(item.get("automountServiceAccountToken")))
         space = below(item, "metadata", "namespace")
         yield account(space, name_of(item), item.line_of("automountServiceAccountToken"), automount, False)
         return

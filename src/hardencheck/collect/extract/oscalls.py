@@ -2,6 +2,7 @@
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -104,12 +105,12 @@ class _File:
         self.constants = Constants(file)
         self.values = ModeValues(self.constants)
         # Names that hold a umask to put back, and the umask that is in force where a directory is made.
-        self.kept = {
-            target
+        self.keeps = {
+            id(node.value): {self._text(target) for target in node.targets}
             for node in file.assigns
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and self._is_umask(node.value)
-            for target in map(self._text, node.targets)
         }
+        self.kept = {name for names in self.keeps.values() for name in names}
         self.umasks: dict[int, list[tuple[int, int | None]]] = {}
         for call in file.calls:
             if self._is_umask(call) and call.args:
@@ -119,6 +120,8 @@ class _File:
                 except NotLiteral:
                     mask = None  # put back, or not known: then the usual one
                 self.umasks.setdefault(id(file.scope(call)), []).append((call.lineno, mask))
+        for held in self.umasks.values():
+            held.sort(key=lambda one: one[0])
 
     def _bits(self, node: ast.expr, call: ast.Call) -> int:
         return self.values.bits(node, self.file.scope(call))
@@ -296,21 +299,18 @@ class _File:
         )
 
     def _is_restored(self, call: ast.Call) -> bool:
-        names = {
-            self._text(target)
-            for node in self.file.assigns
-            if isinstance(node, ast.Assign) and node.value is call
-            for target in node.targets
-        }
-        return any(
-            self._is_umask(other) and bool(other.args) and self._text(other.args[0]) in names
-            for other in self.file.calls
-        )
+        return not self._given_back.isdisjoint(self.keeps.get(id(call), ()))
+
+    @cached_property
+    def _given_back(self) -> set[str]:
+        """The names that umask is called with."""
+        return {self._text(call.args[0]) for call in self.file.calls if self._is_umask(call) and call.args} - {""}
 
     def _own_umask(self, call: ast.Call) -> int | None:
         """The umask that the same function has set last before a call; None where it has set none or put it back."""
-        before = [mask for line, mask in self.umasks.get(id(self.file.scope(call)), []) if line <= call.lineno]
-        last = before[-1] if before else None
+        held = self.umasks.get(id(self.file.scope(call)), [])
+        at = bisect_right(held, call.lineno, key=lambda one: one[0])
+        last = held[at - 1][1] if at else None
         return None if last is None else last & 0o777
 
     def _copied(self, call: ast.Call, function: str) -> Iterator[Found]:
@@ -318,20 +318,27 @@ class _File:
         source = argument(call, 0, "src")
         if source is None:
             return
-        scope, text = self.file.scope(call), shorten(source)
-        for other in self.file.calls:
-            if other.lineno >= call.lineno or self.file.scope(other) is not scope or not other.args:
-                continue
-            node = argument(other, 1, "mode") if self.file.name(other.func) == "os.chmod" else None
-            if node is None or shorten(other.args[0]) != text or ast.dump(other.args[0]) != ast.dump(source):
+        for line, bits in self._loosened.get((id(self.file.scope(call)), ast.dump(source)), ()):
+            if line < call.lineno:
+                yield self._made(call, function, bits & 0o7777, masked=False)
+                return
+
+    @cached_property
+    def _loosened(self) -> dict[tuple[int, str], list[tuple[int, int]]]:
+        """(function, the file as written) -> line and bits of each os.chmod that gives others, or an owner's rights."""
+        found: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        for call in self.file.calls:
+            node = argument(call, 1, "mode") if self.file.name(call.func) == "os.chmod" and call.args else None
+            if node is None:
                 continue
             try:
-                bits = self._bits(node, other)
+                bits = self._bits(node, call)
             except NotLiteral:
                 continue
             if bits & 0o4002:
-                yield self._made(call, function, bits & 0o7777, masked=False)
-                return
+                key = (id(self.file.scope(call)), ast.dump(call.args[0]))
+                found.setdefault(key, []).append((call.lineno, bits))
+        return {key: sorted(places) for key, places in found.items()}
 
     def _command(self, call: ast.Call, function: str) -> Iterator[Found]:
         """chmod, install and mkdir run as programs."""

@@ -207,7 +207,7 @@ class Around:
             self._places[id(node)] = place
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 scope = f"{place.scope}.{node.name}" if place.scope else node.name
-                hook = place.hook if isinstance(node, ast.ClassDef) else _hook(node) or place.hook
+                hook = place.hook if isinstance(node, ast.ClassDef) else hook_of(node) or place.hook
                 place = _Place(False, scope, hook)
             elif isinstance(node, ast.Lambda):
                 place = place._replace(conditional=False)
@@ -226,7 +226,8 @@ def _is_main(node: ast.AST) -> bool:
     return isinstance(node.test.left, ast.Name) and node.test.left.id == "__name__"
 
 
-def _hook(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+def hook_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The decorator that has a function run for every response, "" for none."""
     for decorator in node.decorator_list:
         inner = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(inner, ast.Attribute) and inner.attr in {"after_request", "after_app_request", "middleware"}:

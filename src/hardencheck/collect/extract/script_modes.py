@@ -25,6 +25,7 @@ from hardencheck.collect.extract._shell_texts import (
     read_documents,
     runs_commands,
     shell_texts,
+    written_by,
 )
 from hardencheck.collect.extract._yaml import Mapping, Scalar
 from hardencheck.collect.extract.systemd import placed_role, unit_name
@@ -91,12 +92,15 @@ class ScriptModes(Extractor):
             for given in commands_of(path, text):
                 yield from _Shell(path, given).found()
         elif is_pipeline(path) and not is_makefile(path.rpartition("/")[2]):
+            lines = text.split("\n")
             for document in read_documents(data):
-                for one in of_workflow(path, document):
+                for one in of_workflow(path, document, lines):
                     yield from _Shell(path, one).found()
                 for task in ansible_tasks(document):
-                    command = of_playbook(path, task)
+                    command = of_playbook(path, task, lines)
                     yield from _Shell(path, command).found() if command is not None else _task(path, task)
+                    for given in written_by(path, task, lines):
+                        yield from _Shell(path, given).sudo(given.text, 0)
         elif runs_commands(path) or re.match(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b", text):
             for one in shell_texts(path, text):
                 yield from _Shell(path, one).found()
@@ -143,7 +147,7 @@ class _Shell:
                 umasks += self._umasks(text, first)
                 yield from self._unseen(text, first)
             for document, first in _documents(statement):
-                yield from self._sudo(document, first)
+                yield from self.sudo(document, first)
         # `umask "$old"` puts back what was kept; before it the looseness does not last.
         back = max((at for at, item in enumerate(umasks) if item is None), default=-1)
         for at, item in enumerate(umasks):
@@ -202,9 +206,9 @@ class _Shell:
                 encrypted=one.encrypted,
                 role=self.given.role,
             )
-        yield from self._sudo(text, first)
+        yield from self.sudo(text, first)
 
-    def _sudo(self, text: str, first: int) -> Iterator[Found]:
+    def sudo(self, text: str, first: int) -> Iterator[Found]:
         for everything, offset in passwordless(text):
             yield PasswordlessSudo(
                 location=self._here(first, text, offset),

@@ -8,16 +8,10 @@ from hardencheck.collect.extraction import is_binary
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.installed import version_of
 from hardencheck.collect.secrets.context import ASIDE, MEDIA, MINIFIED, made_by_program, minified, role_of
-from hardencheck.collect.secrets.scan import (
-    RANK,
-    Sighting,
-    candidate,
-    engine_name,
-    readable,
-    scanner,
-    scanner_digest,
-    seen_in,
-)
+from hardencheck.collect.secrets.looks import seen_in
+from hardencheck.collect.secrets.ruleset import engine_name, scanner, scanner_digest
+from hardencheck.collect.secrets.sightings import RANK, Sighting, candidate
+from hardencheck.collect.secrets.texts import readable
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.secrets import SecretCandidate, SecretsLeftOut, SecretSuppression
 from hardencheck.model.gap import Reason

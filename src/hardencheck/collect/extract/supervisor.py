@@ -37,6 +37,7 @@ class Supervisor(Extractor):
     """Whatever .conf or .ini has a program of supervisord."""
 
     name = "supervisor.modes"
+    version = 2
     emits = (ServerUmask, SocketMode, SupervisedProgram, ServerUser, ServerControl)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

@@ -17,6 +17,7 @@ from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.collect.extract.ingress import rules
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Setting, TraefikConfiguration
+from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
 MAX_BYTES = 1_000_000
@@ -78,6 +79,9 @@ class TraefikFiles(Extractor):
                     image=image,
                     settings=tuple(settings[:MAX_SETTINGS]),
                 )
+            if len(settings) > MAX_SETTINGS:
+                text = f"more than {MAX_SETTINGS} settings: the rest is not read"
+                yield self.gap(Reason.BUDGET, text, Location(path=path, line=settings[MAX_SETTINGS].line))
 
     def _toml(self, text: str) -> Iterator[tuple[str, str, str, list[Setting]]]:
         try:

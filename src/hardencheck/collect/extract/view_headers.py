@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.contract import Extractor, Found
 from hardencheck.collect.extract._branches import Values
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role
-from hardencheck.collect.extract._written_headers import MARKS, fields, text, written
+from hardencheck.collect.extract._written_headers import MARKS, bodies, fields, in_statement, text, written
+from hardencheck.collect.extract.python_settings import hook_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.headers import ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
@@ -195,25 +196,45 @@ def _table(values: Values, keyword: ast.keyword) -> tuple[dict[str, ast.expr], b
 
 def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:
     """`response["Access-Control-Allow-Origin"] = request.headers["Origin"]`, where nothing asks first who that is; or
-    "*" for everybody."""
+    "*" for everybody, with credentials or with every response: of one view it is said on purpose."""
     for function in file.functions:
         sets = list(_sets(function, _ALLOW_ORIGIN))
         origins = _origins(function) if sets else set()
         asks = bool(sets) and _asks(function, origins)
         for line, value in sets:
-            everybody = isinstance(value, ast.Constant) and value.value == "*"
-            if not everybody and (asks or not _is_origin(value, origins)):
-                continue
-            allowed = [one for _, one in _sets(function, _CREDENTIALS)]
-            with_them = any(isinstance(one, ast.Constant) and str(one.value).lower() == "true" for one in allowed)
-            yield CorsPolicy(
-                location=Location(path=path, line=line),
-                framework="code",
-                application=f"{path}:{function.name}",
-                any_origin=True,
-                credentials=with_them,
-            )
-            break
+            if _is_any(value):
+                with_them = _with_credentials(function)
+                let_in = with_them or bool(hook_of(function))
+            else:
+                with_them = any(map(_is_true, (one for _, one in _sets(function, _CREDENTIALS))))
+                let_in = not asks and _is_origin(value, origins)
+            if let_in:
+                yield CorsPolicy(
+                    location=Location(path=path, line=line),
+                    framework="code",
+                    application=f"{path}:{function.name}",
+                    any_origin=True,
+                    credentials=with_them,
+                )
+                break
+
+
+def _is_any(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "*"
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and str(node.value).lower() == "true"
+
+
+def _with_credentials(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether "*" and the permission to send cookies go with one response: one stands right beside the other."""
+    for body in bodies(function):
+        given = [(name, value) for statement in body for name, value, _ in in_statement(statement)]
+        if any(name == _ALLOW_ORIGIN and _is_any(value) for name, value in given):
+            if any(name == _CREDENTIALS and _is_true(value) for name, value in given):
+                return True
+    return False
 
 
 def _sets(function: ast.AST, name: str) -> Iterator[tuple[int, ast.expr]]:

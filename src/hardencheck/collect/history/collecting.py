@@ -32,7 +32,8 @@ from hardencheck.collect.history.graph import (
 from hardencheck.collect.history.traces import Known, Loose, traces
 from hardencheck.collect.options import Options
 from hardencheck.collect.secrets.context import ASIDE, MEDIA, MEDIA_BYTES, role_of
-from hardencheck.collect.secrets.scan import Scan, Sighting, engine_name, kind_of, scanner, scanner_digest
+from hardencheck.collect.secrets.ruleset import engine_name, kind_of, scanner, scanner_digest
+from hardencheck.collect.secrets.sightings import Scan, Sighting
 from hardencheck.collect.source.git import Blobs, Git, GitError
 from hardencheck.collect.source.trees import shown
 from hardencheck.errors import UsageError

@@ -13,7 +13,8 @@ import msgspec
 
 from hardencheck.collect.deadline import DeadlineExceeded, Deadlines
 from hardencheck.collect.fingerprint_key import adopt, fingerprint_key
-from hardencheck.collect.secrets.scan import Scan, extra_rules, scanner, use_rules
+from hardencheck.collect.secrets.ruleset import extra_rules, scanner, use_rules
+from hardencheck.collect.secrets.sightings import Scan
 from hardencheck.collect.source.git import Git, environment
 from hardencheck.collect.worker import Child, Died, serving
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple, get_args
 
 from hardencheck.collect.history.graph import Event
-from hardencheck.collect.secrets.scan import RANK, Scan, Sighting
+from hardencheck.collect.secrets.sightings import RANK, Scan, Sighting
 from hardencheck.model.facts.secrets import Exposure, SecretTrace
 from hardencheck.model.location import Location
 

@@ -6,9 +6,13 @@ from hardencheck.collect.interpret.values import Function
 from hardencheck.lazily import compiled
 
 _ENVIRONMENT_CHANGES = frozenset({"setdefault", "update", "pop", "clear", "popitem", "__setitem__", "__delitem__"})
-
-
 _ENVIRONMENT_LOADERS = frozenset({"putenv", "unsetenv", "read_env", "load_dotenv"})
+_SETTINGS_CHANGES = frozenset({
+    "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
+    "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
+})  # fmt: skip
+_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing", "add_middleware"})
+SETTINGS_WORDS = compiled(rb"\.(?:config\b(?!\s+import)|secret_key|debug\s*=|testing\s*=|add_middleware)")
 
 
 def of_the_environment(node: ast.expr) -> bool:
@@ -26,18 +30,6 @@ def changes_the_environment(function: ast.expr) -> bool:
     if isinstance(function, ast.Attribute) and name in _ENVIRONMENT_CHANGES:
         return of_the_environment(function.value)
     return name in _ENVIRONMENT_LOADERS
-
-
-_SETTINGS_CHANGES = frozenset({
-    "update", "setdefault", "pop", "clear", "popitem", "__setitem__", "from_object", "from_pyfile", "from_mapping",
-    "from_envvar", "from_prefixed_env", "from_file", "from_json", "update_config", "load_environment_vars",
-})  # fmt: skip
-
-
-_SETTINGS_OF = frozenset({"config", "secret_key", "debug", "testing", "add_middleware"})
-
-
-SETTINGS_WORDS = compiled(rb"\.(?:config\b(?!\s+import)|secret_key|debug\s*=|testing\s*=|add_middleware)")
 
 
 def reaches_settings(function: ast.expr) -> bool:

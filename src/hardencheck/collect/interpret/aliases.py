@@ -23,14 +23,10 @@ from hardencheck.collect.interpret.values import (
 )
 
 _ONLY_LOOKING = LOOKING | {"builtins.getattr", "copy.copy", "copy.deepcopy"}
-
-
 _SCALARS = frozenset({
     "isinstance", "issubclass", "id", "hash", "repr", "str", "len", "bool", "callable", "hasattr", "int", "float",
     "any", "all", "deepcopy", "print", "dir", "format", "abs", "round", "range", "ord", "chr", "hex", "bytes",
 })  # fmt: skip
-
-
 _MADE = frozenset(
     {"list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "enumerate", "zip", "copy", "getattr"}
 )

@@ -27,6 +27,9 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.lazily import compiled
 
+_CONFIGURATION = compiled(r"(?:\w+_)?(?:conf|config|configuration|local_?settings|custom_?settings)(?:_module)?")
+_OBJECT = frozenset(dir(object))
+
 
 def plain_attribute(owner: Value, name: str) -> Value | None:
     """An attribute (not a method) of a plain object; None when it is a method or not known."""
@@ -135,9 +138,6 @@ def _lacks(owner: Instance | Class, attribute: str) -> Depends | None:
     return owner.depends.union(*(space.absent(attribute) for space in spaces))
 
 
-_CONFIGURATION = compiled(r"(?:\w+_)?(?:conf|config|configuration|local_?settings|custom_?settings)(?:_module)?")
-
-
 def _configuration(node: ast.AST) -> str:
     """The name of the object whose attribute is asked for, where it is called a configuration."""
     first = node.args[0] if isinstance(node, ast.Call) and node.args else None
@@ -179,6 +179,3 @@ def getmembers(
         held = Unknown("call", name) if name in _OBJECT else run.attribute(arguments[0], name, node, frame)
         pairs.append(Seq("tuple", [Const(name), held]))
     return Seq("list", pairs)
-
-
-_OBJECT = frozenset(dir(object))

@@ -39,6 +39,9 @@ from hardencheck.collect.interpret.values import (
     plain,
 )
 
+# Where Python keeps the names of frames and functions.
+_INSIDES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__", "func_globals"})
+
 
 def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
     found_at = _found(run, owner, name, node, frame)
@@ -49,8 +52,8 @@ def _found(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) -> Va
     if name in _INSIDES:
         # The names of a function or a frame: whoever has them can set any.
         inside = run.unknown(node, frame, "tainted")
-        for path in run.running:
-            run.taint(run.modules[path].namespace, inside)
+        for module in run.running.values():
+            run.taint(module.namespace, inside)
         run.taint(frame.names, inside)
         return inside
     match owner:
@@ -259,7 +262,3 @@ def subscript(run: Run, owner: Value, key: ast.expr, node: ast.AST, frame: Frame
         return lifted(plain(owner)[known], depends | depends_of(owner))  # type: ignore[index]
     except (NotKnown, TypeError, LookupError):
         return run.unknown(node, frame, depends=depends)
-
-
-# Where Python keeps the names of frames and functions.
-_INSIDES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__", "func_globals"})

@@ -1,13 +1,14 @@
 """Conditions: `if` and `match`, and what a condition is taken to be where it is not known."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from hardencheck.collect.interpret.forking import fork, instead, way
 from hardencheck.collect.interpret.frames import Frame
 from hardencheck.collect.interpret.run import SETTING, Run, spelling
 from hardencheck.collect.interpret.signals import LEFT
-from hardencheck.collect.interpret.values import Const, Unknown, Value, depends_of, truth
+from hardencheck.collect.interpret.values import Const, Depends, Unknown, Value, depends_of, truth
 from hardencheck.collect.interpret.written import taint_written
 
 
@@ -24,9 +25,16 @@ def if_statement(
     taken, other = (body, orelse) if known else (orelse, body)
     if depends and other:
         instead(run, way(run, other, frame), depends, other, frame)
+    with _going(run, depends):
+        run.block(taken, frame)
+
+
+@contextmanager
+def _going(run: Run, depends: Depends) -> Iterator[None]:
+    """The way that a condition goes, as these variables are: so whether it is left is, and what it raises."""
     with run.deciding(depends):
         try:
-            run.block(taken, frame)
+            yield
         except LEFT:
             run.left |= depends
             run.watched |= depends
@@ -44,13 +52,8 @@ def match_statement(run: Run, node: ast.Match, frame: Frame) -> None:
             if taken is None or case is not node.cases[taken]:
                 instead(run, _case(run, case, subject, frame), depends, [case.pattern, *case.body], frame)
         if taken is not None:
-            with run.deciding(depends):
-                try:
-                    _case(run, node.cases[taken], subject, frame)()
-                except LEFT:
-                    run.left |= depends
-                    run.watched |= depends
-                    raise
+            with _going(run, depends):
+                _case(run, node.cases[taken], subject, frame)()
         return
     why = Unknown("branch", "match", frame.module.path, node.lineno, depends=depends, reach=(subject,))
     for case in node.cases:

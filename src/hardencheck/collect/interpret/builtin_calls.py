@@ -43,8 +43,6 @@ _PURE: dict[str, Callable[..., object]] = {
     "abs": abs, "bool": bool, "chr": chr, "float": float, "format": format, "hex": hex, "int": int, "len": len,
     "max": max, "min": min, "oct": oct, "ord": ord, "repr": repr, "round": round, "str": str, "sum": sum,
 }  # fmt: skip
-
-
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "builtins.str": str, "builtins.int": int, "builtins.bool": bool, "builtins.float": float, "builtins.bytes": bytes,
     "builtins.list": list, "builtins.tuple": tuple, "builtins.dict": dict, "builtins.set": set,
@@ -216,9 +214,7 @@ def _bounded_call(name: str, arguments: Sequence[Value]) -> bool:
 
 def _spoil_first(run: Run, node: ast.AST, frame: Frame) -> None:
     """`super()` that is not followed may change whatever the method was given first."""
-    at: Frame | None = frame
-    while at is not None and at.function is None:
-        at = at.outer
+    at = frame.of_function()
     for binding in list(at.names.names.values())[:1] if at is not None else ():
         spoil_deep(run, binding.value, run.unknown(node, frame))
 

@@ -12,6 +12,9 @@ from hardencheck.collect.interpret.run import Run, spelling
 from hardencheck.collect.interpret.values import Class, Function, Instance, Library, Namespace, Unknown, Value
 from hardencheck.collect.interpret.written import taint_written
 
+_METACLASS = " with a metaclass"
+_HOOKED = " with hooks of its own making"
+
 
 def class_of(run: Run, node: ast.ClassDef, frame: Frame) -> Value:
     makers = [run.value(one.value, frame) for one in node.keywords if one.arg in {None, "metaclass"}]
@@ -120,9 +123,3 @@ def _is_field(value: ast.expr | None) -> bool:
 
 def _named(base: Value) -> str:
     return base.dotted if isinstance(base, Library) else "what is not known"
-
-
-_METACLASS = " with a metaclass"
-
-
-_HOOKED = " with hooks of its own making"

@@ -107,10 +107,7 @@ def comprehension(
         taint_written(run, parts, inner, why)
         for part in ast.walk(node):
             if isinstance(part, ast.NamedExpr):
-                around = frame
-                while around.comprehended and around.outer is not None:
-                    around = around.outer
-                assign(run, part.target, why, around)
+                assign(run, part.target, why, frame.around())
         return why
     items = [value for _, value in made]
     if kind == "set":

@@ -28,8 +28,6 @@ from hardencheck.collect.interpret.values import (
 )
 
 EVERY = "any variable of the environment"
-
-
 # What a developer or a build runs, and no server: a service is not started with one of these as its argument.
 _COMMANDS = frozenset({
     "test", "tests", "pytest", "py.test", "runserver", "runserver_plus", "migrate", "makemigrations", "collectstatic",

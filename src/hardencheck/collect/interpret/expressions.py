@@ -14,6 +14,7 @@ from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.forking import instead, made_within
 from hardencheck.collect.interpret.frames import MAX_SIZE, Frame, OutOfBudget
 from hardencheck.collect.interpret.functions import function_of
+from hardencheck.collect.interpret.inheritance import instead_of_absent
 from hardencheck.collect.interpret.modelling import Call, modelled
 from hardencheck.collect.interpret.operators import NO_WHY, binary, compare, unary
 from hardencheck.collect.interpret.python_names import BUILTINS
@@ -21,7 +22,6 @@ from hardencheck.collect.interpret.run import Run
 from hardencheck.collect.interpret.sizes import unprintable
 from hardencheck.collect.interpret.values import (
     NOTHING,
-    Absent,
     Const,
     Depends,
     Instance,
@@ -43,6 +43,8 @@ from hardencheck.collect.interpret.values import (
     plain,
     truth,
 )
+
+_CONVERSIONS: dict[int, Callable[[object], str]] = {115: str, 114: repr, 97: ascii}
 
 
 def value(run: Run, node: ast.expr, frame: Frame) -> Value:
@@ -108,10 +110,7 @@ def value(run: Run, node: ast.expr, frame: Frame) -> Value:
             return function_of(run, node, frame)
         case ast.NamedExpr(target=target, value=inner):
             given = run.value(inner, frame)
-            around = frame
-            while around.comprehended and around.outer is not None:
-                around = around.outer
-            assign(run, target, given if not run.perhaps else run.unknown(node, frame, "branch"), around)
+            assign(run, target, given if not run.perhaps else run.unknown(node, frame, "branch"), frame.around())
             return given
         case ast.Starred(value=inner):
             return run.value(inner, frame)
@@ -154,8 +153,7 @@ def _name(run: Run, node: ast.expr, name: str, frame: Frame) -> Value:
         value = found.value
         if perhaps_absent(value):
             run.may_raise = True
-            there = [option for option in value.options if not isinstance(option, Absent)]
-            return depending(join(there), value.depends)
+            return instead_of_absent(value, None)
         return value
     if name in BUILTINS:
         return run.outside(f"builtins.{name}", node, frame)
@@ -311,6 +309,3 @@ def _bool(run: Run, op: ast.boolop, values: Sequence[ast.expr], frame: Frame) ->
     if len(possible) == 1:
         return depending(possible[0], depends)
     return depending(join(possible), depends)
-
-
-_CONVERSIONS: dict[int, Callable[[object], str]] = {115: str, 114: repr, 97: ascii}

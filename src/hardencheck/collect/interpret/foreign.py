@@ -24,6 +24,9 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.collect.interpret.written import over_called
 from hardencheck.lazily import compiled
 
+# They take the module's name as a name.
+_LOGGERS = compiled(r"(?i)logger$|(?:^|\.)(?:Celery|Flask|Quart|Blueprint|Sanic|Namespace|import_module)$")
+
 
 def not_followed(run: Run, node: ast.AST, frame: Frame, handed: Iterable[Value], name: str = "") -> Unknown:
     """A call that is not followed: it may change what it is given, and call what it is given."""
@@ -67,10 +70,6 @@ def of_library(run: Run, value: Value) -> bool:
     if isinstance(value, Unknown):
         return " may come from " in value.text or (value.path, value.line, value.text) in run.foreign
     return isinstance(value, Library) or (isinstance(value, Object) and find("SPOILS", value.kind) is not None)
-
-
-# They take the module's name as a name.
-_LOGGERS = compiled(r"(?i)logger$|(?:^|\.)(?:Celery|Flask|Quart|Blueprint|Sanic|Namespace|import_module)$")
 
 
 def _hands_over_the_module(node: ast.AST) -> bool:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import Frame, OutOfBudget
@@ -141,12 +140,12 @@ def merge(run: Run, ends: list[Journal], before: Journal, why: Unknown, own: Seq
             _apart(run, thing, states, own)
 
 
-def _apart(run: Run, names: Namespace, states: list[Any], own: Sequence[tuple[int, int]]) -> None:
+def _apart(run: Run, names: Namespace, states: Sequence[object], own: Sequence[tuple[int, int]]) -> None:
     """Names that got in every arm something that was made in it."""
     for name, binding in names.names.items():
         if not isinstance(binding.value, Joined):
             continue
-        given = [state[0].get(name) for state in states]
+        given = [Namespace.bound_in(state, name) for state in states]
         if any(one is not None and one.value is binding.value for one in given):
             continue
         binding.value.apart = all(

@@ -30,3 +30,17 @@ class Frame:
         self.comprehended = False  # of a comprehension: `:=` binds outside of it
         self.function: Function | None = None  # whose call it is
         self.local: frozenset[str] = frozenset()  # names that are the function's own, set or not
+
+    def of_function(self) -> "Frame | None":
+        """That of the function that the code is in; None at the level of a module."""
+        at: Frame | None = self
+        while at is not None and at.function is None:
+            at = at.outer
+        return at
+
+    def around(self) -> "Frame":
+        """The one in which `:=` binds."""
+        at = self
+        while at.comprehended and at.outer is not None:
+            at = at.outer
+        return at

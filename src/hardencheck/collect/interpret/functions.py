@@ -36,6 +36,11 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.collect.interpret.written import mark_written
 
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp,
+)  # fmt: skip
+
 
 def function_of(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame) -> Value:
     name = node.name if not isinstance(node, ast.Lambda) else "lambda"
@@ -98,7 +103,7 @@ def call_function(
     if not _arguments(run, body.args, function, given, dict(keywords), inner):
         return run.unknown(node, frame, "call", f"{function.name} is called with other arguments")
     remembered = _key(function, body, given, keywords) if function.how == "cached" else None
-    if remembered is not None and remembered in run.remembered and not _unsettled(run, remembered):
+    if remembered is not None and remembered in run.remembered and remembered not in run.unsettled:
         return run.remembered[remembered][1]
     run.depth += 1
     left, run.left = run.left, NOTHING
@@ -152,10 +157,6 @@ def _key(function: Function, body: ast.AST, given: Sequence[Value], keywords: Ma
     except (NotKnown, TypeError):
         return None
     return id(body), id(function.frame), whole
-
-
-def _unsettled(run: Run, key: Remembered) -> bool:
-    return key in run.unsettled
 
 
 def _remembering(run: Run, key: Remembered, body: ast.AST, result: Value) -> Value:
@@ -317,12 +318,6 @@ def _passed_on(node: ast.expr) -> Iterator[str]:
                 yield from _passed_on(value)
         case ast.Subscript(value=value) | ast.Attribute(value=value) | ast.NamedExpr(value=value):
             yield from _passed_on(value)
-
-
-_SCOPES = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp,
-    ast.GeneratorExp,
-)  # fmt: skip
 
 
 def _awaitable(node: ast.AsyncFunctionDef) -> ast.FunctionDef:

@@ -27,6 +27,8 @@ from hardencheck.collect.interpret.values import (
     plain,
 )
 
+_LOCAL = ("local_settings", "settings_local", "local")
+
 
 def imported(run: Run, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
     """An import, into a frame of its own. Raises Raised as it does."""
@@ -77,9 +79,7 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     if path is None and node.level:
         # from . import local: a package without __init__.py
         for item in node.names:
-            inner = run.source.find(
-                f"{name}{item.name}" if name.endswith(".") else f"{name}.{item.name}", frame.module.path
-            )
+            inner = _below(run, name, item.name, frame)
             if inner is None:
                 # `from .missing import X` misses the module, `from . import missing` a name of the package.
                 raise Raised("ModuleNotFoundError" if node.module else "ImportError")
@@ -110,9 +110,7 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
             _star(run, found, frame)
             continue
         binding = found.namespace.get(item.name)
-        inner = run.source.find(
-            f"{name}{item.name}" if name.endswith(".") else f"{name}.{item.name}", frame.module.path
-        )
+        inner = _below(run, name, item.name, frame)
         if binding is not None and (item.name in found.namespace.names or inner is None):
             _bind_as(run, frame, item.asname or item.name, binding, line)
         elif inner is not None:
@@ -123,6 +121,11 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
             run.bind(frame, item.asname or item.name, run.unknown(node, frame), line)
         else:
             raise Raised("ImportError")
+
+
+def _below(run: Run, package: str, name: str, frame: Frame) -> str | None:
+    """The path of a module of a package, which may be written with dots alone."""
+    return run.source.find(f"{package}{name}" if package.endswith(".") else f"{package}.{name}", frame.module.path)
 
 
 def _bind_as(run: Run, frame: Frame, name: str, binding: Binding, line: int) -> None:
@@ -200,6 +203,3 @@ def _star_name(run: Run, frame: Frame, name: str, binding: Binding, perhaps: boo
         options = (*(one for one in options if not isinstance(one, Absent)), before)
         binding = binding._replace(value=depending(join(options), value.depends))
     _bind_as(run, frame, name, binding, binding.line)
-
-
-_LOCAL = ("local_settings", "settings_local", "local")

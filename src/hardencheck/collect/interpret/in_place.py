@@ -30,6 +30,8 @@ from hardencheck.collect.interpret.values import (
     plain,
 )
 
+_NO_KEY = object()
+
 
 def augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
     target = node.target
@@ -188,6 +190,3 @@ def _loading(target: ast.expr) -> ast.expr:
         case ast.Subscript(value=owner, slice=key):
             return ast.copy_location(ast.Subscript(owner, key, ast.Load()), target)
     return target
-
-
-_NO_KEY = object()

@@ -21,6 +21,11 @@ from hardencheck.collect.interpret.values import (
     perhaps_absent,
 )
 
+# They add no attributes of their own that are read as settings.
+_CONFIGURATIONS = frozenset({"configurations.Configuration", "configurations.base.Configuration"})
+_HOOKS = frozenset({"pre_setup", "setup", "post_setup"})
+BARE = _CONFIGURATIONS | {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
+
 
 def linear(bases: Sequence[Class | str]) -> list[Class | str]:
     """The order in which attributes are looked for (C3); by first appearance where there is none. Classes that are not
@@ -44,16 +49,6 @@ def after_of(line_up: Sequence[Class | str], count: int) -> Iterator[Class | str
             yield one
         elif isinstance(one, Class):
             count -= 1
-
-
-# They add no attributes of their own that are read as settings.
-_CONFIGURATIONS = frozenset({"configurations.Configuration", "configurations.base.Configuration"})
-
-
-_HOOKS = frozenset({"pre_setup", "setup", "post_setup"})
-
-
-BARE = _CONFIGURATIONS | {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 
 
 def instead_of_absent(value: Value, other: Value | None) -> Value:
@@ -103,9 +98,7 @@ def class_attribute(run: Run, cls: Class, name: str, after: int = 0) -> Value | 
 
 def super_at(run: Run, frame: Frame) -> Value | None:
     """`super()` in a method: what the classes after the one that it is written in have; None where not known."""
-    at: Frame | None = frame
-    while at is not None and at.function is None:
-        at = at.outer
+    at = frame.of_function()
     function = at.function if at is not None else None
     if at is None or function is None or not isinstance(function.node, ast.FunctionDef):
         return None

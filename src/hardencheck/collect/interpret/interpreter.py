@@ -12,17 +12,17 @@ from hardencheck.collect.interpret import (
     functions,
     imports,
     iterating,
+    modules,
     statements,
 )
-from hardencheck.collect.interpret import modules as modules_
 from hardencheck.collect.interpret.run import Run
 
 
 class Interpreter(Run):
     """A run, with those who answer what its parts ask of each other."""
 
-    module = modules_.module
-    program = modules_.program
+    module = modules.module
+    program = modules.program
     imported = imports.imported
     block = statements.block
     value = expressions.value

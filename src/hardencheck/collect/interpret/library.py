@@ -7,6 +7,7 @@ followed.
 import ast
 import logging
 import math
+import posixpath
 import stat
 import string
 from datetime import timedelta
@@ -34,8 +35,6 @@ from hardencheck.collect.interpret.values import (
 )
 
 _QUIET = ("logging.", "warnings.", "django.utils.translation.", "sentry_sdk.", "mimetypes.", "locale.")
-
-
 _GIVING_NOTHING = frozenset({
     "logging.basicConfig", "logging.config.dictConfig", "logging.config.fileConfig", "logging.disable",
     "logging.captureWarnings", "logging.addLevelName", "logging.debug", "logging.info", "logging.warning",
@@ -43,22 +42,16 @@ _GIVING_NOTHING = frozenset({
     "warnings.filterwarnings", "warnings.simplefilter", "warnings.resetwarnings", "mimetypes.add_type",
     "mimetypes.init", "django.utils.translation.activate", "django.utils.translation.deactivate",
 })  # fmt: skip
-
-
 _GENERATORS = frozenset({
     "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom", "uuid.uuid4",
     "django.core.management.utils.get_random_secret_key",
 })  # fmt: skip
-
-
 # Django 6.0, django.utils.csp; django-csp 4, csp.constants, whose NONCE is an object.
 CSP_CONSTANTS = {
     "SELF": "'self'", "NONE": "'none'", "UNSAFE_INLINE": "'unsafe-inline'", "UNSAFE_EVAL": "'unsafe-eval'",
     "STRICT_DYNAMIC": "'strict-dynamic'", "REPORT_SAMPLE": "'report-sample'", "UNSAFE_HASHES": "'unsafe-hashes'",
     "WASM_UNSAFE_EVAL": "'wasm-unsafe-eval'", "NONCE": "<CSP_NONCE_SENTINEL>",
 }  # fmt: skip
-
-
 _CONSTANTS: dict[str, object] = {
     "os.sep": "/",
     "os.linesep": "\n",
@@ -68,15 +61,9 @@ _CONSTANTS: dict[str, object] = {
     **{f"django.utils.csp.CSP.{name}": text for name, text in CSP_CONSTANTS.items()},
     **{f"csp.constants.{name}": text for name, text in CSP_CONSTANTS.items() if name != "NONCE"},
 }
-
-
 _DJANGO_SETTINGS = "django.conf.settings."
-
-
 # Of the standard library, and the same everywhere: levels, letters, modes, statuses.
 _CONSTANT_MODULES = {"logging": logging, "string": string, "stat": stat, "math": math}
-
-
 _NAMED_CONSTANTS = tuple(f"{name}." for name in _CONSTANT_MODULES)
 
 
@@ -156,8 +143,6 @@ def call(
 
 
 def _path(name: str, arguments: list[Value]) -> Value | None:
-    import posixpath
-
     if name in {"join", "basename", "dirname", "normpath", "splitext", "split", "isabs"}:
         return plainly(getattr(posixpath, name), arguments, {})
     return None

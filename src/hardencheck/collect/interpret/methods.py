@@ -1,6 +1,7 @@
 """Methods of texts, lists, tables and of what Python has by name."""
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -112,8 +113,6 @@ def _bounded(owner: Const, arguments: Sequence[Value]) -> bool:
 
 def _plain_template(text: object) -> bool:
     """ "{} {name}", without attributes, items or widths."""
-    import re
-
     return isinstance(text, str) and not re.search(r"\{[^}]*[.\[:!][^}]*\}", text)
 
 

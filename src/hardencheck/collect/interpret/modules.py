@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import syntax_tree
 from hardencheck.collect.interpret.about import SETTINGS_WORDS
-from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import Frame, OutOfBudget
 from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.run import Run
-from hardencheck.collect.interpret.signals import Broken, Continued, Returned, Unsure
+from hardencheck.collect.interpret.signals import LEFT, Unsure
 from hardencheck.collect.interpret.statements import beginning
 from hardencheck.collect.interpret.values import NOTHING, Binding, Const, Module, Object, Unknown, now
 from hardencheck.collect.interpret.written import taint_written
@@ -27,7 +26,8 @@ def module(run: Run, path: str) -> Module:
     if known is not None:
         return known
     with _aside(run), run.standing((path, 0)):
-        return _first(run, path)
+        made = run.modules[path] = Module(path)
+        return _evaluated(run, made, _dotted(path))
 
 
 def program(run: Run, path: str) -> Module:
@@ -43,11 +43,6 @@ def _package(run: Run, path: str) -> None:
     package = f"{folder}/__init__.py"
     if folder and run.source.find(".", package) == package:
         run.module(package)
-
-
-def _first(run: Run, path: str) -> Module:
-    made = run.modules[path] = Module(path)
-    return _evaluated(run, made, dotted(path))
 
 
 def _evaluated(run: Run, made: Module, name: str) -> Module:
@@ -80,11 +75,13 @@ def _evaluated(run: Run, made: Module, name: str) -> Module:
     run.files.add(path)
     since = made.namespace.born
     run.late.update(name for part in ast.walk(tree) if isinstance(part, ast.Global) for name in part.names)
-    run.running.add(path)
-    frame = Frame(made.namespace, made)
-    top(run, tree.body, frame)
+    outer = run.running.get(path)  # the program, where it imports itself
+    run.running[path] = made
+    top(run, tree.body, Frame(made.namespace, made))
     run.lasting.append((since, now()))
-    run.running.discard(path)
+    del run.running[path]
+    if outer is not None:
+        run.running[path] = outer
     return made
 
 
@@ -130,10 +127,10 @@ def _statements(run: Run, body: Sequence[ast.stmt], frame: Frame) -> None:
         run.left = NOTHING  # the service does not start with what raises here
         try:
             beginning(run, node, frame)
-        except (Raised, Returned, Broken, Continued):
-            continue
         except Unsure:
             taint_written(run, [node], frame, Unknown("branch", "a loop", frame.module.path, node.lineno))
+        except LEFT:
+            continue
         except (OutOfBudget, RecursionError) as error:
             path, line = getattr(error, "place", None) or (frame.module.path, node.lineno)
             text = "nested too deeply" if isinstance(error, RecursionError) else "more steps than are followed"
@@ -144,5 +141,5 @@ def _statements(run: Run, body: Sequence[ast.stmt], frame: Frame) -> None:
             return
 
 
-def dotted(path: str) -> str:
+def _dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -44,7 +44,7 @@ def unknown_of(value: Value) -> Unknown:
     return Unknown("branch", depends=depends_of(value))
 
 
-def text_of(value: Value) -> str | None:
+def text_of(value: Value | None) -> str | None:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 

@@ -88,7 +88,7 @@ class Run(ABC):
         # The program
         self.modules: dict[str, Module] = {}
         self.files: set[str] = set()
-        self.running: set[str] = set()  # modules that are being imported: not all of their names are there
+        self.running: dict[str, Module] = {}  # modules that are being run: not all of their names are there
         self.late: set[str] = set()  # names that functions write through `global`: nobody knows when they are called
         self.exported = Exported()  # variables that the program itself sets, which can be put back
         self.shared: dict[str, Value] = {}  # what a library has one of
@@ -98,6 +98,7 @@ class Run(ABC):
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
+        self.refused: set[str] = set()  # variables with whose values the service does not start
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
 
         # What is asked for. Where the statement is that is run, and the one of a module or class that calls the
@@ -312,7 +313,7 @@ class Run(ABC):
             self.journals.pop()
             self.keep(journal)
 
-    def keep(self, journal: dict[int, tuple[Changing, object]]) -> None:
+    def keep(self, journal: Journal) -> None:
         """What was touched in an inner journal is touched in the one around it."""
         if self.journals:
             for key, item in journal.items():
@@ -343,10 +344,6 @@ class Run(ABC):
 
     def catching(self, *names: str) -> bool:
         return any({*names, "Exception", "BaseException", ""} & caught for caught in self.handled)
-
-    def is_running(self, path: str | None) -> bool:
-        """Whether a module is being imported: not all of its names are there."""
-        return path in self.running
 
     def asks(self, name: str, default: Value | None, cast: str = "") -> None:
         """To be told of every way in which a variable is asked for; of those of one statement the one is kept that

@@ -133,6 +133,8 @@ def beginning(run: Run, node: ast.stmt, frame: Frame) -> None:
         if isinstance(node, ast.Try) and _operators(run, node, frame):
             return
         why = _elsewhere(run, node, frame)
+        if isinstance(node, ast.If) and len(run.journals) <= 1:  # of more of them the inner are put back
+            run.refused |= run.watched & run.reads
         match node:
             case ast.Assign(targets=targets, value=value):
                 taint_written(run, [value], frame, why)
@@ -173,10 +175,7 @@ def _requires(run: Run, name: str, node: ast.stmt, path: str) -> bool:
 
 def _begins(run: Run, frame: Frame) -> bool:
     """Whether this is run when the service starts, and nobody catches what is raised."""
-    at: Frame | None = frame
-    while at is not None and at.function is None:
-        at = at.outer
-    return at is None and not run.handled
+    return not run.handled and frame.of_function() is None
 
 
 def _operators(run: Run, node: ast.Try, frame: Frame) -> bool:

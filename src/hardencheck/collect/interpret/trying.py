@@ -29,6 +29,13 @@ from hardencheck.collect.interpret.values import (
 )
 from hardencheck.collect.interpret.written import mark_written
 
+# They do not keep an exception from getting out.
+_LETTING_THROUGH = frozenset({
+    "open", "urlopen", "closing", "Lock", "RLock", "catch_warnings", "TemporaryDirectory", "NamedTemporaryFile",
+    "TemporaryFile", "ZipFile", "nullcontext", "redirect_stdout", "redirect_stderr", "files", "as_file", "path",
+    "open_text", "open_binary", "localcontext", "chdir", "fdopen", "scandir",
+})  # fmt: skip
+
 
 def try_statement(run: Run, node: ast.Try | ast.TryStar, frame: Frame) -> None:
     caught = frozenset(name for handler in node.handlers for name in _handles(handler.type))
@@ -55,8 +62,7 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, frame: Frame) -> None:
                 signal = left
     finally:
         journal = run.journals.pop()
-        if signal is None or isinstance(signal, LEFT):
-            again, run.again = run.again, outer_again | run.again
+        again, run.again = run.again, outer_again | run.again
     watched, run.watched = run.watched, outer_watched | run.watched
     kinds = [list(exceptions.kinds(handler.type, _looking(run, frame))) for handler in node.handlers]
     every = any(kind in {"BaseException", "Exception"} for row in kinds for kind in row if isinstance(kind, str))
@@ -261,14 +267,6 @@ def _handles(kind: ast.expr | None) -> list[str]:
 def _silently(kind: ast.expr) -> ast.ExceptHandler:
     """`except kind: pass`."""
     return ast.copy_location(ast.ExceptHandler(kind, None, [ast.copy_location(ast.Pass(), kind)]), kind)
-
-
-# They do not keep an exception from getting out.
-_LETTING_THROUGH = frozenset({
-    "open", "urlopen", "closing", "Lock", "RLock", "catch_warnings", "TemporaryDirectory", "NamedTemporaryFile",
-    "TemporaryFile", "ZipFile", "nullcontext", "redirect_stdout", "redirect_stderr", "files", "as_file", "path",
-    "open_text", "open_binary", "localcontext", "chdir", "fdopen", "scandir",
-})  # fmt: skip
 
 
 def _takers(

@@ -288,6 +288,12 @@ class Namespace:
         WORK.done += len(self.names) >> 1
         return (dict(self.names), self.rest, self.unless, dict(self.prefixes))
 
+    @staticmethod
+    def bound_in(state: object, name: str) -> Binding | None:
+        """What a name was bound to in a state that was saved."""
+        held: _Names = state  # type: ignore[assignment]
+        return held[0].get(name)
+
     def load(self, state: object) -> None:
         held: _Names = state  # type: ignore[assignment]
         self.names, self.rest, self.unless, self.prefixes = dict(held[0]), held[1], held[2], dict(held[3])

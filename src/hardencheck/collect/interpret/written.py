@@ -48,6 +48,15 @@ from hardencheck.collect.interpret.values import (
     perhaps_absent,
 )
 
+# Readers of the environment.
+_READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
+_ASKING = frozenset({"getattr", "hasattr", "getmembers", "attrgetter", "vars", "dir"})
+# Of a class: what Python asks for only when it is written down in full, and what says nothing but the object's name.
+_PLAIN_METHODS = frozenset({
+    "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__set_name__", "__str__",
+    "__repr__", "__hash__", "__module__", "__doc__", "__qualname__", "__slots__", "__annotations__", "__dict__",
+})  # fmt: skip
+
 
 def taint_written(run: Run, nodes: Iterable[ast.AST], frame: Frame, why: Unknown) -> None:
     """All that these statements may write is not known: names, and what the objects behind them hold."""
@@ -66,10 +75,6 @@ def mark_written(run: Run, nodes: Iterable[ast.AST], frame: Frame, depends: Depe
     """All that these statements may write depends on these variables: whether or how often they run does."""
     if depends:
         Written(run, Marking(run, depends), Done()).by(nodes, frame)
-
-
-# Readers of the environment.
-_READERS = frozenset({"environ.Env", "environs", "environs.Env", "decouple.Config", "starlette.config"})
 
 
 class Act(Protocol):
@@ -142,16 +147,6 @@ class Marking:
                 seen.add(id(one))  # an application and its configuration hold each other
                 for part in one.state.values():
                     found.extend(reached(part))
-
-
-_ASKING = frozenset({"getattr", "hasattr", "getmembers", "attrgetter", "vars", "dir"})
-
-
-# Of a class: what Python asks for only when it is written down in full, and what says nothing but the object's name.
-_PLAIN_METHODS = frozenset({
-    "__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__set_name__", "__str__",
-    "__repr__", "__hash__", "__module__", "__doc__", "__qualname__", "__slots__", "__annotations__", "__dict__",
-})  # fmt: skip
 
 
 class Written:
@@ -346,7 +341,7 @@ class Written:
         found = self._run.module(path).namespace if path is not None else None
         for name, binding in list(found.names.items()) if found is not None else ():
             self._act.name(frame, name, part.lineno, changing([binding.value]))
-        if found is None or found.rest is not None or self._run.is_running(path):
+        if found is None or found.rest is not None or path in self._run.running:
             self._act.all(frame.names)
 
     def _imported(self, part: ast.Import | ast.ImportFrom, frame: Frame) -> Namespace:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._held import Held, each_once, including
+from hardencheck.collect.resolve._held import MAX_TEXT, Held, each_once, including, nested, put_in
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import ApacheFile, Directive
@@ -54,7 +55,7 @@ class Section(NamedTuple):
 
 class Site(NamedTuple):
     """A virtual host, or the main server where there is none. own: its directives outside of sections, those of the
-    main server first. sections: in the order in which httpd merges sections of one kind."""
+    main server first, which are so many: main. sections: in the order in which httpd merges sections of one kind."""
 
     where: Location
     own: tuple[Held, ...]
@@ -62,6 +63,7 @@ class Site(NamedTuple):
     doubts: tuple[Doubt, ...]
     templated: bool
     address: tuple[str, ...]
+    main: int = 0
 
     def of(self, name: str) -> list[Held]:
         return [held for held in self.own if held.name == name]
@@ -70,15 +72,51 @@ class Site(NamedTuple):
         found = self.of(name)
         return found[-1] if found else None
 
+    @property
+    def host_first(self) -> tuple[Held, ...]:
+        """Its own directives before those of the main server: so aliases and redirects are asked (measured)."""
+        return (*self.own[self.main :], *self.own[: self.main])
+
+    @property
+    def rewriting(self) -> tuple[Held, ...]:
+        """The directives of mod_rewrite that hold outside of sections: those of the main server are not inherited."""
+        return self.own if self.of("rewriteoptions") else self.own[self.main :]
+
+    @property
+    def overridden(self) -> bool:
+        """Whether files in its directories may say something: by default they may not (since 2.3.9)."""
+        return any(
+            held.name == "allowoverride" and "".join(held.args[:1]).lower() != "none"
+            for section in self.sections
+            for held in section.content
+        )
+
+    def rewrites(self, *more: Held) -> bool:
+        """Whether rules are asked at all: not before `RewriteEngine on`. more: the directives of a section."""
+        stated = [held for held in (*self.of("rewriteengine"), *more) if held.name == "rewriteengine"]
+        if not stated:  # what is no whole site may stand where it is on
+            return bool(self.doubts) or not self.address
+        return "".join(stated[-1].args[:1]).lower() != "off"
+
 
 def files(facts: FactSet) -> list[ApacheFile]:
     """The configuration files for production."""
     return [fact for fact in facts.of("apache.file") if isinstance(fact, ApacheFile) and fact.role == "production"]
 
 
-def distributed(facts: FactSet) -> list[ApacheFile]:
-    """The files that stand in directories of content."""
-    return [file for file in files(facts) if (file.location.path or "").endswith(".htaccess")]
+def distributed(facts: FactSet) -> dict[str, Doubt]:
+    """What files in directories of content may say of responses and bodies: the first line of each directive."""
+    found: dict[str, Doubt] = {}
+    for file in files(facts):
+        path = file.location.path or ""
+        for held in nested(path, file.directives) if path.endswith(".htaccess") else ():
+            if held.name in _SPELT and (held.name != "header" or HEADERS & {word.lower() for word in held.args}):
+                text = f"{_SPELT[held.name]} in {path} holds where its folder is served and AllowOverride lets it"
+                found.setdefault(held.name, Doubt(held.location, text, Reason.NOT_SUPPORTED))
+    return found
+
+
+_SPELT = {"limitrequestbody": "LimitRequestBody", "header": "Header"}
 
 
 def sites(facts: FactSet) -> list[Site]:
@@ -86,16 +124,15 @@ def sites(facts: FactSet) -> list[Site]:
     known = [file for file in files(facts) if not (file.location.path or "").endswith(".htaccess")]
 
     def walked(file: ApacheFile) -> tuple[list[Site], set[str]]:
-        walk = Expansion(known, file.templated)
+        walk = _Expansion(known)
         return list(walk.sites(file)), walk.included
 
     return each_once(known, walked)
 
 
-class Expansion:
-    def __init__(self, known: list[ApacheFile], templated: bool) -> None:
+class _Expansion:
+    def __init__(self, known: list[ApacheFile]) -> None:
         self._known = known
-        self._templated = templated
         self._defined: dict[str, str] = dict(_ENVVARS)
         self._macros: dict[str, Held] = {}
         self.included: set[str] = set()
@@ -118,8 +155,9 @@ class Expansion:
             inner = list(self.level(held.path, held.directive.block or (), (held.path,)))
             more, within = self._parted(inner)
             yield Site(
-                held.location, (*own, *more), (*sections, *within), tuple(self.doubts), file.templated, held.args
-            )
+                held.location, (*own, *more), (*sections, *within), tuple(self.doubts), file.templated, held.args,
+                len(own),
+            )  # fmt: skip
             del self.doubts[before:]
 
     def _parted(self, level: list[Held]) -> tuple[tuple[Held, ...], tuple[Section, ...]]:
@@ -143,6 +181,8 @@ class Expansion:
         for directive in directives:
             self._count += 1
             if self._count > MAX_EXPANDED:
+                text = f"more than {MAX_EXPANDED} directives come of what is included: the rest is not read"
+                self.doubts.append(Doubt(Location(path=path), text, Reason.BUDGET))
                 return
             name = directive.name
             directive = self._filled(directive, perhaps)
@@ -171,10 +211,14 @@ class Expansion:
         """The directive with what is defined in its place; a name that nothing defines is a placeholder."""
         args = directive.args
         if any("${" in arg for arg in args):
-            args = tuple(_DEFINED.sub(lambda match: self._defined.get(match[1], TEMPLATED), arg) for arg in args)
+            args = tuple(self._put(arg) for arg in args)
         if args is directive.args and not (perhaps and not directive.conditional):
             return directive
         return msgspec.structs.replace(directive, args=args, conditional=directive.conditional or perhaps)
+
+    def _put(self, arg: str) -> str:
+        filled = put_in(_DEFINED, arg, lambda match: self._defined.get(match[1], TEMPLATED))
+        return TEMPLATED if filled is None else filled
 
     def _include(self, held: Held, around: tuple[str, ...]) -> Iterator[Held]:
         pattern = held.args[0]
@@ -244,8 +288,10 @@ def _version(args: tuple[str, ...]) -> bool | None:
 def _replaced(directive: Directive, pairs: list[tuple[str, str]]) -> Directive:
     def put(text: str) -> str:
         for name, value in pairs:
+            if len(text) + text.count(name) * len(value) > MAX_TEXT:
+                return TEMPLATED
             text = text.replace(name, value)
-        return text[:4096]
+        return text
 
     block = None if directive.block is None else tuple(_replaced(inner, pairs) for inner in directive.block)
     return msgspec.structs.replace(directive, args=tuple(put(arg) for arg in directive.args), block=block)

@@ -5,12 +5,13 @@ Source: Caddy documentation, "Caddyfile Concepts", "import (Caddyfile directive)
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from hardencheck.collect.extract._templates import TEMPLATED
-from hardencheck.collect.resolve._held import Held, each_once, including
+from hardencheck.collect.resolve._held import Held, each_once, including, put_in
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import CaddyFile, Directive
@@ -21,6 +22,7 @@ _ENVIRONMENT = compiled(r"\{\$([^{}:\n]{1,99})(?::([^{}\n]{0,200}))?\}")
 _ARGUMENT = compiled(r"\{args(?:\.|\[)(\d{1,3})\]?\}")
 _ALL = compiled(r"\{args\[(\d{0,3}):(\d{0,3})\]\}")
 _MAX_EXPANDED = 20_000
+_MAX_ARGUMENTS = 2_000
 _MAX_DEPTH = 20
 
 
@@ -140,10 +142,12 @@ class _Expansion:
     ) -> Iterator[Level]:
         """The directives of a block with imports in their places. given: the arguments of the snippet around."""
         for directive in directives:
+            args = tuple(islice(_spread(directive.args, given), _MAX_ARGUMENTS + 1))
             self._count += 1
-            if self._count > _MAX_EXPANDED:
+            if self._count > _MAX_EXPANDED or len(args) > _MAX_ARGUMENTS:
+                text = f"more than {_MAX_EXPANDED} directives come of what is imported: the rest is not read"
+                self.doubts.append(Doubt(Location(path=path), text, Reason.BUDGET))
                 return
-            args = tuple(_spread(directive.args, given))
             if directive.name == "import" and args:
                 yield from self._import(Held(path, replace(directive, args=args)), around, perhaps)
                 continue
@@ -196,7 +200,8 @@ def _spread(words: tuple[str, ...], given: tuple[str, ...]) -> Iterator[str]:
             number = int(match[1])
             return given[number] if number < len(given) else TEMPLATED
 
-        yield _ARGUMENT.sub(put, word)[:4096]
+        filled_in = put_in(_ARGUMENT, word, put)
+        yield TEMPLATED if filled_in is None else filled_in
 
 
 def unknown(what: str, text: str, where: Location) -> Doubt:

@@ -51,5 +51,5 @@ def _filled(body: Limit, facts: FactSet, tree: Tree) -> Limit | None:
         size = parse_size(text)
     except ValueError:
         return None
-    shown = match[0].partition(" ")[2].strip().rstrip(";").strip()
+    shown = match[0].split(None, 1)[1].rstrip("; \t")
     return body._replace(max_bytes=size, where=where, written=f"{shown} ({text})", default=False, doubt=None)

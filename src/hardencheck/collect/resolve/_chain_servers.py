@@ -143,11 +143,12 @@ def serving(own: Own, app: Application | None, found: Sequence[Server], facts: F
 
     app: None for a Django project.
     """
-    started = {where: place for place, where in built(facts, tree).started.items()}
+    started = built(facts, tree).started
     mine: list[Server] = []
     if app is not None:
-        mine = [server for server in found if started.get(server.where) == (app.path, app.call.line)]
-    left = [server for server in found if server.where not in started and _may_serve(server, own.framework)]
+        mine = [server for server in found if started.get((app.path, app.call.line)) == server.where]
+    naming = set(started.values())  # each builds several things: an application, and what is put around it
+    left = [server for server in found if server.where not in naming and _may_serve(server, own.framework)]
     return [station(server, own.framework) for server in mine or left]
 
 

@@ -85,4 +85,4 @@ def _cap(route: Route, body: Limit) -> Cap:
 def _unreadable(gap: Gap) -> Way:
     where = gap.location
     cap = Cap("proxy", "proxy", where, doubt=Doubt(where, gap.detail, gap.reason))
-    return Way(f"{where}, which cannot be read", (), Station("proxy", "proxy", where, everywhere(cap)))
+    return Way(f"{where}, whose limits are not known", (), Station("proxy", "proxy", where, everywhere(cap)))

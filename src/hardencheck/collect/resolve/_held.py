@@ -1,6 +1,7 @@
 """Directives with the file they stand in, and which file an `include` means."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeVar
@@ -9,6 +10,7 @@ from hardencheck.model.facts import Fact
 from hardencheck.model.facts.proxies import Directive
 from hardencheck.model.location import Location
 
+MAX_TEXT = 4096
 F = TypeVar("F", bound=Fact)
 T = TypeVar("T")
 
@@ -32,6 +34,13 @@ class Held(NamedTuple):
         return self.directive.name
 
 
+def nested(path: str, directives: Iterable[Directive]) -> Iterator[Held]:
+    """The directives, each before those in its block."""
+    for one in directives:
+        yield Held(path, one)
+        yield from nested(path, one.block or ())
+
+
 def including(pattern: str, path: str, known: Iterable[F]) -> list[F]:
     """Files that an include means: by the end of the path, since the prefix is one of the deployed machine."""
     parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
@@ -47,6 +56,20 @@ def including(pattern: str, path: str, known: Iterable[F]) -> list[F]:
         if found and not (count == 1 and tail.startswith("*")):
             return found
     return []
+
+
+def put_in(pattern: re.Pattern[str], text: str, value: Callable[[re.Match[str]], str]) -> str | None:
+    """The text with what the matches stand for in their places; None where it grows beyond all use, as one does that
+    is made of itself twice, again and again."""
+    parts: list[str] = []
+    at = size = 0
+    for match in pattern.finditer(text):
+        parts += (text[at : match.start()], value(match))
+        at = match.end()
+        size += len(parts[-2]) + len(parts[-1])
+        if size > MAX_TEXT:
+            return None
+    return "".join((*parts, text[at:]))
 
 
 def each_once(files: Sequence[F], walked: Callable[[F], tuple[list[T], AbstractSet[str]]]) -> list[T]:

@@ -100,9 +100,14 @@ class Flow:
         names = dict.fromkeys(one for logger in self.chain(name) for one in _listed(logger))
         return [(one, self.handlers.get(one)) for one in names]
 
+    def used(self) -> dict[str, Handler]:
+        """The handlers that some logger has, by name; all of them where there may be loggers that nobody sees."""
+        names = {one for logger in self.configuration.loggers.values() for one in _listed(logger)}
+        return {key: one for key, one in self.handlers.items() if key in names or self.configuration.open_loggers}
+
     def writes(self, handler: Handler, logger: str) -> bool:
         """Whether anything is kept of what this handler gets from a logger, with DEBUG off."""
-        if handler.kind in _NOWHERE or handler.arguments.get("filename", _UNSET).value == "/dev/null":
+        if handler.kind in _NOWHERE or handler.text("filename") == "/dev/null":
             return False
         return not any(self._drops(one, logger) for one in handler.filters)
 
@@ -142,19 +147,16 @@ class Flow:
         writing = [one for one in reached if self.writes(one, name)]
         closed = name == "root" or chain[-1].propagate.value is False or "root" in self.loggers or self.alone
         number = level_number(level)
-        least = 20 if is_sql(name) and name.startswith("sqlalchemy") else 10  # SQLAlchemy logs statements at INFO
-        wide = number is not None and number <= least
-        debug = wide and (unseen or any(_least(one) <= least for one in writing))
+        lowest = 20 if is_sql(name) and name.startswith("sqlalchemy") else 10  # SQLAlchemy logs statements at INFO
+        wide = number is not None and number <= lowest
+        debug = wide and (unseen or any(least(one) <= lowest for one in writing))
         if name != "root" and number is None and not _listed(logger):
             debug = False  # takes all of it from its parents, which are judged themselves
         # A logger without handlers of its own still reaches those of parents the configuration does not name.
-        mute = closed and not unseen and not any(_least(one) < 50 for one in writing)
+        mute = closed and not unseen and not any(least(one) < 50 for one in writing)
         mute = mute and bool(_listed(logger) or logger.propagate.value is False)
         refused = any(self._drops(one, name) for one in logger.filters)
         return mute or refused or (number is not None and number >= 50), debug
-
-
-_UNSET = Part((None,), Location(), given=False)
 
 
 def _names(logger: Logger, names: tuple[str, ...]) -> Part:
@@ -165,40 +167,32 @@ def _listed(logger: Logger) -> tuple[str, ...]:
     return logger.handlers.value if isinstance(logger.handlers.value, tuple) else ()
 
 
-def _least(handler: Handler) -> int:
+def least(handler: Handler) -> int:
+    """The lowest level that a handler may have."""
     return min((level_number(str(one)) or 0) if one is not None else 0 for one in handler.level.options)
 
 
 def target(handler: Handler) -> str:
     """Where a handler writes, in a few words; "" where that is not known."""
     kind = handler.kind
-    held = handler.arguments
-
-    def word(*keys: str) -> str:
-        for key in keys:
-            if key in held and held[key].known and held[key].value is not None:
-                value = held[key].value
-                return ":".join(value) if isinstance(value, tuple) else str(value)
-        return ""
-
     if kind in _NOWHERE:
         return "nowhere"
     if kind == "StreamHandler":
-        stream = word("stream", "strm")
+        stream = handler.text("stream", "strm") or ""
         return (
             "stdout" if stream.endswith("stdout") else "stderr" if not stream or stream.endswith("stderr") else stream
         )
-    if "filename" in held:
-        path = word("filename")
+    if "filename" in handler.arguments:
+        path = handler.text("filename")
         return "nowhere" if path == "/dev/null" else path or "a file"
     if kind == "AdminEmailHandler":
         return "mail to ADMINS"
     if kind == "SMTPHandler":
-        return f"mail through {word('mailhost') or 'a host'}"
+        return f"mail through {handler.text('mailhost') or 'a host'}"
     if kind in {"SocketHandler", "DatagramHandler", "HTTPHandler"}:
-        return word("host") or "another host"
+        return handler.text("host") or "another host"
     if kind == "SysLogHandler":
-        return f"syslog {word('address')}".strip()
+        return f"syslog {handler.text('address') or ''}".strip()
     return ""
 
 

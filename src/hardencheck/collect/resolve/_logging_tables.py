@@ -76,6 +76,15 @@ class Handler(NamedTuple):
     def kind(self) -> str:
         return self.cls.rpartition(".")[2]
 
+    def text(self, *names: str) -> str | None:
+        """The first of these arguments that is given; None where none is, or it is None, "" where it is not known."""
+        part = next((self.arguments[name] for name in names if name in self.arguments), None)
+        if part is None or (part.known and part.value is None):
+            return None
+        if not part.known:
+            return ""
+        return ":".join(part.value) if isinstance(part.value, tuple) else str(part.value)
+
     def at(self, key: str) -> Location:
         part = self.arguments.get(key)
         return part.where if part is not None else self.where

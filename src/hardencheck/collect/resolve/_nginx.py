@@ -26,7 +26,7 @@ _ANSWERS = frozenset({
 })  # fmt: skip
 MAX_INCLUDES = 200
 _OTHER_PROXIES = compiled(
-    r"haproxy[\w.-]{0,40}\.cfg|envoy[\w-]{0,40}\.ya?ml|lighttpd[\w-]{0,40}\.conf|[\w-]{1,40}\.vcl|caddy[\w-]{0,40}\.json"
+    r"haproxy[\w.-]{0,40}\.cfg|envoy[\w-]{0,40}\.ya?ml|lighttpd[\w-]{0,40}\.conf|[\w-]{1,40}\.vcl"
 )
 
 
@@ -147,16 +147,25 @@ class _Walk:
         levels = (*outer, tuple(own))
         server = held.location if held.directive.name == "server" else server
         passes = bool(names & PASSES) or (name.startswith("location") and not names & _ANSWERS and any(absent(own)))
+        passes = passes and not _returns(own)
         yield Place(name, held.location, levels, passes, everything, templated, server)
+        answered = held.directive.name == "server" and _returns(own)
         for inner in own:
             if inner.directive.name == "location" and inner.directive.block is not None:
-                yield from self._place(inner, levels, list(everything), templated, server)
+                if not answered or "".join(inner.directive.args).startswith("@"):
+                    yield from self._place(inner, levels, list(everything), templated, server)
             elif inner.directive.name in {"if", "limit_except"} and inner.directive.block is not None:
                 inside, more = self._expand(inner.path, inner.directive.block, (inner.path,))
                 if any(one.directive.name in PASSES for one in inside):
                     within = (*levels, tuple(inside))
                     missed = (*everything, *more)
                     yield Place(inner.directive.name, inner.location, within, True, missed, templated, server)
+
+
+def _returns(level: Iterable[Held]) -> bool:
+    """Whether a level answers everything by itself. In a server `return` is asked before any location is looked for,
+    but for a named one that an error page leads to."""
+    return any(held.directive.name == "return" and not held.directive.conditional for held in level)
 
 
 def innermost(place: Place, name: str) -> Held | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
+from hardencheck.collect.resolve._held import put_in
 from hardencheck.collect.resolve._routes import Doubt
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Directive
@@ -95,7 +96,7 @@ def filled(text: str, known: Known) -> str | None:
         missing = missing or held is None
         return held or ""
 
-    out = _VARIABLE.sub(value, text)
+    out = put_in(_VARIABLE, text, value)
     return None if missing else out
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.frames import Frame, OutOfBudget
 from hardencheck.collect.interpret.interpreter import Interpreter
-from hardencheck.collect.interpret.models import responses
+from hardencheck.collect.interpret.models import middleware, responses
 from hardencheck.collect.interpret.values import (
     ABSENT,
     Absent,
@@ -75,10 +75,10 @@ def run(
     store.state["items"] = Seq("list", [store])
     response = Object(kind=responses.RESPONSE, state={"headers": store, "status": Const(sent.status)})
     inner = Object(kind=further, state={"response": response, "raises": Const(raises)})
-    request = Object(kind=responses.REQUEST, state=_request(seen))
+    request = Object(kind=middleware.REQUEST, state=_request(seen))
     module = Module(where.path or "")
     stage = Stage(response, inner, request, Frame(Namespace(), module))
-    interpreter.shared[responses.SEEN] = request
+    interpreter.shared[middleware.SEEN] = request
     taken = interpreter.shared[responses.TAKEN] = Object(kind=responses.TAKEN)
     raised = False
     try:
@@ -91,7 +91,7 @@ def run(
     except (OutOfBudget, RecursionError, MemoryError):
         return Outcome(sent.unsure("", Doubt(where, "the code is longer than is followed", Reason.BUDGET)))
     finally:
-        interpreter.shared.pop(responses.SEEN, None)
+        interpreter.shared.pop(middleware.SEEN, None)
         interpreter.shared.pop(responses.TAKEN, None)
         interpreter.awaits = None
     if raised:

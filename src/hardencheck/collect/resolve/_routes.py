@@ -12,6 +12,7 @@ from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
+MAX_ROUTES = 500  # of one product
 Product = Literal["nginx", "apache", "caddy", "traefik", "ingress-nginx"]
 
 
@@ -108,8 +109,9 @@ class Route(NamedTuple):
     this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
     whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
-    repository (a store, a product, a front end); it hands nothing on then. cases: where the response fields are others,
-    in words.
+    repository (a store, a product, a front end); it hands nothing on then. internal: only an application can have it
+    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the
+    response fields are others, in words.
     """
 
     product: Product
@@ -140,3 +142,18 @@ class Route(NamedTuple):
     buffers_request: bool = True
     elsewhere: str = ""
     cases: tuple[str, ...] = ()
+    internal: bool = False
+
+
+def beyond(product: Product, setting: str, where: Location) -> Route:
+    """What stands for the places of a configuration that are too many to look at."""
+    text = f"it has more than {MAX_ROUTES} places: the rest is not looked at"
+    return unseen(product, "all other places", setting, Doubt(where, text, Reason.BUDGET), where)
+
+
+def unseen(product: Product, name: str, setting: str, doubt: Doubt, where: Location) -> Route:
+    """What may hand requests on, and nothing of it is known. setting: that of its limit on bodies."""
+    return Route(
+        product, name, where, Limit(None, setting, where, default=True, doubt=doubt), hands_on=True, inside=where,
+        header_doubts=(doubt,), request_doubts=(doubt,), doubts=(doubt,),
+    )  # fmt: skip

@@ -5,7 +5,7 @@ mod_reqtimeout; mod_wsgi's documentation. That LimitRequestBody does not hold fo
 2.4.71.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _apache, _apache_headers
 from hardencheck.collect.resolve._apache import Section, Site
 from hardencheck.collect.resolve._held import Held
-from hardencheck.collect.resolve._routes import Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Doubt, Limit, Route, Timeout, beyond
 from hardencheck.collect.resolve._upstreams import address
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import FactSet, Reason
@@ -22,7 +22,6 @@ from hardencheck.model.location import Location
 LIMIT = 1 << 30  # of LimitRequestBody since 2.4.54; before there was none
 _EVERY = {"^", ".*", "(.*)", "^(.*)$", "^.*$", "^(.*)", "^/(.*)", "^/(.*)$", "^/?(.*)", "^/?(.*)$", "/(.*)", "^/.*$"}
 _LITERAL = compiled(r"\^?(/[\w/.-]*?)(?:\(?\.[*+]\)?|\(\.\*\)|\(/\.\*\)\??)?\$?")
-_MAX_ROUTES = 500
 
 
 class Handler(NamedTuple):
@@ -39,26 +38,31 @@ class Handler(NamedTuple):
 
 def routes(facts: FactSet) -> Iterator[Route]:
     count = 0
+    beside = _apache.distributed(facts)
     for site in _apache.sites(facts):
+        overrides = beside if site.overridden else {}
         handlers = list(_handlers(site))
         for path, section in _paths(site, handlers):
             handler = next((one for one in handlers if _covers(one, path)), None)
             if section is None or handler is not None:
                 count += 1
-                if count > _MAX_ROUTES:
+                if count > MAX_ROUTES:
+                    yield beyond("apache", "LimitRequestBody", site.where)
                     return
-                yield _route(site, path, section, handler)
+                yield _route(site, path, section, handler, overrides)
 
 
 def _handlers(site: Site) -> Iterator[Handler]:
     """In the order in which they are asked: rewriting, proxying by section, then by the server, aliases, files."""
-    yield from _rewrites(site.own)
+    if site.rewrites():
+        yield from _rewrites(site.rewriting)
     for section in site.sections:
         # By directory the rules are asked last, but a redirect to https is one wherever it stands.
-        yield from (_within(section, one) for one in _rewrites(section.content))
+        if site.rewrites(*section.content):
+            yield from (_within(section, one) for one in _rewrites(section.content))
     for section in reversed(site.sections):  # of two that cover a path the later one wins
         for held in section.content:
-            if held.name == "proxypass" and held.args:
+            if held.name in {"proxypass", "proxypassmatch"} and held.args:
                 kind = "none" if held.args[0] == "!" else "proxy"
                 yield _within(section, Handler(section.matches, kind, held.args[0], held))
             elif held.name == "sethandler" and held.args and held.args[0].startswith("proxy:"):
@@ -73,10 +77,10 @@ def _handlers(site: Site) -> Iterator[Handler]:
             case "proxypassmatch" if len(args) > 1:
                 kind = "none" if args[1] == "!" else "proxy"
                 yield _expression(args[0], kind, args[1], held)
-    for held in site.own:
+    for held in site.host_first:
         args = held.args
         match held.name:
-            case "redirect" | "redirectpermanent" | "redirecttemp" if args:
+            case "redirect" | "redirectmatch" | "redirectpermanent" | "redirecttemp" if args:
                 yield _redirect(held)
             case "wsgiscriptalias" | "wsgiscriptaliasmatch" if len(args) > 1:
                 if held.name.endswith("match"):
@@ -118,8 +122,11 @@ def _redirect(held: Held) -> Handler:
         status = words[args.pop(0).lower()]
     elif args[0].isdecimal():
         status = int(args.pop(0)[:3])
+    target = args[-1] if args else ""
+    if held.name == "redirectmatch":
+        return _expression(args[0] if args else "", "redirect", target, held)._replace(status=status)
     path = args[0] if args and args[0].startswith("/") else "/"
-    return Handler(path, "redirect", args[-1] if args else "", held, status=status)
+    return Handler(path, "redirect", target, held, status=status)
 
 
 def _rewrites(level: tuple[Held, ...]) -> Iterator[Handler]:
@@ -209,9 +216,9 @@ def _merged(site: Site, path: str, handler: Handler | None) -> Iterator[Held]:
             for section in site.sections:
                 if section.kind == "<files" and fnmatchcase(handler.target.rpartition("/")[2], section.matches):
                     yield from _content(section)
-    elif kind == "proxy":
+    elif kind == "proxy" and handler is not None:
         for section in site.sections:
-            if section.kind == "<proxy" and (section.matches == "*" or section.matches.startswith("http")):
+            if section.kind == "<proxy" and _for_target(section.matches, handler.target):
                 yield from _content(section)
     for section in site.sections:
         literal = _LITERAL.fullmatch(section.matches) if section.expression else None
@@ -227,6 +234,11 @@ def _merged(site: Site, path: str, handler: Handler | None) -> Iterator[Held]:
     for section in site.sections:
         if section.kind in {"<if", "<elseif", "<else"}:
             yield from _perhaps(section)
+
+
+def _for_target(matches: str, target: str) -> bool:
+    """Whether a <Proxy> is for requests that are handed to this address."""
+    return fnmatchcase(target, matches) or target.startswith(matches.removesuffix("*"))
 
 
 def _content(section: Section) -> Iterator[Held]:
@@ -249,7 +261,9 @@ def _conditional(path: str, held: Held) -> Iterator[Held]:
         yield Held(path, replace(directive, conditional=True))
 
 
-def _route(site: Site, path: str, section: Section | None, handler: Handler | None) -> Route:
+def _route(
+    site: Site, path: str, section: Section | None, handler: Handler | None, overrides: Mapping[str, Doubt]
+) -> Route:
     where = section.held.location if section is not None else handler.held.location if handler else site.where
     held = list(_merged(site, path, handler))
     tls = _tls(site)
@@ -262,11 +276,12 @@ def _route(site: Site, path: str, section: Section | None, handler: Handler | No
     hosts = _hosts(site)
     to = _targets(site, handler) if kind in {"proxy", "wsgi"} else ()
     redirects = handler is not None and handler.kind == "redirect"
+    in_folder = handler is not None and kind in {"files", "wsgi"}  # where httpd walks through folders
     return Route(
         product="apache",
         name=", ".join(part for part in (" ".join(("host", *(hosts[:2] or site.address[:1]))), f"path {path}") if part),
         where=where,
-        body=_limit(held, where, kind, site),
+        body=_limit(held, where, kind, site, overrides),
         hosts=hosts,
         path=path,
         templated=site.templated,
@@ -283,7 +298,7 @@ def _route(site: Site, path: str, section: Section | None, handler: Handler | No
         tls=tls,
         listens=site.address,
         headers=_apache_headers.response(held, kind, tls, where),
-        header_doubts=site.doubts,
+        header_doubts=(*site.doubts, *(doubt for name, doubt in overrides.items() if in_folder and name == "header")),
         request=asked,
         request_doubts=(*ask_doubts, *site.doubts),
         timeouts=tuple(_timeouts(held, site, handler)),
@@ -305,6 +320,8 @@ def _tls(site: Site) -> bool | None:
         return engine.args[0].lower() == "on"
     if any(TEMPLATED in word for word in site.address):
         return None
+    if site.doubts and any(word.endswith(":443") for word in site.address):
+        return None  # SSLEngine may be in a file that is not here, as certbot has it
     return False if site.address else None
 
 
@@ -325,7 +342,7 @@ def _targets(site: Site, handler: Handler | None) -> tuple[str, ...]:
     return (to,) if to else ()
 
 
-def _limit(held: list[Held], where: Location, kind: str, site: Site) -> Limit:
+def _limit(held: list[Held], where: Location, kind: str, site: Site, overrides: Mapping[str, Doubt]) -> Limit:
     name = "LimitRequestBody"
     last = next((one for one in reversed(held) if one.name == "limitrequestbody"), None)
     if last is None:
@@ -345,37 +362,34 @@ def _limit(held: list[Held], where: Location, kind: str, site: Site) -> Limit:
         shown = "a placeholder" if TEMPLATED in written else repr(written[:40])
         return Limit(None, name, place, written=written[:40], doubt=Doubt(place, f"{name} is {shown}", reason))
     perhaps = Doubt(place, f"{name} stands in a condition") if last.directive.conditional else None
+    perhaps = perhaps or overrides.get("limitrequestbody")
     return Limit(int(written) or None, name, place, written=written, doubt=perhaps)
 
 
 def _timeouts(held: list[Held], site: Site, handler: Handler | None) -> Iterator[Timeout]:
     last = {one.name: one for one in held}
-    general = _seconds(last.get("timeout"))
-    where = site.where
-    place = last["timeout"].location if "timeout" in last else where
-    yield Timeout("Timeout", 60.0 if general is None else general, place, default=general is None)
-    keep = _seconds(last.get("keepalivetimeout"))
-    yield Timeout(
-        "KeepAliveTimeout", 5.0 if keep is None else keep,
-        last["keepalivetimeout"].location if keep is not None else where, default=keep is None,
-    )  # fmt: skip
-    yield from _reading(last.get("requestreadtimeout"), where)
+    yield _timeout("Timeout", last.get("timeout"), 60.0, site.where)
+    yield _timeout("KeepAliveTimeout", last.get("keepalivetimeout"), 5.0, site.where)
+    yield from _reading(last.get("requestreadtimeout"), site.where)
     if handler is not None and handler.kind == "proxy":
         given = next((word.partition("=")[2] for word in handler.held.args if word.startswith("timeout=")), "")
         if given.isdecimal():
             yield Timeout("ProxyPass timeout", float(given), handler.held.location)
         elif "proxytimeout" in last:
-            found = last["proxytimeout"]
-            yield Timeout("ProxyTimeout", _seconds(found) or 60.0, found.location)
+            yield _timeout("ProxyTimeout", last["proxytimeout"], 60.0, site.where)
 
 
-def _seconds(held: Held | None) -> float | None:
-    if held is None or not held.args:
-        return None
-    text = held.args[0]
+def _timeout(name: str, held: Held | None, default: float, where: Location) -> Timeout:
+    if held is None:
+        return Timeout(name, default, where, default=True)
+    text = held.args[0] if held.args else ""
     if text.isdecimal() and len(text) < 12:
-        return float(text)
-    return float(text[:-2]) / 1000 if text.endswith("ms") and text[:-2].isdecimal() else None
+        return Timeout(name, float(text), held.location)
+    if text.endswith("ms") and text[:-2].isdecimal() and len(text) < 12:
+        return Timeout(name, float(text[:-2]) / 1000, held.location)
+    reason = Reason.TEMPLATED if TEMPLATED in text else Reason.NOT_LITERAL
+    shown = "a placeholder" if TEMPLATED in text else repr(text[:40])
+    return Timeout(name, None, held.location, doubt=Doubt(held.location, f"{name} is {shown}", reason))
 
 
 def _reading(held: Held | None, where: Location) -> Iterator[Timeout]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _caddy, _caddy_headers
 from hardencheck.collect.resolve._caddy import Level, Site, filled, unknown
-from hardencheck.collect.resolve._routes import Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Doubt, Limit, Route, Timeout, beyond, unseen
 from hardencheck.collect.resolve._upstreams import address
 from hardencheck.collect.resolve._versions import Version, of_image
 from hardencheck.lazily import compiled
@@ -22,11 +22,11 @@ from hardencheck.model.location import Location
 
 _SIZE = compiled(r"(\d{1,15}(?:\.\d{1,6})?)\s?([kmgtpe]?)(i?)b?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
+BODY = "request_body max_size"
 _DURATION = compiled(r"(\d{1,12}(?:\.\d{1,6})?)(ns|us|µs|ms|s|m|h|d)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _GROUPS = {"handle", "handle_path", "route"}
 _TERMINAL = {"reverse_proxy", "php_fastcgi", "file_server", "respond", "redir"}
-_MAX_ROUTES = 500
 
 
 class Scope(NamedTuple):
@@ -51,7 +51,7 @@ class Matched(NamedTuple):
 def parse_size(text: str) -> int | None:
     """Bytes in a size such as "10MB" (10^7) or "10MiB"; None for 0, which is no limit. Raises ValueError."""
     match = _SIZE.fullmatch(text.strip())
-    if match is None:
+    if match is None or (match[3] and not match[2]):
         raise ValueError(text)
     base = 1024 if match[3] else 1000
     return int(float(match[1]) * base ** _POWERS[match[2].lower()]) or None
@@ -82,13 +82,16 @@ def routes(facts: FactSet) -> Iterator[Route]:
         if automatic is not None:
             yield automatic
         handlers = list(_handlers(site.block, Scope((site.block,), "*", {}), matchers))
+        if not handlers and site.doubts:
+            yield unseen("caddy", " ".join(("site", *site.addresses[:2])), BODY, site.doubts[0], site.where)
         taken = {_joined(scope.path, _matched(level, matchers).path) for level, scope in handlers}
         for level, scope in handlers:
             matched = _matched(level, matchers)
             path = _joined(scope.path, matched.path)
             for below in (path, *_narrower(scope, path, matchers, taken)):
                 count += 1
-                if count > _MAX_ROUTES:
+                if count > MAX_ROUTES:
+                    yield beyond("caddy", BODY, site.where)
                     return
                 yield _route(site, matched, scope._replace(path=below), matchers, version)
 
@@ -116,7 +119,7 @@ def _matchers(block: tuple[Level, ...]) -> dict[str, Level]:
 def _matched(level: Level, matchers: dict[str, Level]) -> Matched:
     args = level.args
     first = args[0] if args else ""
-    if level.name == "redir" and len(args) == 1:
+    if level.name in {"redir", "root"} and len(args) == 1:  # its only word is no matcher (of root since 2.8)
         return Matched(level, args, "*")
     if first == "*":
         return Matched(level, args[1:], "*")
@@ -159,7 +162,7 @@ def _narrower(scope: Scope, path: str, matchers: dict[str, Level], taken: set[st
 
 def _covers(pattern: str, path: str) -> bool:
     """Whether all requests for `path` are matched by a pattern of Caddy's."""
-    return pattern == "*" or pattern == path or fnmatchcase(path.removesuffix("*"), pattern)
+    return pattern == "*" or pattern == path or fnmatchcase(path, pattern)
 
 
 def _applying(scope: Scope, name: str, matchers: dict[str, Level]) -> Iterator[Matched]:
@@ -293,7 +296,7 @@ def _automatic(site: Site) -> Route | None:
         return None
     if all(word.rpartition(":")[2].isdecimal() and not word.endswith(":443") for word in site.addresses):
         return None  # a port of its own: who asks port 80 is not its visitor
-    limit = Limit(None, "request_body max_size", site.where, default=True, status=None)
+    limit = Limit(None, BODY, site.where, default=True, status=None)
     return Route(
         product="caddy",
         name=" ".join(("site", *site.addresses[:2])) + ", automatic redirect",
@@ -315,7 +318,7 @@ def _root(scope: Scope, matchers: dict[str, Level]) -> str:
 
 
 def _limit(scope: Scope, handler: Level, matchers: dict[str, Level], site: Site, proxied: bool) -> Limit:
-    name = "request_body max_size"
+    name = BODY
     found: list[Limit] = []
     for one in _applying(scope, "request_body", matchers):
         for size in one.level.inside("max_size"):

@@ -11,13 +11,18 @@ from hardencheck.collect.resolve import _nginx_headers
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place
 from hardencheck.collect.resolve._nginx_values import parse_size, parse_time
-from hardencheck.collect.resolve._routes import Change, Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Change, Doubt, Limit, Route, Timeout, beyond
 from hardencheck.collect.resolve._upstreams import address
 from hardencheck.model.facts.proxies import Directive, IngressConfiguration
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _BODY = 1 << 20
+# What the ConfigMap alone says: as an annotation it has no effect.
+OF_CONFIGMAP = frozenset({
+    "hsts", "hsts-max-age", "hsts-include-subdomains", "hsts-preload", "hide-headers", "add-headers", "keep-alive",
+    "client-body-timeout", "client-header-timeout", "use-forwarded-headers", "server-tokens", "ssl-protocols",
+})  # fmt: skip
 _APART = "no annotation says it, and the ConfigMap of the controller is not in the repository"
 _CORS = (
     ("access-control-allow-origin", "cors-allow-origin", "*"),
@@ -39,7 +44,8 @@ class Told(NamedTuple):
     apart: bool
 
     def get(self, name: str) -> Said | None:
-        return self.own.get(name) or self.shared.get(name)
+        own = self.own.get(name) if name not in OF_CONFIGMAP else None
+        return own or self.shared.get(name)
 
     def on(self, name: str, default: bool) -> bool | None:
         """Whether a switch is on; None where a placeholder says it."""
@@ -83,7 +89,9 @@ def _ingress(
     fact: IngressConfiguration, told: Told, above: list[tuple[Held, ...]], lists: dict[str, IngressConfiguration]
 ) -> Iterator[Route]:
     paths = [name.removesuffix(".path") for name in told.own if name.endswith(".path")] or [""]
-    for path in paths[:200]:
+    if len(paths) > MAX_ROUTES:
+        yield beyond("ingress-nginx", "proxy-body-size", fact.location)
+    for path in paths[:MAX_ROUTES]:
         at = told.own.get(f"{path}.path")
         where = at.where if at is not None else fact.location
         host = told.own.get(f"{path.partition('.paths')[0]}.host")

@@ -6,13 +6,14 @@ to a named one does not look again); a chunked body with that of the last one, w
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _nginx, _nginx_headers
 from hardencheck.collect.resolve._held import Held
 from hardencheck.collect.resolve._nginx import Place, innermost_or_doubt
 from hardencheck.collect.resolve._nginx_values import filled, maps, parse_size, parse_time, settings
-from hardencheck.collect.resolve._routes import Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Doubt, Limit, Route, Timeout, beyond
 from hardencheck.collect.resolve._upstreams import address
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -30,28 +31,47 @@ _TIMEOUTS = {
 def routes(facts: FactSet) -> Iterator[Route]:
     """Each place that answers; a named location once for each place that hands to it."""
     places = _nginx.places(facts)
-    servers: dict[Location | None, list[Place]] = defaultdict(list)
-    for place in places:
-        servers[place.server].append(place)
+    said: dict[tuple[int, ...], dict[str, str | None]] = {}
     upstreams = _upstreams(places)
+    pairs = _pairs(places)
+    for place, origin in islice(pairs, MAX_ROUTES):
+        yield _route(place, origin, upstreams, _variables(place.levels, said))
+    for place, _ in islice(pairs, 1):
+        yield beyond("nginx", "client_max_body_size", place.where)
+
+
+def _pairs(places: list[Place]) -> Iterator[tuple[Place, Place]]:
+    """Each place that answers, with the one that a request comes to first: itself, but for a named location."""
+    whole = {place.server for place in places if place.name == "location /"}
+    origins: dict[tuple[Location | None, str], list[Place]] = defaultdict(list)
     for place in places:
-        others = servers[place.server]
-        if place.name == "server" and any(other.name == "location /" for other in others) and not _answers(place)[0]:
+        for name in dict.fromkeys(_jumps(place)):
+            origins[place.server, name].append(place)
+    for place in places:
+        if place.name == "server" and place.server in whole and not _answers(place)[0]:
             continue  # whatever comes is matched by that location
         if place.name.startswith("location @"):
-            origins = [other for other in others if _jumps_to(other, place.name.removeprefix("location "))]
-            for origin in origins or [place]:
-                yield _route(place, origin, upstreams)
+            found = origins.get((place.server, place.name.removeprefix("location ")), [])
+            yield from ((place, origin) for origin in found or [place])
         else:
-            yield _route(place, place, upstreams)
+            yield place, place
 
 
-def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -> Route:
-    known: dict[str, str | None] = {}
-    for level in place.levels:
-        known.update(maps(held.directive for held in level))
-    for level in place.levels:
-        known = settings([held.directive for held in level], known)
+def _variables(
+    levels: tuple[tuple[Held, ...], ...], said: dict[tuple[int, ...], dict[str, str | None]]
+) -> dict[str, str | None]:
+    """What variables hold in the last of these levels. said: what was worked out for levels that others are in, too."""
+    if not levels:
+        return {}
+    key = tuple(map(id, levels))
+    if key not in said:
+        around = _variables(levels[:-1], said)
+        own = [held.directive for held in levels[-1] if held.name in {"map", "set", "if"}]
+        said[key] = settings(own, {**around, **maps(own)}) if own else around
+    return said[key]
+
+
+def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], known: dict[str, str | None]) -> Route:
     answer, target = _answers(place)
     found = _nginx_headers.response(place, known)
     asked, ask_doubts = _nginx_headers.request(place)
@@ -95,6 +115,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]]) -
         doubts=tuple(_nginx.why_absent(held) for held in place.missing),
         inside=place.server,
         buffers_request=_buffers(place),
+        internal=any(held.directive.name == "internal" for held in place.levels[-1]),
     )
 
 
@@ -127,11 +148,11 @@ def _limit(place: Place) -> Limit:
         return Limit(None, name, held.location, written=text[:40], doubt=Doubt(held.location, why, reason))
 
 
-def _jumps_to(place: Place, name: str) -> bool:
+def _jumps(place: Place) -> Iterator[str]:
+    """The named locations that a place hands to."""
     for held in place.levels[-1]:
-        if held.directive.name in {"try_files", "error_page"} and held.directive.args[-1:] == (name,):
-            return True
-    return False
+        if held.directive.name in {"try_files", "error_page"} and held.directive.args:
+            yield held.directive.args[-1]
 
 
 def _answers(place: Place) -> tuple[int | None, str]:
@@ -189,13 +210,13 @@ def _serves(place: Place) -> str:
 def _upstreams(places: list[Place]) -> dict[str, tuple[str, ...]]:
     """The addresses in each `upstream` block, by its name."""
     found: dict[str, tuple[str, ...]] = {}
-    for place in places:
-        for level in place.levels[:-1] or place.levels:
-            for held in level:
-                block = held.directive.block
-                if held.directive.name == "upstream" and block is not None and held.directive.args:
-                    addresses = tuple(item.args[0] for item in block if item.name == "server" and item.args)
-                    found.setdefault(held.directive.args[0].lower(), addresses)
+    levels = {id(level): level for place in places for level in place.levels[:-1] or place.levels}
+    for level in levels.values():
+        for held in level:
+            block = held.directive.block
+            if held.directive.name == "upstream" and block is not None and held.directive.args:
+                addresses = tuple(item.args[0] for item in block if item.name == "server" and item.args)
+                found.setdefault(held.directive.args[0].lower(), addresses)
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _traefik
-from hardencheck.collect.resolve._routes import Change, Doubt, Limit, Route, Timeout
+from hardencheck.collect.resolve._routes import MAX_ROUTES, Change, Doubt, Limit, Route, Timeout, beyond
 from hardencheck.collect.resolve._routes_caddy import parse_duration
 from hardencheck.collect.resolve._traefik import Thing, Traefik, Value
 from hardencheck.collect.resolve._upstreams import address
@@ -33,7 +33,6 @@ _SWITCHES = {
     "framedeny": ("x-frame-options", "DENY"), "contenttypenosniff": ("x-content-type-options", "nosniff"),
     "browserxssfilter": ("x-xss-protection", "1; mode=block"),
 }  # fmt: skip
-_MAX_ROUTES = 500
 
 
 def routes(facts: FactSet) -> Iterator[Route]:
@@ -42,8 +41,10 @@ def routes(facts: FactSet) -> Iterator[Route]:
         redirect = entry_redirect(entry)
         if redirect is not None:
             yield redirect
-    for router in traefik.routers[:_MAX_ROUTES]:
+    for router in traefik.routers[:MAX_ROUTES]:
         yield _route(traefik, router)
+    for router in traefik.routers[MAX_ROUTES : MAX_ROUTES + 1]:
+        yield beyond("traefik", "buffering.maxRequestBodyBytes", router.where)
 
 
 def _route(traefik: Traefik, router: Thing) -> Route:

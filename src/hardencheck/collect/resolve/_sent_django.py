@@ -6,7 +6,7 @@ django-permissions-policy 4.
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hardencheck.collect.contract import Tree
@@ -22,12 +22,9 @@ from hardencheck.collect.interpret.values import (
     Absent,
     Binding,
     Class,
-    Const,
     Function,
     Instance,
-    Map,
     Namespace,
-    Seq,
     Unknown,
     Value,
     lifted,
@@ -42,17 +39,15 @@ from hardencheck.collect.resolve._django import (
     setting,
     usual,
 )
-from hardencheck.collect.resolve._follow import Files, is_off, policy, taken, why_of
+from hardencheck.collect.resolve._django_effects import CSP, EFFECTS, LAYER, Told
+from hardencheck.collect.resolve._follow import Files, is_off, taken
 from hardencheck.collect.resolve._ran import Stage, called, run
 from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Seen, Sent
-from hardencheck.collect.resolve._setting import Setting
-from hardencheck.collect.resolve._versions import lowest
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
-LAYER = "django"
 _QUIET = compiled(
     r"django\.|whitenoise\.|allauth\.|debug_toolbar\.|rest_framework\.|social_django\.|simple_history\.|axes\.|waffle\."
     r"|django_otp\.|django_prometheus\.|django_structlog\.|django_guid\.|compression_middleware\.|reversion\.|hijack\."
@@ -66,20 +61,7 @@ _SETS = compiled(
     rb"|_headers\(|setattr\("
 )
 _IMPORTS = compiled(rb"^[ \t]{0,99}(?:from|import)[ \t]{1,9}([A-Za-z_.][\w.]{0,200})", re.MULTILINE)
-_LOCALE = "django.middleware.locale.LocaleMiddleware"
-# django-csp 3: setting -> directive (`csp.utils.from_settings`).
-CSP_3 = {
-    f"CSP_{name.upper().replace('-', '_')}": name
-    for name in (
-        "child-src", "connect-src", "default-src", "script-src", "script-src-attr", "script-src-elem", "object-src",
-        "style-src", "style-src-attr", "style-src-elem", "font-src", "frame-src", "img-src", "manifest-src",
-        "media-src", "prefetch-src", "worker-src", "base-uri", "plugin-types", "sandbox", "form-action",
-        "frame-ancestors", "navigate-to", "require-sri-for", "report-uri", "report-to", "require-trusted-types-for",
-        "trusted-types", "upgrade-insecure-requests", "block-all-mixed-content",
-    )
-}  # fmt: skip
 _CSPS = (OWN_MIDDLEWARE["csp"], OTHER_MIDDLEWARE["django-csp"])
-_CSP, _CSP_RO = "content-security-policy", "content-security-policy-report-only"
 
 
 class _Item(NamedTuple):
@@ -102,6 +84,7 @@ class DjangoApplication:
         self._relevant: dict[str, bool] = {}
         surely, maybe, complete, where = middleware(project)
         self._complete, self.where = complete, where
+        self._told = Told(project, facts, where)
         self._items = [*(_Item(one) for one in surely), *(_Item(one, True) for one in sorted(maybe))]
         # The entries that a settings file writes one a line have lines of their own.
         self.lines = lines_of(project, tree)
@@ -143,8 +126,8 @@ class DjangoApplication:
 
     def should(self, name: str) -> Location:
         """Where a header that is not sent would be set."""
-        policies = ("CSP_EXCLUDE_URL_PREFIXES", "CONTENT_SECURITY_POLICY", "SECURE_CSP") if name == _CSP else ()
-        policy_set = next((found for one in policies if (found := self.value(one)) is not None), None)
+        policies = ("CSP_EXCLUDE_URL_PREFIXES", "CONTENT_SECURITY_POLICY", "SECURE_CSP") if name == CSP else ()
+        policy_set = next((found for one in policies if (found := self._told.value(one)) is not None), None)
         if policy_set is not None and any(self._is(item.dotted, dotted) for item in self._items for dotted in _CSPS):
             return self._excluded(policy_set)
         held = {
@@ -167,7 +150,7 @@ class DjangoApplication:
         here = any(self._is(item.dotted, SECURITY) for item in self._items)
         if name == "strict-transport-security" and here and seconds.known and seconds.value:
             return "behind its proxy it does not see that a request came by https"
-        if name == _CSP and self.should(name) != self.where:
+        if name == CSP and self.should(name) != self.where:
             return "its policy is empty, or excludes every path"
         return ""
 
@@ -203,9 +186,9 @@ class DjangoApplication:
         return after._replace(fields=(*kept, *gone))
 
     def _one(self, item: str, sent: Sent, seen: Seen) -> Sent:
-        for dotted, effect in _EFFECTS.items():
+        for dotted, effect in EFFECTS.items():
             if item == dotted or dotted in self._bases(item):
-                after = effect(self, sent, seen)
+                after = effect(self._told, sent, seen)
                 return after if item == dotted else self._own(item, after, seen)
         after = self._own(item, sent, seen)
         if after is not sent:
@@ -214,20 +197,6 @@ class DjangoApplication:
             doubt = Doubt(self.where, f"{item} is not in the repository and may send it")
             return sent.unsure("", doubt)
         return sent
-
-    # Settings
-
-    def field(self, name: str, value: object, held: Setting | Location) -> Field:
-        where = held if isinstance(held, Location) else held.location
-        return Field(name, str(value), where, LAYER)
-
-    def lost(self, name: str, called: str, held: Setting) -> Field:
-        doubt = Doubt(held.location, f"{called} is {held.text}", held.reason)
-        return Field(name, None, held.location, LAYER, doubt, perhaps=True)
-
-    def value(self, name: str) -> Binding | None:
-        found = self.project.followed.binding(name)
-        return None if found is None or isinstance(found.value, Absent) else found
 
     # Middleware of the repository
 
@@ -370,176 +339,6 @@ def _respond(interpreter: Interpreter, what: Value, stage: Stage) -> Value | Non
         bound = bound_to(interpreter, own, made, made.cls, node, frame)
         return called(interpreter, bound, [stage.request], frame)
     return called(interpreter, made, [stage.request], frame)
-
-
-# Django's own middleware, and that of libraries
-
-
-def _security(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    project = app.project
-    sent = _hsts(app, sent, seen)
-    nosniff = setting(project, "SECURE_CONTENT_TYPE_NOSNIFF")
-    if not nosniff.known:
-        sent = sent.usual(app.lost("x-content-type-options", "SECURE_CONTENT_TYPE_NOSNIFF", nosniff))
-    elif nosniff.value:
-        sent = sent.usual(app.field("x-content-type-options", "nosniff", nosniff))
-    for header, name in (
-        ("referrer-policy", "SECURE_REFERRER_POLICY"),
-        ("cross-origin-opener-policy", "SECURE_CROSS_ORIGIN_OPENER_POLICY"),
-    ):
-        held = setting(project, name)
-        if not held.known:
-            sent = sent.usual(app.lost(header, name, held))
-        elif held.value:
-            words = held.value if isinstance(held.value, tuple) else str(held.value).split(",")
-            text = ",".join(word.strip() for word in words) if header == "referrer-policy" else str(held.value)
-            sent = sent.usual(app.field(header, text, held))
-    return sent
-
-
-def _hsts(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    name, project = "strict-transport-security", app.project
-    seconds = setting(project, "SECURE_HSTS_SECONDS")
-    if not seconds.known:
-        return sent.usual(app.lost(name, "SECURE_HSTS_SECONDS", seconds))
-    if not seconds.value or seen.secure is False:
-        return sent
-    text = f"max-age={seconds.value}"
-    for more, word in (("SECURE_HSTS_INCLUDE_SUBDOMAINS", "includeSubDomains"), ("SECURE_HSTS_PRELOAD", "preload")):
-        held = setting(project, more)
-        if not held.known:
-            return sent.usual(app.lost(name, more, held)._replace(perhaps=False))
-        text += f"; {word}" if held.value else ""
-    return sent.usual(app.field(name, text, seconds))
-
-
-def _clickjacking(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    held = setting(app.project, "X_FRAME_OPTIONS")
-    if not held.known:
-        return sent.usual(app.lost("x-frame-options", "X_FRAME_OPTIONS", held)._replace(perhaps=False))
-    return sent.usual(app.field("x-frame-options", str(held.value).upper(), held))
-
-
-def _own_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    for header, name in ((_CSP, "SECURE_CSP"), (_CSP_RO, "SECURE_CSP_REPORT_ONLY")):
-        sent = _policy(app, sent, header, name, app.value(name))
-    return sent
-
-
-def _policy(app: DjangoApplication, sent: Sent, header: str, name: str, binding: Binding | None) -> Sent:
-    """A header from a table of directives."""
-    if binding is None:
-        return sent
-    where = Location(path=binding.path, line=binding.line or None)
-    made = policy("SECURE_CSP", binding.value)
-    if made is None:
-        doubt = Doubt(where, f"{name} is not known: {why_of(name, binding.value) or 'computed'}", Reason.NOT_LITERAL)
-        return sent.usual(Field(header, None, where, LAYER, doubt, perhaps=True))
-    return sent.usual(Field(header, made[0], where, LAYER)) if made[0] else sent
-
-
-def _django_csp(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    version = lowest(app._facts, "django-csp")
-    if version is not None and version < (4,):
-        return _django_csp_3(app, sent)
-    for header, name in ((_CSP, "CONTENT_SECURITY_POLICY"), (_CSP_RO, "CONTENT_SECURITY_POLICY_REPORT_ONLY")):
-        binding = app.value(name)
-        if binding is None or (isinstance(binding.value, Const) and not binding.value.value):
-            continue
-        table = binding.value
-        if not isinstance(table, Map) or not table.exact:
-            sent = _policy(app, sent, header, name, binding._replace(value=Unknown("branch", name)))
-            continue
-        excluded = table.items.get("EXCLUDE_URL_PREFIXES")
-        if excluded is not None and _excludes_all(excluded):
-            continue
-        if not table.items:
-            continue
-        inner = table.items.get("DIRECTIVES", Map())
-        given = Map(dict(inner.items), set(inner.maybe), inner.exact) if isinstance(inner, Map) else inner
-        if isinstance(given, Map):
-            given.items = {key: one for key, one in given.items.items() if not _off(one)}
-            if isinstance(inner, Map) and "default-src" not in inner.items:
-                given.items = {"default-src": lifted(["'self'"]), **given.items}
-            for key, one in given.items.items():
-                if isinstance(one, Seq) and one.kind == "set" and one.exact:
-                    texts = [item.value for item in one.items if isinstance(item, Const)]
-                    given.items[key] = lifted(sorted(str(text) for text in texts))
-            given.items = {key: _without_nonce(one) for key, one in given.items.items()}
-        sent = _policy(app, sent, header, name, binding._replace(value=given))
-    return sent
-
-
-def _excludes_all(value: Value) -> bool:
-    """Whether every path begins with one of these prefixes; a text is taken letter by letter."""
-    if isinstance(value, Const):
-        return isinstance(value.value, str) and "/" in value.value
-    return isinstance(value, Seq) and any(isinstance(one, Const) and one.value in {"/", ""} for one in value.items)
-
-
-def _off(value: Value) -> bool:
-    return isinstance(value, Const) and value.value in (None, False)
-
-
-def _without_nonce(value: Value) -> Value:
-    """A page that does not ask for its nonce has none in its policy."""
-    if not isinstance(value, Seq) or not value.exact:
-        return value
-    kept = [one for one in value.items if not (getattr(one, "dotted", "") == "csp.constants.NONCE")]
-    return Seq(value.kind, kept)
-
-
-def _django_csp_3(app: DjangoApplication, sent: Sent) -> Sent:
-    parts: dict[object, Value] = {"default-src": lifted(["'self'"])}
-    where: Location | None = None
-    last: Binding | None = None
-    for name, directive in CSP_3.items():
-        binding = app.value(name)
-        if binding is None:
-            continue
-        where, last = where or Location(path=binding.path, line=binding.line or None), last or binding
-        if _off(binding.value):
-            parts.pop(directive, None)
-        else:
-            parts[directive] = binding.value
-    excluded = app.value("CSP_EXCLUDE_URL_PREFIXES")
-    if excluded is not None and _excludes_all(excluded.value):
-        return sent
-    report = setting(app.project, "CSP_REPORT_ONLY")
-    reports = report.known and bool(report.value)
-    header = _CSP_RO if reports else _CSP
-    place = report.location if reports else where or app.where
-    return _policy(app, sent, header, "CSP_DEFAULT_SRC", Binding(Map(parts), place.path or "", place.line or 0))
-
-
-def _permissions(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    held = setting(app.project, "PERMISSIONS_POLICY")
-    if not held.known:
-        return sent.usual(app.lost("permissions-policy", "PERMISSIONS_POLICY", held))
-    return sent.put(app.field("permissions-policy", held.value, held)) if held.value else sent
-
-
-def _locale(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    doubt = Doubt(app.where, "the language that the visitor asks for")
-    return sent.usual(Field("content-language", None, app.where, LAYER, doubt))
-
-
-def _cors(app: DjangoApplication, sent: Sent, seen: Seen) -> Sent:
-    """Only a request from another origin is answered with more than `Vary: origin`."""
-    return sent
-
-
-_Effect = Callable[[DjangoApplication, Sent, Seen], Sent]
-_EFFECTS: Mapping[str, _Effect] = {
-    SECURITY: _security,
-    OWN_MIDDLEWARE["clickjacking"]: _clickjacking,
-    OWN_MIDDLEWARE["csp"]: _own_csp,
-    OTHER_MIDDLEWARE["django-csp"]: _django_csp,
-    "csp.contrib.rate_limiting.RateLimitedCSPMiddleware": _django_csp,
-    OTHER_MIDDLEWARE["permissions"]: _permissions,
-    OTHER_MIDDLEWARE["cors"]: _cors,
-    _LOCALE: _locale,
-}
 
 
 def lines_of(project: Project, tree: Tree) -> dict[str, int]:

@@ -22,7 +22,8 @@ _NAMES = {
 }  # fmt: skip
 _VERSIONED = {"aiohttp": "Python/{} aiohttp/{}", "werkzeug": "Werkzeug/{} Python/{}"}
 _WITH_SCHEME = ("wsgi:", "uwsgi:", "suwsgi:", "fcgi:", "fastcgi:", "scgi:")
-_LOCAL = ("127.", "localhost", "[::1]", "unix:", "/", "0.0.0.0")  # noqa: S104
+_LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")  # noqa: S104
+_SOCKETS = ("unix:", "unix/", "/")
 
 
 class Server(NamedTuple):
@@ -139,8 +140,9 @@ def _believes(server: Server, route: Route) -> bool | None:
     if allowed == "*":
         return True
     target = route.upstream.partition("://")[2] or route.upstream
-    local = target.startswith(_LOCAL) or route.upstream.startswith("unix:")
-    if local:
+    if target.startswith(_SOCKETS):
+        return server.name == "gunicorn"  # to uvicorn, who comes by a socket has no address that it could trust
+    if target.startswith(_LOCAL):
         return True if "127.0.0.1" in allowed else None
     # From another machine or container: only where somebody says so, and a variable may.
     named = {one.strip() for one in allowed.split(",")} - {"127.0.0.1", "::1", ""}

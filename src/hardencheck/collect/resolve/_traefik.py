@@ -12,6 +12,7 @@ from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
 
 _IMAGE = compiled(r"(?:.*/)?traefik:v?(\d+)(?:\.(\d+))?.*")
+_MAX_MIDDLEWARES = 200
 _LIST = re.compile(r"\s*,\s*")
 
 
@@ -126,8 +127,12 @@ def attached(traefik: Traefik, router: Thing) -> tuple[list[Thing], list[Doubt]]
     doubts: list[Doubt] = []
     waiting = list(reversed(names))
     steps = 0
-    while waiting and steps < 200:
+    while waiting:
         steps += 1
+        if steps > _MAX_MIDDLEWARES:
+            text = f"more than {_MAX_MIDDLEWARES} middlewares: the rest is not looked at"
+            doubts.append(Doubt(waiting[-1][1], text, Reason.BUDGET))
+            break
         word, where = waiting.pop()
         name = word.partition("@")[0].lower()
         if TEMPLATED in name:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve import _apache
-from hardencheck.collect.resolve._held import Held
+from hardencheck.collect.resolve._held import Held, nested
 from hardencheck.collect.resolve._tls_words import old_of_httpd, weak_suites
 from hardencheck.collect.resolve._weak import Doubtful, Weak
 from hardencheck.model.facts.proxies import Directive
@@ -24,7 +24,7 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
         path = file.location.path or ""
         always = {
             held.args[2].rstrip(":").lower()
-            for held in _all(path, file.directives)
+            for held in nested(path, file.directives)
             if held.name == "header" and len(held.args) > 2 and held.args[0].lower() == "always"
         }
         yield from _directives(path, file.directives, always)
@@ -47,12 +47,6 @@ def _tokens(site: _apache.Site) -> Iterator[Weak | Doubtful]:
     else:
         where = Location(path=whole.path, line=1)
         yield Weak("version", "apache", where, True, "no ServerTokens, which is Full by default")
-
-
-def _all(path: str, directives: Iterable[Directive]) -> Iterator[Held]:
-    for one in directives:
-        yield Held(path, one)
-        yield from _all(path, one.block or ())
 
 
 def _directives(path: str, directives: tuple[Directive, ...], always: set[str]) -> Iterator[Weak | Doubtful]:
@@ -116,7 +110,7 @@ def _removed(path: str, directives: Iterable[Directive]) -> Iterator[Weak]:
     """A security header that is set for all responses, and taken away by a later line."""
     last: dict[str, Held] = {}
     set_: set[str] = set()
-    for held in _all(path, directives):
+    for held in nested(path, directives):
         args = tuple(word.lower() for word in held.args)
         if held.name != "header" or len(args) < 3 or args[0] != "always":
             continue

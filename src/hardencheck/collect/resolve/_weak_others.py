@@ -123,7 +123,7 @@ def ingress(facts: FactSet) -> Iterator[Weak | Doubtful]:
         for name, setting in named.items():
             where = fact.location.at(setting.line)
             value = setting.value
-            if TEMPLATED in value:
+            if TEMPLATED in value or (fact.source != "configmap" and name in _routes_ingress.OF_CONFIGMAP):
                 continue
             on = value.lower() == "true"
             match name:

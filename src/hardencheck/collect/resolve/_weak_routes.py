@@ -4,6 +4,7 @@ that are taken away again."""
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.extract._header_names import HEADERS
+from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.extract.ingress import ELSEWHERE, OPEN
 from hardencheck.collect.resolve import _routes_ingress, _routes_traefik, _traefik
 from hardencheck.collect.resolve._routes import Change, Route
@@ -158,6 +159,8 @@ def _ingresses(configurations: Sequence[IngressConfiguration]) -> Iterator[Weak 
             )
             reason = Reason.NOT_SUPPORTED if elsewhere.name == ELSEWHERE else Reason.TEMPLATED
             yield Doubtful("plain", product, fact.location.at(elsewhere.line), text, reason)
+        elif hosts and all(TEMPLATED in host for host in hosts):
+            yield Doubtful("plain", product, fact.location, "the name of its host is a placeholder", Reason.TEMPLATED)
         elif forwarded:
             text = "the controller believes what something in front of it says, which may speak TLS"
             yield Doubtful("plain", product, fact.location, text, Reason.NOT_SUPPORTED)

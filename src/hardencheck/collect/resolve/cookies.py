@@ -14,6 +14,8 @@ from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.headers import CookieCall, SetCookie
 from hardencheck.model.gap import FactSet, Gap, Reason
 
+# What a setting for the session cookie is worth has a line of its own.
+_JUDGED = ("SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY")
 _SETTING = compiled(r"(not )?settings\.([A-Z][A-Z0-9_]*)")
 
 
@@ -35,7 +37,7 @@ class CookiesInCode(Resolver):
             location=fact.location, name=fact.name, scope=fact.scope, secure=secure, http_only=http_only
         )  # fmt: skip
         for flag, known, given in (("secure", secure, fact.secure), ("httponly", http_only, fact.http_only)):
-            if known is None:
+            if known is None and not str(given).endswith(_JUDGED):
                 what = str(given).removeprefix("…")
                 text = f"{flag} of the cookie {fact.name} " + (f"is {what}" if what else "may be in **")
                 about: dict[str, Scalar] = {"name": fact.name, "scope": fact.scope}

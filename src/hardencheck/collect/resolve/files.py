@@ -9,7 +9,7 @@ import msgspec
 
 from hardencheck.collect.contract import Entry, Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
-from hardencheck.model.facts import Scalar
+from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.files import (
     CredentialMaterial,
     CredentialsFile,
@@ -37,25 +37,46 @@ class FileModes(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         below = _below(tree.entries)
+        executables = {entry.path for entry in tree.entries.values() if _marked(tree, entry)}
+        alike = Counter(map(_kind, executables))
+        seen: set[tuple[str, str]] = set()
         for entry in tree.entries.values():
             if stat.S_ISLNK(entry.mode):
                 continue
             executable = stat.S_ISREG(entry.mode) and bool(entry.mode & 0o111)
+            marked, kind = entry.path in executables, _kind(entry.path)
+            repeated = marked and kind in seen
+            if marked:
+                seen.add(kind)
             above = tree.entries.get(posixpath.dirname(entry.path))
             yield FileMode(
                 location=Location(path=entry.path),
                 what="directory" if stat.S_ISDIR(entry.mode) else "file",
                 permissions=stat.S_IMODE(entry.mode) if entry.live else None,
                 executable=executable,
-                data=_is_data(entry.path) and not (executable and _is_script(tree, entry)),
+                data=_is_data(entry.path) and (marked or not executable),
                 tracked=entry.tracked,
                 role=role(entry.path),
                 below_group=_open(above, 0o020) and entry.live,
                 below_world=_open(above, 0o002) and entry.live,
                 entries=below[entry.path],
+                alike=alike[kind] - 1 if marked and not repeated else 0,
+                repeated=repeated,
                 acl=entry.acl,
                 foreign=entry.foreign,
             )
+
+
+def _kind(path: str) -> tuple[str, str]:
+    """What a file has in common with others: a directory of pictures that are all executable is one mistake."""
+    return posixpath.dirname(path), posixpath.splitext(path)[1].lower()
+
+
+def _marked(tree: Tree, entry: Entry) -> bool:
+    """Whether a data file is executable."""
+    return (
+        stat.S_ISREG(entry.mode) and bool(entry.mode & 0o111) and _is_data(entry.path) and not _is_script(tree, entry)
+    )
 
 
 def _is_data(path: str) -> bool:
@@ -192,8 +213,7 @@ class SecretFiles(Resolver):
                     permissions=permissions,
                     role=purpose,
                 )
-        for gap in facts.gaps:
-            yield from self._passed_on(gap, tree)
+        yield from self._unread(facts, tree)
         if any(not entry.live for entry in tree.entries.values()):
             for purpose in ("production", "test"):
                 if (KeyMaterial, purpose) not in seen:
@@ -201,15 +221,18 @@ class SecretFiles(Resolver):
             if (CredentialMaterial, "production") not in seen:
                 yield CredentialsFile(location=Location(), present=False, tracked=True, role="production")
 
-    def _passed_on(self, gap: Gap, tree: Tree) -> Iterable[Gap]:
+    def _unread(self, facts: FactSet, tree: Tree) -> Iterable[Gap]:
         """A file that could not be read may hold a key; what is known of the file says which lines that touches."""
-        if gap.collector == self.name or not gap.location.path:
-            return
-        tracked, permissions, purpose = _known(tree, gap.location.path)
-        about: dict[str, Scalar] = {"tracked": tracked, "permissions": permissions, "role": purpose}
-        for material, fact in ((KeyMaterial, PrivateKey), (CredentialMaterial, CredentialsFile)):
-            if material.kind() in gap.kinds and fact.kind() not in gap.kinds:
-                yield msgspec.structs.replace(gap, kinds=(fact.kind(),), collector=self.name, about=about)
+        pairs: tuple[tuple[type[Fact], type[Fact]], ...] = (
+            (KeyMaterial, PrivateKey),
+            (CredentialMaterial, CredentialsFile),
+        )
+        for raw, made in pairs:
+            for gap in self.passed_on(facts, raw, made):
+                if gap.location.path:
+                    tracked, permissions, purpose = _known(tree, gap.location.path)
+                    about: dict[str, Scalar] = {"tracked": tracked, "permissions": permissions, "role": purpose}
+                    yield msgspec.structs.replace(gap, about=about)
 
 
 def _known(tree: Tree, path: str | None) -> tuple[bool, int | None, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.collect.resolve import _nginx
 from hardencheck.collect.resolve._django import SECURITY, Project, has_middleware, middleware, projects, setting
-from hardencheck.collect.resolve._proxies import routes
+from hardencheck.collect.resolve._proxies import routes, troubles
 from hardencheck.collect.resolve._routes import Route, of_client
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.settings import DeclaredRedirect, ForwardedHost, ForwardedTrust
@@ -22,7 +22,8 @@ class Forwarding(Resolver):
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         found, _ = projects(facts, tree)
         found_routes = routes(facts, tree)
-        unread = "" if any(route.hands_on for route in found_routes) else _nginx.other_proxy(tree)
+        broken = next((gap.location.path for gap in troubles(facts)), None) or ""
+        unread = broken or ("" if any(route.hands_on for route in found_routes) else _nginx.other_proxy(tree))
         for project in found:
             yield from self._redirect(project, found_routes, unread)
             yield from self._scheme(project, found_routes, unread)

@@ -3,8 +3,6 @@
 import posixpath
 from collections.abc import Iterable
 
-import msgspec
-
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.model.facts.builds import CopiedSecret, SecretInImage
 from hardencheck.model.facts.files import CredentialsFile
@@ -39,6 +37,4 @@ class ImageSecrets(Resolver):
                     holds=not (found and all(place in clean for place in found)),
                     role=fact.role,
                 )
-        for gap in facts.gaps:
-            if CopiedSecret.kind() in gap.kinds and gap.collector != self.name:
-                yield msgspec.structs.replace(gap, kinds=self.kinds(), collector=self.name)
+        yield from self.passed_on(facts, CopiedSecret, SecretInImage)

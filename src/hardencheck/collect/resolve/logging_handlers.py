@@ -17,12 +17,13 @@ from hardencheck.collect.extract.logging_servers import Logrotate
 from hardencheck.collect.resolve._django import Project
 from hardencheck.collect.resolve._logging_flow import Flow, to_stream
 from hardencheck.collect.resolve._logging_sources import SetUp, sources
-from hardencheck.collect.resolve._logging_tables import Configuration, Part, names_in, plain_options
+from hardencheck.collect.resolve._logging_tables import Handler, Part, names_in, plain_options
 from hardencheck.collect.resolve.logging import handed_on
 from hardencheck.lazily import compiled
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import AdminMail, LogFile, LogInjection, LogTransport
 from hardencheck.model.facts.logging_written import HandlerCall, LoggingPlace, RequestLogged
-from hardencheck.model.gap import FactSet
+from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 _ROTATED = compiled(r"^\s*[\"']?(/[^\s{\"']{1,300})", re.MULTILINE)
@@ -30,32 +31,16 @@ _SERVED = frozenset({"static", "staticfiles", "media", "public", "uploads", "htd
 _DIRECTORIES = ("MEDIA_ROOT", "STATIC_ROOT", "STATICFILES_DIRS")
 _LOCAL = compiled(r"localhost|127\.[\d.]+|\[?::1\]?|/.*|ip6-localhost|host\.docker\.internal")
 _NETWORK = {"SocketHandler", "DatagramHandler", "HTTPHandler", "SMTPHandler", "SysLogHandler"} | CLEAR_HANDLERS
+_NEVER_SECURE = {"SocketHandler", "DatagramHandler", "SysLogHandler"}
 _SWITCHES = ("secure", "tls", "use_tls", "ssl", "ssl_enable", "secureToken")
 
 
-class _Handler(NamedTuple):
-    """One handler from either source. at: the line of each argument."""
+class Unknown(NamedTuple):
+    """What of a handler is not known."""
 
-    name: str
-    kind: str
+    kind: type[Fact]
+    detail: str
     where: Location
-    arguments: dict[str, Part]
-
-    def text(self, *names: str) -> str | None:
-        """The first of these arguments; None where none is given, "" where it is not known."""
-        for name in names:
-            part = self.arguments.get(name)
-            if part is None:
-                continue
-            value = part.value
-            if not part.known:
-                return ""
-            return ":".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        return None
-
-    def at(self, name: str) -> Location:
-        part = self.arguments.get(name)
-        return part.where if part is not None else self.where
 
 
 class LoggingHandlers(Resolver):
@@ -69,13 +54,24 @@ class LoggingHandlers(Resolver):
         found = sources(facts, tree)
         directories = [path for project, _ in found.projects for path in _directories(project)]
         rotated = list(_rotated(tree))
-        for handler in _configured(found.configurations, found.alone):
-            yield from self._judged(handler, directories, rotated)
+        for made in found.configurations:
+            for handler in Flow(made, found.alone).used().values():
+                yield from self._found(handler, directories, rotated)
         for fact in facts.of("logging.handler-call"):
             if isinstance(fact, HandlerCall) and fact.role == "production":
-                yield from self._judged(_called(fact), directories, rotated)
+                yield from self._found(_called(fact), directories, rotated)
 
-    def _judged(self, handler: _Handler, directories: list[str], rotated: list[str]) -> Iterator[Found]:
+    def _found(self, handler: Handler, directories: list[str], rotated: list[str]) -> Iterator[Found]:
+        for one in self._judged(handler, directories, rotated):
+            if isinstance(one, Unknown):
+                yield Gap(
+                    kinds=(one.kind.kind(),), collector=self.name, reason=Reason.NOT_LITERAL, detail=one.detail,
+                    location=one.where, about={"role": "production"},
+                )  # fmt: skip
+            else:
+                yield one
+
+    def _judged(self, handler: Handler, directories: list[str], rotated: list[str]) -> Iterator[Fact | Unknown]:
         path = handler.text("filename")
         if path is not None and not to_stream(path) and path != "/dev/null":
             yield from _file(handler, path, directories, rotated)
@@ -88,27 +84,15 @@ class LoggingHandlers(Resolver):
             )
 
 
-def _configured(configurations: Iterable[Configuration], alone: bool) -> Iterator[_Handler]:
-    """The handlers that some logger of a configuration has."""
-    for made in configurations:
-        flow = Flow(made, alone)
-        used = {key for logger in made.loggers.values() for key in _names(logger.handlers)}
-        for key, handler in flow.handlers.items():
-            if key in used or made.open_loggers:
-                yield _Handler(handler.name, handler.kind, handler.where, handler.arguments)
-
-
-def _names(part: Part) -> tuple[str, ...]:
-    return part.value if isinstance(part.value, tuple) else ()
-
-
-def _called(fact: HandlerCall) -> _Handler:
+def _called(fact: HandlerCall) -> Handler:
     arguments: dict[str, Part] = {}
     for item in fact.arguments:
         name, _, text = item.partition("=")
         known = not text.startswith(UNKNOWN) or "/" in text
-        arguments[name] = Part((text,) if known else (), fact.location)
-    return _Handler(fact.handler, fact.handler, fact.location, arguments)
+        options = (None if text == "None" else text,) if known else ()
+        arguments[name] = Part(options, fact.location)
+    nothing = Part((None,), fact.location, given=False)
+    return Handler(fact.handler, fact.handler, fact.location, nothing, "", (), arguments)
 
 
 def _directories(project: Project) -> Iterator[str]:
@@ -135,41 +119,41 @@ def _rotated(tree: Tree) -> Iterator[str]:
             yield from _ROTATED.findall(text)
 
 
-def _file(handler: _Handler, path: str, directories: list[str], rotated: list[str]) -> Iterator[LogFile]:
+def _file(handler: Handler, path: str, directories: list[str], rotated: list[str]) -> Iterator[LogFile | Unknown]:
     plain = path.removeprefix(UNKNOWN)
     shown = plain.lstrip("/") if path.startswith(UNKNOWN) else path
-    rotates, where = _rotates(handler)
+    said = handler.kind or handler.name
     name = posixpath.basename(plain)
+    rotates, where = _rotates(handler)
     if not rotates and any(
         fnmatch.fnmatch(plain, pattern) or fnmatch.fnmatch(name, posixpath.basename(pattern)) for pattern in rotated
     ):
         rotates = True
-    said = {"basicConfig": "basicConfig", "loguru": "loguru"}.get(handler.kind, handler.kind or handler.name)
-    yield LogFile(location=where, path=shown, handler=said, rotates=rotates, served=False, role="production")
+    if rotates is None:
+        yield Unknown(LogFile, f"whether {said} keeps {shown or 'its file'} from growing is not known", where)
+    else:
+        yield LogFile(location=where, path=shown, handler=said, rotates=rotates, served=False, role="production")
     if _lies_in(plain, directories, path.startswith(UNKNOWN)):
-        yield LogFile(
-            location=handler.at("filename"),
-            path=shown,
-            handler=said,
-            rotates=True,
-            served=True,
-            role="production",
-        )
+        where = handler.at("filename")
+        yield LogFile(location=where, path=shown, handler=said, rotates=True, served=True, role="production")
 
 
-def _rotates(handler: _Handler) -> tuple[bool, Location]:
+def _rotates(handler: Handler) -> tuple[bool | None, Location]:
+    """Whether a handler keeps its file from growing, and what says so; None where that is not known."""
     match handler.kind:
         case "FileHandler" | "basicConfig":
             return False, handler.where
         case "loguru":
-            rotation = handler.text("rotation")
-            return rotation is not None and rotation != "None", handler.where
+            return handler.text("rotation") is not None, handler.where
         case "RotatingFileHandler" | "ConcurrentRotatingFileHandler":
-            for name in ("maxBytes", "backupCount"):
-                given = handler.text(name)
-                if given in {None, "0", "None"}:
+            given = {name: handler.text(name) for name in ("maxBytes", "backupCount")}
+            for name, text in given.items():
+                if text == "0" or (text is None and "**" not in handler.arguments):
                     return False, handler.at(name)
-    return True, handler.where
+            unsure = next((name for name, text in given.items() if not text), None)
+            return (None, handler.at(unsure)) if unsure is not None else (True, handler.where)
+    known = any(word in handler.kind for word in ("Rotating", "Watched"))
+    return (True if known else None), handler.where
 
 
 def _lies_in(path: str, directories: list[str], beside: bool) -> bool:
@@ -181,29 +165,26 @@ def _lies_in(path: str, directories: list[str], beside: bool) -> bool:
     return not _SERVED.isdisjoint(re.split(r"[/\\]", folder.lower()))
 
 
-def _transport(handler: _Handler) -> Iterator[LogTransport]:
+def _transport(handler: Handler) -> Iterator[LogTransport | Unknown]:
+    hidden = "**" in handler.arguments
     host = handler.text("host", "mailhost", "address", "hostname")
-    if handler.kind == "SysLogHandler":
-        if host is None or ":" not in host:
-            return  # the daemon of this machine
-        if host.startswith("/"):
-            return
-    if host is None and handler.kind not in {"SocketHandler", "DatagramHandler", "HTTPHandler"}:
-        host = ""
+    if handler.kind == "SysLogHandler" and (host is None or host.startswith("/")):
+        return  # the daemon of this machine
+    given = hidden or host is not None
     plain = re.sub(r":\d*$", "", host or "")
     if plain and _LOCAL.fullmatch(plain):
         return
     switch = next((name for name in _SWITCHES if name in handler.arguments), "")
-    value = handler.text(switch) if switch else None
-    secure = value is not None and value not in {"False", "None"}
-    if handler.kind == "SMTPHandler" and "**" in handler.arguments:
-        secure = True
-    if handler.kind in {"SocketHandler", "DatagramHandler", "SysLogHandler"}:
-        secure = False
+    # A socket and syslog have no TLS of their own, whatever they are given.
+    secure = handler.kind not in _NEVER_SECURE and bool(switch) and handler.text(switch) not in {None, "False"}
+    unsure = handler.kind not in _NEVER_SECURE and (not handler.arguments[switch].known if switch else hidden)
+    if unsure or (not secure and given and plain in {"", UNKNOWN}):
+        yield Unknown(LogTransport, f"where {handler.kind} sends records, or how, is not known", handler.where)
+        return
     yield LogTransport(
         location=handler.at(switch) if switch and not secure else handler.where,
         handler=handler.kind,
-        host="" if plain in {"", UNKNOWN} else plain,
+        host=plain,
         clear=not secure,
         role="production",
     )
@@ -231,11 +212,8 @@ def _escapes(facts: FactSet, tree: Tree) -> bool:
         return True
     kinds: list[str] = []
     for made in found.configurations:
-        flow = Flow(made, found.alone)
-        used = {key for logger in made.loggers.values() for key in _names(logger.handlers)}
-        for key in used:
-            handler = flow.handlers.get(key)
-            if handler is not None and handler.kind not in {"NullHandler", "AdminEmailHandler", "SentryHandler"}:
+        for handler in Flow(made, found.alone).used().values():
+            if handler.kind not in {"NullHandler", "AdminEmailHandler", "SentryHandler"}:
                 formatter = made.formatters.get(handler.formatter)
                 kinds.append(formatter.kind if formatter is not None else "line")
     if kinds:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Found, Resolver, Tree
-from hardencheck.collect.extract._logging_names import is_security, is_sql, level_number, scope
+from hardencheck.collect.extract._logging_names import is_security, is_sql, level_name, level_number, scope
 from hardencheck.collect.interpret.values import Map
 from hardencheck.collect.resolve._logging_flow import Flow, target
+from hardencheck.collect.resolve._logging_flow import least as least_of
 from hardencheck.collect.resolve._logging_sources import SetUp, Sources, sources
 from hardencheck.collect.resolve._logging_tables import Configuration, Handler, Logger, plain_options, read
 from hardencheck.model.facts import Fact
@@ -187,16 +188,12 @@ def _lost(
         return Cell(text="everything", mark=mark)  # type: ignore[arg-type]
     if level == "?":
         return Cell()
-    least = min(_number(one) for one in writing)
+    least = min(least_of(one) for one in writing)
     number = max(level_number(level) or 0, least)
     name = next((one for one in _LEVELS if (level_number(one) or 0) >= number), "CRITICAL")
     if number <= 10:
         return Cell(text="nothing")
     return Cell(text=f"below {name}", mark="weak" if matters and number > 30 else "")
-
-
-def _number(handler: Handler) -> int:
-    return min((level_number(str(one)) or 0) if one is not None else 0 for one in handler.level.options)
 
 
 def _calls(found: Sources) -> Iterator[Table]:
@@ -225,10 +222,10 @@ def _call(setup: SetUp) -> tuple[Cell, ...]:
     if setup.what == "fileConfig":
         return Cell(text=f"fileConfig{when}", places=(setup.where,)), Cell(), Cell(text=word("fname", "a file"))
     level = word("level", "WARNING")
-    names = {"10": "DEBUG", "20": "INFO", "30": "WARNING", "40": "ERROR", "50": "CRITICAL"}
+    level = level_name(int(level)) or level if level.isdecimal() else level
     return (
         Cell(text=f"basicConfig{when}", places=(setup.where,)),
-        Cell(text=names.get(level, level), mark="weak" if level in {"10", "DEBUG"} else ""),
+        Cell(text=level, mark="weak" if level == "DEBUG" else ""),
         Cell(text=word("filename", word("handlers", word("stream", "stderr")))),
     )
 

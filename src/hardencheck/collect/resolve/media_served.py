@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Found, Resolver, Tree
+from hardencheck.collect.live._csp import NONE, parse_policy
 from hardencheck.collect.resolve import _apache, _nginx
 from hardencheck.collect.resolve._held import Held
-from hardencheck.collect.resolve._proxies import CONFIGURATIONS, routes
+from hardencheck.collect.resolve._proxies import routes, troubles
 from hardencheck.collect.resolve._routes import Change, Route
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Scalar
@@ -19,10 +20,6 @@ _WORDS = compiled(
 )
 _SCRIPTS = compiled(r"\\?\.\(?[^/]{0,60}\b(?:php\d?|phtml|py|pl|cgi|rb|fcgi|sh|asp|jsp)\b")
 _PASSES = frozenset({"fastcgi_pass", "uwsgi_pass", "scgi_pass"})
-# A policy under which a page of somebody else's runs no script.
-_CONFINES = compiled(
-    r"(?:^|;)\s*(?:sandbox(?!.*allow-scripts)|default-src\s+'none'|script-src\s+'none')", re.IGNORECASE
-)
 _HANDLERS = compiled(
     r"cgi-script|server-parsed|.*php.*|proxy:(?:unix:[^|]*\||)(?:fcgi|uwsgi|scgi)://.*|fcgid-script|wsgi-script"
 )
@@ -49,11 +46,10 @@ class MediaServed(Resolver):
                     yield from self._served(route)
         yield from _nginx_scripts(facts, folders)
         yield from _apache_scripts(facts, folders)
-        for gap in facts.gaps:
-            if CONFIGURATIONS & set(gap.kinds) and gap.collector != self.name:
-                yield Gap(
-                    kinds=self.kinds(), collector=self.name, reason=gap.reason, detail=gap.detail, location=gap.location
-                )
+        for gap in troubles(facts):
+            yield Gap(
+                kinds=self.kinds(), collector=self.name, reason=gap.reason, detail=gap.detail, location=gap.location
+            )
 
     def _served(self, route: Route) -> Iterator[Found]:
         if route.header_doubts:
@@ -73,8 +69,12 @@ class MediaServed(Resolver):
             location=route.where,
             product=route.product,
             route=route.name,
-            nosniff=any(one.name.lower() == "x-content-type-options" and one.value == "nosniff" for one in sent),
+            nosniff=any(
+                one.name.lower() == "x-content-type-options" and (one.value is None or one.value.lower() == "nosniff")
+                for one in sent
+            ),
             confined=any(map(_confines, sent)),
+            internal=route.internal,
         )
 
 
@@ -91,8 +91,16 @@ def _confines(change: Change) -> bool:
     if name == "content-disposition":
         return value is None or value.strip().lower().startswith("attachment")
     if name == "content-security-policy":
-        return value is None or _CONFINES.search(value) is not None
+        return value is None or any(map(_runs_nothing, value.split(",")))
     return False
+
+
+def _runs_nothing(text: str) -> bool:
+    """Whether a page of somebody else's runs no script under a policy."""
+    policy = parse_policy(text)
+    if "sandbox" in policy.directives and "allow-scripts" not in policy.directives["sandbox"]:
+        return True
+    return policy.effective("script-src", "default-src") == (NONE,)
 
 
 def holds_uploads(folder: str, known: list[str]) -> bool:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.model.facts.oscalls import CodeMode, ModeCall, Umask
 from hardencheck.model.gap import FactSet
@@ -39,9 +37,7 @@ class CodeModes(Resolver):
                     decimal=fact.decimal,
                     role=fact.role,
                 )
-        for gap in facts.gaps:
-            if ModeCall.kind() not in gap.kinds or CodeMode.kind() in gap.kinds:
-                continue
-            if gap.about.get("masked") is True and umask & 0o002:
-                continue  # whatever is asked for, others cannot write
-            yield msgspec.structs.replace(gap, kinds=(CodeMode.kind(),), collector=self.name)
+        for gap in self.passed_on(facts, ModeCall, CodeMode):
+            # Whatever is asked for, others cannot write under a umask that says so.
+            if gap.about.get("masked") is not True or not umask & 0o002:
+                yield gap

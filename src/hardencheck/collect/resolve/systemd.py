@@ -1,5 +1,6 @@
 """What units come to with their drop-ins. Source: systemd.exec(5), systemd.unit(5), systemd.socket(5)."""
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,6 +9,12 @@ from hardencheck.collect.resolve._unit import Judged, Unit, judged, mode_of
 from hardencheck.model.facts.orchestration import ServerUser, SocketMode, UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
+
+
+def _folder(file: UnitFile) -> str:
+    """Where a unit is; of a drop-in, where its unit would be."""
+    folder = posixpath.dirname(file.location.path or "")
+    return posixpath.dirname(folder) if file.drop_in else folder
 
 
 class SystemdSettings(Resolver):
@@ -32,17 +39,8 @@ class SystemdSettings(Resolver):
         for file in files:
             by_name[file.unit].append(file)
         for named in by_name.values():
-            yield from self._unit(named, lines, drop - {"supervisord"})
-        for gap in facts.gaps:
-            if UnitSetting.kind() in gap.kinds and SocketMode.kind() not in gap.kinds and gap.collector != self.name:
-                yield Gap(
-                    kinds=(SocketMode.kind(),),
-                    collector=self.name,
-                    reason=gap.reason,
-                    detail=gap.detail,
-                    location=gap.location,
-                    about=gap.about,
-                )
+            yield from self._unit(named, lines, drop)
+        yield from self.passed_on(facts, UnitSetting, SocketMode)
 
     def _unit(
         self, named: Sequence[UnitFile], lines: dict[str | None, list[UnitDirective]], drop: set[object]
@@ -54,8 +52,15 @@ class SystemdSettings(Resolver):
             (file for file in named if file.drop_in), key=lambda file: str(file.location.path).rpartition("/")[2]
         )
         whole = [file for file in named if not file.drop_in]
+        homes = {_folder(file) for file in whole}
         for file in whole or drops:
-            over = [drop for drop in drops if drop.role == file.role] if whole else [file]
+            # Of several units of one name each has the drop-ins beside it.
+            over = [
+                one
+                for one in drops
+                if one.role == file.role and (_folder(one) == _folder(file) or _folder(one) not in homes)
+            ]
+            over = over if whole else [file]
             layers = [file, *over] if whole else over
             unit = Unit(file, layers, [line for layer in layers for line in lines[layer.location.path]])
             if unit.program in drop:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-import msgspec
-
 from hardencheck.collect.contract import Found, Resolver, Tree
 from hardencheck.model.facts import Scalar
 from hardencheck.model.facts.storage import BoundedRead, FileField, FileFields, UploadRead
@@ -52,10 +50,8 @@ class UploadHandling(Resolver):
                 )
         checked = {name for fact in facts.facts if isinstance(fact, FileFields) for name in fact.checkers}
         yield from _fields(facts, checked)
-        for gap in facts.gaps:
-            for raw, made in ((UploadRead, BoundedRead), (FileFields, FileField)):
-                if raw.kind() in gap.kinds and made.kind() not in gap.kinds and gap.collector != self.name:
-                    yield msgspec.structs.replace(gap, kinds=(made.kind(),), collector=self.name)
+        yield from self.passed_on(facts, UploadRead, BoundedRead)
+        yield from self.passed_on(facts, FileFields, FileField)
 
 
 def _fields(facts: FactSet, checked: AbstractSet[str]) -> Iterator[FileField]:

@@ -65,7 +65,7 @@ def _unattached(facts: FactSet) -> Iterator[Found]:
     attached = set()
     for router in traefik.routers:
         things, doubts = _traefik.attached(traefik, router)
-        if any(doubt.reason is Reason.TEMPLATED for doubt in doubts):
+        if any(doubt.reason in {Reason.TEMPLATED, Reason.BUDGET} for doubt in doubts):
             return
         attached |= {thing.where for thing in things}
     name = "buffering.maxRequestBodyBytes"

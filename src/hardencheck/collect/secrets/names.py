@@ -14,7 +14,10 @@ from hardencheck.collect.cache import Cache, key_of
 from hardencheck.collect.fingerprint_key import fingerprint_key
 from hardencheck.collect.secrets.letters import bits
 from hardencheck.collect.secrets.rules import confirmed
-from hardencheck.collect.secrets.scan import Scanner, Sighting, decoded, detection, readable, scanner, scanner_digest
+from hardencheck.collect.secrets.ruleset import detection, scanner, scanner_digest
+from hardencheck.collect.secrets.scan import Scanner
+from hardencheck.collect.secrets.sightings import Sighting
+from hardencheck.collect.secrets.texts import decoded, readable
 from hardencheck.lazily import compiled
 from hardencheck.model.detection import DetectionRule
 from hardencheck.model.facts.secrets import SecretCandidate, SecretsLeftOut, SecretSuppression, SecretTrace

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from hardencheck.collect.secrets.letters import bits
 from hardencheck.lazily import compiled
 
+EXAMPLE, NAME, WORDS = "a word of examples and defaults", "reads like a name", "words for people"
+
 
 class Seen(NamedTuple):
     """A candidate in its line. key: the name it is assigned to, "" when there is none. before, after: the rest of
@@ -79,7 +81,8 @@ _OTHER_NAME = compiled(
     r"param(?:eter)?s?|env|variables?|var|polic(?:y|ies)|validat\w+|length|len|min|max|expir\w*|ttl|timeout|lifetime|"
     r"age|form|view|template|errors?|count|size|link|icon|input|button|element|reset|change|forgot\w*|strength|"
     r"confirm\w*|required|enabled?|disabled?|refs?|store|manager|provider|backend|scopes?|grant|locale|translation|"
-    r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
+    r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?|"
+    r"tokeni[sz]\w*"
 )
 # Rules of places in which nothing but a password stands: there a word is a bad password, not a name.
 _CERTAIN = frozenset({
@@ -162,7 +165,7 @@ def _token(seen: Seen) -> str:
         return "a template"
     # sk_test_ is how a real one begins.
     if any(match.start() > 12 or "test" not in match[0].lower() for match in _TOKEN_WORDS.finditer(value)):
-        return "a word of examples and defaults"
+        return EXAMPLE
     if _SHOWN.fullmatch(_last_word(seen.key)):
         return "its name says that it is an example"
     tail = re.sub(r"^[A-Za-z]{2,7}[-_.]", "", value)
@@ -187,10 +190,10 @@ def _token(seen: Seen) -> str:
         if len(tail) < 8:
             return "too short to be one"
     if seen.named and _in_words(value):
-        return "reads like a name"
+        return NAME
     lettered = (len(tail) >= 30 and _entropy_of(tail) >= 4) or _jumbled(tail) or bits(tail) <= 0
     if not (lettered or any(map(str.isdigit, tail))):
-        return "reads like a name"
+        return NAME
     if (
         seen.rule == "artifactory-credentials"
         and len(value) < 32
@@ -218,7 +221,7 @@ def _in_url(seen: Seen) -> str:
     if value in {"*", "**"} or len(set(value)) <= 2:
         return "repeats"
     if _says_example(value) or _sequence(value):
-        return "a word of examples and defaults"
+        return EXAMPLE
     if value.lower() in _KEYBOARD and _LOCAL.match(host):
         return "neighbours on the keyboard, for a host on the same network"
     if user and value.lower() == user[1].lower() and _LOCAL.match(host):
@@ -241,6 +244,10 @@ def _keyword(seen: Seen) -> str:
         return "too short to be one"
     if value.lower() in _WEAK and _PASSWORD_NAME.search(name):
         return ""
+    if seen.before[:80].lstrip().startswith(">>> "):
+        return "an example in a docstring"
+    if value.startswith("?") and re.search(r"\$\{\w+:$", seen.before):
+        return "a template"  # ${NAME:?what to say when it is not set}
     if (why := _common(value)) != "":
         return why
     if _HASHED.match(value):
@@ -258,15 +265,15 @@ def _keyword(seen: Seen) -> str:
     ):
         return "read from elsewhere"
     if _says_example(value):
-        return "a word of examples and defaults"
+        return EXAMPLE
     if _says_other(name):
         return "its name says that it is something else"
     if re.fullmatch(r"\d{1,6} ?[a-z]{1,12}", value):
         return "a duration or amount"
     if re.search(r"\s", value) and not re.search(r"\d", value):
-        return "words for people"
+        return WORDS
     if len(re.findall(r"\s+", value)) >= 2:
-        return "words for people"
+        return WORDS
     if _PATH.match(value) and not _random(value):
         return "a path or address"
     if _UUID.fullmatch(value) and seen.class_ != "login" and not _KEY_NAME.search(name):
@@ -279,6 +286,13 @@ def _keyword(seen: Seen) -> str:
         return "no letters" if len(value) < 8 or re.fullmatch(r"[\d.,:/-]*[.,:/-][\d.,:/-]*", value) else ""
     if not re.search(r"\w{3}", value) and len(set(value)) < 8:
         return "no value"
+    if re.fullmatch(r"(?:\\+[uU][0-9a-fA-F]{4,8})+", value):
+        return "a character"
+    if not seen.configuration and (
+        re.fullmatch(r"[A-Za-z]{2,8}[-_]", value)  # how keys of a kind begin
+        or (re.fullmatch(r"[.#][A-Za-z]+(?:[-_][A-Za-z]+)*|[A-Za-z]+[-_:]", value) and bits(value) > 0)
+    ):
+        return "reads like a name"
     human = bool(_PASSWORD_NAME.search(name)) and seen.configuration
     if (
         _NAME.match(value)
@@ -288,7 +302,7 @@ def _keyword(seen: Seen) -> str:
         and (not human or value.lower() == name.lower() or re.search(r"[-_.:/ ]", value))
         and bits(value) > 0
     ):
-        return "reads like a name"
+        return NAME
     if re.search(r"[<>{}^|`]|\\[A-Za-z]", value) and not re.search(r"\d", value) and not _mismatched(value):
         return "code"
     if re.search(r"\(\?[:=!<P]|\[[^\]]*(?:0-9|a-z|A-Z)", value):
@@ -311,7 +325,7 @@ def _entropy(seen: Seen) -> str:
     if _says_other(seen.key):
         return "its name says that it is something else"
     if _says_example(value):
-        return "a word of examples and defaults"
+        return EXAMPLE
     if re.fullmatch(r"[0-9a-fA-F]+", value):
         if len(value) in _DIGEST_SIZES and not re.search(r"(?i)secret|key|token|pass|auth|cred|salt", seen.key):
             return "the length of a digest or revision"
@@ -325,7 +339,7 @@ def _entropy(seen: Seen) -> str:
         re.fullmatch(r"[A-Za-z]?[a-z]+|[A-Z]+|(?:[A-Z]?[a-z]+)+(?:[A-Z][a-z]+)*|\d{1,4}|v\d+", piece)
         for piece in pieces
     ):
-        return "reads like a name"
+        return NAME
     return ""
 
 

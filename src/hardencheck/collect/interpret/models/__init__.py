@@ -27,5 +27,5 @@ One name has one model: a test holds that no two modules speak of the same.
 MODULES: tuple[str, ...] = (
     "_places", "standard", "environ", "split_settings", "execution", "dj_urls", "configurations", "dotenv", "environs",
     "decouple", "enumeration", "pydantic_settings", "dynaconf", "starlette", "ini", "applications", "app_config",
-    "flask", "constants", "readers", "inspection", "everett", "responses", "secure_headers", "records",
+    "flask", "constants", "readers", "inspection", "everett", "responses", "middleware", "secure_headers", "records",
 )  # fmt: skip

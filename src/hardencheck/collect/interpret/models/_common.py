@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hardencheck.collect.interpret import environment
 from hardencheck.collect.interpret.exceptions import Raised, above
 from hardencheck.collect.interpret.modelling import Call
-from hardencheck.collect.interpret.plainly import depending_copy
+from hardencheck.collect.interpret.plainly import depending_copy, text_of
 from hardencheck.collect.interpret.values import (
     NOTHING,
     Class,
@@ -30,6 +30,7 @@ MAIL = frozenset({
     "EMAIL_BACKEND", "EMAIL_FILE_PATH", "EMAIL_HOST", "EMAIL_HOST_PASSWORD", "EMAIL_HOST_USER", "EMAIL_PORT",
     "EMAIL_TIMEOUT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "DEFAULT_FROM_EMAIL", "SERVER_EMAIL", "OPTIONS",
 })  # fmt: skip
+text = text_of
 MAX_TEXT = 100_000  # characters of a value that is followed
 
 
@@ -39,10 +40,6 @@ class Failed(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
-
-
-def text(value: Value | None) -> str | None:
-    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
 def line(call: Call) -> int:

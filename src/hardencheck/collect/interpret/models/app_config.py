@@ -8,6 +8,7 @@ import ast
 import json
 import tomllib
 
+from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.forking import fork
 from hardencheck.collect.interpret.modelling import Call, Model
 from hardencheck.collect.interpret.models.applications import (
@@ -95,8 +96,6 @@ def _item(call: Call) -> Value | None:
     found = held(config).get(name)
     if found is None and name not in DEFAULTS[text_of(config.state["framework"])]:
         if call.interpreter.catching("KeyError", "LookupError"):
-            from hardencheck.collect.interpret.exceptions import Raised
-
             raise Raised("KeyError")
     return get(call, config, name)
 
@@ -296,8 +295,6 @@ def _take(call: Call, config: Object, names: Namespace, depends: Depends, owner:
 
 def _imported(call: Call, dotted: str) -> Value | None:
     """`import_string("pkg.module.Class")` or "pkg.module:Class"."""
-    from hardencheck.collect.interpret.exceptions import Raised
-
     interpreter, near = call.interpreter, call.frame.module.path
     dotted = dotted.replace(":", ".")
     path = interpreter.source.find(dotted, near)

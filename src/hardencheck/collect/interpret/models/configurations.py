@@ -6,10 +6,13 @@ Source: django-configurations documentation ("Values", "Usage patterns"); measur
 """
 
 import ast
+import posixpath
 from collections.abc import Callable
 
 from hardencheck.collect.framework_names import ALWAYS, SOMETIMES
 from hardencheck.collect.interpret.attributes import bound_to
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.frames import Frame, OutOfBudget
 from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _dotenv, dj_urls
 from hardencheck.collect.interpret.models import _places as places
@@ -26,6 +29,8 @@ from hardencheck.collect.interpret.models._common import (
     text,
     unknown,
 )
+from hardencheck.collect.interpret.models.environ import lines
+from hardencheck.collect.interpret.run import Run
 from hardencheck.collect.interpret.values import (
     Binding,
     Class,
@@ -228,24 +233,17 @@ def _as_path(call: Call, found: Value) -> Value:
     whole = text(found)
     if whole is None or not whole.startswith("/"):
         return places.location(call, depends_of(found))
-    import posixpath
-
     return computed(call, posixpath.normpath, found)
 
 
 # The class
 
 
-def configured(interpreter: object, path: str, name: str) -> Names | None:
+def configured(interpreter: Run, path: str, name: str) -> Names | None:
     """The settings of a class of this module after it was set up; None when there is no such class.
 
     Names that neither the class nor the module sets are not in it: they are what Django's default is.
     """
-    from hardencheck.collect.interpret.exceptions import Raised
-    from hardencheck.collect.interpret.frames import Frame, OutOfBudget
-    from hardencheck.collect.interpret.interpreter import Interpreter
-
-    assert isinstance(interpreter, Interpreter)
     module = interpreter.module(path)
     held = module.namespace.get(name)
     if held is None or not isinstance(held.value, Class) or not is_configuration(held.value):
@@ -335,9 +333,6 @@ def _rest(cls: Class, call: Call) -> Unknown | None:
 def _hook(call: Call, cls: Class, name: str, library: Callable[[], None]) -> None:
     """pre_setup, setup and post_setup: what the library does, then those of the program from the first class on, as
     long as each begins with `super()`."""
-    from hardencheck.collect.interpret.exceptions import Raised
-    from hardencheck.collect.interpret.frames import OutOfBudget
-
     mine = cls.order[1:]
     # After the last class that derives from the library's comes the library's own, and what that does not call.
     last = max(number for number, one in enumerate(mine) if is_configuration(one))
@@ -380,8 +375,6 @@ def _begins_with_super(held: Function, name: str) -> bool | None:
 
 def _variables(call: Call, cls: Class) -> None:
     """The file that the attribute DOTENV names."""
-    from hardencheck.collect.interpret.models.environ import lines
-
     held = next((one.attributes.names["DOTENV"] for one in cls.order if "DOTENV" in one.attributes.names), None)
     if held is None or truth(held.value) is False:
         return

@@ -9,8 +9,9 @@ validation); measured with dynaconf 3.3.5, which makes lists of tuples.
 import ast
 import posixpath
 
+from hardencheck.collect.interpret.exceptions import Raised
 from hardencheck.collect.interpret.modelling import Call
-from hardencheck.collect.interpret.models._common import text, unknown
+from hardencheck.collect.interpret.models._common import depending, text, unknown
 from hardencheck.collect.interpret.values import (
     ABSENT,
     Absent,
@@ -125,8 +126,6 @@ def _decorated(value: Value) -> bool:
 
 def _run(call: Call, hook: Function, lost: Unknown) -> None:
     """A hook gives a table of settings: they are set, or merged with those there are."""
-    from hardencheck.collect.interpret.exceptions import Raised
-
     interpreter, module = call.interpreter, call.frame.module
     settings = Object(kind="dynaconf.settings", state={"module": module})
     try:
@@ -197,8 +196,6 @@ def _method(call: Call) -> Value | None:
     if call.name == "exists":
         return Const(value is not None, depends=depends)
     default = call.arguments[1] if len(call.arguments) == 2 else call.keywords.get("default", Const(None))
-    from hardencheck.collect.interpret.models._common import depending
-
     return value if value is not None else depending(default, depends)
 
 

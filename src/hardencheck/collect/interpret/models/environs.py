@@ -5,6 +5,7 @@ measured with 15.2.0 and marshmallow 4.4. Values of a `.env` file count where th
 15 they went into the environment, where others see them too, so they are exported here, perhaps.
 """
 
+import ast
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -151,8 +152,6 @@ def _raw(call: Call, name: str) -> Value | None:
 
 
 def _is_ellipsis(call: Call) -> bool:
-    import ast
-
     return isinstance(call.node, ast.Call) and any(
         isinstance(item, ast.Constant) and item.value is ... for item in call.node.args
     )

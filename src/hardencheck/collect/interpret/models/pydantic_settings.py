@@ -11,6 +11,8 @@ import ast
 from dataclasses import replace
 from typing import NamedTuple
 
+from hardencheck.collect.interpret.exceptions import Raised
+from hardencheck.collect.interpret.frames import Frame
 from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _annotations as types
 from hardencheck.collect.interpret.models import _dotenv, dotenv
@@ -159,8 +161,6 @@ def _followed(
 
 
 def _called(call: Call, function: Function, arguments: list[Value]) -> Value | None:
-    from hardencheck.collect.interpret.exceptions import Raised
-
     try:
         return call.interpreter.call(function, arguments, {}, call.node, call.frame)
     except Raised:
@@ -218,8 +218,6 @@ def _config(cls: Class) -> dict[str, Value] | None:
 
 
 def _fields(call: Call, cls: Class) -> dict[str, Field]:
-    from hardencheck.collect.interpret.frames import Frame
-
     found: dict[str, Field] = {}
     for one in reversed(cls.order):
         frame = one.frame if isinstance(one.frame, Frame) else call.frame

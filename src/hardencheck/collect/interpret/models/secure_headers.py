@@ -4,7 +4,7 @@ Source: secure 2.0 (`Secure`, `Preset`, `headers`); versions before 1 had anothe
 """
 
 from hardencheck.collect.interpret.modelling import Call, Model
-from hardencheck.collect.interpret.models.applications import made, number_of, record, text_of
+from hardencheck.collect.interpret.models.applications import bind, made, number_of, record, text_of
 from hardencheck.collect.interpret.models.responses import fields, put, unknown
 from hardencheck.collect.interpret.values import Const, Library, Map, Object, Seq, Unknown, Value
 
@@ -213,8 +213,6 @@ def lay_on(call: Call, secure: Object, response: Value) -> None:
     secure.state["used"] = Const(True)
     if names is None or not isinstance(table, Map):
         return
-    from hardencheck.collect.interpret.models.applications import bind
-
     path, line = text_of(secure.state["path"]), number_of(secure.state["line"])
     for name, value in table.items.items():
         put(call, names, Const(str(name)), value)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import syntax_tree
 from hardencheck.collect.interpret.forking import fork
+from hardencheck.collect.interpret.frames import Frame
 from hardencheck.collect.interpret.mangling import mangle
 from hardencheck.collect.interpret.modelling import Call
 from hardencheck.collect.interpret.models import _places as places
@@ -217,8 +218,6 @@ def _surely(tree: ast.Module) -> set[str]:
 
 def run(call: Call, path: str, tree: ast.Module | None) -> None:
     """The statements of a file, in the names of the module that includes it."""
-    from hardencheck.collect.interpret.frames import Frame
-
     interpreter, names = call.interpreter, call.frame.module.namespace
     if tree is None:
         _lost(call, unknown(call, "python-syntax", f"{path} cannot be parsed"))

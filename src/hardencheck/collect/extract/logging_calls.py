@@ -9,6 +9,7 @@ from hardencheck.collect.extract._assigned import PIECES, Assigned, one_by_one
 from hardencheck.collect.extract._branches import Branches, branches_of
 from hardencheck.collect.extract._loggers import METHODS, binds, logging_method
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role, unread
+from hardencheck.collect.extract._secret_words import HARMLESS_WORDS, is_address, secret_name, words_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
@@ -28,38 +29,8 @@ _MODES = compiled(rb"chmod|os\.open|mkdir|makedirs")
 _COMMANDS = compiled(
     r"(?:^|/)(?:commands|cli|scripts?|bin|tools?|management|__main__\.py|manage\.py|setup\.py|cli\.py)(?:/|$)"
 )
-_LEXERS = {"tokenize", "token", "lexer", "ply", "pygments", "lark", "sly", "tiktoken", "transformers", "spacy", "nltk"}
 
-# The last words of a name say what it holds: password_reset_url is a URL, token_count a number.
-_SECRET_WORDS = {
-    "password": "password", "passwd": "password", "passwort": "password", "passphrase": "passphrase", "pwd": "password",
-    "secret": "secret", "secrets": "secrets", "token": "token", "tokens": "tokens", "credentials": "credentials",
-    "authorization": "authorization header", "cookie": "cookie", "cookies": "cookies", "jwt": "token",
-    "apikey": "API key", "passcode": "password", "passwords": "passwords",
-}  # fmt: skip
-_SECRET_PAIRS = {
-    ("api", "key"): "API key", ("secret", "key"): "secret key", ("private", "key"): "private key",
-    ("access", "key"): "access key", ("signing", "key"): "signing key", ("encryption", "key"): "encryption key",
-    ("session", "key"): "session key", ("session", "id"): "session key", ("auth", "header"): "authorization header",
-    ("authorization", "header"): "authorization header", ("cookie", "header"): "cookie", ("set", "cookie"): "cookie",
-}  # fmt: skip
-# Addresses that are written with the password in them; only where they come from the settings or the environment.
-_ADDRESSES = frozenset({
-    ("database", "url"), ("database", "uri"), ("db", "url"), ("broker", "url"), ("connection", "string"), ("dsn",),
-})  # fmt: skip
 _SETTINGS = frozenset({"settings", "config", "environ", "conf"})
-# Words before it that make it something else: a hash, a mask, a flag, a number.
-_HARMLESS_WORDS = {
-    "hashed", "hash", "masked", "redacted", "obfuscated", "encrypted", "sanitized", "sanitised", "safe", "censored",
-    "hidden", "has", "is", "no", "num", "n", "count", "len", "max", "min", "total", "uses", "use", "need", "needs",
-    "requires", "require", "invalid", "missing", "bad", "unexpected", "unused", "expected", "keyword", "public",
-}  # fmt: skip
-# The same for tokens and keys: a place in a text, in a listing, in a protocol.
-_HARMLESS_FOR_TOKENS = {
-    "next", "page", "continuation", "cursor", "sync", "last", "first", "prompt", "completion", "input", "output",
-    "stop", "pad", "special", "current", "lookahead", "primary", "foreign", "cache", "dict", "partition", "sort",
-    "idempotency", "cancel", "cancellation", "lex", "word", "lock", "orm", "obj", "model", "record", "instance",
-}  # fmt: skip
 _REQUEST_PARTS = {
     "headers": "request headers", "META": "request headers", "COOKIES": "cookies", "cookies": "cookies",
     "body": "request body", "POST": "request body", "form": "request body", "data": "request body",
@@ -190,9 +161,9 @@ class Carried:
         plain = isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(
             getattr(value, "slice", None), ast.Slice
         )
-        if plain and (what := _secret_name(self._file, name)) is not None:
-            words = _words(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
-            if not _HARMLESS_WORDS & set(words) and not _PLAIN_VALUES & set(words[-1:]):
+        if plain and (what := secret_name(self._file, name)) is not None:
+            words = words_of(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
+            if not HARMLESS_WORDS & set(words) and not _PLAIN_VALUES & set(words[-1:]):
                 yield what
 
     def of(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
@@ -262,7 +233,7 @@ class Carried:
             yield "environment"
         elif file.name(node) == "flask.session":
             yield "session"
-        elif (what := _secret_name(file, name)) is not None:
+        elif (what := secret_name(file, name)) is not None:
             # A jar of cookies shows what is in it.
             is_object = not what.startswith("cookie") and _is_object(file, self._call, name)
             given = self._assigned.last(name, self._call)
@@ -273,12 +244,12 @@ class Carried:
             yield "request headers"
         elif name == "settings" and "settings" in file.aliases and not file.name(node).startswith("django.conf"):
             yield "all settings"
-        elif not set(_words(name)) & _HARMLESS_WORDS:
+        elif not set(words_of(name)) & HARMLESS_WORDS:
             given = self._assigned.last(name, self._call)
             if given is None or depth >= _MAX_STEPS:
                 return
             # What is secret in it was taken out by its name.
-            taken = any(_secret_name(file, key) for key in self._assigned.taken_out(name, self._call))
+            taken = any(secret_name(file, key) for key in self._assigned.taken_out(name, self._call))
             yield from (what for what in self.of(given, depth + 10) if not (taken and what in _TABLES))
 
     def _attribute(self, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
@@ -293,11 +264,11 @@ class Carried:
             yield from self._whole(value)
         elif attr == "config" and isinstance(value, ast.Name) and value.id in {"app", "current_app"}:
             yield "all settings"
-        elif (what := _secret_name(file, attr)) is not None and not attr.isupper():
+        elif (what := secret_name(file, attr)) is not None and not attr.isupper():
             yield what
         elif what is not None and file.name(node).partition(".")[0] in {"settings", "django", "self", "app", "config"}:
             yield what  # settings.SECRET_KEY; but not TokenType.PASSWORD, a member of an enumeration
-        elif _is_settings(file, value) and _is_address(attr):
+        elif _is_settings(file, value) and is_address(attr):
             yield "address with a password"
 
     def _whole(self, node: ast.expr) -> Iterator[str]:
@@ -317,7 +288,7 @@ class Carried:
                 continue
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 match target:
-                    case ast.Attribute(value=ast.Name(id="self"), attr=attr) if _secret_name(file, attr):
+                    case ast.Attribute(value=ast.Name(id="self"), attr=attr) if secret_name(file, attr):
                         return True
         return False
 
@@ -336,12 +307,12 @@ class Carried:
     def _element(self, value: ast.expr, key: ast.expr, depth: int) -> Iterator[str]:
         file = self._file
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            if (what := _secret_name(file, key.value)) is not None:
+            if (what := secret_name(file, key.value)) is not None:
                 yield what
             elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
-                if not set(_words(key.value)[-1:]) & _PLAIN_COOKIES:
+                if not set(words_of(key.value)[-1:]) & _PLAIN_COOKIES:
                     yield "cookie"
-            elif _is_settings(file, value) and _is_address(key.value):
+            elif _is_settings(file, value) and is_address(key.value):
                 yield "address with a password"
         elif isinstance(key, ast.Slice):
             return  # token[:6] shows a part of it on purpose
@@ -434,7 +405,7 @@ def _veiled(file: PythonFile, node: ast.expr, depth: int = 0) -> bool:
             return _veiled(file, body, depth + 1) and _veiled(file, orelse, depth + 1)
         case ast.Call(func=func):
             called = file.name(func) or (func.attr if isinstance(func, ast.Attribute) else "")
-            return not _VEILS.isdisjoint(_words(called.rpartition(".")[2]))
+            return not _VEILS.isdisjoint(words_of(called.rpartition(".")[2]))
     return False
 
 
@@ -510,35 +481,9 @@ def _is_settings(file: PythonFile, node: ast.expr) -> bool:
     return file.name(node).rpartition(".")[2] in _SETTINGS
 
 
-def _is_address(name: str) -> bool:
-    words = tuple(_words(name))
-    return words[-2:] in _ADDRESSES or words[-1:] in _ADDRESSES
-
-
 def is_request(node: ast.expr) -> bool:
     last = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     return last in _REQUESTS
-
-
-def _words(name: str) -> list[str]:
-    split = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
-    return [word for word in re.split(r"[^a-z\d]+", split) if word]
-
-
-def _secret_name(file: PythonFile, name: str) -> str | None:
-    """What a name holds, if that is secret. "password_reset_url" -> None, "userPassword" -> "password"."""
-    words = _words(name)
-    if not words or set(words[:-1]) & _HARMLESS_WORDS:
-        return None
-    what = _SECRET_WORDS.get(words[-1]) or _SECRET_PAIRS.get((words[-2], words[-1]) if len(words) > 1 else ("", ""))
-    if what is not None and "pass" not in what and set(words[:-1]) & _HARMLESS_FOR_TOKENS:
-        return None
-    if what in {"token", "tokens"} and (len(words) == 1 or what == "tokens"):
-        if any(name.split(".")[0].lower() in _LEXERS for name in file.aliases.values()):
-            return None
-        if what == "tokens":
-            return None  # nearly always how many words a text model was given
-    return what
 
 
 def _mode(file: PythonFile, call: ast.Call, here: Location, what_for: str) -> Iterator[Found]:

@@ -36,7 +36,7 @@ def role(path: str) -> Role:
     for part in (*folders, name):
         if part in _ROLES:
             return _ROLES[part]
-    if any(folder.endswith(("_tests", "-tests", "_test")) or folder.startswith("test-") for folder in folders):
+    if any(folder.endswith(("_tests", "-tests", "_test", "-test")) or folder.startswith("test-") for folder in folders):
         return "test"
     if any(folder.startswith(("example_", "example-")) for folder in folders):
         return "example"

@@ -43,7 +43,7 @@ def test_a_format_without_utf16_is_said_not_to_be_read(encoding: str) -> None:
 
 
 def test_what_a_resolver_reads_by_itself_is_said_too(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
         "shop/settings.py": "DEBUG = True\nROOT_URLCONF = 'shop.urls'\n".encode("utf-16"),
     }

@@ -247,10 +247,18 @@ def test_a_return_comes_before_the_address_beside_it() -> None:
 def test_an_include_that_goes_round_is_not_said_to_be_absent() -> None:
     ring = {
         "conf/a.conf": "client_max_body_size 1m; include conf/b.conf;",
-        "conf/b.conf": "gzip on; include conf/a.conf;",
+        "conf/b.conf": "client_body_timeout 9s; include conf/a.conf;",
     }
     text = f"http {{ include conf/a.conf; server {{ location / {{ {PASS} }} }} }}"
-    found = [
-        why_absent(held).text for place in places(facts_of({"nginx.conf": text, **ring})) for held in place.missing
-    ]
-    assert not any("not in the repository" in one for one in found)
+    facts = facts_of({"nginx.conf": text, **ring})
+    [doubt] = {why_absent(held) for place in places(facts) for held in place.missing}
+    assert doubt.text == "it may be in conf/a.conf: it includes itself, which nginx refuses"
+
+
+def test_a_pattern_of_a_folder_takes_no_other_folder() -> None:
+    text = "http { server { include limits/*.conf; location / { proxy_pass http://a; } } }"
+    other = "client_max_body_size 9m;\nadd_header X-Frame-Options DENY;\n"
+    [route] = [one for one in routes_of({"nginx.conf": text, "other/x.conf": other}) if one.path == "/"]
+    assert route.body.doubt is not None
+    [route] = [one for one in routes_of({"nginx.conf": text, "etc/limits/x.conf": other}) if one.path == "/"]
+    assert route.body.max_bytes == 9 << 20

@@ -25,7 +25,8 @@ _ROLES: dict[str, Role] = {
     "e2e": "test", "unittests": "test", "docs": "documentation", "doc": "documentation",
     "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
-    "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development",
+    "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development", "ci": "test",
+    ".ci": "test",
 }  # fmt: skip
 
 
@@ -35,13 +36,15 @@ def role(path: str) -> Role:
     for part in (*folders, name):
         if part in _ROLES:
             return _ROLES[part]
-    if any(folder.endswith(("_tests", "-tests", "_test")) for folder in folders):
+    if any(folder.endswith(("_tests", "-tests", "_test")) or folder.startswith("test-") for folder in folders):
         return "test"
     if any(folder.startswith(("example_", "example-")) for folder in folders):
         return "example"
     # All but the last extension: docker-compose.dev.yml, settings.test.json; Dockerfile.dev has its word at the end.
     stem, _, extension = name.rpartition(".") if "." in name else (name, "", "")
     if name.startswith("."):
+        if name in {".env.test", ".env.testing", ".env.ci"}:
+            return "test"
         stem = ""
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"
@@ -52,7 +55,9 @@ def role(path: str) -> Role:
         return "test"
     if stem == "ci" and folders and folders[-1] in {"settings", "config", "configs", "conf"}:
         return "test"
-    if words & {"dev", "development", "local", "debug"}:
+    if {"example", "sample"} & set(stem.split(".")[1:]):
+        return "example"
+    if words & {"dev", "development", "local", "locally", "debug"}:
         return "development"
     return "production"
 

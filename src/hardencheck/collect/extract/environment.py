@@ -93,7 +93,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 6
+    version = 7
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:

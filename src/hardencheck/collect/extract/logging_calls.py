@@ -50,7 +50,7 @@ _HARMLESS_WORDS = {
 _HARMLESS_FOR_TOKENS = {
     "next", "page", "continuation", "cursor", "sync", "last", "first", "prompt", "completion", "input", "output",
     "stop", "pad", "special", "current", "lookahead", "primary", "foreign", "cache", "dict", "partition", "sort",
-    "idempotency", "cancel", "cancellation", "lex", "word",
+    "idempotency", "cancel", "cancellation", "lex", "word", "lock", "orm", "obj", "model", "record", "instance",
 }  # fmt: skip
 _REQUEST_PARTS = {
     "headers": "request headers", "META": "request headers", "COOKIES": "cookies", "cookies": "cookies",
@@ -75,6 +75,18 @@ _THROUGH_METHODS = {
     "strip", "decode", "encode", "lower", "upper", "format", "join", "copy", "items", "values", "read", "replace",
     "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value",
 }  # fmt: skip
+# What a value is, by the last word of its own name, whatever key it stands under.
+_PLAIN_VALUES = frozenset(
+    {"id", "ids", "pk", "uuid", "count", "url", "uri", "type", "name", "kind", "status", "length"}
+)
+# What texts and tables have: a name with other attributes holds an object, and nobody here knows what its text shows.
+_PARTS = frozenset(name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_")) | {
+    "value", "key", "secret", "token", "access_token", "get_secret_value", "output", "OutputString",
+}  # fmt: skip
+_REDACTED = compiled(r"(?i)[\W_]*(?:redacted|hidden|masked|removed|filtered|censored|secret|xxx+)?[\W_]*|[*•x.#-]+")
+_COMMAND_BASES = compiled(r".*(?:Command|Application)")
+_COMMAND_METHODS = frozenset({"handle", "start", "run", "main", "execute", "call"})
+_COMMAND_DECORATORS = frozenset({"command", "callback", "task"})
 _LOGGED = compiled(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
 _LOG_PATH = compiled(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
 # Words of functions after which a secret is none any more.
@@ -92,7 +104,7 @@ class LogCalls(Extractor):
     """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
 
     name = "logging.calls"
-    version = 4
+    version = 5
     emits = (SecretLogged, LogFileMode)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -128,7 +140,7 @@ class LogCalls(Extractor):
                         call=method,
                         # What a command prints is for the one who called it.
                         role="command"
-                        if method == "print" and _COMMANDS.search(path)
+                        if method == "print" and (_COMMANDS.search(path) or _of_command(file, call))
                         else branches.role(call, what_for)
                         if branches
                         else what_for,
@@ -184,7 +196,7 @@ class Carried:
         )
         if plain and (what := _secret_name(self._file, name)) is not None:
             words = _words(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
-            if not _HARMLESS_WORDS & set(words):
+            if not _HARMLESS_WORDS & set(words) and not _PLAIN_VALUES & set(words[-1:]):
                 yield what
 
     def of(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
@@ -232,8 +244,11 @@ class Carried:
         if file.name(node) == "os.environ":
             yield "environment"
         elif (what := _secret_name(file, name)) is not None:
+            # A jar of cookies shows what is in it.
+            is_object = not what.startswith("cookie") and _is_object(file, self._call, name)
             given = self._assigned.last(name, self._call)
-            if given is None or not _veiled(file, given):
+            veiled = given is not None and _veiled(file, given)
+            if not veiled and not is_object and not _is_redacted(file, self._call, name):
                 yield what
         elif name == "environ" and _is_parameter(file, self._call, name):
             yield "request headers"
@@ -319,6 +334,50 @@ def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:
     if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     return any(item.arg == name for item in (*scope.args.posonlyargs, *scope.args.args))
+
+
+def _is_object(file: PythonFile, call: ast.Call, name: str) -> bool:
+    """Whether the function uses what a name holds as an object: `token.expires_at`, and no text has that."""
+    return any(
+        isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == name
+        and part.attr not in _PARTS
+        for part in ast.walk(file.scope(call))
+    )
+
+
+def _is_redacted(file: PythonFile, call: ast.Call, name: str) -> bool:
+    """Whether the function puts a mask into what a name holds: `shown["access_token"] = "[REDACTED]"`."""
+    scope = file.scope(call)
+    return any(
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == name
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and _REDACTED.fullmatch(node.value.value) is not None
+        for node in file.assigns
+        if isinstance(node, ast.Assign) and file.scope(node) is scope
+        for target in node.targets
+    )
+
+
+def _of_command(file: PythonFile, call: ast.Call) -> bool:
+    """Whether a call is in what a command line starts: `@click.command()`, the start() of an Application."""
+    scope = file.scope(call)
+    if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    for decorator in scope.decorator_list:
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (made.attr if isinstance(made, ast.Attribute) else file.name(made)) in _COMMAND_DECORATORS:
+            return True
+    owner = file.scope(scope)
+    return (
+        scope.name in _COMMAND_METHODS
+        and isinstance(owner, ast.ClassDef)
+        and any(_COMMAND_BASES.fullmatch(file.name(base)) for base in owner.bases)
+    )
 
 
 def _attribute(file: PythonFile, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:

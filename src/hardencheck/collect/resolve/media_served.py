@@ -74,6 +74,7 @@ class MediaServed(Resolver):
                 for one in sent
             ),
             confined=any(map(_confines, sent)),
+            internal=route.internal,
         )
 
 

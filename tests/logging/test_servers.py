@@ -265,3 +265,13 @@ def test_the_file_of_hypercorn(tmp_path: Path) -> None:
     assert log('bind = ":80"\naccesslog = "-"\n') == [("deploy/hypercorn.toml:2", True)]
     assert log('bind = ":80"\n') == [("Procfile:1", False)]
     assert log("accesslog = -\n") == []
+
+
+def test_a_template_of_gunicorns_configuration_is_said_not_to_be_read() -> None:
+    path = "roles/app/templates/gunicorn.conf.py.j2"
+    reader = GunicornFiles()
+    assert reader.wants(path, 0o100644, 10)
+    [gap] = extract_file([reader], path, 0o100644, b'bind = "{{ bind }}"\ntimeout = 0\nuser = "root"\n')
+    assert isinstance(gap, Gap)
+    assert gap.reason is Reason.TEMPLATED
+    assert {"logging.gunicorn-file", "server.user", "request.timeout"} <= set(gap.kinds)

@@ -140,6 +140,7 @@ class Values:
                 for part in ast.walk(target):
                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                         counts[part.id] = counts.get(part.id, 0) + 1
+        self.texts: dict[int, str] = {}  # of nodes, as they were read: names made of names are asked for often
         self._constants: dict[str, ast.expr] = {}
         for statement in file.tree.body:
             match statement:

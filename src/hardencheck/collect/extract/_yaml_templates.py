@@ -21,14 +21,11 @@ class Document(NamedTuple):
     templated: bool
 
 
-def read(data: bytes) -> list[Document]:
+def read(data: bytes, *, unique: bool = False) -> list[Document]:
     """Raises Unreadable as `documents` does; what does not parse and is a template is said to be that."""
+    template = untemplated(data.decode("utf-8-sig", "replace"))
     try:
-        template = untemplated(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:  # UTF-16, or no text at all: the parser tells
-        return [Document(node, frozenset(), False) for node in documents(data)]
-    try:
-        nodes = documents(template.text.encode())
+        nodes = documents(template.text.encode(), unique=unique, templated=bool(template.actions))
     except Unreadable as error:
         if template.actions and error.reason is Reason.UNPARSABLE:
             detail = "a template: what it becomes is not known"

@@ -52,7 +52,7 @@ class ComposeFiles(Extractor):
                 yield self._unread(path, role, Reason.TOO_LARGE, f"{len(data)} bytes, more than a compose file has")
             return
         try:
-            found = read(data)
+            found = read(data, unique=True)
         except Unreadable as error:
             if named:
                 yield self._unread(path, role, error.reason, error.detail, error.line)

@@ -40,7 +40,7 @@ class EmbeddedProxies(Extractor):
             return
         read = plain(data.decode("utf-8-sig", "replace"), shell=False, alone=f": {TEMPLATED}")
         try:
-            found = documents(read.text.encode())
+            found = documents(read.text.encode(), templated=read.templated)
         except Unreadable:
             return  # whoever reads the resource itself says so
         merged: dict[type, Any] = {}

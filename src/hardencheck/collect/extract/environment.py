@@ -198,7 +198,8 @@ def _yaml(path: str, data: bytes, makers: list[Maker]) -> None:
     workflow = ".github/workflows/" in path
     template = untemplated(text) if not workflow else None
     try:
-        found = documents(template.text.encode() if template is not None else data)
+        templated = template is not None and bool(template.actions)
+        found = documents(template.text.encode() if template is not None else data, templated=templated)
     except Unreadable:
         if not _of_deployment(path, data):
             return

@@ -104,7 +104,7 @@ class IngressFiles(Extractor):
             return
         read = plain(data.decode("utf-8-sig", "replace"), shell=False, alone=f": {TEMPLATED}")
         try:
-            found = documents(read.text.encode())
+            found = documents(read.text.encode(), templated=read.templated)
         except Unreadable:
             if read.templated:
                 return  # a template that is no YAML before it is filled in

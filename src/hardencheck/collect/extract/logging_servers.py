@@ -10,14 +10,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._package_scripts import has_scripts, starting
 from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
+from hardencheck.collect.extract._yaml_templates import without_endings
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLevel, ServerLog
+from hardencheck.model.facts.orchestration import ServerUmask, ServerUser, SocketMode
+from hardencheck.model.facts.uploads import RequestLimit, RequestTimeout
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -461,7 +466,8 @@ def _script(text: str) -> Iterator[_Line]:
 
 
 class GunicornFiles(Extractor):
-    """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
+    """accesslog, loglevel and the logging configurations of gunicorn's configuration files. A template of one is no
+    Python: all that it may set is missing."""
 
     name = "logging.gunicorn-files"
     version = 4
@@ -469,9 +475,17 @@ class GunicornFiles(Extractor):
     _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return path.endswith(".py") and self._NAME.fullmatch(path.lower()) is not None
+        name = without_endings(path)
+        return name.endswith(".py") and self._NAME.fullmatch(name) is not None
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if without_endings(path) != path.lower():
+            detail = "a template of gunicorn's configuration: what it becomes is not known"
+            gap = self.gap(Reason.TEMPLATED, detail, Location(path=path))
+            missing = (GunicornFile, SocketMode, ServerUmask, ServerUser, RequestLimit, RequestTimeout)
+            about: dict[str, Scalar] = {"role": role(path)}
+            yield msgspec.structs.replace(gap, kinds=tuple(fact.kind() for fact in missing), about=about)
+            return
         fact = gunicorn_file(path, data)
         if fact is not None:
             yield fact

@@ -11,7 +11,7 @@ from typing import Any
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED, Plain, plain
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.collect.extract.ingress import rules
@@ -63,7 +63,7 @@ class TraefikFiles(Extractor):
         text = data.decode("utf-8-sig", "replace")
         read = plain(text, shell=False, alone=f": {TEMPLATED}")
         try:
-            found = list(self._toml(read.text) if ".toml" in path.lower() else _yaml(read.text.encode()))
+            found = list(self._toml(read.text) if ".toml" in path.lower() else _yaml(read))
         except Unreadable:
             if "traefik" in path.lower():
                 raise
@@ -96,8 +96,10 @@ class TraefikFiles(Extractor):
             yield source, "", "", settings
 
 
-def _yaml(data: bytes) -> Iterator[tuple[str, str, str, list[Setting]]]:
-    for document in documents(data):
+def _yaml(read: Plain) -> Iterator[tuple[str, str, str, list[Setting]]]:
+    # Its own files are read by Go's yaml.v3, resources of Kubernetes are not.
+    unique = "apiVersion" not in read.text
+    for document in documents(read.text.encode(), unique=unique, templated=read.templated):
         if not isinstance(document, Mapping):
             continue
         kind, api = _text(document.get("kind")), _text(document.get("apiVersion"))

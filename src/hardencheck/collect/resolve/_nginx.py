@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._templates import TEMPLATED
@@ -25,6 +27,8 @@ _ANSWERS = frozenset({
     "error_page", "index", "expires",
 })  # fmt: skip
 MAX_INCLUDES = 200
+_ROUND = "it includes itself, which nginx refuses"
+_TOO_MANY = f"more than {MAX_INCLUDES} files are included, and the rest is not read"
 _OTHER_PROXIES = compiled(
     r"haproxy[\w.-]{0,40}\.cfg|envoy[\w-]{0,40}\.ya?ml|lighttpd[\w-]{0,40}\.conf|[\w-]{1,40}\.vcl"
 )
@@ -106,7 +110,8 @@ class _Walk:
                 inner = target.location.path or ""
                 self._count += 1
                 if inner in around or self._count > MAX_INCLUDES:
-                    own.append(Held(path, directive))
+                    why = _ROUND if inner in around else _TOO_MANY
+                    own.append(Held(path, msgspec.structs.replace(directive, args=(pattern, why))))
                     missing.append(own[-1])
                     continue
                 self.included.add(inner)
@@ -192,6 +197,10 @@ def why_absent(held: Held) -> Doubt:
     what = (held.directive.args or ("",))[0]
     if TEMPLATED in what:
         return Doubt(held.location, "a template says which file is included here", Reason.TEMPLATED)
+    if held.directive.args[1:] in {(_ROUND,), (_TOO_MANY,)}:  # it is there, and is not read again
+        return Doubt(held.location, f"it may be in {what[:80]}: {held.directive.args[1]}", Reason.BUDGET)
+    if what.startswith("*"):
+        return Doubt(held.location, f"it may be in what {what[:80]} names on the machine")
     return Doubt(held.location, f"it may be in {what[:80]}, which is not in the repository")
 
 

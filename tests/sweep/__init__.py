@@ -34,6 +34,7 @@ AREAS = (
     "permissions_git",
     "permissions_kubernetes",
     "permissions_systemd",
+    "other_spellings",
     "second_look",
     "third_look",
 )

@@ -144,14 +144,22 @@ class _File:
             handlers = self._values.resolve(handlers)
             for item in handlers.elts if isinstance(handlers, ast.List | ast.Tuple) else [handlers]:
                 table, whole = self._values.table(item) or ({}, False)
-                yield from self._sink(call, table.get("diagnose"), table.get("level"), not whole)
+                yield from self._sink(call, table.get("diagnose"), table.get("level"), not whole, item)
         elif method == "add":
             diagnose, level = argument(call, 6, "diagnose"), argument(call, None, "level")
             yield from self._sink(call, diagnose, level, spreads(call))
 
-    def _sink(self, call: ast.Call, diagnose: ast.expr | None, level: ast.expr | None, hidden: bool) -> Iterator[Found]:
+    def _sink(
+        self,
+        call: ast.Call,
+        diagnose: ast.expr | None,
+        level: ast.expr | None,
+        hidden: bool,
+        item: ast.expr | None = None,
+    ) -> Iterator[Found]:
+        """item: the table of a handler that `configure` is given."""
         what_for = self._branches.role(call, self._role)
-        here = self._here.at(call.lineno)
+        here = self._here.at((item or call).lineno)
         if level is not None and self._branches.when(call) == "always":
             yield from self._debug(level, what_for)
         try:

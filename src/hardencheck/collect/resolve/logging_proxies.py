@@ -79,9 +79,17 @@ class ProxyLogs(Resolver):
         )
 
     def _log(
-        self, product: str, directive: str, place: str, where: Location, target: str, level: str = ""
+        self,
+        product: str,
+        directive: str,
+        place: str,
+        where: Location,
+        target: str,
+        level: str = "",
+        default: bool = False,
     ) -> ProxyLog | Gap:
-        """One log. target: where it writes, as written, "" for a default; level: of an error log."""
+        """One log. target: where it writes, as written, "" for a default; level: of an error log; default: as in
+        `ProxyLog`."""
         if TEMPLATED in target or TEMPLATED in level:
             return self._gap(Reason.TEMPLATED, f"{directive} is put in by a template", where, directive)
         level = level.lower()
@@ -95,6 +103,7 @@ class ProxyLogs(Resolver):
             level=level,
             leaks=(),
             role="production",
+            default=default,
         )
 
     def _format(self, product: str, place: str, where: Location, leaks: tuple[str, ...], query: bool) -> ProxyLog:
@@ -127,6 +136,7 @@ class ProxyLogs(Resolver):
                 if kind.args and kind.args[0] in used:
                     leaks, query = _nginx_format(_written_out(" ".join(kind.args[1:]), variables))
                     yield self._format("nginx", kind.args[0], file.location.at(kind.line), leaks, query)
+        nothing = {item.args[1] for file in files for item in _all(file.directives, "map") if _to_nothing(item)}
         places = _nginx.places(facts)
         roots = {place.server: place for place in places if place.name == "location /"}
         said: set[tuple[str, Location]] = set()
@@ -145,7 +155,9 @@ class ProxyLogs(Resolver):
                 continue
             # Without a directive nginx writes logs/access.log.
             target = log.args[0] if log is not None and log.args else ""
-            yield self._log("nginx", "access_log", name, where, target)
+            if log is not None and any(f"if={one}" in log.args for one in nothing):
+                target = "off"
+            yield self._log("nginx", "access_log", name, where, target, default=log is None)
 
     # Apache
 
@@ -319,6 +331,12 @@ def _all(directives: Iterable[Directive], name: str, but: tuple[str, ...] = ()) 
             yield item
         if item.name not in but or item.args == ("/",):
             yield from _all(item.block or (), name, but)
+
+
+def _to_nothing(item: Directive) -> bool:
+    """Whether a map gives "0" or nothing whatever comes: what is logged under its condition is never logged."""
+    entries = [inner for inner in item.block or () if inner.name not in {"hostnames", "volatile"}]
+    return len(item.args) == 2 and all(inner.args in {("0",), ("",)} for inner in entries)
 
 
 def _only_answers(block: Iterable[Directive]) -> bool:

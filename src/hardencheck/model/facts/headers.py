@@ -100,7 +100,8 @@ class StrippedHeader(Fact, tag="header.stripped", frozen=True, kw_only=True):
 
 
 class UnappliedHeaders(Fact, tag="header.unapplied", frozen=True, kw_only=True):
-    """An object that would set security headers, and no code that lets it. what: "secure.Secure", "Talisman"."""
+    """What would set security headers, and nothing that lets it. what: "secure.Secure", "Talisman", "the middleware X"
+    of Traefik."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("what",)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.catalogue.load import load_catalogue
-from hardencheck.collect.extract.logging_servers import GunicornFiles, Logrotate, Servers, UwsgiFiles
+from hardencheck.collect.extract.logging_servers import GunicornFiles, Logrotate, Servers
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
@@ -116,13 +116,6 @@ def test_gunicorn_files(text: str, expected: tuple[object, ...]) -> None:
 
 def test_other_modules_of_that_name() -> None:
     assert extract_file([GunicornFiles()], "app/gunicorn_logger.py", 0o100644, b"class A: pass\n") == []
-
-
-def test_uwsgi() -> None:
-    text = b"[other]\ndisable-logging = true\n[uwsgi]\nmodule = x\ndisable-logging = true\n"
-    assert extract_file([UwsgiFiles()], "uwsgi.ini", 0o100644, text) == [
-        ServerLog(location=Location(path="uwsgi.ini", line=5), server="uwsgi", access_log=False, role="production")
-    ]
 
 
 def test_logrotate() -> None:

@@ -8,7 +8,6 @@ from hardencheck.collect.extract._yaml import Node, documents
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
-ENDINGS = (".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
 # Filled in before anybody reads it: by a template, envsubst, sed.
 OPEN = compiled(r"\{\{|<%|\$\{|\$\(|\$[A-Za-z_]|@\w+@|filled-in|^<[^>]*>$")
 
@@ -42,11 +41,3 @@ def read(data: bytes, *, unique: bool = False) -> list[Document]:
         Document(node, template.within(node.line), template.between(node.line, last))
         for node, last in zip(nodes, ends, strict=True)
     ]
-
-
-def without_endings(path: str) -> str:
-    """The path in lower case, without what says that it is a template."""
-    name = path.lower()
-    for ending in ENDINGS:
-        name = name.removesuffix(ending)
-    return name

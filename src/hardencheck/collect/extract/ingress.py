@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED, is_yaml, plain
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.nginx import directives
 from hardencheck.lazily import compiled
@@ -97,7 +97,7 @@ class IngressFiles(Extractor):
     emits = (IngressConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return size <= MAX_BYTES and path.lower().endswith((".yml", ".yaml", ".yml.j2", ".yaml.j2", ".yaml.tmpl"))
+        return size <= MAX_BYTES and is_yaml(path)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not _MAY.search(data):

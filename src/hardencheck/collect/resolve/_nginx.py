@@ -38,7 +38,8 @@ class Place(NamedTuple):
     """A server or location: the levels around it, outermost first, each with its own directives.
 
     proxied: it hands requests to an application. missing: includes that are not in the repository; each stands in its
-    level too. server: the place of the server block that it is in.
+    level too. server: the place of the server block that it is in. http: that of the http block, where the file is a
+    whole configuration.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Place(NamedTuple):
     missing: tuple[Held, ...]
     templated: bool
     server: Location | None = None
+    http: Location | None = None
 
 
 def files(facts: FactSet) -> tuple[list[NginxFile], list[Gap]]:
@@ -78,7 +80,8 @@ class _Walk:
         own, missing = self._expand(path, file.directives, (path,))
         http = [held for held in own if held.directive.name == "http" and held.directive.block is not None]
         for held in http:
-            yield from self._block(held, (), missing, file.templated)
+            for place in self._block(held, (), missing, file.templated):
+                yield place._replace(http=held.location)
         rest = [held for held in own if held.directive.name not in {"http", "stream", "events"}]
         yield from self._servers(rest, (), missing, file.templated)
         alone = not http and not any(held.directive.name in {"server", "location", "upstream"} for held in rest)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Observe a URL, or a configured target by its name.")
 @click.option("--har", metavar="FILE", help="Judge saved HTTP exchanges (HAR 1.2) instead of a live URL.")
+@click.option("--compare", metavar="URL", help="Say what this other deployment answers otherwise; it is not judged.")
 @click.option("--url-only", is_flag=True, help="Judge only --url or --har; read no repository.")
 @_options.revision
 @click.option("--name", metavar="NAME", help="Call the service by this name in reports; default: its directory.")
@@ -77,6 +78,7 @@ def command(
     path: str,
     urls: tuple[str, ...],
     har: str | None,
+    compare: str | None,
     url_only: bool,
     rev: str | None,
     name: str | None,
@@ -112,7 +114,7 @@ def command(
     terminal report is still printed, unless -q.
     """
     from hardencheck.audit import PolicyChange, audit
-    from hardencheck.cli import _setup
+    from hardencheck.cli import _setup, _urls
     from hardencheck.cli._deliver import deliver
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
@@ -129,6 +131,8 @@ def command(
         raise UsageError("-v and -q ask for opposite things", hint="give one of them")
     if har is not None and urls:
         raise UsageError("--har judges saved exchanges instead of a live URL", hint="give --har or --url, not both")
+    if compare is not None and not urls:
+        raise UsageError("--compare has nothing to compare with", hint="add --url URL, the deployment that is audited")
     if url_only and not urls and har is None:
         raise UsageError("--url-only leaves nothing to look at", hint="add --url URL or --har FILE")
     if url_only and (rev or new_since):
@@ -165,7 +169,7 @@ def command(
         loaded = load(base, today=today)
     cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
-    live = _live(urls, loaded)
+    live = _urls.live(urls, loaded, compare)
     excluded = (*config.exclude, *exclude)
     if excluded:
         notes.append(Note(topic="excluded paths", text=", ".join(excluded)))
@@ -179,6 +183,8 @@ def command(
         revision=rev,
         urls=live.urls,
         har=har,
+        compare=live.compare,
+        sitemaps=live.sitemaps,
         profile=profile or live.profile,
     )
     with metering() if profile_run else nullcontext() as meter:
@@ -241,42 +247,6 @@ def shares(meter: "Meter") -> Iterator[str]:
             continue
         yield f"{seconds:8.2f} {seconds / total:6.1%} {meter.calls[name]:8,}  {name}"
     yield f"{small:8.2f} {small / total:6.1%} {'':8}  less than 5 ms each"
-
-
-class _Live(NamedTuple):
-    urls: tuple[str, ...]
-    profile: str | None
-
-
-def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
-    """The URLs to observe, and the profile: of the first target named, else of the first that has one.
-
-    A URL of the configuration is taken only when its target is named: no network without --url.
-    """
-    from hardencheck.cli import _setup
-    from hardencheck.config.load import url_trouble
-    from hardencheck.errors import UnknownName, UsageError
-
-    targets = {target.name: target for target in loaded.config.target}
-    urls: list[str] = []
-    named = []
-    for text in given:
-        if text in targets:
-            url = targets[text].url
-            if url is None:
-                raise UsageError(f"--url {text}: this target has no url in {loaded.label}")
-            named.append(targets[text])
-            urls.append(url)
-        elif "://" in text:
-            if trouble := url_trouble(text):
-                raise UsageError(f"--url: expected {trouble}")
-            urls.append(text)
-        elif targets:
-            raise UnknownName("--url", "target", text, targets)
-        else:
-            host = text.rpartition("@")[2].partition("?")[0].strip("/")
-            raise UsageError(f"--url {host}: not a URL", hint=f"expected one such as https://{host}/")
-    return _Live(tuple(dict.fromkeys(urls)), _setup.profile_of((*named, *targets.values())))
 
 
 def _split(given: tuple[str, ...]) -> tuple[str, ...]:

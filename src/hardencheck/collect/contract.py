@@ -147,7 +147,12 @@ class Resolver(Collector):
 
 
 class Observer(Collector):
-    """Facts from HTTP exchanges, live or saved. Pure: all that is judged live can be judged from a file."""
+    """Facts from HTTP exchanges, live or saved. Pure: all that is judged live can be judged from a file.
+
+    compares: it is shown those of a deployment that is only compared with, too.
+    """
+
+    compares: ClassVar[bool] = False
 
     @abstractmethod
     def observe(self, exchanges: tuple[Exchange, ...]) -> Iterable[Found]: ...

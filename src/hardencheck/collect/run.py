@@ -90,6 +90,7 @@ def collect(target: Target, options: Options) -> Collected:
             name=subject.name if target.repository is not None else target.name or live.name,
             urls=live.urls,
             observed="live" if target.har is None else "saved exchanges",
+            compared=live.compared,
         )
     # A commit without files has a history to look at; a tree of which everything is excluded was not looked at.
     past = any(run.examined for run in runs) and not skipped.get(EXCLUDED)

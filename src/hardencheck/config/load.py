@@ -97,6 +97,11 @@ def load(source: Source | None, *, today: dt.date) -> Loaded:
         names.add(target.name)
         if target.url is not None and (trouble := url_trouble(target.url)):
             _fail(source, ("target", number, "url"), trouble)
+        if target.url is None and (target.paths or target.sitemap):
+            _fail(source, ("target", number, "paths" if target.paths else "sitemap"), "a url beside it")
+        for place, path in enumerate(target.paths):
+            if trouble := path_trouble(path):
+                _fail(source, ("target", number, "paths", place), trouble)
     for key in ("waiver", "attestation"):
         for number, item in enumerate(getattr(config, key)):
             for field in item.__struct_fields__:
@@ -148,6 +153,16 @@ def url_trouble(url: str) -> str:
         return f"{wanted}: http or https, and a host"
     if parts.username is not None or parts.password is not None:
         return f"{wanted}, without a user name or password"
+    return ""
+
+
+def path_trouble(path: str) -> str:
+    """What is wrong with a path of a target, as what was expected; "" when nothing is."""
+    wanted = "a path from the top of the host, such as /login or /api/items?page=1"
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isascii():
+        return wanted
+    if not path.isprintable() or " " in path or "#" in path or "\\" in path:
+        return f"{wanted}, without spaces, fragments or backslashes"
     return ""
 
 

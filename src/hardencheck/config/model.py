@@ -13,6 +13,7 @@ FailOn = Literal["low", "medium", "high", "critical", "never"]
 ParameterValue = int | str | list[str]
 
 Text = Annotated[str, Meta(min_length=1)]
+MAX_PATHS = 100
 MAX_ITEMS = 1_000  # of any list: each is held against every check or file
 
 
@@ -21,6 +22,11 @@ class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Annotated[str, Meta(min_length=1, description="How --url calls it, such as staging.")]
     url: Annotated[str | None, Meta(description="An http or https URL; requested only with --url NAME.")] = None
+    paths: Annotated[
+        tuple[Text, ...],
+        Meta(max_length=MAX_PATHS, description="Pages and endpoints of it, each from /; none: the url alone."),
+    ] = ()
+    sitemap: Annotated[bool, Meta(description="Whether the pages that its sitemap names are looked at too.")] = False
     profile: Annotated[str | None, Meta(description="The settings it runs with, such as shop.settings.production.")] = (
         None
     )

@@ -217,6 +217,8 @@ def scope(checklist: Checklist) -> str:
         parts.append("no URL")
     else:
         parts.append(f"{subject.observed}: {', '.join(subject.urls)}" if subject.urls else subject.observed)
+    if subject.compared:
+        parts.append(f"compared with {subject.compared}")
     return " · ".join(parts)
 
 
@@ -312,6 +314,8 @@ def reproduce(checklist: Checklist) -> str:
     else:
         for url in subject.urls:
             words += ["--url", url]
+        if subject.compared:
+            words += ["--compare", subject.compared]
     if PROBED in topics:
         words.append("--probe")
     if TRUSTED in topics:

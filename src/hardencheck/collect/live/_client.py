@@ -122,6 +122,11 @@ class LiveClient:
         return _bare(url)
 
     @property
+    def budget(self) -> int:
+        """Requests for one URL."""
+        return self._requests
+
+    @property
     def seen(self) -> Sequence[Exchange]:
         return tuple(self._seen)
 

@@ -47,7 +47,7 @@ def loaded(text: str) -> Loaded:
         (
             f"{TARGET}link = 1",
             "hardencheck.toml:4: target[1].link: no such key",
-            "known: name, profile, url",
+            "known: name, paths, profile, sitemap, url",
         ),
         (
             f'{TARGET}url = "staging.example"',

@@ -13,9 +13,11 @@ from hardencheck.cli import _options
 
 if TYPE_CHECKING:
     from hardencheck.cli._terminal import Color
+    from hardencheck.collect.contract import Endpoint
     from hardencheck.collect.meter import Meter
     from hardencheck.collect.options import History
     from hardencheck.config.load import Loaded
+    from hardencheck.config.model import UploadConfig
     from hardencheck.model.check import Severity
 
 
@@ -60,7 +62,17 @@ if TYPE_CHECKING:
 @_options.config
 @_options.extra
 @click.option(
-    "--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET, and TRACE once)."
+    "--probe",
+    is_flag=True,
+    help="Also ask the URL for paths that should not be there (GET, TRACE once), and declare large bodies unsent.",
+)
+@click.option(
+    "--active",
+    is_flag=True,
+    help="Also send bodies (of at most 16 MiB each) and hold one connection for 70 s; needs --i-own-this.",
+)
+@click.option(
+    "--i-own-this", "i_own", multiple=True, metavar="HOST", help="A host that --active may act upon; repeatable."
 )
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @_options.work
@@ -96,6 +108,8 @@ def command(
     checks: tuple[str, ...],
     plugins: tuple[str, ...],
     probe: bool,
+    active: bool,
+    i_own: tuple[str, ...],
     ca_file: str | None,
     jobs: int | None,
     no_cache: bool,
@@ -135,6 +149,10 @@ def command(
         raise UsageError("--url-only reads no repository, so it has no revision to compare with or read")
     if policy_ref is not None and config_file is not None:
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
+    if i_own and not active:
+        raise UsageError("--i-own-this is for --active alone", hint="leave it out, or add --active")
+    if active and not urls:
+        raise UsageError("--active acts upon a live URL", hint="add --url URL")
     if since is not None and history == "none":
         raise UsageError("--since looks at history and --history none does not", hint="give one of them")
     if profile_run and jobs:
@@ -165,7 +183,7 @@ def command(
         loaded = load(base, today=today)
     cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
-    live = _live(urls, loaded)
+    live = _live(urls, loaded, active=active, i_own=i_own)
     excluded = (*config.exclude, *exclude)
     if excluded:
         notes.append(Note(topic="excluded paths", text=", ".join(excluded)))
@@ -198,6 +216,9 @@ def command(
                 excludes=excluded,
                 plugins=extra.plugins,
                 probe=probe,
+                active=active,
+                i_own=live.owned,
+                endpoints=live.endpoints,
                 history=history,
                 since=since,
                 rules=extra.checks,
@@ -244,11 +265,15 @@ def shares(meter: "Meter") -> Iterator[str]:
 
 
 class _Live(NamedTuple):
+    """owned: hosts of the URLs that --active may act upon. endpoints: what takes uploads, by URL."""
+
     urls: tuple[str, ...]
     profile: str | None
+    owned: tuple[str, ...]
+    endpoints: "dict[str, Endpoint]"
 
 
-def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
+def _live(given: tuple[str, ...], loaded: "Loaded", *, active: bool, i_own: tuple[str, ...]) -> _Live:
     """The URLs to observe, and the profile: of the first target named, else of the first that has one.
 
     A URL of the configuration is taken only when its target is named: no network without --url.
@@ -260,6 +285,7 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
     targets = {target.name: target for target in loaded.config.target}
     urls: list[str] = []
     named = []
+    endpoints: dict[str, Endpoint] = {}
     for text in given:
         if text in targets:
             url = targets[text].url
@@ -267,6 +293,9 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
                 raise UsageError(f"--url {text}: this target has no url in {loaded.label}")
             named.append(targets[text])
             urls.append(url)
+            upload = targets[text].upload
+            if upload is not None:
+                endpoints[url] = _endpoint(text, url, upload)
         elif "://" in text:
             if trouble := url_trouble(text):
                 raise UsageError(f"--url: expected {trouble}")
@@ -276,7 +305,52 @@ def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
         else:
             host = text.rpartition("@")[2].partition("?")[0].strip("/")
             raise UsageError(f"--url {host}: not a URL", hint=f"expected one such as https://{host}/")
-    return _Live(tuple(dict.fromkeys(urls)), _setup.profile_of((*named, *targets.values())))
+    owned = _owned(urls, i_own) if active else ()
+    return _Live(tuple(dict.fromkeys(urls)), _setup.profile_of((*named, *targets.values())), owned, endpoints)
+
+
+def _owned(urls: list[str], i_own: tuple[str, ...]) -> tuple[str, ...]:
+    """The hosts of the URLs, each of which has to be named: nobody acts upon a host by mistake."""
+    from hardencheck.collect.exchange import origin
+    from hardencheck.errors import UsageError
+
+    hosts = tuple(dict.fromkeys(origin(url).host for url in urls))
+    said = {name.strip().lower().rstrip(".").strip("[]") for name in i_own}
+    for host in hosts:
+        if host not in said:
+            raise UsageError(
+                f"--active sends bodies to {host} and holds a connection there",
+                hint=f"if it is yours, say so: --i-own-this {host}",
+            )
+    if left := said - set(hosts):
+        raise UsageError(
+            f"--i-own-this {min(left)}: no --url has this host", hint="name the host of a URL, without port"
+        )
+    return hosts
+
+
+def _endpoint(name: str, url: str, upload: "UploadConfig") -> "Endpoint":
+    """What takes uploads of a target, with the values of its header fields from the environment."""
+    from hardencheck.collect.contract import Endpoint
+    from hardencheck.collect.live.upload_limit import endpoint_url
+    from hardencheck.errors import UsageError
+
+    secrets = []
+    for field, variable in upload.headers.items():
+        value = os.environ.get(variable, "")
+        if not value or not value.isascii() or not value.isprintable():
+            raise UsageError(
+                f"--url {name}: the environment variable {variable} holds no value for {field}",
+                hint="expected printable ASCII; the configuration of the target names the variable",
+            )
+        secrets.append((field, value))
+    return Endpoint(
+        url=endpoint_url(url, upload.path),
+        method=upload.method,
+        content_type=upload.content_type,
+        field=upload.field,
+        secrets=tuple(secrets),
+    )
 
 
 def _split(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -38,7 +38,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: as asked, with the query. started: ISO 8601 UTC.
     Header names keep their case; values are decoded as Latin-1. body: at most 256 KiB, decompressed; truncated
     says whether there was more (or what there was could not be decompressed). malformed: what broke HTTP, "" when
-    nothing did. failed: why there is no response ("refused", "timeout"), "" when there is one; status is 0 then.
+    nothing did. failed: why there is no response ("refused", "timeout"; "silence" or "closed" of a request whose
+    body was held back), "" when there is one; status is 0 then. sent: bytes of a body that were sent. seconds: until
+    the answer, 0 where it was not measured.
     """
 
     url: str
@@ -54,6 +56,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed: str = ""
     tls: Tls | None = None
     started: str = ""
+    sent: int = 0
+    seconds: float = 0.0
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header field in order; names compare without case (RFC 9110 section 5.1)."""

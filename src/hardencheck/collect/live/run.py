@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
-from hardencheck.collect.contract import Found, Observer, Probe, Unreadable
+from hardencheck.collect.contract import Endpoint, Found, Observer, Probe, Unreadable
 from hardencheck.collect.exchange import Exchange, origin, place, printable
 from hardencheck.collect.live._unique import unique
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import Collectors, collectors
 from hardencheck.errors import UsageError
-from hardencheck.model.checklist import PROBED, TRUSTED, Note
+from hardencheck.model.checklist import ACTIVE, PROBED, TRUSTED, Note
 from hardencheck.model.facts import Fact
 from hardencheck.model.gap import Gap, Reason, Run
 from hardencheck.model.location import Location
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # The order in which they ask; a plugin's probes come last, by name.
 SAVED = "saved exchanges: nothing can be asked for"
-_FIRST = ("http.page", "http.counterpart", "tls.handshakes", "exposure.probe")
+_FIRST = (
+    "http.page", "http.counterpart", "tls.handshakes", "exposure.probe",
+    "uploads.declared", "uploads.sent", "uploads.held",
+)  # fmt: skip
 
 
 class Observed(NamedTuple):
@@ -162,22 +165,26 @@ async def ask(client: "LiveClient", urls: Sequence[str], known: Collectors, opti
     async with client:
         for number, url in enumerate(urls):
             options.progress(f"observing {place(url)}", number, len(urls))
-            bare = client.begin(url)
+            bare = client.begin(url, options.endpoints.get(url, Endpoint()))
             for probe in ordered(known.probes):
-                if allowed(probe, options):
+                if allowed(probe, options, url):
                     await _probe(probe, bare, client, asked)
         sent = Note(
             topic="requests", text=f"{client.sent} sent to {', '.join(dict.fromkeys(origin(u).host for u in urls))}"
         )
-    skipped = [probe for probe in known.probes if not allowed(probe, options)]
+    skipped = [probe for probe in known.probes if not any(allowed(probe, options, url) for url in urls)]
     asked.found.extend(_not_asked(skipped, "not asked for: give --probe"))
     return asked._replace(notes=(sent, *_conditions(options)))
 
 
 def _conditions(options: "Options") -> Iterator[Note]:
     """What a reader must know to ask the same question again, and to weigh a certificate that was accepted."""
-    if options.probe:
-        yield Note(topic=PROBED, text="paths that should not be there were asked for (--probe)")
+    if options.probe or options.active:
+        text = "paths that should not be there were asked for, and large bodies were declared and not sent (--probe)"
+        yield Note(topic=PROBED, text=text)
+    if options.active:
+        text = f"bodies were sent and a connection was held (--active) to {', '.join(options.i_own)}"
+        yield Note(topic=ACTIVE, text=text)
     if options.ca_file is not None:
         yield Note(topic=TRUSTED, text="certificates of the authorities in a given file were accepted too (--ca-file)")
 
@@ -186,8 +193,10 @@ def ordered(probes: Sequence[Probe]) -> list[Probe]:
     return sorted(probes, key=lambda probe: _FIRST.index(probe.name) if probe.name in _FIRST else len(_FIRST))
 
 
-def allowed(probe: Probe, options: Options) -> bool:
-    return {"passive": True, "probe": options.probe or options.active, "active": options.active}[probe.tier]
+def allowed(probe: Probe, options: Options, url: str) -> bool:
+    """Whether a probe may ask a URL; the active tier only hosts that the user named."""
+    active = options.active and origin(url).host in options.i_own
+    return {"passive": True, "probe": options.probe or options.active, "active": active}[probe.tier]
 
 
 def _not_asked(probes: Sequence[Probe], why: str) -> list[Gap]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 
@@ -16,6 +17,7 @@ from hardencheck.collect.live.run import Observed, observe
 from hardencheck.collect.options import Options
 from hardencheck.errors import UsageError
 from hardencheck.model.facts.compared import Difference
+from hardencheck.model.facts.measured import MeasuredLimit
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.target import Target
 from tests.live.servers import Authority, Served, closed_port, response, served
@@ -256,6 +258,21 @@ def test_one_page_with_another_path() -> None:
             observe(Target(urls=(here.url, f"{here.url}a"), compare=f"{here.url}b"), Options())
     assert told(result) == {}
     assert here.requests[2].startswith(b"GET /b ")
+
+
+def test_limits_of_uploads(trust: Authority) -> None:
+    def taking(limit: int) -> Answer:
+        def answer(path: str, number: int) -> bytes:
+            head = (here if limit == 1 << 20 else there).requests[-1].lower()
+            length = re.search(rb"content-length: ([0-9]+)", head)
+            return response(413 if length is not None and int(length[1]) > limit else 200)
+
+        return answer
+
+    with site(taking(1 << 20)) as here, site(taking(10 << 20)) as there:
+        result = observe(Target(urls=(here.url,), compare=there.url), Options(probe=True))
+    assert told(result) == {("", "POST"): ("1,048,576 B", "10,485,760 B")}
+    assert [fact.max_bytes for fact in result.facts if isinstance(fact, MeasuredLimit)] == [1 << 20]
 
 
 def test_a_wall_is_no_difference() -> None:

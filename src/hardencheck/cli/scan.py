@@ -61,7 +61,17 @@ if TYPE_CHECKING:
 @_options.config
 @_options.extra
 @click.option(
-    "--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET, and TRACE once)."
+    "--probe",
+    is_flag=True,
+    help="Also ask the URL for paths that should not be there (GET, TRACE once), and declare large bodies unsent.",
+)
+@click.option(
+    "--active",
+    is_flag=True,
+    help="Also send bodies (of at most 16 MiB each) and hold one connection for 70 s; needs --i-own-this.",
+)
+@click.option(
+    "--i-own-this", "i_own", multiple=True, metavar="HOST", help="A host that --active may act upon; repeatable."
 )
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @_options.work
@@ -98,6 +108,8 @@ def command(
     checks: tuple[str, ...],
     plugins: tuple[str, ...],
     probe: bool,
+    active: bool,
+    i_own: tuple[str, ...],
     ca_file: str | None,
     jobs: int | None,
     no_cache: bool,
@@ -139,6 +151,10 @@ def command(
         raise UsageError("--url-only reads no repository, so it has no revision to compare with or read")
     if policy_ref is not None and config_file is not None:
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
+    if i_own and not active:
+        raise UsageError("--i-own-this is for --active alone", hint="leave it out, or add --active")
+    if active and not urls:
+        raise UsageError("--active acts upon a live URL", hint="add --url URL")
     if since is not None and history == "none":
         raise UsageError("--since looks at history and --history none does not", hint="give one of them")
     if profile_run and jobs:
@@ -169,7 +185,7 @@ def command(
         loaded = load(base, today=today)
     cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
-    live = _urls.live(urls, loaded, compare)
+    live = _urls.live(urls, loaded, compare, owners=i_own if active else None)
     excluded = (*config.exclude, *exclude)
     if excluded:
         notes.append(Note(topic="excluded paths", text=", ".join(excluded)))
@@ -204,6 +220,9 @@ def command(
                 excludes=excluded,
                 plugins=extra.plugins,
                 probe=probe,
+                active=active,
+                i_own=live.owned,
+                endpoints=live.endpoints,
                 history=history,
                 since=since,
                 rules=extra.checks,

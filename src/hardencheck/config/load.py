@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 import msgspec
 
 from hardencheck.config.find import Source
-from hardencheck.config.model import MAX_ATTESTATION_DAYS, MAX_WAIVER_DAYS, Config, UserConfig
+from hardencheck.config.model import MAX_ATTESTATION_DAYS, MAX_WAIVER_DAYS, Config, UploadConfig, UserConfig
 from hardencheck.config.position import Path, line_of, positions
 from hardencheck.errors import ConfigError, UnknownName, WaiverError, did_you_mean
 from hardencheck.model.finding import Attestation, Waiver
@@ -102,6 +102,9 @@ def load(source: Source | None, *, today: dt.date) -> Loaded:
         for place, path in enumerate(target.paths):
             if trouble := path_trouble(path):
                 _fail(source, ("target", number, "paths", place), trouble)
+        if target.upload is not None:
+            for field, trouble in _upload_troubles(target.upload):
+                _fail(source, ("target", number, "upload", *field), trouble)
     for key in ("waiver", "attestation"):
         for number, item in enumerate(getattr(config, key)):
             for field in item.__struct_fields__:
@@ -164,6 +167,27 @@ def path_trouble(path: str) -> str:
     if not path.isprintable() or " " in path or "#" in path or "\\" in path:
         return f"{wanted}, without spaces, fragments or backslashes"
     return ""
+
+
+# Only variables made for this: a configuration of the audited repository must not send others to a URL of its own.
+VARIABLE = "HARDENCHECK_HEADER_"
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "expect", "connection", "content-type", "user-agent"})
+
+
+def _upload_troubles(upload: UploadConfig) -> Iterator[tuple[Path, str]]:
+    """What is wrong with what takes uploads: where, and what was expected."""
+    path = upload.path
+    if not re.fullmatch(r"/(?!/)[!-~]*", path) or "#" in path or "\\" in path:
+        yield ("path",), 'a path of the target, in ASCII and with its "/" ("/api/files")'
+    if not re.fullmatch(r"[ -~]{0,200}", upload.content_type):
+        yield ("content-type",), "a content type such as application/json"
+    if not upload.field.isprintable() or len(upload.field) > 100:
+        yield ("field",), "the name of a field"
+    for name, variable in upload.headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) or name.lower() in _OURS:
+            yield ("headers", name), "the name of a header field that is not set by the probe itself"
+        if not re.fullmatch(rf"{VARIABLE}[A-Z0-9_]{{1,60}}", variable):
+            yield ("headers", name), f"the name of an environment variable that begins with {VARIABLE}"
 
 
 def check_ids(loaded: Loaded, ids: Collection[str], aliases: Mapping[str, str], manual: Collection[str]) -> None:

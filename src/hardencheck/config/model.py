@@ -17,6 +17,19 @@ MAX_PATHS = 100
 MAX_ITEMS = 1_000  # of any list: each is held against every check or file
 
 
+class UploadConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What takes uploads, for --probe and --active, which measure how large they may be."""
+
+    path: Annotated[str, Meta(min_length=1, description="A path of the target, such as /api/files.")] = "/"
+    method: Annotated[Literal["POST", "PUT", "PATCH"], Meta(description="How they are sent.")] = "POST"
+    content_type: Annotated[str, Meta(description="As what; default: a form with a file, then plain bytes.")] = ""
+    field: Annotated[str, Meta(min_length=1, description="The field of the form that holds the file.")] = "file"
+    headers: Annotated[
+        dict[str, Text],
+        Meta(description="Header fields by the environment variable with their value, HARDENCHECK_HEADER_…"),
+    ] = {}
+
+
 class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """One deployment. Its url is requested only when the command line names the target: `--url NAME`."""
 
@@ -30,6 +43,7 @@ class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     profile: Annotated[str | None, Meta(description="The settings it runs with, such as shop.settings.production.")] = (
         None
     )
+    upload: Annotated[UploadConfig | None, Meta(description="What takes uploads; default: the url itself.")] = None
 
 
 class WaiverConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):

@@ -90,7 +90,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Topics of notes that a report's command to ask again is made from.
-PROBED, TRUSTED = "probe", "trusted authorities"
+PROBED, ACTIVE, TRUSTED = "probe", "active", "trusted authorities"
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.judge.settle import in_scope
-from hardencheck.model.checklist import PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
+from hardencheck.model.checklist import ACTIVE, PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
 from hardencheck.model.finding import SET_ASIDE, Finding, Verdict
 from hardencheck.model.gap import Gap
@@ -318,6 +318,9 @@ def reproduce(checklist: Checklist) -> str:
             words += ["--compare", subject.compared]
     if PROBED in topics:
         words.append("--probe")
+    if ACTIVE in topics:
+        hosts = next(note.text for note in checklist.notes if note.topic == ACTIVE).rpartition(" to ")[2]
+        words += ["--active", *(word for host in hosts.split(", ") for word in ("--i-own-this", host))]
     if TRUSTED in topics:
         words += ["--ca-file", "FILE"]
     words += ["--fail-on", gate.fail_on]

@@ -15,9 +15,11 @@ from hardencheck.collect.exchange import Exchange, Tls, origin, place, printable
 from hardencheck.collect.live import _fields
 from hardencheck.collect.live._unique import unique
 from hardencheck.collect.live.responses import blocked
+from hardencheck.collect.live.upload_limit import PURPOSES, MeasuredLimits
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.compared import Difference, Subject
-from hardencheck.model.gap import Reason
+from hardencheck.model.facts.measured import MeasuredLimit
+from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 ABSENT = "absent"
@@ -57,6 +59,7 @@ class Side(NamedTuple):
     """The answers of one deployment for one page, in order."""
 
     chain: tuple[Exchange, ...]
+    limits: Mapping[str, str]
     again: Exchange | None
     plain: Exchange | None
     tls: Tls | None
@@ -112,6 +115,7 @@ def _side(exchanges: Sequence[Exchange]) -> Side:
     answered = [exchange for exchange in exchanges if not exchange.failed]
     return Side(
         chain=tuple(exchange for exchange in answered if exchange.purpose in {"hop", "page"}),
+        limits=dict(_limits(exchanges)),
         again=next((exchange for exchange in answered if exchange.purpose == "again"), None),
         plain=next((exchange for exchange in exchanges if exchange.purpose == "http"), None),
         tls=next((exchange.tls for exchange in answered if exchange.purpose == "tls"), None),
@@ -133,6 +137,8 @@ def _compared(ours: Side, theirs: Side) -> Iterator[Row]:
     if ours.tls is not None and theirs.tls is not None:
         for name, here, there in _handshakes(ours.tls, theirs.tls):
             yield "tls", name, here, there, here == there
+    for name in sorted({*ours.limits} & {*theirs.limits}):
+        yield "upload", name, ours.limits[name], theirs.limits[name], ours.limits[name] == theirs.limits[name]
     if ours.last.status == theirs.last.status:  # else it is another page, whose headers say nothing of this one
         yield from _rows("header", _headers(ours), _headers(theirs))
         yield from _rows("cookie", _cookies(ours), _cookies(theirs))
@@ -277,6 +283,16 @@ def _plain(exchange: Exchange) -> str:
     if exchange.failed:
         return "closed"
     return _aim(exchange) if exchange.redirect is not None else f"{exchange.status}"
+
+
+def _limits(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str]]:
+    """How large a body may be, where that was measured. Of the rest nothing can be said."""
+    for item in MeasuredLimits().observe(tuple(exchanges)):
+        if isinstance(item, MeasuredLimit) and item.refused is not None:
+            most = f"{item.max_bytes:,} B" if item.exact else f"{item.max_bytes:,} to {item.refused - 1:,} B"
+            yield item.method, most
+        elif isinstance(item, Gap) and item.reason is Reason.NEEDS_PROBE:
+            yield next(exchange.method for exchange in exchanges if exchange.purpose in PURPOSES), "no early refusal"
 
 
 def _handshakes(ours: Tls, theirs: Tls) -> Iterator[tuple[str, str, str]]:

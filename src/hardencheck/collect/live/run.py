@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hardencheck.collect.contract import Found, Observer, Probe, Unreadable
+from hardencheck.collect.contract import Endpoint, Found, Observer, Probe, Unreadable
 from hardencheck.collect.exchange import Exchange, origin, place, printable
 from hardencheck.collect.live._unique import unique
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import Collectors, collectors
 from hardencheck.errors import UsageError
-from hardencheck.model.checklist import PROBED, TRUSTED, Note
+from hardencheck.model.checklist import ACTIVE, PROBED, TRUSTED, Note
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.compared import Difference
 from hardencheck.model.gap import Gap, Reason, Run
@@ -27,8 +27,12 @@ T = TypeVar("T")
 # The order in which they ask; a plugin's probes come last, by name.
 SAVED = "saved exchanges: nothing can be asked for"
 MAX_PAGES_SAID = 30
-_FIRST = ("http.page", "http.counterpart", "tls.handshakes", "exposure.probe")
-_COMPARED = _FIRST[:3]  # of the other deployment no more is asked than a visitor would
+_FIRST = (
+    "http.page", "http.counterpart", "tls.handshakes", "exposure.probe",
+    "uploads.declared", "uploads.sent", "uploads.held",
+)  # fmt: skip
+# Of the other deployment nothing is asked for that should not be there, and no body is sent.
+_COMPARED = ("http.page", "http.counterpart", "tls.handshakes", "uploads.declared")
 
 
 class Observed(NamedTuple):
@@ -228,7 +232,7 @@ async def ask(
     from hardencheck.collect.live._sitemap import pages_of
 
     asked, listed, told = Asked([], [], []), list(urls), list[Note]()
-    probes = [probe for probe in ordered(known.probes) if allowed(probe, options)]
+    probes = ordered(known.probes)
     async with client:
         for url in sitemaps:
             found = await pages_of(client, client.begin(url))
@@ -237,20 +241,25 @@ async def ask(
         for number, url in enumerate(listed):
             options.progress(f"observing {place(url)}", number, len(listed))
             first = len(asked.exchanges)
-            bare = client.begin(url)
+            bare = client.begin(url, options.endpoints.get(url, Endpoint()))
             for probe in probes:
-                await _probe(probe, bare, client, asked)
+                if allowed(probe, options, url):
+                    await _probe(probe, bare, client, asked)
             other = others.get(url) or next((_counterpart(url, there) for there in others.values()), None)
             if other is not None:
                 await _again(client, asked, first)
-                await _other(client, client.begin(other), probes, asked)
+                there = options.endpoints.get(url, Endpoint())
+                # Secrets never cross origins.
+                there = there._replace(url=there.url and _counterpart(there.url, other), secrets=())
+                compared = [item for item in probes if item.name in _COMPARED and allowed(item, options, other)]
+                await _other(client, client.begin(other, there), compared, asked)
             asked.exchanges[first:] = [
                 msgspec.structs.replace(exchange, number=number + 1) for exchange in asked.exchanges[first:]
             ]
         hosts = ", ".join(dict.fromkeys(origin(url).host for url in (*listed, *others.values())))
         many = f" for {len(listed)} URLs, at most {client.budget} each" if len(listed) > 1 else ""
         sent = Note(topic="requests", text=f"{client.sent} sent to {hosts}{many}")
-    skipped = [probe for probe in known.probes if not allowed(probe, options)]
+    skipped = [probe for probe in probes if not any(allowed(probe, options, url) for url in listed)]
     asked.found.extend(_not_asked(skipped, "not asked for: give --probe"))
     return asked._replace(
         notes=(*told, sent, *_conditions(options)),
@@ -277,8 +286,7 @@ async def _other(client: "LiveClient", url: str, probes: Sequence[Probe], asked:
     """What the deployment that is compared with answers; all that is missing of it is the comparison."""
     theirs = Asked([], [], asked.runs)
     for probe in probes:
-        if probe.name in _COMPARED:
-            await _probe(probe, url, client, theirs)
+        await _probe(probe, url, client, theirs)
     await _again(client, theirs, 0)
     asked.exchanges.extend(msgspec.structs.replace(exchange, compared=True) for exchange in theirs.exchanges)
     for gap in theirs.found:
@@ -288,8 +296,12 @@ async def _other(client: "LiveClient", url: str, probes: Sequence[Probe], asked:
 
 def _conditions(options: "Options") -> Iterator[Note]:
     """What a reader must know to ask the same question again, and to weigh a certificate that was accepted."""
-    if options.probe:
-        yield Note(topic=PROBED, text="paths that should not be there were asked for (--probe)")
+    if options.probe or options.active:
+        text = "paths that should not be there were asked for, and large bodies were declared and not sent (--probe)"
+        yield Note(topic=PROBED, text=text)
+    if options.active:
+        text = f"bodies were sent and a connection was held (--active) to {', '.join(options.i_own)}"
+        yield Note(topic=ACTIVE, text=text)
     if options.ca_file is not None:
         yield Note(topic=TRUSTED, text="certificates of the authorities in a given file were accepted too (--ca-file)")
 
@@ -298,8 +310,10 @@ def ordered(probes: Sequence[Probe]) -> list[Probe]:
     return sorted(probes, key=lambda probe: _FIRST.index(probe.name) if probe.name in _FIRST else len(_FIRST))
 
 
-def allowed(probe: Probe, options: Options) -> bool:
-    return {"passive": True, "probe": options.probe or options.active, "active": options.active}[probe.tier]
+def allowed(probe: Probe, options: Options, url: str) -> bool:
+    """Whether a probe may ask a URL; the active tier only hosts that the user named."""
+    active = options.active and origin(url).host in options.i_own
+    return {"passive": True, "probe": options.probe or options.active, "active": active}[probe.tier]
 
 
 def _not_asked(probes: Sequence[Probe], why: str) -> list[Gap]:

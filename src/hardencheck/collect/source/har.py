@@ -83,6 +83,8 @@ class Extra(msgspec.Struct, omit_defaults=True):
     compared: bool = False
     truncated: bool = False
     malformed: str = ""
+    sent: int = 0
+    seconds: float = 0.0
 
 
 class Entry(
@@ -253,6 +255,8 @@ def _exchange(entry: Entry, *, recorded: bool) -> Exchange:
         purpose=extra.purpose if extra else "page",
         number=extra.number if extra else 0,
         compared=extra is not None and extra.compared,
+        sent=extra.sent if extra else 0,
+        seconds=extra.seconds if extra else 0.0,
         http_version=printable(entry.response.version, 20) if recorded else "HTTP/1.1",
     )
 

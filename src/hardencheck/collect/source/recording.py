@@ -143,7 +143,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
     content.mime = exchange.first("content-type") or ""
     request = Request(exchange.url, exchange.method, _fields(exchange.request_headers), exchange.http_version)
     response = Response(exchange.status, _fields(exchange.headers), content, exchange.http_version)
-    extra = Extra(exchange.purpose, exchange.number, exchange.compared, exchange.truncated, exchange.malformed)
+    extra = Extra(**{name: getattr(exchange, name) for name in Extra.__struct_fields__})
     entry = Entry(request, response, exchange.started, exchange.tls, exchange.failed, extra)
     made: dict[str, Any] = msgspec.to_builtins(entry)
     if content.encoding is None:

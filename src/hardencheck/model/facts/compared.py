@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
 
-Subject = Literal["status", "redirect", "header", "cookie", "http", "tls"]
+Subject = Literal["status", "redirect", "header", "cookie", "http", "tls", "upload"]
 
 
 class Difference(Fact, tag="http.difference", frozen=True, kw_only=True):
@@ -40,4 +40,5 @@ _WORDS: dict[Subject, str] = {
     "cookie": "cookie",
     "http": "plain http",
     "tls": "TLS",
+    "upload": "upload limit",
 }

@@ -1,0 +1,181 @@
+"""The limit that was measured, beside those that the repository declares."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hardencheck.model.facts.exhibit import EXHIBITS, Cell, Exhibit, Table
+from hardencheck.model.facts.measured import Form, HeldConnection, MeasuredLimit
+from hardencheck.model.facts.uploads import BodyBound, Content, UploadLimit
+from hardencheck.model.gap import FactSet, Gap
+from hardencheck.model.location import Location
+
+CHAIN = "uploads.chain"
+_COLUMNS = ("Address", "Seen", "Declared", "Both")
+_CONTENTS: dict[Form, Content] = {"multipart": "multipart-file", "urlencoded": "urlencoded", "raw": "raw"}
+_SURE = "nginx"  # refuses a length by itself, whatever stands behind it
+
+
+class Declared(NamedTuple):
+    """One limit that the repository states. max_bytes: None: none."""
+
+    location: Location
+    product: str
+    setting: str
+    max_bytes: int | None
+
+    def words(self) -> str:
+        size = "no limit" if self.max_bytes is None else f"{self.max_bytes:,} B"
+        return f"{self.product} {self.setting}: {size}"
+
+
+class Comparison(NamedTuple):
+    """What was seen at an address, and what is declared.
+
+    agrees: None: there is nothing to compare with, or not all of it is known. declared: where they agree the limits that say so, else all of them. reason: a likely one for a contradiction.
+    """
+
+    location: Location
+    seen: str
+    known: bool
+    declared: tuple[Declared, ...]
+    agrees: bool | None
+    reason: str = ""
+
+
+def comparisons(facts: FactSet) -> tuple[Comparison, ...]:
+    """One for each limit that was measured, or that was asked for and not found out; contradictions only where every
+    declared limit is known."""
+    declared = tuple(_declared(facts))
+    unsure = any(_about_bodies(gap) for gap in facts.gaps)
+    measured = (fact for fact in facts.of(MeasuredLimit.kind()) if isinstance(fact, MeasuredLimit))
+    missing = (gap for gap in facts.gaps if MeasuredLimit.kind() in gap.kinds and gap.location.url is not None)
+    return (
+        *(_compared(facts, fact, declared, unsure) for fact in measured),
+        *(_unmeasured(gap, declared, unsure) for gap in missing),
+    )
+
+
+def _declared(facts: FactSet) -> Iterator[Declared]:
+    seen: set[tuple[Location, int | None]] = set()
+    for fact in facts.of(UploadLimit.kind()):
+        if isinstance(fact, UploadLimit):
+            seen.add((fact.location, fact.max_bytes))
+            yield Declared(fact.location, fact.product, fact.setting, fact.max_bytes)
+    for fact in facts.of(BodyBound.kind()):
+        if isinstance(fact, BodyBound) and fact.bounded and fact.max_bytes is not None:
+            if (fact.location, fact.max_bytes) not in seen:
+                seen.add((fact.location, fact.max_bytes))
+                yield Declared(fact.location, fact.framework, fact.decided_by, fact.max_bytes)
+
+
+def _about_bodies(gap: Gap) -> bool:
+    """Whether a limit may be declared that is not known."""
+    return "upload.limit" in gap.kinds or (
+        "upload.bound" in gap.kinds and not gap.detail.startswith("no layer that was read bounds")
+    )
+
+
+def _bounds(facts: FactSet, form: Form) -> list[Declared]:
+    """What bounds this kind of body on each way to an application."""
+    found = (fact for fact in facts.of(BodyBound.kind()) if isinstance(fact, BodyBound))
+    return [
+        Declared(one.location, one.framework, one.decided_by, one.max_bytes if one.bounded else None)
+        for one in found
+        if one.content == _CONTENTS[form]
+    ]
+
+
+def _compared(facts: FactSet, fact: MeasuredLimit, declared: Sequence[Declared], unsure: bool) -> Comparison:
+    seen = fact.describe()
+    numbers = [one for one in declared if one.max_bytes is not None]
+    if fact.refused is None:
+        bounds = [] if unsure else _bounds(facts, fact.form)
+        if not bounds or any(one.max_bytes is None or one.max_bytes >= fact.max_bytes for one in bounds):
+            return Comparison(fact.location, seen, True, (), None)
+        reason = "another server block or host answered, or another configuration is deployed"
+        return Comparison(fact.location, seen, True, tuple(bounds), False, reason)
+    low, high = fact.max_bytes, fact.refused - 1
+    # waitress refuses the very number, so what it lets through is one less.
+    same = tuple(one for one in numbers if one.max_bytes is not None and low <= one.max_bytes <= high + 1)
+    if same:
+        return Comparison(fact.location, seen, True, same, True)
+    if unsure or not declared:
+        return Comparison(fact.location, seen, True, tuple(declared), None)
+    if not numbers:
+        reason = "something that is not in the repository sets it: a proxy or a CDN in front, a default of a product"
+        return Comparison(fact.location, seen, True, tuple(declared), None, reason)
+    least = min(one.max_bytes for one in numbers if one.max_bytes is not None)
+    reason = (
+        "something in front that is not in the repository refuses first (a CDN, another proxy)"
+        if high < least
+        else "another server block or host answered, another configuration is deployed, or it was not reloaded"
+    )
+    return Comparison(fact.location, seen, True, tuple(numbers), False, reason)
+
+
+def _unmeasured(gap: Gap, declared: Sequence[Declared], unsure: bool) -> Comparison:
+    seen = gap.detail
+    proxies = [one for one in declared if one.product == _SURE]
+    if not seen.startswith("no early refusal") or unsure or not proxies:
+        return Comparison(gap.location, seen, False, (), None)
+    if any(one.max_bytes is None for one in proxies):
+        return Comparison(gap.location, seen, False, (), None)
+    reason = "nginx would refuse it by its length: another server answered, or another configuration is deployed"
+    return Comparison(gap.location, seen, False, tuple(proxies), False, reason)
+
+
+def with_measured(exhibits: Sequence[Exhibit], facts: FactSet) -> tuple[Exhibit, ...]:
+    """The pictures, with what was measured in the one of the chain; it is made where there is none."""
+    table = _table(facts)
+    if table is None:
+        return tuple(exhibits)
+    made = []
+    for exhibit in exhibits:
+        if exhibit.id == CHAIN:
+            about = exhibit.about.replace(
+                " Worked out from the files, not measured.", " Worked out from the files; below is what was measured."
+            )
+            exhibit = msgspec.structs.replace(exhibit, about=about, tables=(*exhibit.tables, table))
+        made.append(exhibit)
+    if not any(exhibit.id == CHAIN for exhibit in exhibits):
+        here = table.rows[0][0].places[0]
+        about = "What was measured; no application was found in files that declares a limit."
+        made.append(Exhibit(location=here, id=CHAIN, title=EXHIBITS[CHAIN], about=about, tables=(table,)))
+    return tuple(made)
+
+
+def _table(facts: FactSet) -> Table | None:
+    rows = []
+    for one in comparisons(facts):
+        address = Cell(text=str(one.location), places=(one.location,))
+        said = "; ".join(dict.fromkeys(item.words() for item in one.declared[:3])) or "nothing"
+        places = tuple(dict.fromkeys(item.location for item in one.declared))
+        rows.append(
+            (
+                address,
+                Cell(text=one.seen, mark="" if one.known else "unknown"),
+                Cell(text=said, places=places),
+                _verdict(one),
+            )
+        )
+    for fact in facts.of(HeldConnection.kind()):
+        if isinstance(fact, HeldConnection):
+            text = f"a client that stops: {fact.describe()}"
+            rows.append((Cell(text=str(fact.location), places=(fact.location,)), Cell(text=text), Cell(), Cell()))
+    if not rows:
+        return None
+    note = (
+        "The outermost layer that checks is what is measured: one behind it may refuse less, and a body without a "
+        "length is another matter."
+    )
+    return Table(title="Measured", columns=_COLUMNS, rows=tuple(rows), notes=(note,))
+
+
+def _verdict(one: Comparison) -> Cell:
+    if one.agrees:
+        return Cell(text="the same")
+    if one.agrees is None:
+        return Cell(text=one.reason)
+    return Cell(text=f"drift: {one.reason}", mark="weak")

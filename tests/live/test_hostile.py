@@ -194,7 +194,7 @@ def test_a_page_that_cannot_be_decompressed_may_hold_a_policy() -> None:
     assert not {"http.csp", "http.referrer-policy"} & kinds(facts)
     assert {"http.nosniff", "http.framing", "http.cache-control"} <= kinds(facts)
     (gap,) = [gap for gap in gaps if "http.csp" in gap.kinds]
-    assert gap.kinds == ("http.cache-control", "http.csp", "http.referrer-policy")
+    assert gap.kinds == ("http.markup", "http.cache-control", "http.csp", "http.referrer-policy")
     assert gap.reason is Reason.TOO_LARGE
 
 

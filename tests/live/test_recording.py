@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hardencheck.audit import audit
 from hardencheck.catalogue.load import load_catalogue
 from hardencheck.collect.exchange import Exchange, Tls
-from hardencheck.collect.live import _fields
 from hardencheck.collect.live import run as live_run
+from hardencheck.collect.live._cookies import parse_cookie
 from hardencheck.collect.live.run import Asked
 from hardencheck.collect.options import Options
 from hardencheck.collect.source.har import read_har
@@ -225,7 +225,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, excha
 @given(TEXT)
 def test_a_cookie_is_judged_as_before(field: str) -> None:
     made = redacted(Exchange(url="https://a.example/", headers=(("Set-Cookie", field),)))
-    assert _fields.parse_cookie(made.headers[0][1]) == _fields.parse_cookie(field)
+    assert parse_cookie(made.headers[0][1]) == parse_cookie(field)
 
 
 def test_redacting_twice_changes_nothing_more() -> None:

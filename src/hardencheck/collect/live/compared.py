@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hardencheck.collect.contract import Found, Observer
 from hardencheck.collect.exchange import Exchange, Tls, origin, place, printable
-from hardencheck.collect.live import _fields
+from hardencheck.collect.live._cookies import parse_cookie
 from hardencheck.collect.live._unique import unique
 from hardencheck.collect.live.responses import blocked
 from hardencheck.collect.live.upload_limit import PURPOSES, MeasuredLimits
@@ -240,7 +240,7 @@ def _flags(exchange: Exchange) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     host = origin(exchange.url).host
     for field in exchange.all("set-cookie")[:MAX_NAMES]:
-        cookie = _fields.parse_cookie(field)
+        cookie = parse_cookie(field)
         if cookie is None:
             continue
         given = cookie.attributes

@@ -30,7 +30,7 @@ RECORDING = 1  # the version of what we add to a file
 # Request fields that are nobody's business; a browser saves them.
 _SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie"})
 # Of a recording: why something was asked.
-_PURPOSE = re.compile(r"[a-z][a-z-]{0,30}")
+_PURPOSE = re.compile(r"[!-~]{1,40}")
 _HINT = "expected HAR 1.2: in a browser, network panel, 'save all as HAR'"
 
 

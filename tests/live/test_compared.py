@@ -275,6 +275,13 @@ def test_limits_of_uploads(trust: Authority) -> None:
     assert [fact.max_bytes for fact in result.facts if isinstance(fact, MeasuredLimit)] == [1 << 20]
 
 
+def test_another_origin_has_no_counterpart() -> None:
+    with site(staging) as here, site(production) as api, site(staging) as there:
+        result = observe(Target(urls=(here.url, api.url), compare=there.url), Options())
+    assert told(result) == {}
+    assert {note.topic: note.text for note in result.notes}["comparison"].endswith(f"not that of the first: {api.url}")
+
+
 def test_a_wall_is_no_difference() -> None:
     def wall(path: str, number: int) -> bytes:
         return response(403, b"", Cf_Mitigated="challenge")

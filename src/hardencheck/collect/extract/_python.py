@@ -36,7 +36,7 @@ def role(path: str) -> Role:
     for part in (*folders, name):
         if part in _ROLES:
             return _ROLES[part]
-    if any(folder.endswith(("_tests", "-tests", "_test")) or folder.startswith("test-") for folder in folders):
+    if any(folder.endswith(("_tests", "-tests", "_test", "-test")) or folder.startswith("test-") for folder in folders):
         return "test"
     if any(folder.startswith(("example_", "example-")) for folder in folders):
         return "example"
@@ -73,14 +73,15 @@ LEAVES = frozenset({
 })  # fmt: skip
 _KEPT = frozenset({
     ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-    ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom,
+    ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom, ast.NamedExpr, ast.For, ast.AsyncFor, ast.Delete,
 })  # fmt: skip
 
 
 class PythonFile:
     """A parsed file: nodes by type in source order, import aliases, and the function each node is in.
 
-    calls, assigns (Assign, AnnAssign, AugAssign), functions and classes cover the whole file.
+    calls, assigns (Assign, AnnAssign, AugAssign), functions and classes cover the whole file; so do walruses, loops
+    (for) and deletions.
     aliases: local name -> dotted name it was imported as ("chmod" -> "os.chmod").
     """
 
@@ -92,6 +93,9 @@ class PythonFile:
         self.classes: list[ast.ClassDef] = []
         self.handlers: list[ast.ExceptHandler] = []
         self.globals: list[ast.Global] = []
+        self.walruses: list[ast.NamedExpr] = []
+        self.loops: list[ast.For | ast.AsyncFor] = []
+        self.deletions: list[ast.Delete] = []
         self.aliases: dict[str, str] = {}
         self._scope: dict[int, ast.AST] = {}
         self._walk()
@@ -138,6 +142,15 @@ class PythonFile:
                 self._scope[id(node)] = scope
             case ast.Global():
                 self.globals.append(node)
+            case ast.NamedExpr():
+                self.walruses.append(node)
+                self._scope[id(node)] = scope
+            case ast.For() | ast.AsyncFor():
+                self.loops.append(node)
+                self._scope[id(node)] = scope
+            case ast.Delete():
+                self.deletions.append(node)
+                self._scope[id(node)] = scope
             case ast.Import():
                 for name in node.names:
                     first = name.name.partition(".")[0]

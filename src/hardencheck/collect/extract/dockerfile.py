@@ -112,7 +112,12 @@ class Dockerfiles(Extractor):
             if name in {"dockerfile", "containerfile"} and text.strip():
                 raise Unreadable("named as a Dockerfile, but its first instruction is not FROM")
             return
-        yield from _File(path).found(text)
+        yield from read_build(path, text)
+
+
+def read_build(path: str, text: str) -> Iterator[Found]:
+    """What the text of a Dockerfile says. Raises Unreadable."""
+    return _File(path).found(text)
 
 
 class _File:

@@ -115,8 +115,9 @@ def ask_all(target: Target, options: Options) -> Asked:
 
 
 def _others(urls: Sequence[str], compare: str | None) -> dict[str, str]:
-    """For each URL the one of the other deployment: the same path there, unless its URL names another page."""
-    if compare is None:
+    """For the URLs of the first one's origin the one of the other deployment: the same path there, unless its URL names
+    another page. What has another origin has no counterpart that anybody could know."""
+    if compare is None or not urls:
         return {}
     there = urlsplit(compare)
     if there.path not in {"", "/"} or there.query:
@@ -126,7 +127,7 @@ def _others(urls: Sequence[str], compare: str | None) -> dict[str, str]:
                 hint="give the other deployment alone, https://www.example/: it is asked for the same paths",
             )
         return {urls[0]: compare}
-    return {url: _counterpart(url, compare) for url in urls}
+    return {url: _counterpart(url, compare) for url in urls if origin(url) == origin(urls[0])}
 
 
 def _counterpart(url: str, compare: str) -> str:
@@ -245,7 +246,9 @@ async def ask(
             for probe in probes:
                 if allowed(probe, options, url):
                     await _probe(probe, bare, client, asked)
-            other = others.get(url) or next((_counterpart(url, there) for there in others.values()), None)
+            other = others.get(url)
+            if other is None and url not in urls:  # a page of the sitemap
+                other = next((_counterpart(url, to) for us, to in others.items() if origin(us) == origin(url)), None)
             if other is not None:
                 await _again(client, asked, first)
                 there = options.endpoints.get(url, Endpoint())
@@ -258,6 +261,11 @@ async def ask(
             ]
         hosts = ", ".join(dict.fromkeys(origin(url).host for url in (*listed, *others.values())))
         many = f" for {len(listed)} URLs, at most {client.budget} each" if len(listed) > 1 else ""
+        if others and len(others) < len(urls):
+            left = ", ".join(place(url) for url in urls if url not in others)
+            told.append(
+                Note(topic="comparison", text=f"not compared, since their origin is not that of the first: {left}")
+            )
         sent = Note(topic="requests", text=f"{client.sent} sent to {hosts}{many}")
     skipped = [probe for probe in probes if not any(allowed(probe, options, url) for url in listed)]
     asked.found.extend(_not_asked(skipped, "not asked for: give --probe"))

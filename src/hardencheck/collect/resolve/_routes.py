@@ -110,7 +110,8 @@ class Route(NamedTuple):
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
     whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
     repository (a store, a product, a front end); it hands nothing on then. internal: only an application can have it
-    answered (X-Accel-Redirect), which says how the file is to be saved.
+    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the
+    response fields are others, in words.
     """
 
     product: Product
@@ -140,6 +141,7 @@ class Route(NamedTuple):
     inside: Location | None = None
     buffers_request: bool = True
     elsewhere: str = ""
+    cases: tuple[str, ...] = ()
     internal: bool = False
 
 

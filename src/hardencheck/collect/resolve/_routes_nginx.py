@@ -107,6 +107,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], k
         listens=listens,
         headers=found.changes,
         lost_headers=found.lost,
+        cases=found.cases,
         header_doubts=found.doubts,
         request=asked,
         request_doubts=ask_doubts,

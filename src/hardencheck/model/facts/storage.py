@@ -168,7 +168,7 @@ class FileField(Fact, tag="upload.fields", frozen=True, kw_only=True):
     def describe(self) -> str:
         if not self.unchecked:
             return "each file field is checked"
-        return f"{', '.join(self.unchecked)}: without a validator"
+        return f"{', '.join(self.unchecked)}: no validator asks what it is"
 
 
 class UploadFolder(Fact, tag="upload.folder-setting", frozen=True, kw_only=True):

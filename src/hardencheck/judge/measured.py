@@ -33,7 +33,8 @@ class Declared(NamedTuple):
 class Comparison(NamedTuple):
     """What was seen at an address, and what is declared.
 
-    agrees: None: there is nothing to compare with, or not all of it is known. declared: where they agree the limits that say so, else all of them. reason: a likely one for a contradiction.
+    agrees: None: there is nothing to compare with, or not all of it is known. declared: where they agree the limits
+    that say so, else all of them. reason: a likely one for a contradiction.
     """
 
     location: Location

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,16 +18,18 @@ _ANYWHERE = compiled(r"https?:|(?:https?://)?\*(?::(?:\*|[0-9]+))?/?", re.IGNORE
 _DATA = "data:"
 # ASCII whitespace (Infra standard): a no-break space, say, is none.
 _BLANKS = compiled(r"[\t\n\f\r ]+")
-_HANDLERS = "'unsafe-inline' event handlers"
+_INLINE, _EVAL, _DYNAMIC = "'unsafe-inline'", "'unsafe-eval'", "'strict-dynamic'"
+_HANDLERS = f"{_INLINE} event handlers"
+Sources = tuple[str, ...]
 
 
 class Policy(NamedTuple):
     """directives: name in lower case -> sources, the first of a repeated one. mistakes: see `http.csp`."""
 
-    directives: dict[str, tuple[str, ...]]
+    directives: dict[str, Sources]
     mistakes: tuple[str, ...]
 
-    def effective(self, *names: str) -> tuple[str, ...] | None:
+    def effective(self, *names: str) -> Sources | None:
         """Sources of the first of `names` that is there; None: not restricted."""
         return next((self.directives[name] for name in names if name in self.directives), None)
 
@@ -64,7 +66,7 @@ def parse_policy(text: str, *, meta: bool = False) -> Policy:
 
     So is, anywhere, a directive that is not ASCII throughout (CSP3 section 2.2.1).
     """
-    directives: dict[str, tuple[str, ...]] = {}
+    directives: dict[str, Sources] = {}
     mistakes: list[str] = []
     for part in text.split(";"):
         words = [word for word in _BLANKS.split(part) if word]
@@ -110,10 +112,7 @@ def judge(headers: Sequence[str], metas: Sequence[str] = ()) -> Judged | None:
         inert=ancestors == "none"
         and any(is_none(policy.directives.get("default-src", (SELF,))) for policy in policies),
         upgrades=any("upgrade-insecure-requests" in policy.directives for policy in policies),
-        script_holes=_common(
-            None if element is None else _script_holes(element, scripts or (), handlers or ())
-            for element, scripts, handlers in zip(elements, evaluating, handling, strict=True)
-        ),
+        script_holes=_through(elements, handling, evaluating),
         object_holes=_common(None if sources is None else _hosts_holes(sources) for sources in objects),
         mistakes=tuple(dict.fromkeys(text for policy in policies for text in policy.mistakes))[:20],
         nonces=frozenset(nonce for policy in policies for nonce in policy.nonces),
@@ -125,7 +124,7 @@ def is_none(sources: tuple[str, ...]) -> bool:
     return all(source.startswith("'") and source.lower() != SELF for source in sources)
 
 
-def _strictest(directives: Iterable[tuple[str, ...] | None]) -> str:
+def _strictest(directives: Iterable[Sources | None]) -> str:
     order = ("none", "self", "hosts", "open", "absent")
     found = "absent"
     for sources in directives:
@@ -141,43 +140,74 @@ def _strictest(directives: Iterable[tuple[str, ...] | None]) -> str:
     return found
 
 
+def _through(
+    elements: Sequence[Sources | None], handling: Sequence[Sources | None], evaluating: Sequence[Sources | None]
+) -> tuple[str, ...]:
+    """How a script gets past all policies: each of them decides of elements, handlers and eval by its own directive."""
+    holes: list[str] = []
+    if _all(elements, _inline):
+        holes.append(_INLINE)
+    elif _all(handling, _inline):
+        holes.append(_HANDLERS)
+    if _all(evaluating, lambda sources: _EVAL in _lower(sources)):
+        holes.append(_EVAL)
+    return (*holes, *_common(None if sources is None else _script_holes(sources) for sources in elements))
+
+
+def _all(directives: Sequence[Sources | None], lets: Callable[[Sources], bool]) -> bool:
+    """Whether each policy that restricts it lets it through, and there is one."""
+    restricting = [sources for sources in directives if sources is not None]
+    return bool(restricting) and all(map(lets, restricting))
+
+
 def _common(holes: Iterable[list[str] | None]) -> tuple[str, ...]:
     """Holes that every restricting policy leaves open: what one of them closes is closed."""
     restricting = [found for found in holes if found is not None]
-    common = dict.fromkeys(
-        hole for found in restricting for hole in found if all(_leaves_open(other, hole) for other in restricting)
+    return tuple(dict.fromkeys(hole for found in restricting for hole in found if _stays_open(hole, restricting)))
+
+
+def _stays_open(hole: str, policies: list[list[str]]) -> bool:
+    """Whether something passes this hole and, through whichever, every other policy too."""
+    if hole == _DATA:
+        return all(hole in holes for holes in policies)
+    if not _ANYWHERE.fullmatch(hole):  # one host, or several: any wildcard lets it in
+        return all(hole in holes or any(map(_ANYWHERE.fullmatch, holes)) for holes in policies)
+    ports = {port for holes in policies for other in holes if (port := _port(other)).isdigit()}
+    tried = [("https", "443"), ("http", "80"), *((scheme, port) for port in ports for scheme in ("https", "http"))]
+    return any(
+        _lets(hole, *one) and all(any(_lets(other, *one) for other in holes) for holes in policies) for one in tried
     )
-    if "'unsafe-inline'" in common:
-        common.pop(_HANDLERS, None)  # said already
-    return tuple(common)
 
 
-def _leaves_open(holes: list[str], hole: str) -> bool:
-    """Whether a policy with these holes has this one too: a host of another policy passes through its wildcard."""
-    if hole in holes:
+def _lets(hole: str, scheme: str, port: str) -> bool:
+    """Whether a wildcard lets in any host of this scheme and port (CSP3 section 6.7.2.8); http: lets in https: too."""
+    if not _ANYWHERE.fullmatch(hole):
+        return False
+    wanted = "http" if hole.startswith("http:") else "https" if hole.startswith("https:") else ""
+    if wanted == "https" and scheme != "https":
+        return False
+    if hole in {"*", "http:", "https:"} or _port(hole) == "*":
         return True
-    return any(map(_ANYWHERE.fullmatch, holes)) and not hole.startswith("'") and hole != _DATA
+    return (_port(hole) or {"https": "443", "http": "80"}[scheme]) == port
 
 
-def _inline(sources: tuple[str, ...]) -> bool:
+def _port(hole: str) -> str:
+    return hole.rstrip("/").rpartition("*:")[2] if "*:" in hole else ""
+
+
+def _lower(sources: Sources) -> list[str]:
+    return [source.lower() for source in sources]
+
+
+def _inline(sources: Sources) -> bool:
     """Whether 'unsafe-inline' is in effect: a nonce, a hash or 'strict-dynamic' voids it."""
-    lower = [source.lower() for source in sources]
-    voided = "'strict-dynamic'" in lower or any(NONCE.fullmatch(item) or HASH.fullmatch(item) for item in sources)
-    return "'unsafe-inline'" in lower and not voided
+    lower = _lower(sources)
+    voided = _DYNAMIC in lower or any(NONCE.fullmatch(item) or HASH.fullmatch(item) for item in sources)
+    return _INLINE in lower and not voided
 
 
-def _script_holes(elements: tuple[str, ...], scripts: tuple[str, ...], handlers: tuple[str, ...]) -> list[str]:
-    dynamic = "'strict-dynamic'" in (source.lower() for source in elements)
-    holes: list[str] = []
-    if _inline(elements):
-        holes.append("'unsafe-inline'")
-    if _inline(handlers):
-        holes.append(_HANDLERS)
-    if "'unsafe-eval'" in (source.lower() for source in scripts):
-        holes.append("'unsafe-eval'")
-    if not dynamic:
-        holes.extend(_hosts_holes(elements, scripts=True))
-    return holes
+def _script_holes(sources: Sources) -> list[str]:
+    return [] if _DYNAMIC in _lower(sources) else _hosts_holes(sources, scripts=True)
 
 
 def _hosts_holes(sources: tuple[str, ...], *, scripts: bool = False) -> list[str]:

@@ -139,6 +139,19 @@ def test_headers_of_another_status_are_not_compared() -> None:
     assert differences([ours, theirs]) == {"status": ("200", "404")}
 
 
+def test_what_several_pages_say_is_told_once() -> None:
+    made = [
+        Exchange(url=f"{url}{number}", status=200, headers=headers, number=number, compared=url == THERE)
+        for number in (1, 2, 3)
+        for url, headers in ((HERE, (("X", "1"), ("Y", str(number)))), (THERE, (("Y", "2"),)))
+    ]
+    found = [item for item in Differences().observe(tuple(made)) if isinstance(item, Difference) and not item.agrees]
+    assert {str(item.location).removeprefix(HERE): item.describe() for item in found if item.name == "x"} == {
+        "1": f"x: 1; {THERE}1: absent (and 2 more pages)"
+    }
+    assert sorted((item.here, item.pages) for item in found if item.name == "y") == [("1", 1), ("3", 1)]
+
+
 def test_tls_and_plain_http() -> None:
     def side(compared: bool, plain: Exchange, tls: Tls) -> list[Exchange]:
         url = THERE if compared else HERE

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from hardencheck.collect.contract import Found, Observer
 from hardencheck.collect.exchange import Exchange, Tls, origin, place, printable
 from hardencheck.collect.live._cookies import parse_cookie
@@ -80,8 +82,10 @@ class Differences(Observer):
         pages: dict[int, tuple[list[Exchange], list[Exchange]]] = {}
         for exchange in exchanges:
             pages.setdefault(exchange.number, ([], []))[exchange.compared].append(exchange)
-        return unique(
-            found for ours, theirs in pages.values() if theirs for found in self._pair(_side(ours), _side(theirs))
+        return _together(
+            unique(
+                found for ours, theirs in pages.values() if theirs for found in self._pair(_side(ours), _side(theirs))
+            )
         )
 
     def _pair(self, ours: Side, theirs: Side) -> Iterator[Found]:
@@ -109,6 +113,22 @@ class Differences(Observer):
                 there=printable(there, MAX_SHOWN),
                 other=other,
             )
+
+
+def _together(items: Iterable[Found]) -> list[Found]:
+    """What is the same on several pages is one thing, told at the first of them."""
+    found: dict[tuple[object, ...], Found] = {}
+    for number, item in enumerate(items):
+        if not isinstance(item, Difference):
+            found[(number,)] = item
+            continue
+        key = (item.subject, item.name, item.here, item.there, item.agrees)
+        known = found.get(key)
+        if isinstance(known, Difference):
+            found[key] = msgspec.structs.replace(known, pages=known.pages + 1)
+        else:
+            found[key] = item
+    return list(found.values())
 
 
 def _side(exchanges: Sequence[Exchange]) -> Side:

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.words import plural
 
 Subject = Literal["status", "redirect", "header", "cookie", "http", "tls", "upload"]
 
@@ -12,7 +13,7 @@ class Difference(Fact, tag="http.difference", frozen=True, kw_only=True):
 
     The location is the page of the audited one, other: that of the one it is compared with. subject: what is compared;
     name: of the header or cookie, "" where there is one alone. here, there: what each says, in words; never a value of
-    a cookie.
+    a cookie. pages: how many say the same, this one the first of them.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -25,12 +26,14 @@ class Difference(Fact, tag="http.difference", frozen=True, kw_only=True):
     here: str
     there: str
     other: str
+    pages: int = 1
 
     def describe(self) -> str:
         what = " ".join(word for word in (_WORDS[self.subject], self.name) if word)
+        more = f" (and {plural(self.pages - 1, 'more page')})" if self.pages > 1 else ""
         if self.agrees:
-            return f"{what}: {self.here}, as {self.other} has it"
-        return f"{what}: {self.here}; {self.other}: {self.there}"
+            return f"{what}: {self.here}, as {self.other} has it{more}"
+        return f"{what}: {self.here}; {self.other}: {self.there}{more}"
 
 
 _WORDS: dict[Subject, str] = {

@@ -260,7 +260,8 @@ async def ask(
                 msgspec.structs.replace(exchange, number=number + 1) for exchange in asked.exchanges[first:]
             ]
         hosts = ", ".join(dict.fromkeys(origin(url).host for url in (*listed, *others.values())))
-        many = f" for {len(listed)} URLs, at most {client.budget} each" if len(listed) > 1 else ""
+        urls_asked = len({*listed, *others.values()})
+        many = f" for {urls_asked} URLs, at most {client.budget} each" if urls_asked > 1 else ""
         if others and len(others) < len(urls):
             left = ", ".join(place(url) for url in urls if url not in others)
             told.append(

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from hardencheck.model.facts._base import Fact, Side
+from hardencheck.model.location import Location
 from hardencheck.model.words import plural
 
 Subject = Literal["status", "redirect", "header", "cookie", "http", "tls", "upload"]
@@ -34,6 +35,9 @@ class Difference(Fact, tag="http.difference", frozen=True, kw_only=True):
         if self.agrees:
             return f"{what}: {self.here}, as {self.other} has it{more}"
         return f"{what}: {self.here}; {self.other}: {self.there}{more}"
+
+    def elsewhere(self) -> tuple[Location, ...]:
+        return (Location(url=self.other),)
 
 
 _WORDS: dict[Subject, str] = {

@@ -43,6 +43,7 @@ def command(
     from hardencheck.collect.live.run import ask_all
     from hardencheck.collect.options import Options
     from hardencheck.collect.secrets.ruleset import use_rules
+    from hardencheck.collect.source.har import MAX_FILE
     from hardencheck.collect.source.recording import har_of
     from hardencheck.config.load import load
     from hardencheck.errors import NothingExamined, UsageError
@@ -66,7 +67,13 @@ def command(
     missing = list(dict.fromkeys(item.detail for item in asked.found if isinstance(item, Gap) and item.reason.trouble))
     if not any(exchange.status for exchange in asked.exchanges):
         raise NothingExamined("nothing was saved: " + (missing[0] if missing else "no URL answered"))
-    write_files({Path(output): har_of(asked)})
+    data = har_of(asked)
+    if len(data) > MAX_FILE:
+        raise UsageError(
+            f"the exchanges are {len(data) >> 20} MiB, and no file above {MAX_FILE >> 20} MiB is read again",
+            hint="record fewer pages at a time",
+        )
+    write_files({Path(output): data})
     for detail in missing:
         _say(shown(f"not saved: {detail}"))
     _say(shown(f"{plural(len(asked.exchanges), 'exchange')} of {', '.join(asked.urls)} saved in {output}"))

@@ -42,8 +42,11 @@ async def pages_of(client: "LiveClient", url: str) -> Pages:
     waiting = list(dict.fromkeys(_urls(robots, _NAMED, base))) or [f"{base}/sitemap.xml"]
     found: dict[str, None] = {}
     read = 0
+    known: set[str] = set()
     while waiting and read < MAX_SITEMAPS:
-        answer = await _get(client, waiting.pop(0))
+        there = waiting.pop(0)
+        answer = await _get(client, there) if there not in known else None
+        known.add(there)
         if answer is None:
             continue
         read += 1

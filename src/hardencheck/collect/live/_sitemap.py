@@ -39,7 +39,7 @@ async def pages_of(client: "LiveClient", url: str) -> Pages:
     """The first pages of the origin of a URL, in the order in which it lists them. Others' pages are left out."""
     base = str(origin(url))
     robots = await _get(client, f"{base}/robots.txt")
-    waiting = list(dict.fromkeys(_urls(robots, _NAMED, base))) or [f"{base}/sitemap.xml"]
+    waiting = list(dict.fromkeys(_urls(robots, _NAMED, base)))[:MAX_SITEMAPS] or [f"{base}/sitemap.xml"]
     found: dict[str, None] = {}
     read = 0
     known: set[str] = set()

@@ -43,7 +43,7 @@ def measure(
     options = Options(probe=True, active=active, i_own=("localhost", "127.0.0.1"), endpoints={url: endpoint})
     asked = asyncio.run(ask(client, [url], known._replace(probes=probes), options))
     found = [*asked.found, *state([upload_limit.MeasuredLimits()], tuple(asked.exchanges))]
-    gaps = [item for item in found if isinstance(item, Gap) and item.detail != "not asked for: give --active"]
+    gaps = [item for item in found if isinstance(item, Gap)]
     return [item for item in found if not isinstance(item, Gap)], gaps, [repr(item) for item in asked.exchanges]
 
 
@@ -65,14 +65,14 @@ def flask_app(limit: int) -> flask.Flask:
     app = flask.Flask("files")
     app.config["MAX_CONTENT_LENGTH"] = limit
 
-    @app.post("/")
     def read() -> str:
         return str(len(flask.request.get_data()))
 
-    @app.post("/ignores")
     def ignores() -> str:
         return "whatever"
 
+    app.add_url_rule("/", view_func=read, methods=["POST"])
+    app.add_url_rule("/ignores", view_func=ignores, methods=["POST"])
     return app
 
 
@@ -322,7 +322,7 @@ def test_the_second_of_two_content_types_is_tried_where_the_first_makes_no_diffe
 
     class Picky(Scripted):
         async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await limit(Peeked(reader, self, writer), writer)
+            await limit(Peeked(reader, self, writer), writer)  # type: ignore[arg-type]
 
     class Peeked:
         def __init__(self, reader: asyncio.StreamReader, script: Scripted, writer: asyncio.StreamWriter) -> None:

@@ -284,6 +284,7 @@ def _known_keys(source: Source, value: object, wanted: Any, path: Path) -> None:
 
 def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path, type[msgspec.Struct]]]:
     """Every table that a struct describes, with its path."""
+    wanted = _given(wanted)
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         if not isinstance(value, dict):
             return
@@ -295,6 +296,14 @@ def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str,
     elif get_origin(wanted) is tuple and isinstance(value, list):
         for number, item in enumerate(value):
             yield from _structs(item, get_args(wanted)[0], (*path, number))
+
+
+def _given(wanted: Any) -> Any:
+    """The type of what may be left out."""
+    if get_origin(wanted) in (typing.Union, types.UnionType):
+        arms = [arm for arm in get_args(wanted) if arm is not types.NoneType]
+        return arms[0] if len(arms) == 1 else wanted
+    return wanted
 
 
 def _explained(source: Source, wanted: type[msgspec.Struct], message: str) -> ConfigError:
@@ -334,6 +343,7 @@ def _in_words(names: str) -> str:
 def _allowed(wanted: Any, path: Path) -> tuple[object, ...]:
     """The values a Literal at a path allows."""
     for part in path:
+        wanted = _given(wanted)
         if isinstance(part, int):
             wanted = get_args(wanted)[0]
         elif isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):

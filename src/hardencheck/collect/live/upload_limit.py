@@ -21,6 +21,7 @@ from hardencheck.collect.live._upload_search import (
     result,
 )
 from hardencheck.collect.live.responses import blocked
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.measured import Form, HeldConnection, How, MeasuredLimit
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -57,7 +58,7 @@ class SentBodies(Probe):
     """Bodies are really sent, of at most 16 MiB each and 96 MiB together; no more once an answer begins."""
 
     name = "uploads.sent"
-    emits = (MeasuredLimit,)
+    emits = ()  # it says more of what the lengths have said: nothing is missing where it does not run
     tier = "active"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
@@ -80,7 +81,7 @@ class HeldBody(Probe):
     """One connection that stops after the first byte of a body, for a stated time."""
 
     name = "uploads.held"
-    emits = (HeldConnection,)
+    emits = ()
     tier = "active"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
@@ -90,12 +91,15 @@ class HeldBody(Probe):
         kind = client.endpoint.content_type or _ANYTHING[0]
         headers = (("Content-Type", kind), ("Content-Length", str(MIN_SENT)))
         body = body_of(kind, client.endpoint.field, MIN_SENT).first(1)
-        return [
-            await client.declare(
-                there, method=client.endpoint.method, headers=headers, body=(body,), sending=1.0, wait=HELD_SECONDS,
-                purpose=HELD,
-            )
-        ]  # fmt: skip
+        try:
+            return [
+                await client.declare(
+                    there, method=client.endpoint.method, headers=headers, body=(body,), sending=1.0, wait=HELD_SECONDS,
+                    purpose=HELD,
+                )
+            ]  # fmt: skip
+        except Unreadable as error:
+            return [_gap(self.name, there, error.reason, error.detail, HeldConnection)]
 
 
 def where(url: str, client: Client) -> str:
@@ -183,14 +187,10 @@ def _length(exchange: Exchange) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _gap(collector: str, url: str, reason: Reason, detail: str) -> Gap:
+def _gap(collector: str, url: str, reason: Reason, detail: str, kind: type[Fact] = MeasuredLimit) -> Gap:
     return Gap(
-        kinds=(MeasuredLimit.kind(),),
-        collector=collector,
-        reason=reason,
-        detail=detail,
-        location=Location(url=place(url)),
-    )
+        kinds=(kind.kind(),), collector=collector, reason=reason, detail=detail, location=Location(url=place(url))
+    )  # fmt: skip
 
 
 class MeasuredLimits(Observer):
@@ -267,7 +267,7 @@ class MeasuredLimits(Observer):
     def _indifferent(self, url: str, method: str, one: Result, some: Sequence[Exchange], count: str) -> Found:
         last = some[-1]
         wall = blocked(last)
-        if wall or one.answer == CLOSED or one.answer[:1] == "5":
+        if wall or one.answer == CLOSED or (one.answer[:1] == "5" and one.answer != "501"):
             why = wall or f"every length is answered with {_said(one.answer)}"
             return _gap(self.name, url, Reason.BLOCKED, f"the upload limit was not measured: {why} ({count})")
         detail = (

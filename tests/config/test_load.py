@@ -58,7 +58,7 @@ def loaded(text: str) -> Loaded:
         (
             f'{TARGET}upload = {{ method = "GET" }}',
             "hardencheck.toml:4: target[1].upload.method: expected POST or PUT or PATCH",
-            "",
+            "known: PATCH, POST, PUT",
         ),
         (
             f'{TARGET}upload = {{ headers = {{ Host = "HARDENCHECK_HEADER_A" }} }}',

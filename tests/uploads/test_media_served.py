@@ -40,6 +40,8 @@ def served(tmp_path: Path, files: Files) -> list[tuple[int | None, bool, bool]]:
         ('add_header Content-Security-Policy "sandbox allow-scripts";', "", False, False),
         ("add_header Content-Security-Policy \"default-src 'none'; script-src 'self'\";", "", False, False),
         ("add_header Content-Security-Policy \"default-src 'self'; script-src 'none'\";", "", False, True),
+        ('add_header Content-Disposition "inline; filename=attachment.svg";', "", False, False),
+        ('add_header Content-Disposition "Attachment; filename=a";', "", False, True),
         ("add_header X-Content-Type-Options NoSniff;", "", True, False),
         ("add_header X-Content-Type-Options $sniffing;", "", True, False),
         ("add_header Content-Security-Policy \"default-src 'self'\";", "", False, False),

@@ -104,10 +104,13 @@ def test_sizes_in_snippets_of_an_ingress(tmp_path: Path) -> None:
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: shop\n  annotations:\n"
         "    nginx.ingress.kubernetes.io/proxy-body-size: 1m\n"
         "    nginx.ingress.kubernetes.io/server-snippet: |\n      client_max_body_size 0;\n"
+        "    nginx.ingress.kubernetes.io/http-snippet: |\n      client_max_body_size 1x;\n{}"
         "spec:\n  ingressClassName: nginx\n  rules:\n  - host: shop.example\n    http:\n      paths:\n"
         "      - path: /\n        pathType: Prefix\n        backend: {service: {name: shop, port: {number: 80}}}\n"
     )
-    found = [fact for fact in facts_of(tmp_path, {"k8s/i.yaml": ingress}).of("upload.limit")]
-    assert {(fact.location.line, fact.max_bytes) for fact in found if isinstance(fact, UploadLimit)} == {
-        (6, 1 << 20), (8, None),
-    }  # fmt: skip
+    location = "    nginx.ingress.kubernetes.io/configuration-snippet: |\n      client_max_body_size 2m;\n"
+    for more, expected in (("", [(6, 1 << 20), (8, None)]), (location, [(8, None), (12, 2 << 20)])):
+        facts = facts_of(tmp_path, {"k8s/i.yaml": ingress.replace("{}", more)})
+        found = [fact for fact in facts.of("upload.limit") if isinstance(fact, UploadLimit)]
+        assert sorted((fact.location.line or 0, fact.max_bytes) for fact in found) == expected
+        assert [gap.location.line for gap in facts.gaps if "upload.limit" in gap.kinds] == [10]

@@ -1,11 +1,11 @@
 """What the commands of a script say: modes, the umask, what is fetched and run, sudo without a password."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from hardencheck.collect.extract._shell import ModeChange, mask_bits, mode_changes, placed, umask_of
+from hardencheck.collect.extract._shell import ModeChange, given_to_shell, mask_bits, mode_changes, placed, umask_of
 from hardencheck.lazily import compiled
 
 _SHELLS = r"(?:\S*/)?(?:ba|da|z|a|k|fi)?sh|(?:\S*/)?(?:python[\d.]*|perl|ruby|node)"
@@ -49,9 +49,16 @@ def modes(text: str, variables: Mapping[str, str]) -> Iterator[tuple[ModeChange,
 
 def masks(text: str, variables: Mapping[str, str]) -> Iterator[Mask]:
     for command in placed(text):
-        spec = umask_of(command.words, variables)
-        if spec is not None:
+        for spec in umasks_of(command.words, variables):
             yield Mask(spec, mask_bits(spec), command.offset)
+
+
+def umasks_of(words: Sequence[str], variables: Mapping[str, str]) -> Iterator[str]:
+    """What a command sets the umask to, as written: by itself, or by a text for a shell (`sh -c "umask 0"`)."""
+    for one in (words, *given_to_shell(words)):
+        spec = umask_of(one, variables)
+        if spec is not None:
+            yield spec
 
 
 def set_id(change: ModeChange) -> bool:

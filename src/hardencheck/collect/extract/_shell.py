@@ -146,10 +146,21 @@ def mode_changes(words: Sequence[str], variables: Mapping[str, str]) -> Iterator
         if name in _ELSEWHERE:
             yield from _elsewhere(rest, variables)
             return
-        if name in _SHELLS and len(rest) >= 2 and re.fullmatch(r"-[a-z]*c", rest[0]):
-            for inner in commands(rest[1]):
+        if name in _SHELLS:
+            for inner in given_to_shell(words[start:]):
                 if inner != list(words):
                     yield from mode_changes(inner, variables)
+            return
+        if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
+            return
+
+
+def given_to_shell(words: Sequence[str]) -> Iterator[list[str]]:
+    """The commands of the text that a shell is started with: `sh -c "a; b"`, `exec bash -ec ...`."""
+    for start, word in enumerate(words):
+        if word.rpartition("/")[2] in _SHELLS:
+            option, *text = words[start + 1 : start + 3] or [""]
+            yield from commands(text[0]) if text and re.fullmatch(r"-[a-z]*c", option) else ()
             return
         if word not in _PREFIXES and not _ASSIGNMENT.match(word) and not word.startswith("-"):
             return

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hardencheck.collect.interpret.frames import MAX_BEHIND, MAX_REACHED, OutOfBudget
-from hardencheck.collect.interpret.values import WORK, Value
+from hardencheck.collect.interpret.frames import MAX_BEHIND, OutOfBudget
+from hardencheck.collect.interpret.values import Value
 
 
 class Done:
@@ -12,7 +12,7 @@ class Done:
 
     def __init__(self) -> None:
         self._functions: set[int] = set()
-        self._reached: dict[tuple[int, str], Value] = {}
+        self.reached: dict[tuple[int, str], Value] = {}  # by id and reason
         self._behind: dict[int, Value] = {}
         self._pending: list[Callable[[], None]] = []
         self._busy = False
@@ -46,13 +46,3 @@ class Done:
                 self._pending.pop()()
         finally:
             self._busy = False
-
-    def reach(self, value: Value, reason: str) -> bool:
-        """Whether it is the first time that a value is reached for this reason. Raises OutOfBudget."""
-        if (id(value), reason) in self._reached:
-            return False
-        self._reached[id(value), reason] = value
-        if len(self._reached) > MAX_REACHED:
-            raise OutOfBudget
-        WORK.done += 1
-        return True

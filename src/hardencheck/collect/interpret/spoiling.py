@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.interpret.done import Done
-from hardencheck.collect.interpret.frames import MAX_ITEMS, Frame
+from hardencheck.collect.interpret.frames import MAX_ITEMS, MAX_REACHED, Frame, OutOfBudget
 from hardencheck.collect.interpret.modelling import Call, find
 from hardencheck.collect.interpret.run import Run
 from hardencheck.collect.interpret.values import (
+    WORK,
     Class,
     Const,
     Function,
@@ -69,11 +70,15 @@ def reached(value: Value) -> Iterator[Value]:
 
 def reached_once(done: Done, value: Value, reason: str) -> Iterator[Value]:
     """As `reached`, but for what has been reached before for this reason. Raises OutOfBudget."""
-    stack = [value]
+    stack, known = [value], done.reached
     while stack:
         one = stack.pop()
-        if isinstance(one, Const | Library) or not done.reach(one, reason):
+        if (id(one), reason) in known or isinstance(one, Const | Library):
             continue
+        known[id(one), reason] = one
+        if len(known) > MAX_REACHED:
+            raise OutOfBudget
+        WORK.done += 1
         stack.extend(_inside(one))
         if not isinstance(one, Unknown):
             yield one

@@ -52,7 +52,7 @@ class Uploads(Resolver):
             yield Gap(kinds=self.kinds(), collector=self.name, reason=Reason.DYNAMIC, detail=text)
         found = list(lines(facts, tree, started))
         yield from self._proxies(reached)
-        yield from _snippets(facts)
+        yield from self._snippets(facts)
         yield from self._stated(found, started, reached)
         yield from self._of_routes(facts)
         chains = []
@@ -102,6 +102,34 @@ class Uploads(Resolver):
                 default=body.default,
                 written=body.written,
             )
+
+    def _snippets(self, facts: FactSet) -> Iterator[Found]:
+        """What an Ingress gives the server of nginx as text; what it gives a location is the limit of its route."""
+        for fact in facts.of("ingress.configuration"):
+            if not isinstance(fact, IngressConfiguration) or fact.role != "production":
+                continue
+            snippets = [one for one in fact.snippets if one.name != "configuration-snippet"]
+            for one in (one for snippet in snippets for one in snippet.block or ()):
+                if one.name != "client_max_body_size":
+                    continue
+                written = one.args[0] if one.args else ""
+                where = Location(path=fact.location.path, line=one.line)
+                try:
+                    size = parse_size(written)
+                except ValueError:
+                    about: dict[str, Scalar] = {"layer": "proxy", "product": "ingress-nginx", "setting": one.name}
+                    text = f"{one.name} is {written[:40]!r}"
+                    yield self._gap(("upload.limit",), where, Reason.NOT_LITERAL, text, about)
+                    continue
+                yield UploadLimit(
+                    location=where,
+                    layer="proxy",
+                    product="ingress-nginx",
+                    application=fact.location.path or "",
+                    setting=one.name,
+                    max_bytes=size,
+                    written=written,
+                )
 
     def _stated(self, found: Sequence[Line], started: Sequence[Server], reached: Ways) -> Iterator[Found]:
         """What applications and servers say of bodies."""
@@ -226,31 +254,6 @@ def _rows(line: Line, reached: Ways) -> Iterator[tuple[Way, Content, Outcome, st
         outer = [way.station] if way.station is not None else []
         for content in CONTENTS:
             yield way, content, loosest(through([*outer, *inner], content) for inner in line.inner(way)), absent
-
-
-def _snippets(facts: FactSet) -> Iterator[Found]:
-    """What an Ingress gives nginx as text, beside the annotation for it."""
-    for fact in facts.of("ingress.configuration"):
-        if not isinstance(fact, IngressConfiguration) or fact.role != "production":
-            continue
-        for snippet in fact.snippets:
-            for one in snippet.block or ():
-                written = one.args[0] if one.args else ""
-                if one.name != "client_max_body_size":
-                    continue
-                try:
-                    size = parse_size(written)
-                except ValueError:
-                    continue
-                yield UploadLimit(
-                    location=Location(path=fact.location.path, line=one.line),
-                    layer="proxy",
-                    product="ingress-nginx",
-                    application=fact.location.path or "",
-                    setting=one.name,
-                    max_bytes=size,
-                    written=written,
-                )
 
 
 def _given(line: Line, facts: FactSet) -> Iterator[str]:

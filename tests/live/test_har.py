@@ -79,8 +79,10 @@ def test_a_saved_visit_is_judged_like_a_live_one(tmp_path: Path) -> None:
     assert [fact.name for fact in result.facts if fact.kind() == "http.cookie"] == ["session", "theme"]  # type: ignore[attr-defined]
     assert "http.leak" not in facts
     assert "hidden" not in repr(result)
-    assert {gap.reason for gap in result.gaps} == {Reason.NEEDS_PROBE}
-    assert "exposure.probe" in {gap.collector for gap in result.gaps}
+    assert {(gap.reason, gap.collector) for gap in result.gaps} == {
+        (Reason.NEEDS_PROBE, "exposure.probe"),
+        (Reason.NEEDS_PROBE, "uploads.declared"),
+    }
     assert (result.name, result.exchanges) == ("service.example", 2)
     assert [note.text for note in result.notes] == [
         "judged are the exchanges with service.example; 1 with others are not"

@@ -16,7 +16,7 @@ from hardencheck.cli import _options
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The HAR 1.2 file to write.")
 @click.option("--compare", metavar="URL", help="Also ask this other deployment, as 'scan --compare' does.")
-@click.option("--probe", is_flag=True, help="Also ask for paths that should not be there (GET, and TRACE once).")
+@click.option("--probe", is_flag=True, help="Also ask for what 'scan --probe' asks for.")
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @_options.config
 @_options.extra
@@ -61,7 +61,13 @@ def command(
     progress = Progress()
     asked = ask_all(
         Target(urls=live.urls, compare=live.compare, sitemaps=live.sitemaps),
-        Options(plugins=extra.plugins, probe=probe, ca_file=ca_file or extra.user.ca_file, progress=progress),
+        Options(
+            plugins=extra.plugins,
+            probe=probe,
+            endpoints=live.endpoints,
+            ca_file=ca_file or extra.user.ca_file,
+            progress=progress,
+        ),
     )
     progress.clear()
     missing = list(dict.fromkeys(item.detail for item in asked.found if isinstance(item, Gap) and item.reason.trouble))

@@ -161,11 +161,8 @@ def url_trouble(url: str) -> str:
 
 def path_trouble(path: str) -> str:
     """What is wrong with a path of a target, as what was expected; "" when nothing is."""
-    wanted = "a path from the top of the host, such as /login or /api/items?page=1"
-    if not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isascii():
-        return wanted
-    if not path.isprintable() or " " in path or "#" in path or "\\" in path:
-        return f"{wanted}, without spaces, fragments or backslashes"
+    if not re.fullmatch(r"/(?!/)[!-~]*", path) or "#" in path or "\\" in path:
+        return 'a path of the target, in ASCII and with its "/" ("/api/files")'
     return ""
 
 
@@ -176,9 +173,8 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "expect", "con
 
 def _upload_troubles(upload: UploadConfig) -> Iterator[tuple[Path, str]]:
     """What is wrong with what takes uploads: where, and what was expected."""
-    path = upload.path
-    if not re.fullmatch(r"/(?!/)[!-~]*", path) or "#" in path or "\\" in path:
-        yield ("path",), 'a path of the target, in ASCII and with its "/" ("/api/files")'
+    if trouble := path_trouble(upload.path):
+        yield ("path",), trouble
     if not re.fullmatch(r"[ -~]{0,200}", upload.content_type):
         yield ("content-type",), "a content type such as application/json"
     if not upload.field.isprintable() or len(upload.field) > 100:
@@ -299,6 +295,7 @@ def _known_keys(source: Source, value: object, wanted: Any, path: Path) -> None:
 
 def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path, type[msgspec.Struct]]]:
     """Every table that a struct describes, with its path."""
+    wanted = _given(wanted)
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         if not isinstance(value, dict):
             return
@@ -310,6 +307,14 @@ def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str,
     elif get_origin(wanted) is tuple and isinstance(value, list):
         for number, item in enumerate(value):
             yield from _structs(item, get_args(wanted)[0], (*path, number))
+
+
+def _given(wanted: Any) -> Any:
+    """The type of what may be left out."""
+    if get_origin(wanted) in (typing.Union, types.UnionType):
+        arms = [arm for arm in get_args(wanted) if arm is not types.NoneType]
+        return arms[0] if len(arms) == 1 else wanted
+    return wanted
 
 
 def _explained(source: Source, wanted: type[msgspec.Struct], message: str) -> ConfigError:
@@ -349,6 +354,7 @@ def _in_words(names: str) -> str:
 def _allowed(wanted: Any, path: Path) -> tuple[object, ...]:
     """The values a Literal at a path allows."""
     for part in path:
+        wanted = _given(wanted)
         if isinstance(part, int):
             wanted = get_args(wanted)[0]
         elif isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):

@@ -141,7 +141,7 @@ def with_measured(exhibits: Sequence[Exhibit], facts: FactSet) -> tuple[Exhibit,
             exhibit = msgspec.structs.replace(exhibit, about=about, tables=(*exhibit.tables, table))
         made.append(exhibit)
     if not any(exhibit.id == CHAIN for exhibit in exhibits):
-        here = table.rows[0][0].places[0]
+        here = next(one.location for one in comparisons(facts)) if comparisons(facts) else Location()
         about = "What was measured; no application was found in files that declares a limit."
         made.append(Exhibit(location=here, id=CHAIN, title=EXHIBITS[CHAIN], about=about, tables=(table,)))
     return tuple(made)
@@ -150,7 +150,7 @@ def with_measured(exhibits: Sequence[Exhibit], facts: FactSet) -> tuple[Exhibit,
 def _table(facts: FactSet) -> Table | None:
     rows = []
     for one in comparisons(facts):
-        address = Cell(text=str(one.location), places=(one.location,))
+        address = Cell(text=str(one.location))
         said = "; ".join(dict.fromkeys(item.words() for item in one.declared[:3])) or "nothing"
         places = tuple(dict.fromkeys(item.location for item in one.declared))
         rows.append(
@@ -164,7 +164,7 @@ def _table(facts: FactSet) -> Table | None:
     for fact in facts.of(HeldConnection.kind()):
         if isinstance(fact, HeldConnection):
             text = f"a client that stops: {fact.describe()}"
-            rows.append((Cell(text=str(fact.location), places=(fact.location,)), Cell(text=text), Cell(), Cell()))
+            rows.append((Cell(text=str(fact.location)), Cell(text=text), Cell(), Cell()))
     if not rows:
         return None
     note = (

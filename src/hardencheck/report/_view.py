@@ -232,7 +232,7 @@ class Unlooked(NamedTuple):
 
 
 _HINTS = {
-    "needs-probe": "--probe asks for it",
+    "needs-probe": "--probe asks for it, or --active",
     "missing-object": "use a full clone (fetch-depth: 0)",
     "not-a-clone": "audit a git work tree or --rev",
     "unreachable": "try again when the URL answers",

@@ -330,7 +330,7 @@ def _not_asked(probes: Sequence[Probe], why: str) -> list[Gap]:
     return [
         probe.gap(Reason.NEEDS_PROBE, why if probe.tier != "active" else why.replace("--probe", "--active"))
         for probe in probes
-        if probe.tier != "passive"
+        if probe.tier != "passive" and probe.emits
     ]
 
 

@@ -1,5 +1,7 @@
 """The largest upload that a service takes, measured: lengths are declared and bodies withheld; sent only when asked."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urljoin, urlsplit
@@ -21,12 +23,15 @@ from hardencheck.collect.live._upload_search import (
     result,
 )
 from hardencheck.collect.live.responses import blocked
+from hardencheck.model.facts import Fact
 from hardencheck.model.facts.measured import Form, HeldConnection, How, MeasuredLimit
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
-CONTROL, DECLARED, SENT, HELD = "upload-control", "upload-declared", "upload-sent", "upload-held"
-PURPOSES = frozenset({CONTROL, DECLARED, SENT, HELD})
+CONTROL, DECLARED, CHUNKED, SENT, HELD = (
+    "upload-control", "upload-declared", "upload-chunked", "upload-sent", "upload-held",
+)  # fmt: skip
+PURPOSES = frozenset({CONTROL, DECLARED, CHUNKED, SENT, HELD})
 HELD_SECONDS = 70.0  # nginx, Apache and most of their kind let go after 60
 SENT_WAIT = 3.0
 _ANYTHING = (f"multipart/form-data; boundary={BOUNDARY}", "application/octet-stream")
@@ -46,10 +51,13 @@ class DeclaredLengths(Probe):
             return ()
         found: list[Exchange | Found] = []
         ends = time.monotonic() + MAX_SECONDS
-        for kind in contents(client.endpoint):
-            asked = await _search(client, there, kind, ends, found)
-            if asked is None or asked.outcome != "no-difference":
-                break
+        # A connection that is not made in time must not make it longer: what was learnt by then stands.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MAX_SECONDS):
+                for kind in contents(client.endpoint):
+                    asked = await _search(client, there, kind, ends, found)
+                    if asked is None or asked.outcome != "no-difference":
+                        break
         return found
 
 
@@ -57,7 +65,7 @@ class SentBodies(Probe):
     """Bodies are really sent, of at most 16 MiB each and 96 MiB together; no more once an answer begins."""
 
     name = "uploads.sent"
-    emits = (MeasuredLimit,)
+    emits = ()  # it says more of what the lengths have said: nothing is missing where it does not run
     tier = "active"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
@@ -72,7 +80,11 @@ class SentBodies(Probe):
         found: list[Exchange | Found] = []
         kinds = [dict(item.request_headers).get("Content-Type", "") for item in declared[-1:]]
         kind = client.endpoint.content_type or next(iter(kinds), "") or _ANYTHING[0]
-        await _upload(client, there, kind, most, found)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MAX_SECONDS):
+                if known.outcome == "exact" and known.refused is not None:
+                    found.append(await _chunked(client, there, kind, known.refused))
+                await _upload(client, there, kind, most, found)
         return found
 
 
@@ -80,7 +92,7 @@ class HeldBody(Probe):
     """One connection that stops after the first byte of a body, for a stated time."""
 
     name = "uploads.held"
-    emits = (HeldConnection,)
+    emits = ()
     tier = "active"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
@@ -90,12 +102,15 @@ class HeldBody(Probe):
         kind = client.endpoint.content_type or _ANYTHING[0]
         headers = (("Content-Type", kind), ("Content-Length", str(MIN_SENT)))
         body = body_of(kind, client.endpoint.field, MIN_SENT).first(1)
-        return [
-            await client.declare(
-                there, method=client.endpoint.method, headers=headers, body=(body,), sending=1.0, wait=HELD_SECONDS,
-                purpose=HELD,
-            )
-        ]  # fmt: skip
+        try:
+            return [
+                await client.declare(
+                    there, method=client.endpoint.method, headers=headers, body=(body,), sending=1.0, wait=HELD_SECONDS,
+                    purpose=HELD,
+                )
+            ]  # fmt: skip
+        except Unreadable as error:
+            return [_gap(self.name, there, error.reason, error.detail, HeldConnection)]
 
 
 def where(url: str, client: Client) -> str:
@@ -126,7 +141,7 @@ async def _search(client: Client, there: str, kind: str, ends: float, found: lis
         return exchange
 
     try:
-        control = await ask(0, False, 2.0, CONTROL)
+        control = await ask(0, False, min(2.0, max(0.25, ends - time.monotonic())), CONTROL)
         if blocked(control):
             return None
         while (step := following(tries(asked))) is not None:
@@ -139,6 +154,19 @@ async def _search(client: Client, there: str, kind: str, ends: float, found: lis
         found.append(_gap(DeclaredLengths.name, there, error.reason, error.detail))
         return None
     return result(tries(asked))
+
+
+async def _chunked(client: Client, there: str, kind: str, size: int) -> Exchange | Found:
+    """A chunk that is too large, of which the first byte is sent: nginx answers to no less."""
+    headers = (("Content-Type", kind), ("Transfer-Encoding", "chunked"))
+    body = body_of(kind, client.endpoint.field, size).first(1)
+    try:
+        return await client.declare(
+            there, method=client.endpoint.method, headers=headers, body=(b"%x\r\n" % size, body), sending=1.0, wait=1.0,
+            purpose=CHUNKED,
+        )  # fmt: skip
+    except Unreadable as error:
+        return _gap(SentBodies.name, there, error.reason, error.detail)
 
 
 async def _upload(client: Client, there: str, kind: str, most: int, found: list[Exchange | Found]) -> None:
@@ -183,14 +211,10 @@ def _length(exchange: Exchange) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _gap(collector: str, url: str, reason: Reason, detail: str) -> Gap:
+def _gap(collector: str, url: str, reason: Reason, detail: str, kind: type[Fact] = MeasuredLimit) -> Gap:
     return Gap(
-        kinds=(MeasuredLimit.kind(),),
-        collector=collector,
-        reason=reason,
-        detail=detail,
-        location=Location(url=place(url)),
-    )
+        kinds=(kind.kind(),), collector=collector, reason=reason, detail=detail, location=Location(url=place(url))
+    )  # fmt: skip
 
 
 class MeasuredLimits(Observer):
@@ -216,6 +240,12 @@ class MeasuredLimits(Observer):
         uploaded = list(self._sent(url, method, sent)) if sent else []
         limit = next((item for item in declared if isinstance(item, MeasuredLimit)), None)
         more = next((item for item in uploaded if isinstance(item, MeasuredLimit)), None)
+        chunk = next((item for item in items if item.purpose == CHUNKED), None)
+        if limit is not None and chunk is not None:
+            told = chunk.status == limit.status and bool(chunk.status)
+            changed = msgspec.structs.replace(limit, chunked="refused" if told else "awaited")
+            declared = [changed if item is limit else item for item in declared]
+            limit = changed
         if limit is not None and more is not None and more.refused is None:
             # What was declared was sent as well, as far as it goes: there is nothing else to be found out.
             yield msgspec.structs.replace(limit, confirmed=more.max_bytes == limit.max_bytes)
@@ -267,7 +297,7 @@ class MeasuredLimits(Observer):
     def _indifferent(self, url: str, method: str, one: Result, some: Sequence[Exchange], count: str) -> Found:
         last = some[-1]
         wall = blocked(last)
-        if wall or one.answer == CLOSED or one.answer[:1] == "5":
+        if wall or one.answer == CLOSED or (one.answer[:1] == "5" and one.answer != "501"):
             why = wall or f"every length is answered with {_said(one.answer)}"
             return _gap(self.name, url, Reason.BLOCKED, f"the upload limit was not measured: {why} ({count})")
         detail = (

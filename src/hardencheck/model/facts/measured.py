@@ -17,6 +17,8 @@ class MeasuredLimit(Fact, tag="http.upload-limit", frozen=True, kw_only=True):
     was closed. expect: only with Expect: 100-continue was it refused. outer, outer_from: another status that bodies of
     this size and above get. requests, sent: what it took, body bytes in `sent`. repeated: both sides were asked twice.
     bounded: something was refused. confirmed: the largest was really sent too.
+    chunked: what became of a chunk that is too large and of which a byte was sent: "refused" or "awaited", which proves
+    nothing; "" where none was.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -37,6 +39,7 @@ class MeasuredLimit(Fact, tag="http.upload-limit", frozen=True, kw_only=True):
     repeated: bool = False
     bounded: bool = True
     confirmed: bool = False
+    chunked: Literal["", "refused", "awaited"] = ""
 
     def describe(self) -> str:
         took = f"{self.requests} requests, {self.sent:,} body bytes"
@@ -58,6 +61,9 @@ class MeasuredLimit(Fact, tag="http.upload-limit", frozen=True, kw_only=True):
         said = "the body was sent" if self.how == "uploaded" else f"the body was withheld, {way}"
         if self.confirmed:
             said += f"; then {self.max_bytes:,} B were sent and accepted"
+        if self.chunked:
+            said += f"; a chunk of {self.refused or 0:,} B is {self.chunked} before it comes"
+            said += ", which proves nothing" if self.chunked == "awaited" else ""
         repeated = "both sides asked twice" if self.repeated else "not asked twice"
         return (f"{self.method}, {self.form} body: {said}; {repeated}; the outermost layer that checks",)
 

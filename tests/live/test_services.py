@@ -23,6 +23,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import make_server
 
 import hardencheck
+from hardencheck.collect.live.exposure import FILES
 from hardencheck.collect.live.run import Observed, observe
 from hardencheck.collect.options import Options
 from hardencheck.model.gap import Reason
@@ -82,7 +83,11 @@ def test_a_checkout_behind_the_file_server(tmp_path: Path) -> None:
         result = observe(Target(urls=(base,)), Options(probe=True))
     listings = exposed(result, "listing")
     assert listings == {f"{base}/": True, f"{base}/static/": False, f"{base}/media/": True, f"{base}/uploads/": False}
-    assert exposed(result, "file") == {f"{base}{path}": True for path in ("/.git/HEAD", "/.git/config", "/.env")}
+    files = exposed(result, "file")
+    assert {path for path, shown in files.items() if shown} == {
+        f"{base}{path}" for path in ("/.git/HEAD", "/.git/config", "/.env")
+    }
+    assert set(files) == {f"{base}{path}" for path in FILES}
     assert not result.gaps
 
 

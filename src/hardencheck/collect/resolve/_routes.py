@@ -109,7 +109,9 @@ class Route(NamedTuple):
     this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
     whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
-    repository (a store, a product, a front end); it hands nothing on then.
+    repository (a store, a product, a front end); it hands nothing on then. internal: only an application can have it
+    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the
+    response fields are others, in words.
     """
 
     product: Product
@@ -139,6 +141,8 @@ class Route(NamedTuple):
     inside: Location | None = None
     buffers_request: bool = True
     elsewhere: str = ""
+    cases: tuple[str, ...] = ()
+    internal: bool = False
 
 
 def beyond(product: Product, setting: str, where: Location) -> Route:

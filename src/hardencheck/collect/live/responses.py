@@ -10,21 +10,21 @@ from hardencheck.collect.live import _csp, _fields
 from hardencheck.collect.live._answer import Answer, is_address, moment, public, read, shown, unix
 from hardencheck.collect.live._answer import blocked as blocked
 from hardencheck.collect.live._answer import content_of as content_of
-from hardencheck.collect.live._content import clear_site_data, content_type, markup
+from hardencheck.collect.live._content import clear_site_data, content_type, internal_addresses, markup
 from hardencheck.collect.live._cookie_facts import MAX_COOKIES, cookies
 from hardencheck.collect.live._cookies import cookie_role, parse_cookie
 from hardencheck.collect.live._isolation import ISOLATION
 from hardencheck.collect.live._reporting import reports_nowhere
 from hardencheck.collect.live._unique import unique
 from hardencheck.model.facts import http as seen
-from hardencheck.model.facts.http_content import ClearSiteData, ContentType, Markup
+from hardencheck.model.facts.http_content import ClearSiteData, ContentType, InternalAddress, Markup
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 FACTS = (
     seen.Hsts, seen.Csp, seen.Nosniff, seen.Framing, seen.ReferrerPolicy, seen.PermissionsPolicy, seen.Coop, seen.Corp,
     seen.Coep, seen.OriginAgentCluster, seen.Cookie, seen.CacheControl, seen.Leak, seen.Deprecated, seen.Duplicate,
-    ContentType, ClearSiteData, Markup,
+    ContentType, ClearSiteData, Markup, InternalAddress,
 )  # fmt: skip
 # Exchanges that are the service's own answer to an ordinary request; errors are judged like pages.
 JUDGED = frozenset({"page", "hop", "missing"})
@@ -218,7 +218,9 @@ _NAMING = frozenset(
     server x-powered-by x-aspnet-version x-aspnetmvc-version x-generator x-powered-cms x-drupal-version x-php-version
     x-powered-by-plesk powered-by liferay-portal product x-cms x-runtime-version x-server x-server-powered-by
     x-backend-server x-python-version x-django-version x-framework x-application-version x-mod-pagespeed x-page-speed
-    x-jenkins x-owa-version x-litespeed-version via microsoftsharepointteamservices x-fastapi-version
+    x-jenkins x-owa-version x-litespeed-version via microsoftsharepointteamservices x-fastapi-version x-redirect-by
+    x-generated-by x-content-encoded-by x-turbo-charged-by x-cf-powered-by x-joomla-version x-umbraco-version
+    x-cocoon-version x-jitsi-release x-varnish-server oraclecommercecloud-version x-woodpecker-version
     """.split()
 )
 _NUMBERS_ONLY = frozenset({"x-mod-pagespeed", "x-page-speed", "x-jenkins", "x-owa-version", "x-aspnet-version"})
@@ -287,5 +289,5 @@ def _duplicates(answer: Answer) -> Iterator[Found]:
 
 _STATED: tuple[Callable[[Answer], Iterator[Found]], ...] = (
     _hsts, _nosniff, _framing, _referrer, *ISOLATION, cookies, _cache, _leaks, _deprecated, _duplicates, content_type,
-    clear_site_data, markup,
+    clear_site_data, markup, internal_addresses,
 )  # fmt: skip

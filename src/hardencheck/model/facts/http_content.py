@@ -75,6 +75,19 @@ class Markup(Response, tag="http.markup", frozen=True, kw_only=True):
         return "; ".join(parts) or "nothing over http, nothing of others without integrity"
 
 
+class InternalAddress(Response, tag="http.internal-address", frozen=True, kw_only=True):
+    """One header that names an address or a host that only an inside network knows."""
+
+    side: ClassVar[Side] = Side.OBSERVED
+    identity: ClassVar[tuple[str, ...]] = ("name", "address")
+
+    name: str
+    address: str
+
+    def says(self) -> str:
+        return f"{self.name} names {self.address}"
+
+
 class Cors(Response, tag="http.cors", frozen=True, kw_only=True):
     """What one other site's page may do with an answer (Fetch standard, CORS check).
 

@@ -140,8 +140,9 @@ def _reused_nonces(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
     responses: dict[tuple[str, str, str, bytes], frozenset[str]] = {}
     for exchange in exchanges:
         policies = exchange.all("content-security-policy")
-        if any("'nonce-" in policy.lower() for policy in policies):
-            judged = _csp.judge(policies)
+        metas = read(exchange).page.csp if b"'nonce-" in exchange.body else ()
+        if any("'nonce-" in policy.lower() for policy in (*policies, *metas)):
+            judged = _csp.judge(policies, metas)
             if judged is not None:
                 key = (exchange.url, exchange.purpose, exchange.started, exchange.body)
                 responses[key] = judged.nonces

@@ -254,7 +254,8 @@ def _deprecated(answer: Answer) -> Iterator[Found]:
         dropped = lower in _DROPPED
         # "0" switches the filter off and is what is left to say with this header.
         dropped = dropped or (lower == "x-xss-protection" and given != "0" and not given.startswith("0;"))
-        dropped = dropped or (lower == "x-frame-options" and given.startswith("allow-from"))
+        # ALLOW-FROM, ALLOWALL and what is misspelt frame nobody out.
+        dropped = dropped or (lower == "x-frame-options" and _fields.x_frame_options([value]) == "invalid")
         if dropped:
             yield seen.Deprecated(**answer.common, name=printable(name, 60), value=public(text, 120))
 

@@ -80,8 +80,7 @@ def test_a_saved_visit_is_judged_like_a_live_one(tmp_path: Path) -> None:
     assert "http.leak" not in facts
     assert "hidden" not in repr(result)
     assert {(gap.reason, gap.collector) for gap in result.gaps} == {
-        (Reason.NEEDS_PROBE, "exposure.probe"),
-        (Reason.NEEDS_PROBE, "uploads.declared"),
+        (Reason.NEEDS_PROBE, name) for name in ("exposure.probe", "uploads.declared", "cors.probe")
     }
     assert (result.name, result.exchanges) == ("service.example", 2)
     assert [note.text for note in result.notes] == [

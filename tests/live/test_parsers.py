@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardencheck.collect.exchange import Exchange, origin, place, printable
-from hardencheck.collect.live import _addresses, _cookies, _csp, _fields, _html, _structured
+from hardencheck.collect.live import _addresses, _cookies, _csp, _fields, _html, _mime, _structured
 from hardencheck.collect.live.exposure import FILES, debug_page, directories, holds_secret_file, listing
 from hardencheck.collect.live.run import state
 from hardencheck.collect.registry import collectors
@@ -527,19 +527,44 @@ POLICY = st.lists(
 NAMES = st.sampled_from(
     ["Strict-Transport-Security", "Content-Security-Policy", "X-Frame-Options", "Set-Cookie", "Cache-Control", "Server",
      "Permissions-Policy", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Location", "Content-Type", "Via",
-     "X-Content-Type-Options", "X-XSS-Protection", "WWW-Authenticate", "Cross-Origin-Resource-Policy"]
+     "X-Content-Type-Options", "X-XSS-Protection", "WWW-Authenticate", "Cross-Origin-Resource-Policy",
+     "Cross-Origin-Embedder-Policy", "Origin-Agent-Cluster", "Clear-Site-Data", "Reporting-Endpoints", "Report-To",
+     "Content-Security-Policy-Report-Only", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary"]
 )  # fmt: skip
 EXCHANGES = st.builds(
     Exchange,
     url=st.sampled_from(
-        ["https://a.example/", "http://a.example/x?y=z", "https://[::1]:8443/.env", "http://a.example:81/"]
+        [
+            "https://a.example/",
+            "http://a.example/x?y=z",
+            "https://[::1]:8443/.env",
+            "http://a.example:81/",
+            "https://b.example/docs",
+            "https://a.example/.well-known/security.txt",
+            "https://a.example/logout",
+        ]
     ),
     status=st.integers(0, 999),
     headers=st.lists(st.tuples(NAMES, TEXT | POLICY)).map(tuple),
-    body=st.binary(max_size=300) | TEXT.map(lambda text: f"<meta {text}>".encode()),
+    body=st.binary(max_size=300) | TEXT.map(lambda text: f"<meta {text}><script {text}>".encode()),
+    request_headers=st.sampled_from([(), (("Origin", "null"),), (("Origin", "https://hardencheck-audit.example"),)]),
     truncated=st.booleans(),
     purpose=st.sampled_from(
-        ["page", "hop", "http", "missing", "sibling", "exposure", "listing", "trace", "tls", "again"]
+        [
+            "page",
+            "hop",
+            "http",
+            "missing",
+            "sibling",
+            "exposure",
+            "listing",
+            "trace",
+            "tls",
+            "again",
+            "interface",
+            "cors",
+            "security.txt",
+        ]
     ),
     failed=st.sampled_from(["", "refused"]),
     started=st.sampled_from(["", "2026-11-01T12:00:00+00:00", "nonsense", "2026-11-01"]),
@@ -571,6 +596,8 @@ def test_fields_never_break(text: str) -> None:
             parse([text])
         except _structured.Invalid:
             pass
+    _mime.media_type([text, text])
+    _cookies.cookie_date(text)
     assert printable(text).isprintable()
 
 

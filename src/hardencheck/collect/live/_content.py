@@ -13,7 +13,7 @@ from hardencheck.collect.live._html import Load
 from hardencheck.collect.live._mime import is_encoding, media_type
 from hardencheck.collect.live._script_hosts import same_owner
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.http_content import ClearSiteData, ContentType, Markup
+from hardencheck.model.facts.http_content import ClearSiteData, ContentType, InternalAddress, Markup
 
 MAX_SHOWN = 20
 # UTF-8 by their own definition, or a picture.
@@ -23,6 +23,13 @@ _LOGOUT = compiled(r"(?:^|/)(?:log|sign)[-_]?(?:out|off)(?:[/.]|$)", re.IGNORECA
 _CLEARS = frozenset("* cache clientHints cookies executionContexts prefetchCache prerenderCache storage".split())
 # Base64 of any length, as a strong digest alone counts (Subresource Integrity, section 3.2); options may follow.
 _INTEGRITY = compiled(r"sha(?:256|384|512)-[A-Za-z0-9+/_-]+={0,2}(?:\?[!-~]*)?")
+_INSIDE = compiled(
+    # Not after a slash of its own: that is a version.
+    r"(?<![\w.-])(?<![^/]/)(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|"
+    r"169\.254(?:\.\d{1,3}){2}|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])(?:\.\d{1,3}){2}|"
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}(?:internal|local|lan|intranet|corp))(?![\w-]|\.\w)",
+    re.IGNORECASE | re.ASCII,
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -102,6 +109,25 @@ def markup(answer: Answer) -> Iterator[Found]:
         password=page.password,
         clear=clear,
     )
+
+
+def internal_addresses(answer: Answer) -> Iterator[Found]:
+    """Addresses of private networks (RFC 1918, RFC 6598, RFC 3927) and names of inside zones, in any header field.
+
+    Where the service itself is asked by such a name there is nothing to give away. What cookies hold is not looked at.
+    """
+    own = _host(answer.exchange.url)
+    if _INSIDE.fullmatch(own) or own in _LOOPBACK:
+        return
+    for name, value in answer.exchange.headers:
+        lower = name.lower()
+        if lower == "set-cookie" or lower.endswith("version"):
+            continue
+        for match in _INSIDE.finditer(value[:8192]):
+            parts = match[0].split(".")
+            if not parts[-1].isdigit() or all(int(part) < 256 for part in parts):
+                yield InternalAddress(**answer.common, name=printable(name, 60), address=printable(match[0], 100))
+                break
 
 
 def _pinned(load: Load) -> bool:

@@ -92,8 +92,9 @@ def _in_sources(name: str, sources: tuple[str, ...]) -> Iterator[str]:
                 kind = "hashes run together" if bare.count("sha") > 1 else "unknown keyword"
                 yield f"{kind} in {name}"
         elif not _SCHEME.fullmatch(source) and not _HOST.fullmatch(source) and not _PLACEHOLDER.search(source):
+            shown = printable(re.split(r"[?#]", source)[0].rpartition("@")[2], 60)
             what = "the query in" if _HOST.fullmatch(re.split(r"[?#]", source)[0]) else "not a source:"
-            yield f"{what} {printable(re.split(r'[?#]', source)[0], 60)} in {name} is ignored"
+            yield f"{what} {shown} in {name} is ignored"
 
 
 def _in_nonce(name: str, source: str) -> Iterator[str]:

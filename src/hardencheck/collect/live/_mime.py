@@ -30,12 +30,15 @@ def media_type(fields: Sequence[str]) -> Media | None:
     """What all Content-Type fields come to: the last one that is a type, with the charset of earlier ones of the same
     type; None when none is."""
     found: Media | None = None
+    carried = Media("", "")  # the first of the last run of one type: only its charset is handed on
     for value in split(", ".join(fields), ",") if fields else ():
         one = _parse(value)
         if one is None or one.essence == "*/*":
             continue
-        if not one.charset and found is not None and found.essence == one.essence:
-            one = one._replace(charset=found.charset)
+        if one.essence != carried.essence:
+            carried = one
+        elif not one.charset:
+            one = one._replace(charset=carried.charset)
         found = one
     return found
 

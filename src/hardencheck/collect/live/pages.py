@@ -36,7 +36,9 @@ class PageProbe(Probe):
             target = exchange.redirect
             if target is None:
                 found.append(exchange)
-                if any("'nonce-" in value for value in exchange.all("content-security-policy")):
+                if b"'nonce-" in exchange.body or any(
+                    "'nonce-" in value.lower() for value in exchange.all("content-security-policy")
+                ):
                     # A nonce protects only while it cannot be known beforehand: is it another one next time?
                     found.append(await client.fetch(current, purpose="again"))
                 return found

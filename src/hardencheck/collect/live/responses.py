@@ -10,21 +10,21 @@ from hardencheck.collect.live import _csp, _fields
 from hardencheck.collect.live._answer import Answer, is_address, moment, public, read, shown, unix
 from hardencheck.collect.live._answer import blocked as blocked
 from hardencheck.collect.live._answer import content_of as content_of
-from hardencheck.collect.live._content import clear_site_data, content_type, markup
+from hardencheck.collect.live._content import clear_site_data, content_type, internal_addresses, markup
 from hardencheck.collect.live._cookie_facts import MAX_COOKIES, cookies
 from hardencheck.collect.live._cookies import cookie_role, parse_cookie
 from hardencheck.collect.live._isolation import ISOLATION
 from hardencheck.collect.live._reporting import reports_nowhere
 from hardencheck.collect.live._unique import unique
 from hardencheck.model.facts import http as seen
-from hardencheck.model.facts.http_content import ClearSiteData, ContentType, Markup
+from hardencheck.model.facts.http_content import ClearSiteData, ContentType, InternalAddress, Markup
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 FACTS = (
     seen.Hsts, seen.Csp, seen.Nosniff, seen.Framing, seen.ReferrerPolicy, seen.PermissionsPolicy, seen.Coop, seen.Corp,
     seen.Coep, seen.OriginAgentCluster, seen.Cookie, seen.CacheControl, seen.Leak, seen.Deprecated, seen.Duplicate,
-    ContentType, ClearSiteData, Markup,
+    ContentType, ClearSiteData, Markup, InternalAddress,
 )  # fmt: skip
 # Exchanges that are the service's own answer to an ordinary request; errors are judged like pages.
 JUDGED = frozenset({"page", "hop", "missing"})
@@ -140,8 +140,9 @@ def _reused_nonces(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
     responses: dict[tuple[str, str, str, bytes], frozenset[str]] = {}
     for exchange in exchanges:
         policies = exchange.all("content-security-policy")
-        if any("'nonce-" in policy.lower() for policy in policies):
-            judged = _csp.judge(policies)
+        metas = read(exchange).page.csp if b"'nonce-" in exchange.body else ()
+        if any("'nonce-" in policy.lower() for policy in (*policies, *metas)):
+            judged = _csp.judge(policies, metas)
             if judged is not None:
                 key = (exchange.url, exchange.purpose, exchange.started, exchange.body)
                 responses[key] = judged.nonces
@@ -218,7 +219,9 @@ _NAMING = frozenset(
     server x-powered-by x-aspnet-version x-aspnetmvc-version x-generator x-powered-cms x-drupal-version x-php-version
     x-powered-by-plesk powered-by liferay-portal product x-cms x-runtime-version x-server x-server-powered-by
     x-backend-server x-python-version x-django-version x-framework x-application-version x-mod-pagespeed x-page-speed
-    x-jenkins x-owa-version x-litespeed-version via microsoftsharepointteamservices x-fastapi-version
+    x-jenkins x-owa-version x-litespeed-version via microsoftsharepointteamservices x-fastapi-version x-redirect-by
+    x-generated-by x-content-encoded-by x-turbo-charged-by x-cf-powered-by x-joomla-version x-umbraco-version
+    x-cocoon-version x-jitsi-release x-varnish-server oraclecommercecloud-version x-woodpecker-version
     """.split()
 )
 _NUMBERS_ONLY = frozenset({"x-mod-pagespeed", "x-page-speed", "x-jenkins", "x-owa-version", "x-aspnet-version"})
@@ -251,7 +254,8 @@ def _deprecated(answer: Answer) -> Iterator[Found]:
         dropped = lower in _DROPPED
         # "0" switches the filter off and is what is left to say with this header.
         dropped = dropped or (lower == "x-xss-protection" and given != "0" and not given.startswith("0;"))
-        dropped = dropped or (lower == "x-frame-options" and given.startswith("allow-from"))
+        # ALLOW-FROM, ALLOWALL and what is misspelt frame nobody out.
+        dropped = dropped or (lower == "x-frame-options" and _fields.x_frame_options([value]) == "invalid")
         if dropped:
             yield seen.Deprecated(**answer.common, name=printable(name, 60), value=public(text, 120))
 
@@ -287,5 +291,5 @@ def _duplicates(answer: Answer) -> Iterator[Found]:
 
 _STATED: tuple[Callable[[Answer], Iterator[Found]], ...] = (
     _hsts, _nosniff, _framing, _referrer, *ISOLATION, cookies, _cache, _leaks, _deprecated, _duplicates, content_type,
-    clear_site_data, markup,
+    clear_site_data, markup, internal_addresses,
 )  # fmt: skip

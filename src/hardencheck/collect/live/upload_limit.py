@@ -1,6 +1,5 @@
 """The largest upload that a service takes, measured: lengths are declared and bodies withheld; sent only when asked."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +52,8 @@ class DeclaredLengths(Probe):
         ends = time.monotonic() + MAX_SECONDS
         # A connection that is not made in time must not make it longer: what was learnt by then stands.
         with contextlib.suppress(TimeoutError):
+            import asyncio  # not above: every scan imports this module, and most have no URL
+
             async with asyncio.timeout(MAX_SECONDS):
                 for kind in contents(client.endpoint):
                     asked = await _search(client, there, kind, ends, found)
@@ -81,6 +82,8 @@ class SentBodies(Probe):
         kinds = [dict(item.request_headers).get("Content-Type", "") for item in declared[-1:]]
         kind = client.endpoint.content_type or next(iter(kinds), "") or _ANYTHING[0]
         with contextlib.suppress(TimeoutError):
+            import asyncio  # not above: every scan imports this module, and most have no URL
+
             async with asyncio.timeout(MAX_SECONDS):
                 if known.outcome == "exact" and known.refused is not None:
                     found.append(await _chunked(client, there, kind, known.refused))

@@ -203,7 +203,9 @@ def _found(recording: Recording, gaps: list[Gap]) -> Iterator[Found]:
             continue
         if isinstance(item, Fact):
             yield item
-        elif kinds := tuple(kind for kind in item.kinds if kind in observed):
+            continue
+        kinds = tuple(kind for kind in item.kinds if kind in observed)
+        if kinds or not item.kinds:
             yield msgspec.structs.replace(item, kinds=kinds, detail=printable(item.detail, 1000))
     if broken or len(recording.found) > MAX_FOUND:
         number = broken or len(recording.found) - MAX_FOUND

@@ -5,6 +5,8 @@ from typing import ClassVar, Literal
 from hardencheck.model.facts._base import Fact, Side
 from hardencheck.model.facts.http import Response
 
+Asked = Literal["stranger", "null", "begins-like", "ends-like", "http", "preflight"]
+
 
 class ContentType(Response, tag="http.content-type", frozen=True, kw_only=True):
     """Content-Type as browsers read it (Fetch standard, extract a MIME type), of responses that have content.
@@ -71,6 +73,48 @@ class Markup(Response, tag="http.markup", frozen=True, kw_only=True):
         parts += [f"without integrity: {', '.join(self.unpinned)}"] if self.unpinned else []
         parts += [f"integrity without crossorigin: {', '.join(self.refused)}"] if self.refused else []
         return "; ".join(parts) or "nothing over http, nothing of others without integrity"
+
+
+class InternalAddress(Response, tag="http.internal-address", frozen=True, kw_only=True):
+    """One header that names an address or a host that only an inside network knows."""
+
+    side: ClassVar[Side] = Side.OBSERVED
+    identity: ClassVar[tuple[str, ...]] = ("name", "address")
+
+    name: str
+    address: str
+
+    def says(self) -> str:
+        return f"{self.name} names {self.address}"
+
+
+class Cors(Response, tag="http.cors", frozen=True, kw_only=True):
+    """What one other site's page may do with an answer (Fetch standard, CORS check).
+
+    asked: whose: "stranger" (a site of no relation), "null" (a sandboxed frame), "begins-like", "ends-like" (a host
+    whose name begins or ends like the service's), "http" (its own name without TLS), "preflight" (a stranger's page
+    before a request that changes something). origin: what was sent; allowed: Access-Control-Allow-Origin.
+    reads: the page may read the answer. credentials: to a request with the visitor's cookies. sensitive: the answer
+    sets a login cookie or asks for a password. varies: where the origin is sent back, Vary says so.
+    """
+
+    side: ClassVar[Side] = Side.OBSERVED
+    identity: ClassVar[tuple[str, ...]] = ("asked",)
+
+    asked: Asked
+    origin: str
+    allowed: str
+    reads: bool
+    credentials: bool
+    sensitive: bool
+    varies: bool
+
+    def says(self) -> str:
+        if not self.reads:
+            return f"{self.origin} may not read it"
+        how = "with the visitor's cookies" if self.credentials else "without cookies"
+        said = f"{self.origin} may read it {how} (Access-Control-Allow-Origin: {self.allowed})"
+        return said if self.varies else f"{said}, and Vary does not name Origin"
 
 
 class SecurityTxt(Fact, tag="http.security-txt", frozen=True, kw_only=True):

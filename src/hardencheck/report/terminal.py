@@ -235,7 +235,7 @@ def _foot(checklist: Checklist, pen: Pen) -> Iterator[str]:
 def _gate(checklist: Checklist, pen: Pen) -> Iterable[str]:
     gate = checklist.gate
     word = {0: "GATE PASSED", 1: "GATE FAILED", 3: "GATE INCOMPLETE"}.get(gate.exit_code, "GATE NOT PASSED")
-    limit = "fail-on never" if gate.fail_on == "never" else f"fail-on {gate.fail_on}"
+    limit = f"fail-on {gate.fail_on}{' and drift' if gate.drift else ''}"
     style = "1;32" if gate.exit_code == 0 else "1;31"
     failed = checklist.count(Verdict.FAIL)
     below = ""

@@ -17,6 +17,7 @@ from hardencheck.collect.resolve import (
     _proxies,
     _unapplied,
     _view_openings,
+    _ways,
 )
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._header_findings import PROXIES
@@ -28,6 +29,7 @@ from hardencheck.collect.resolve._sent import joined
 from hardencheck.collect.resolve._sent_python import PythonApplication
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
+from hardencheck.model.facts.drift import PredictedWay
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.headers import (
     DeclaredDuplicate,
@@ -48,10 +50,10 @@ class DeclaredHeaders(Resolver):
     """What a visitor would get, as the repository says."""
 
     name = "headers.declared"
-    version = 2
+    version = 3
     emits = (
         DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
-        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening,
+        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening, PredictedWay,
     )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -68,7 +70,16 @@ class DeclaredHeaders(Resolver):
         yield from _redirects(apps, routes)
         yield from _header_findings.origins(found)
         yield from _unapplied.unapplied(facts, tree)
-        yield from _view_openings.openings(facts, found)
+        opened = list(_view_openings.openings(facts, found))
+        yield from opened
+        if lost or rest:
+            # What else there is may answer a URL, so that no response of it is known.
+            detail = f"{rest} may change any response and is not read" if rest else lost[0].detail
+            reason = Reason.NOT_SUPPORTED if rest else lost[0].reason
+            where = Location(path=rest) if rest else lost[0].location
+            yield Gap(kinds=(PredictedWay.kind(),), collector=self.name, reason=reason, detail=detail, location=where)
+        else:
+            yield from _ways.ways(found, routes, facts.plus(opened))
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit

@@ -1,0 +1,146 @@
+"""What the repository says of each response beside what the URL shows, and why they differ."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from hardencheck.collect.contract import Found, Joiner
+from hardencheck.collect.exchange import origin
+from hardencheck.collect.joined import _cookies, _redirects
+from hardencheck.collect.joined._causes import Scene, cause
+from hardencheck.collect.joined._comparing import Row, answer_of, compare, drifts
+from hardencheck.collect.joined._matching import Match, asked, match
+from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
+from hardencheck.model.facts.drift import Drift, ObservedResponse, PredictedWay
+from hardencheck.model.facts.http import Cookie, Redirect
+from hardencheck.model.facts.settings import DeclaredRedirect
+from hardencheck.model.gap import FactSet, Gap, Reason
+from hardencheck.model.location import Location
+
+MAX_RESPONSES = 300
+
+
+class Drifts(Joiner):
+    """One fact for each header, cookie and redirect that is declared, or served, at one origin with one status."""
+
+    name = "drift"
+    emits = (Drift,)
+    reads = (
+        PredictedWay, ObservedResponse, DeclaredCookie, DeclaredCookieName, Cookie, DeclaredRedirect, Redirect,
+    )  # fmt: skip
+
+    def join(self, facts: FactSet) -> Iterable[Found]:
+        ways = [fact for fact in facts.of(PredictedWay.kind()) if isinstance(fact, PredictedWay)]
+        responses = [fact for fact in facts.of(ObservedResponse.kind()) if isinstance(fact, ObservedResponse)]
+        lost = [gap for gap in facts.gaps if {PredictedWay.kind(), ObservedResponse.kind()} & set(gap.kinds)]
+        if not ways and not any(PredictedWay.kind() in gap.kinds for gap in lost):
+            return  # a repository that sends nothing: no comparison was asked for
+        for gap in lost:
+            yield msgspec.structs.replace(gap, kinds=self.kinds(), collector=self.name, about={})
+        found: list[Found] = []
+        for response in responses[:MAX_RESPONSES]:
+            found.extend(self._response(response, ways, responses))
+        if len(responses) > MAX_RESPONSES:
+            detail = f"{len(responses)} responses: the first {MAX_RESPONSES} were compared with the repository"
+            found.append(self.gap(Reason.BUDGET, detail))
+        found.extend(_cookies.drifts(facts))
+        found.extend(_redirects.drifts(facts, ways))
+        yield from _once(found)
+
+    def _response(
+        self, response: ObservedResponse, ways: Sequence[PredictedWay], responses: Sequence[ObservedResponse]
+    ) -> Iterator[Found]:
+        url = response.location.url or ""
+        here = asked(url)
+        https = here.scheme == "https"
+        if not ways:
+            return
+        matched = match(ways, here)
+        scenes = [
+            (way, answer, compare(way, answer, response))
+            for way in matched.ways
+            if (answer := answer_of(way, response, https=https)) is not None
+        ]
+        if not scenes:
+            if matched.why or any(way.answers for way in matched.ways):
+                what = matched.why or f"nothing predicts an answer with {response.status} by this way"
+                yield self.gap(Reason.NOT_SUPPORTED, f"not compared with the repository: {what}", Location(url=url))
+            return
+        way, answer, rows = min(scenes, key=lambda scene: drifts(scene[2]))
+        if answer.unknown and not any(row.counts or row.outcome == "same" for row in rows):
+            name, why = answer.unknown[0]
+            what = f"what it sends is not known: {why}" if not name else f"whether it sends {name} is not known: {why}"
+            yield self.gap(Reason.DYNAMIC, f"not compared with the repository: {what}", Location(url=url))
+            return
+        siblings = [one for one in responses if one is not response and _origin(one) == _origin(response)]
+        other = _better(matched, rows, response, https=https)
+        scene = Scene(way, response, https, rows, siblings, other)
+        yield from (_fact(row, scene) for row in rows)
+
+
+def _better(matched: Match, rows: Sequence[Row], response: ObservedResponse, *, https: bool) -> PredictedWay | None:
+    """A way of another virtual host by which all is as declared, where by the best one it is not."""
+    count = drifts(rows)
+    if not count:
+        return None
+    for way in matched.others:
+        answer = answer_of(way, response, https=https)
+        held = compare(way, answer, response) if answer is not None else []
+        same = [row for row in held if row.outcome == "same"]
+        told = {(row.name, row.values) for row in rows if row.counts}
+        if not drifts(held) and any((row.name, row.values) in told for row in same):
+            return way
+        if not drifts(held) and same and len(same) >= sum(row.outcome == "same" for row in rows):
+            return way
+    return None
+
+
+def _fact(row: Row, scene: Scene) -> Drift:
+    code, likely = cause(row, scene) if row.counts else ("", row.why)
+    return Drift(
+        location=scene.response.location,
+        subject="header",
+        name=row.name,
+        status=scene.response.status,
+        outcome=row.outcome,
+        agrees=not row.counts,
+        declared=row.declared,
+        observed=row.observed,
+        layer=row.layer,
+        cause=code,  # type: ignore[arg-type]
+        likely=likely,
+        places=row.places or ((scene.way.location,) if scene.way.location.path and row.outcome != "same" else ()),
+    )
+
+
+def _origin(response: ObservedResponse) -> str:
+    return _of(response.location)
+
+
+def _of(where: Location) -> str:
+    try:
+        return str(origin(where.url or ""))
+    except ValueError:
+        return ""
+
+
+def _once(found: Iterable[Found]) -> Iterator[Found]:
+    """What several URLs of an origin show alike is one fact, at the first of them."""
+    held: dict[tuple[object, ...], Drift] = {}
+    seen: set[str] = set()
+    for item in found:
+        if isinstance(item, Gap):
+            if repr(item) not in seen:
+                seen.add(repr(item))
+                yield item
+        elif isinstance(item, Drift):
+            key = (
+                _of(item.location), item.subject, item.name, item.status // 100, item.outcome, item.declared,
+                item.observed, item.cause,
+            )  # fmt: skip
+            first = held.get(key)
+            if first is None:
+                held[key] = item
+            elif first.location != item.location:
+                held[key] = msgspec.structs.replace(first, urls=first.urls + 1)
+    yield from held.values()

@@ -55,7 +55,7 @@ def cause(row: Row, scene: Scene) -> tuple[Cause, str]:
         return "wrong-settings", text
     if row.layer in PROXIES:
         return "not-reloaded", f"the running {row.layer} has another configuration: not reloaded, or another file"
-    lost = _lost(row.layer, scene)
+    lost = _lost(row, scene)
     if lost:
         return "wrong-settings", lost
     return "another-version", "what runs was made from other files, or with other settings, than these"
@@ -75,7 +75,7 @@ def _missing(row: Row, scene: Scene) -> tuple[Cause, str]:
     if row.name == "strict-transport-security" and scene.https:
         text = "the application takes the request for http: nobody tells it, or it does not believe, that it was https"
         return "wrong-scheme", text
-    lost = _lost(row.layer, scene)
+    lost = _lost(row, scene)
     if lost:
         return "wrong-settings", lost
     if way.product:
@@ -105,12 +105,15 @@ def _bypassed(scene: Scene) -> bool:
     return product_of(scene.response) in SERVERS and any(row.counts and row.name == "server" for row in rows)
 
 
-def _lost(layer: str, scene: Scene) -> str:
-    """What it says that nothing of several fields of a layer arrives as declared."""
-    rows = [row for row in scene.rows if row.layer == layer and row.name != "server" and row.outcome != "unknown"]
-    if len(rows) < 2 or any(row.outcome == "same" for row in rows):
-        return ""
-    return f"nothing that {layer} declares arrives: other settings, or other files, are in use than those declared"
+def _lost(row: Row, scene: Scene) -> str:
+    """What it says that nothing arrives of all that a layer, or one line of it, declares."""
+    rows = [one for one in scene.rows if one.layer == row.layer and one.name != "server" and one.outcome != "unknown"]
+    if len(rows) > 1 and all(one.counts for one in rows):
+        return f"nothing that {row.layer} declares arrives: other settings, or other files, are in use than these"
+    here = [one for one in rows if one.places[:1] == row.places[:1]]
+    if len(here) > 1 and all(one.counts for one in here):
+        return f"nothing of what {here[0].places[0]} declares arrives: it has no part in what runs"
+    return ""
 
 
 def _second(row: Row, way: PredictedWay) -> bool:

@@ -16,7 +16,10 @@ def drifts(facts: FactSet) -> Iterator[Drift]:
     """A cookie that several applications give is compared with the one that it fits best."""
     names = [fact for fact in facts.of(DeclaredCookieName.kind()) if isinstance(fact, DeclaredCookieName)]
     flags = [fact for fact in facts.of(DeclaredCookie.kind()) if isinstance(fact, DeclaredCookie)]
-    owners = {(fact.name, fact.role, fact.layer, fact.application) for fact in (*names, *flags) if fact.name}
+    owners = {
+        *((fact.name, fact.role, fact.layer, fact.application) for fact in names),
+        *((fact.name, fact.role, fact.layer, fact.application) for fact in flags if fact.name),
+    }
     for cookie in facts.of(Cookie.kind()):
         if not isinstance(cookie, Cookie) or cookie.deletion:
             continue

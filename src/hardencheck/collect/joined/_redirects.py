@@ -10,6 +10,10 @@ from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
 _NAME = "http -> https"
+_WORDS = {
+    "https": "redirected", "https-elsewhere": "redirected to another host", "http": "redirected to http", "served":
+    "answered in clear", "refused": "refused", "closed": "closed", "back-to-http": "sent back to http",
+}  # fmt: skip
 
 
 def drifts(facts: FactSet, ways: Sequence[PredictedWay]) -> Iterator[Drift]:
@@ -41,7 +45,7 @@ def _fact(seen: Redirect, place: Location, by: str) -> Drift:
         outcome="same" if agrees else "not-served",
         agrees=agrees,
         declared="redirected",
-        observed=seen.describe(),
+        observed=_WORDS[seen.outcome],
         layer=by,
         cause=code,
         likely="" if agrees else likely,

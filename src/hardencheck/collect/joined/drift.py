@@ -107,7 +107,7 @@ def _fact(row: Row, scene: Scene) -> Drift:
         declared=row.declared,
         observed=row.observed,
         layer=row.layer,
-        cause=code,  # type: ignore[arg-type]
+        cause=code,
         likely=likely,
         places=row.places or ((scene.way.location,) if scene.way.location.path and row.outcome != "same" else ()),
     )

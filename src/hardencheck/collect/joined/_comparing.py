@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hardencheck.collect.extract._header_names import HEADERS, TELLING
 from hardencheck.collect.live.answers import public
+from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.drift import ObservedResponse, Outcome, PredictedAnswer, PredictedField, PredictedWay
 from hardencheck.model.location import Location
@@ -26,6 +27,9 @@ SERVERS = frozenset({
 _NONCE = compiled(r"'nonce-[^']*'")
 _CLASSES = {2: 200, 4: 404, 5: 500}
 _GATEWAY = frozenset({502, 503, 504})
+# Statuses of a view or of the search for one. With any other an outer layer may have answered, before inner ones could.
+_INNERMOST = frozenset({404, 405, 410, 422, 500})
+_EARLY = "an outer layer may have given this answer, before what sets it"
 _ANY_CASE = frozenset({"strict-transport-security", "x-frame-options", "x-content-type-options", "referrer-policy"})
 
 
@@ -80,6 +84,11 @@ def _rows(name: str, way: PredictedWay, answer: PredictedAnswer, response: Obser
         yield row("same")
         return
     doubt = _doubt(name, answer, fields)
+    if not doubt and fields and layer not in PROXIES:
+        if response.status >= 400 and response.status not in _INNERMOST:
+            doubt = _EARLY
+        elif values and name not in HEADERS | TELLING:
+            doubt = "a view may have its own"
     if doubt:
         yield row("unknown", why=doubt)
         return
@@ -127,6 +136,8 @@ def _same(name: str, fields: Sequence[PredictedField], values: Sequence[str]) ->
     ours = Counter(alike(name, field.value) for field in fields if field.value is not None and field.sure)
     free = sum(field.value is None for field in fields)
     perhaps = sum(not field.sure for field in fields)
+    if name not in HEADERS | TELLING | OPENING and fields[-1].layer in PROXIES and not (ours - theirs).total():
+        return True  # beside what a view sends by itself
     extra = (theirs - ours).total()
     if (ours - theirs).total():
         # Fields of one list may come as one (RFC 9110 section 5.3).
@@ -146,6 +157,8 @@ def alike(name: str, value: str | None) -> str:
     separator = ";" if ";" in text else "," if name == "permissions-policy" else ""
     parts = text.split(separator) if separator else [text]
     clean = [re.sub(r"\s+", " ", part).strip() for part in parts]
+    if name.startswith("content-security-policy"):
+        clean = [" ".join((*words[:1], *sorted(words[1:]))) for words in (part.split() for part in clean)]
     return f"{separator or ','} ".join(sorted(part for part in clean if part)) if separator else clean[0]
 
 

@@ -22,12 +22,11 @@ class Asked(NamedTuple):
 
 class Match(NamedTuple):
     """ways: those that may have answered, all equally good. others: those of other virtual hosts. why: where no way
-    fits, why not. guessed: no virtual host has the name, and there is but one."""
+    fits, why not."""
 
     ways: tuple[PredictedWay, ...]
     others: tuple[PredictedWay, ...] = ()
     why: str = ""
-    guessed: bool = False
 
 
 def asked(url: str) -> Asked:
@@ -37,7 +36,20 @@ def asked(url: str) -> Asked:
 
 
 def match(ways: Sequence[PredictedWay], url: Asked) -> Match:
-    """The ways that fit best."""
+    """The ways that fit best, of each proxy: which of several is deployed, or stands behind another, nobody says."""
+    found = [_match([way for way in ways if way.product == product], url) for product in _products(ways)]
+    return Match(
+        tuple(way for one in found for way in one.ways),
+        tuple(way for one in found for way in one.others),
+        next((one.why for one in found if one.why), ""),
+    )
+
+
+def _products(ways: Sequence[PredictedWay]) -> list[str]:
+    return list(dict.fromkeys(way.product for way in ways)) or [""]
+
+
+def _match(ways: Sequence[PredictedWay], url: Asked) -> Match:
     servers: dict[tuple[str, str], list[PredictedWay]] = {}
     for way in ways:
         servers.setdefault((way.product, way.server), []).append(way)
@@ -45,7 +57,6 @@ def match(ways: Sequence[PredictedWay], url: Asked) -> Match:
     best = max(scores.values(), default=None)
     if best is None:
         return Match((), why="nothing in the repository predicts a response")
-    guessed = False
     if best[0] == 0:
         # Nobody has the name: the server that takes every name, else the only one there is.
         handing = [key for key, several in servers.items() if any(way.application or way.framework for way in several)]
@@ -56,7 +67,6 @@ def match(ways: Sequence[PredictedWay], url: Asked) -> Match:
             names = sorted({host for way in ways for host in way.hosts})
             shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
             return Match((), why=f"no virtual host of the repository has the name {url.host} (it has {shown})")
-        guessed = True
     else:
         chosen = [key for key, score in scores.items() if score == best]
     fitting: list[PredictedWay] = []
@@ -65,7 +75,7 @@ def match(ways: Sequence[PredictedWay], url: Asked) -> Match:
     others = tuple(way for key, several in servers.items() if key not in chosen for way in several if way.answers)
     if not fitting:
         return Match((), others, f"no place of the configuration answers {url.path}")
-    return Match(tuple(fitting), others, guessed=guessed)
+    return Match(tuple(fitting), others)
 
 
 def _score(ways: Sequence[PredictedWay], url: Asked) -> tuple[int, int, int]:

@@ -6,12 +6,14 @@ import msgspec
 
 from hardencheck.collect.contract import Found, Joiner
 from hardencheck.collect.exchange import origin
+from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.joined import _cookies, _redirects
 from hardencheck.collect.joined._causes import Scene, cause
 from hardencheck.collect.joined._comparing import Row, answer_of, compare, drifts
 from hardencheck.collect.joined._matching import Match, asked, match
+from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
-from hardencheck.model.facts.drift import Drift, ObservedResponse, PredictedWay
+from hardencheck.model.facts.drift import Drift, ObservedResponse, PredictedAnswer, PredictedWay
 from hardencheck.model.facts.http import Cookie, Redirect
 from hardencheck.model.facts.settings import DeclaredRedirect
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -66,7 +68,12 @@ class Drifts(Joiner):
                 what = matched.why or f"nothing predicts an answer with {response.status} by this way"
                 yield self.gap(Reason.NOT_SUPPORTED, f"not compared with the repository: {what}", Location(url=url))
             return
-        way, answer, rows = min(scenes, key=lambda scene: drifts(scene[2]))
+        best = {
+            product: min((scene for scene in scenes if scene[0].product == product), key=lambda scene: drifts(scene[2]))
+            for product in dict.fromkeys(scene[0].product for scene in scenes)
+        }
+        way, answer, rows = min(best.values(), key=lambda scene: drifts(scene[2]))
+        rows = [_agreed(row, way, [scene for scene in best.values() if scene[0] is not way]) for row in rows]
         if answer.unknown and not any(row.counts or row.outcome == "same" for row in rows):
             name, why = answer.unknown[0]
             what = f"what it sends is not known: {why}" if not name else f"whether it sends {name} is not known: {why}"
@@ -78,19 +85,34 @@ class Drifts(Joiner):
         yield from (_fact(row, scene) for row in rows)
 
 
+def _agreed(row: Row, way: PredictedWay, others: Sequence[tuple[PredictedWay, PredictedAnswer, list[Row]]]) -> Row:
+    """A drift by one proxy of several counts only where it is one by each: one of them may stand behind the other."""
+    for other, _, rows in others if row.counts else ():
+        there = next((one for one in rows if one.name == row.name), None)
+        if there is not None and there.counts:
+            continue
+        if there is None and row.layer == way.product:
+            continue
+        why = f"{other.product or 'no proxy'} may stand in front as well, and then it is another"
+        return row._replace(outcome="unknown", counts=False, why=why)
+    return row
+
+
 def _better(matched: Match, rows: Sequence[Row], response: ObservedResponse, *, https: bool) -> PredictedWay | None:
     """A way of another virtual host by which all is as declared, where by the best one it is not."""
-    count = drifts(rows)
-    if not count:
+    if not drifts(rows):
         return None
+    before = sum(row.outcome == "same" for row in rows)
     for way in matched.others:
-        answer = answer_of(way, response, https=https)
+        answer = answer_of(way, response, https=https) if way.tls is None or way.tls is https else None
         held = compare(way, answer, response) if answer is not None else []
         same = [row for row in held if row.outcome == "same"]
-        told = {(row.name, row.values) for row in rows if row.counts}
-        if not drifts(held) and any((row.name, row.values) in told for row in same):
-            return way
-        if not drifts(held) and same and len(same) >= sum(row.outcome == "same" for row in rows):
+        # An answer with next to nothing in it fits much: something of this virtual host alone has to be there.
+        if (
+            not drifts(held)
+            and len(same) >= before
+            and any(row.layer in PROXIES and row.name in HEADERS for row in same)
+        ):
             return way
     return None
 

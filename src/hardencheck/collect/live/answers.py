@@ -15,7 +15,10 @@ from hardencheck.model.location import Location
 MAX_FIELDS = 120
 MAX_VALUE = 4000
 # Files that servers, middleware and content networks answer in ways of their own.
-_FILE = compiled(r"(?i)\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|eot|otf|mp4|webm|pdf|zip|wasm)$")
+_FILE = compiled(
+    r"(?i)\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|eot|otf|mp4|webm|pdf|zip|wasm|txt|xml"
+    r"|webmanifest)$"
+)
 # Fields that a content delivery network puts on what it hands on. Sources: the documentation of each.
 _CDN_FIELDS = {
     "cf-ray": "Cloudflare", "x-amz-cf-id": "CloudFront", "x-akamai-transformed": "Akamai", "x-fastly-request-id":

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from hardencheck.collect.extract._fields import RESPONSE
 from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.resolve import _predicted
+from hardencheck.collect.resolve._applications import production_modules
 from hardencheck.collect.resolve._predicted import STATUSES, Application, Predicted
-from hardencheck.collect.resolve._routes import Route
+from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Sent, changed
 from hardencheck.collect.resolve._sent_servers import Server
 from hardencheck.model.facts.drift import PredictedAnswer, PredictedField, PredictedWay
@@ -14,7 +15,7 @@ from hardencheck.model.facts.headers import ViewOpening, WrittenHeader
 from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
-MAX_WAYS = 200
+MAX_WAYS = 200  # of those that answer by themselves
 # Of the moment, of the page and its encoding, of what a view makes of its request, and of the connection.
 LEFT_OUT = frozenset({
     "date", "last-modified", "etag", "content-type", "content-length", "content-encoding", "accept-ranges",
@@ -30,7 +31,7 @@ _OPENS = {
 
 def ways(found: Sequence[Predicted], routes: Sequence[Route], facts: FactSet) -> Iterator[PredictedWay]:
     """Those of applications, and the places of a proxy that answer by themselves: a URL may belong to either."""
-    made = [_way(one, facts) for one in found[:MAX_WAYS]]
+    made = [_way(one, facts) for one in found]
     made += [_itself(route) for route in routes if route.role == "production" and not route.hands_on and made][
         :MAX_WAYS
     ]
@@ -43,6 +44,9 @@ def _way(one: Predicted, facts: FactSet) -> PredictedWay:
     for https in (True, False):
         for status in STATUSES:
             sent = one.answers[status] if https else _answer(app, one.server, route, status)
+            if sent is not None and route is not None and route.replaces_errors is not None and status >= 400:
+                text = f"{route.product} puts its own page in place of an error of the application"
+                sent = sent.unsure("", Doubt(route.replaces_errors, text))
             if sent is not None:
                 answers.append(_stated(sent, https))
     if route is not None:
@@ -68,7 +72,11 @@ def _itself(route: Route) -> PredictedWay:
         application="",
         framework="",
         way=route.name,
-        answers=tuple(_alone(route)) if not route.elsewhere else (),
+        answers=tuple(
+            answer
+            for answer in (_alone(route) if not route.elsewhere else ())
+            if route.answers is None or route.answers // 100 == answer.status // 100
+        ),
         **_of_route(route),  # type: ignore[arg-type]
     )
 
@@ -124,10 +132,21 @@ def _field(field: Field) -> PredictedField:
 
 
 def _written(facts: FactSet, lines: Iterable[Location]) -> Iterator[PredictedField]:
-    known = set(lines)
+    """What other lines of the code set, those of single views say."""
+    known = {(where.path, where.line) for where in lines}
     for fact in facts.of(WrittenHeader.kind()):
-        if isinstance(fact, WrittenHeader) and fact.location not in known and fact.name in HEADERS:
-            yield PredictedField(name=fact.name, value=fact.value, where=fact.location)
+        if isinstance(fact, WrittenHeader) and fact.name in HEADERS:
+            at = (fact.location.path, fact.location.line)
+            if at not in known:
+                known.add(at)
+                yield PredictedField(name=fact.name, value=fact.value, where=fact.location)
+    for module in production_modules(facts):
+        for one in module.headers:
+            at = (module.location.path, one.line)
+            if one.name in HEADERS and at not in known:
+                value = one.expression.value if one.expression.what == "scalar" else None
+                where = Location(path=module.location.path, line=one.line)
+                yield PredictedField(name=one.name, value=value if isinstance(value, str) else None, where=where)
 
 
 def _openings(facts: FactSet) -> Iterator[ViewOpening]:

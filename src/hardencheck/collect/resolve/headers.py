@@ -72,17 +72,28 @@ class DeclaredHeaders(Resolver):
         yield from _unapplied.unapplied(facts, tree)
         opened = list(_view_openings.openings(facts, found))
         yield from opened
-        if lost or rest:
-            # What else there is may answer a URL, so that no response of it is known.
-            detail = f"{rest} may change any response and is not read" if rest else lost[0].detail
-            reason = Reason.NOT_SUPPORTED if rest else lost[0].reason
-            where = Location(path=rest) if rest else lost[0].location
-            yield Gap(kinds=(PredictedWay.kind(),), collector=self.name, reason=reason, detail=detail, location=where)
+        gap = self._unlisted(routes, rest, lost)
+        if gap is not None:
+            yield gap
         else:
             yield from _ways.ways(found, routes, facts.plus(opened))
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit
+
+    def _unlisted(self, routes: Sequence[Route], rest: str, lost: Sequence[Gap]) -> Gap | None:
+        """Why it is not known which way a URL comes by: something else may answer it."""
+        handing = [route for route in routes if route.hands_on]
+        if rest:
+            reason, where, detail = Reason.NOT_SUPPORTED, Location(path=rest), f"{rest} may change any response"
+        elif lost:
+            reason, where, detail = lost[0].reason, lost[0].location, lost[0].detail
+        elif len(handing) > _predicted.MAX_ROUTES:
+            reason, where = Reason.BUDGET, handing[0].where
+            detail = f"{len(handing)} ways lead to an application: more than {_predicted.MAX_ROUTES} are not predicted"
+        else:
+            return None
+        return Gap(kinds=(PredictedWay.kind(),), collector=self.name, reason=reason, detail=detail, location=where)
 
     def _lost(self, facts: FactSet, tree: Tree, apps: Sequence[_predicted.Application]) -> Iterator[Gap]:
         """Applications of which nothing is known."""

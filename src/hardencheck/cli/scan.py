@@ -42,7 +42,7 @@ DRIFT = "drift"
     "--fail-on",
     multiple=True,
     type=click.Choice(["low", "medium", "high", "critical", "never", "drift"]),
-    help="The lowest severity that fails the gate (default: high); drift: what is not served as declared, too.",
+    help="Lowest severity that fails the gate; default: high. drift: drift fails it too.",
 )
 @click.option("--strict", is_flag=True, help="Any line that stays unknown makes the audit incomplete (exit 3).")
 @click.option("--select", multiple=True, metavar="IDS", help="Judge only these ids or patterns (comma-separated).")

@@ -59,7 +59,7 @@ def answer_of(way: PredictedWay, response: ObservedResponse, *, https: bool) -> 
 
 
 def compare(way: PredictedWay, answer: PredictedAnswer, response: ObservedResponse) -> list[Row]:
-    predicted = {field.name for field in answer.fields}
+    predicted = {field.name for field in answer.fields} | {name for name, _ in answer.unknown if name in HEADERS}
     names = sorted(predicted | ((HEADERS | TELLING | OPENING) & {name for name, _ in response.fields}))
     return [row for name in names for row in _rows(name, way, answer, response)]
 
@@ -78,7 +78,8 @@ def _rows(name: str, way: PredictedWay, answer: PredictedAnswer, response: Obser
     observed = _said(values)
 
     def row(outcome: Outcome, counts: bool = False, why: str = "", at: tuple[Location, ...] = ()) -> Row:
-        return Row(name, outcome, counts, declared, observed, layer, at or places, kept, why)
+        said = declared if fields or outcome != "unknown" else "not known"
+        return Row(name, outcome, counts, said, observed, layer, at or places, kept, why)
 
     if fields and _same(name, fields, values):
         yield row("same")
@@ -125,7 +126,7 @@ def _view(name: str, way: PredictedWay, values: Sequence[str]) -> Location | Non
     """The line of a view that sends just this."""
     given = {alike(name, value) for value in values}
     for field in way.written:
-        if field.name == name and (field.value is None or alike(name, field.value) in given):
+        if field.name == name and values and (field.value is None or alike(name, field.value) in given):
             return field.where
     return None
 

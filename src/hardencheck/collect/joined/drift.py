@@ -74,11 +74,10 @@ class Drifts(Joiner):
         }
         way, answer, rows = min(best.values(), key=lambda scene: drifts(scene[2]))
         rows = [_agreed(row, way, [scene for scene in best.values() if scene[0] is not way]) for row in rows]
-        if answer.unknown and not any(row.counts or row.outcome == "same" for row in rows):
-            name, why = answer.unknown[0]
-            what = f"what it sends is not known: {why}" if not name else f"whether it sends {name} is not known: {why}"
-            yield self.gap(Reason.DYNAMIC, f"not compared with the repository: {what}", Location(url=url))
-            return
+        why = next((text for name, text in answer.unknown if not name), "")
+        if why:
+            detail = f"not all of it was compared with the repository, whose headers are not known: {why}"
+            yield self.gap(Reason.DYNAMIC, detail, Location(url=url))
         siblings = [one for one in responses if one is not response and _origin(one) == _origin(response)]
         other = _better(matched, rows, response, https=https)
         scene = Scene(way, response, https, rows, siblings, other)

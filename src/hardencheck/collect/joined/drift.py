@@ -66,6 +66,7 @@ class Drifts(Joiner):
         if not scenes:
             if matched.why or any(way.answers for way in matched.ways):
                 what = matched.why or f"nothing predicts an answer with {response.status} by this way"
+                what = f"it is a page of {response.own} itself" if response.own else what
                 yield self.gap(Reason.NOT_SUPPORTED, f"not compared with the repository: {what}", Location(url=url))
             return
         best = {

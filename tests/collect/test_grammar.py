@@ -72,6 +72,12 @@ def test_a_great_many_brackets_take_no_longer_than_they_should() -> None:
         ("settings/ci.py", "test"),
         ("builds/ci.py", "production"),
         (".env", "production"),
+        (".env.production", "production"),
+        (".env.test", "test"),
+        ("sentry/sentry.conf.example.py", "example"),
+        ("app/example.py", "production"),
+        ("ci/base.env", "test"),
+        ("scripts/test-environments/sso/configuration.yml", "test"),
         ("deploy/shop.service", "production"),
     ],
 )

@@ -442,3 +442,10 @@ def test_odd_input_is_no_crash(source: str) -> None:
     assert not [
         item for item in resolved({"a/settings.py": source}) if isinstance(item, Gap) and item.reason is Reason.CRASHED
     ]
+
+
+@pytest.mark.parametrize("more", ["X = " + "(" * 3000 + ")" * 3000, "X = " + "-" * 3000 + "1", "#\0"])
+def test_settings_that_cannot_be_read_may_set_logging(more: str) -> None:
+    found = resolved({"shop/settings.py": f"{DJANGO}LOGGING = {{'version': 1}}\n{more}\n"})
+    assert not [one for one in found if isinstance(one, LoggingSetup)]
+    assert [one for one in found if isinstance(one, Gap) and LoggingSetup.kind() in one.kinds]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardencheck.catalogue.load import load_catalogue
-from hardencheck.collect.extract.logging_servers import GunicornFiles, Logrotate, Servers, UwsgiFiles
+from hardencheck.collect.extract.logging_servers import GunicornFiles, Logrotate, Servers
 from hardencheck.collect.extraction import extract_file
 from hardencheck.collect.options import Options
 from hardencheck.collect.run import collect
@@ -116,13 +116,6 @@ def test_gunicorn_files(text: str, expected: tuple[object, ...]) -> None:
 
 def test_other_modules_of_that_name() -> None:
     assert extract_file([GunicornFiles()], "app/gunicorn_logger.py", 0o100644, b"class A: pass\n") == []
-
-
-def test_uwsgi() -> None:
-    text = b"[other]\ndisable-logging = true\n[uwsgi]\nmodule = x\ndisable-logging = true\n"
-    assert extract_file([UwsgiFiles()], "uwsgi.ini", 0o100644, text) == [
-        ServerLog(location=Location(path="uwsgi.ini", line=5), server="uwsgi", access_log=False, role="production")
-    ]
 
 
 def test_logrotate() -> None:
@@ -265,3 +258,13 @@ def test_the_file_of_hypercorn(tmp_path: Path) -> None:
     assert log('bind = ":80"\naccesslog = "-"\n') == [("deploy/hypercorn.toml:2", True)]
     assert log('bind = ":80"\n') == [("Procfile:1", False)]
     assert log("accesslog = -\n") == []
+
+
+def test_a_template_of_gunicorns_configuration_is_said_not_to_be_read() -> None:
+    path = "roles/app/templates/gunicorn.conf.py.j2"
+    reader = GunicornFiles()
+    assert reader.wants(path, 0o100644, 10)
+    [gap] = extract_file([reader], path, 0o100644, b'bind = "{{ bind }}"\ntimeout = 0\nuser = "root"\n')
+    assert isinstance(gap, Gap)
+    assert gap.reason is Reason.TEMPLATED
+    assert {"logging.gunicorn-file", "server.user", "request.timeout"} <= set(gap.kinds)

@@ -119,9 +119,27 @@ def test_what_is_set_at_once_stands_beside_what_the_backend_sends_and_what_is_do
     route = routes(text)["/"]
     assert sent(route) == [
         "remove link: None", "set nel: down", "add x-frame-options: DENY", "add vary: a", "add x-token: ?",
-        "set pragma: late", "set permissions-policy: x", "remove via: None", "default referrer-policy: no-referrer",
+        "set pragma: ?", "set permissions-policy: x", "remove via: None", "default referrer-policy: no-referrer",
     ]  # fmt: skip
     assert sent(route, 502, upstream=False) == ["add x-frame-options: DENY", "add vary: a", "add x-token: ?"]
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("caddy:2.6.2-alpine", ["add >pragma: late"]),
+        ("caddy:2.7.0", ["set pragma: late"]),
+        ("docker.io/library/caddy:2", ["set pragma: late"]),
+        ("caddy", ["set pragma: late"]),
+        ("ghcr.io/shop/caddy-thing:1.0", ["set pragma: ?"]),
+    ],
+)
+def test_what_the_mark_for_later_means_depends_on_the_version(image: str, expected: list[str]) -> None:
+    """The adapter of 2.6.2 takes it for a part of the name."""
+    text = ":80 {\n header >Pragma late\n reverse_proxy app:8000\n}\n"
+    compose = f"services:\n  proxy:\n    image: {image}\n"
+    found = routes_of({"Caddyfile": text, "compose.yaml": compose})
+    assert sent(next(route for route in found if route.path == "/")) == expected
 
 
 def test_a_file_that_is_not_found_has_nothing_that_is_done_late() -> None:

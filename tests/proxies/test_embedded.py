@@ -68,3 +68,29 @@ def test_what_is_none(text: str) -> None:
 def test_a_broken_one_is_said() -> None:
     facts = facts_of({"a.yaml": "kind: ConfigMap\ndata:\n  nginx.conf: |\n    server {\n      listen 80;\n"})
     assert [(gap.detail, gap.location.line) for gap in facts.gaps if "nginx.file" in gap.kinds]
+
+
+def test_the_build_of_an_image_and_a_compose_file_write_parts() -> None:
+    """A part is what an include means by what it is called on the machine."""
+    site = "http {\n  include /etc/nginx/conf.d/*.conf;\n  server { location / { proxy_pass http://app:8000; } }\n}\n"
+    build = 'FROM nginx\nCOPY nginx.conf /etc/nginx/\nRUN echo "client_max_body_size 0;" > /etc/nginx/conf.d/up.conf\n'
+    document = "FROM nginx\nCOPY <<EOF /etc/nginx/conf.d/up.conf\n# more\nclient_max_body_size 5m;\nEOF\n"
+    compose = (
+        "services:\n  proxy:\n    image: nginx\n    configs:\n      - source: upload\n"
+        "        target: /etc/nginx/conf.d/up.conf\nconfigs:\n  upload:\n    content: |\n      # more\n"
+        "      client_max_body_size 5m;\n"
+    )
+    for path, text, line, size in (
+        ("Dockerfile", build, 3, None), ("Dockerfile", document, 4, 5 << 20), ("compose.yaml", compose, 11, 5 << 20)
+    ):  # fmt: skip
+        [route] = [one for one in routes_of({"nginx.conf": site, path: text}) if one.hands_on]
+        assert (route.body.max_bytes, str(route.body.where)) == (size, f"{path}:{line}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["FROM nginx\nRUN echo 'nginx.conf", 'FROM a\nRUN echo "" > nginx.conf\n', "FROM a\nCOPY <<EOF nginx.conf\n",
+     "RUN echo 'x' > /etc/nginx/nginx.conf\n", 'FROM a\nRUN echo "server {" > /etc/nginx/nginx.conf\n'],
+)  # fmt: skip
+def test_odd_builds_are_no_crash(text: str) -> None:
+    facts_of({"Dockerfile": text})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hardencheck.collect.resolve._nginx import places, why_absent
 from hardencheck.collect.resolve._nginx_values import parse_time
 from hardencheck.collect.resolve._routes import Route, echoed
 from tests.proxies.reading import facts_of, routes_of
@@ -241,6 +242,17 @@ def test_a_return_of_the_server_comes_before_its_locations() -> None:
 def test_a_return_comes_before_the_address_beside_it() -> None:
     [route] = [one for one in routes_of({"nginx.conf": "server { location / { return 204; proxy_pass http://a; } }"})]
     assert (route.hands_on, route.answers) == (False, 204)
+
+
+def test_an_include_that_goes_round_is_not_said_to_be_absent() -> None:
+    ring = {
+        "conf/a.conf": "client_max_body_size 1m; include conf/b.conf;",
+        "conf/b.conf": "client_body_timeout 9s; include conf/a.conf;",
+    }
+    text = f"http {{ include conf/a.conf; server {{ location / {{ {PASS} }} }} }}"
+    facts = facts_of({"nginx.conf": text, **ring})
+    [doubt] = {why_absent(held) for place in places(facts) for held in place.missing}
+    assert doubt.text == "it may be in conf/a.conf: it includes itself, which nginx refuses"
 
 
 def test_a_pattern_of_a_folder_takes_no_other_folder() -> None:

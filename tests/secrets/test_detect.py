@@ -176,6 +176,7 @@ def test_role(path: str, role: str) -> None:
         ("requirements.txt", "lock file"), ("locale/de/django.po", "translations"),
         ("web/i18n/de.json", "translations"),
         ("static/app.min.js", "minified or generated"), ("static/app.css", "minified or generated"),
+        ("static/x.min.f1ae4617847c.js.gz", "minified or generated"), ("static/x.min.lib.js", ""),
         ("tests/cassettes/x.yaml", "minified or generated"), ("app/settings.py", ""), ("locale.py", ""),
         ("requirements.py", ""), ("distance/a.py", ""),
     ],

@@ -34,6 +34,8 @@ AREAS = (
     "permissions_git",
     "permissions_kubernetes",
     "permissions_systemd",
+    "other_spellings",
     "second_look",
+    "third_look",
 )
 SAMPLES: tuple[Sample, ...] = tuple(one for area in AREAS for one in import_module(f"{__name__}.{area}").SAMPLES)

@@ -2,7 +2,7 @@
 
 from .base_flask import APACHE_FLASK
 from .header_services import BARE, HAND, SENT
-from .sample import At, Base, Sample, sample
+from .sample import WHOLE, At, Base, Sample, sample
 
 A = "deploy/apache/photos.conf"
 F = "photos/app.py"
@@ -21,6 +21,10 @@ APACHE_HAND = APACHE_FLASK.with_files(
         A: APACHE_FLASK.files[A].replace('    Header always set Permissions-Policy "camera=(), microphone=()"\n', ""),
     }
 )
+
+
+# All of a server's configuration, not a site that is included into one.
+APACHE_WHOLE = APACHE_BARE.edited(A, "ServerTokens Prod\n", 'ServerRoot "/usr/local/apache2"\nServerTokens Prod\n')
 
 
 def apache(name: str, old: str, new: str, at: At | list[At] = "", base: Base = APACHE_BARE) -> Sample:
@@ -70,7 +74,7 @@ APACHE = (
         aline("Content-Security-Policy", "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"),
     ),
     apache("tokens-full", "ServerTokens Prod", "ServerTokens Full"),
-    apache("tokens-missing", "ServerTokens Prod\n", "", ["<VirtualHost *:443>", "ServerSignature Off"]),
+    apache("tokens-missing", "ServerTokens Prod\n", "", WHOLE, base=APACHE_WHOLE),
     apache("signature", "ServerSignature Off", "ServerSignature On"),
     apache("trace", "TraceEnable Off", "TraceEnable On"),
     apache("trace-missing", "TraceEnable Off\n", "", ["<VirtualHost *:443>", "ServerTokens Prod"]),

@@ -81,7 +81,7 @@ def _nginx() -> tuple[Sample, ...]:
         nginx("media-autoindex", "autoindex off", "autoindex on"),
         nginx("media-no-nosniff", nosniff, "            autoindex off;\n", "location /media/ {"),
         nginx("media-no-disposition", disposition, "", "location /media/ {"),
-        nginx("media-php", "        location / {\n", php, "location ~ \\.php$"),
+        nginx("media-php", "        location / {\n", php, "fastcgi_pass unix:/run/php.sock"),
         sample(
             "uploads/nginx-media-cgi",
             DJANGO,

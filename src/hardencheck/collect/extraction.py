@@ -7,6 +7,7 @@ import msgspec
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.meter import measured
+from hardencheck.collect.texts import STRAY, Notice, as_utf8, has_mark, noticing
 from hardencheck.model.facts import Fact, fact_types
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
@@ -18,12 +19,12 @@ _MAGIC = (
     b"\x7fELF", b"\xfe\xed\xfa", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"MZ", b"PK", b"\x1f\x8b",
     b"\xca\xfe\xba\xbe",
 )  # fmt: skip
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def is_binary(data: bytes) -> bool:
     """A NUL in the first 8 KiB, unless a byte order mark says UTF-16: what git calls binary, but for that."""
-    return b"\0" in data[:8192] and not data.startswith(_BOMS)
+    return b"\0" in data[:8192] and not data.startswith(_UTF8_MARK) and not has_mark(data)
 
 
 def misnamed(extractor: Extractor, mode: int, size: int, head: bytes) -> bool:
@@ -38,13 +39,27 @@ def extract_file(
     """Everything the extractors say about one file, without the secrets that stand in it. Trouble in one of them is a
     Gap and does not touch the others."""
     found: list[Found] = []
-    binary = is_binary(data)
+    text, replaced, lost = data, False, NOT_TEXT if is_binary(data) else ""
+    if not lost:
+        try:
+            text, replaced = as_utf8(path, data)
+        except Unreadable as error:
+            lost = error.detail
     for extractor in extractors:
-        if binary and not extractor.binary:
+        if extractor.binary:
+            found.extend(_guarded(extractor, path, mode, data, seconds))
+        elif lost:
             if misnamed(extractor, mode, len(data), data[:8]):
-                found.append(extractor.gap(Reason.UNPARSABLE, NOT_TEXT, Location(path=path)))
-            continue
-        found.extend(_guarded(extractor, path, mode, data, seconds))
+                found.append(extractor.gap(Reason.UNPARSABLE, lost, Location(path=path)))
+        else:
+            with noticing() as notices:
+                said = _guarded(extractor, path, mode, text, seconds)
+            found.extend(said)
+            if replaced:
+                notices.append(Notice(STRAY))
+            if any(isinstance(item, Fact) for item in said):
+                here = Location(path=path)
+                found.extend(extractor.gap(Reason.UNPARSABLE, one.detail, here.at(one.line)) for one in set(notices))
     return _without_secrets(extractors, found, path, data, seconds)
 
 

@@ -16,6 +16,7 @@ from hardencheck.collect.extraction import Decoding, encode
 from hardencheck.collect.meter import measured
 from hardencheck.collect.resolve._follow import secrets_of
 from hardencheck.collect.secrets.names import masked, values_in
+from hardencheck.collect.texts import unmarked
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.secrets import SecretCandidate
 from hardencheck.model.gap import FactSet, Reason
@@ -33,7 +34,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Reading:
-    """A tree that remembers which files are read."""
+    """A tree that remembers which files are read, and gives texts in UTF-8."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -56,6 +57,9 @@ class _Reading:
         return self._tree.staged
 
     def read(self, entry: Entry) -> bytes:
+        return unmarked(entry.path, self.raw(entry))
+
+    def raw(self, entry: Entry) -> bytes:
         self.reads[entry.path] = ""
         data = self._tree.read(entry)
         self.reads[entry.path] = _digest(data)
@@ -95,7 +99,7 @@ def _secrets(facts: FactSet, tree: _Reading) -> list[str]:
     found = dict.fromkeys(secrets_of(tree))
     for path, held in candidates.items():
         try:
-            found.update(dict.fromkeys(values_in(tree.read(tree.entries[path]), held)))
+            found.update(dict.fromkeys(values_in(tree.raw(tree.entries[path]), held)))
         except Unreadable:
             continue
     names = {

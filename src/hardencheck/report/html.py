@@ -94,6 +94,9 @@ def render(checklist: Checklist, options: Options = Options()) -> str:  # noqa: 
         method=_method(checklist),
         groups=groups,
         rows=rows,
+        below=tuple(  # what fails, and not the gate
+            row for row in rows if row.item.verdict is Verdict.FAIL and not _gates(checklist, row.item)
+        ),
         unknown=tuple(row for row in rows if row.item.verdict in _view.OPEN),
         half=tuple(row for row in rows if row.item.verdict not in _view.OPEN and row.unknown),
         not_asked=tuple(_view.not_asked(checklist)),
@@ -106,6 +109,11 @@ def render(checklist: Checklist, options: Options = Options()) -> str:  # noqa: 
         default_groups=_settings.groups(checklist),
         anchors={row.item.line.id: row.anchor for row in rows},
     )
+
+
+def _gates(checklist: Checklist, item: Item) -> bool:
+    """Whether a failing line is one that fails the gate, which names it as a reason."""
+    return any(reason.startswith(f"{item.line.id} ") for reason in checklist.gate.reasons)
 
 
 def page(template: str, *, foot: str = "", **values: object) -> str:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -121,11 +121,18 @@ def debug_off(file: PythonFile, test: ast.expr) -> bool | None:
     return None
 
 
+# Parts of sums and joins that are looked at in one file, and characters of what they come to: names may double.
+_MAX_PARTS = 5000
+_MAX_TEXT = 4000
+_MAX_DEPTH = 20
+
+
 class Values:
     """Expressions of one file with its own constants put in: names that are assigned once, at the top of the module."""
 
     def __init__(self, file: PythonFile) -> None:
         self.file = file
+        self._parts = 0
         counts: dict[str, int] = {}
         for node in file.assigns:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -133,6 +140,7 @@ class Values:
                 for part in ast.walk(target):
                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                         counts[part.id] = counts.get(part.id, 0) + 1
+        self.texts: dict[int, str] = {}  # of nodes, as they were read: names made of names are asked for often
         self._constants: dict[str, ast.expr] = {}
         for statement in file.tree.body:
             match statement:
@@ -156,7 +164,7 @@ class Values:
                 return self.resolve(inner, depth + 1)
         return node
 
-    def constant(self, node: ast.expr) -> object:
+    def constant(self, node: ast.expr, depth: int = 0) -> object:
         """Its value. Raises NotLiteral. `settings.DEBUG` is False, `logging.DEBUG` is "DEBUG"."""
         node = self.resolve(node)
         name = self.file.name(node)
@@ -166,7 +174,32 @@ class Values:
             return known
         if name and not isinstance(node, ast.Constant):
             raise NotLiteral(shorten(node))
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Constant(value=str() as between), attr="join"), args=[given], keywords=[]
+            ):
+                given = self.resolve(given)
+                if isinstance(given, ast.List | ast.Tuple):
+                    return self._together(node, between, given.elts, depth)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                try:
+                    return literal(node)
+                except NotLiteral:
+                    return self._together(node, "", [left, right], depth)
         return literal(node)
+
+    def _together(self, whole: ast.expr, between: str, nodes: Sequence[ast.expr], depth: int) -> str:
+        """`" ".join(PARTS)`, `FIRST + " second"`"""
+        parts: list[str] = []
+        for node in nodes:
+            self._parts += 1
+            if self._parts > _MAX_PARTS or depth > _MAX_DEPTH:
+                raise NotLiteral(shorten(whole))
+            part = self.constant(node, depth + 1)
+            if not isinstance(part, str) or len(part) > _MAX_TEXT:
+                raise NotLiteral(shorten(whole))
+            parts.append(part)
+        return between.join(parts)
 
     def table(self, node: ast.expr, depth: int = 0) -> tuple[dict[str, ast.expr], bool] | None:
         """(what a dictionary that is written out holds by key, whether that is all); None for what is none."""

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from hardencheck.collect.contract import Unreadable
 from hardencheck.collect.extract._python import LEAVES, PythonFile
+from hardencheck.model.gap import Reason
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MOST_HOPS = 8
 _MOST_TEXT = 4_000
+_MOST_STEPS = 200_000  # of one file: a name that is put together of names, and they of names, doubles with each
 UNKNOWN = "?"  # a piece of a text that is not known
 
 
@@ -38,6 +41,12 @@ class Constants:
 
     def __init__(self, file: PythonFile) -> None:
         self.file = file
+        self._steps = 0
+
+    def _step(self, node: ast.expr) -> None:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise Unreadable("more steps than are followed", reason=Reason.BUDGET, line=node.lineno)
 
     def value(self, node: ast.expr, scope: ast.AST) -> Held:
         """What a name, `self.NAME`, `cls.NAME` or `Class.NAME` holds; anything else is itself."""
@@ -53,9 +62,13 @@ class Constants:
         return Held(node, scope)
 
     def text(self, node: ast.expr, scope: ast.AST, depth: int = 0) -> str | None:
-        """A text put together by the expression, with `UNKNOWN` for what is not known of it; None for no text."""
+        """A text put together by the expression, with `UNKNOWN` for what is not known of it; None for no text.
+
+        Raises Unreadable(budget) where that takes too long.
+        """
         if depth > 20:
             return None
+        self._step(node)
         node, scope = self.value(node, scope)
         match node:
             case ast.Constant(value=str(text)):
@@ -76,7 +89,8 @@ class Constants:
         return None
 
     def words(self, node: ast.expr, scope: ast.AST, depth: int = 0) -> list[str] | None:
-        """The texts of a list or tuple, `[...] + files` too; None for anything else."""
+        """The texts of a list or tuple, `[...] + files` too; None for anything else. Raises Unreadable(budget)."""
+        self._step(node)
         node, scope = self.value(node, scope)
         match node:
             case ast.List(elts=items) | ast.Tuple(elts=items):

@@ -23,6 +23,8 @@ PRODUCTION = frozenset({"prod", "production", "live"})
 _STAGING = frozenset({"staging", "stage", "qa", "uat", "preview", "sandbox"})
 _PLAIN = compiled(r"(?i)true|false|yes|no|on|off|none|null|[01]|")
 _NUMBER = compiled(r"\d{1,7}")
+# Says itself that it is none yet; code compares with it and refuses to start.
+_TO_CHANGE = compiled(r"(?i)(?:change|replace)[-_ ]?(?:me|this|it)[.!]*")
 _SURELY = compiled(r"(?i)passw|passphrase|secret|pwd|private")
 _RUNS = compiled(
     r"(?<![\w-])(gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|waitress|uwsgi|mod_wsgi-express|pserve|celery|"
@@ -266,7 +268,7 @@ def is_secret(name: str, value: str) -> bool:
     """Whether a value must not be kept: by the name of its variable, or as a URL with a password."""
     if has_credentials(value):
         return True
-    if not names_a_secret(name) or _PLAIN.fullmatch(value):
+    if not names_a_secret(name) or _PLAIN.fullmatch(value) or _TO_CHANGE.fullmatch(value):
         return False
     return not (_NUMBER.fullmatch(value) and not _SURELY.search(name))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from hardencheck.collect.extract._compose_names import has_images
 from hardencheck.collect.extract._environment_facts import SERVERS, Maker, beside, for_development, role_of, runs_of
 from hardencheck.collect.extract._environment_text import interpolated
 from hardencheck.collect.extract._kubernetes import name_of, objects, workload_of
@@ -428,13 +429,6 @@ def reader_of(path: str, document: Node) -> tuple[str, Reader] | None:
     if "env_variables" in has and ("runtime" in has or name.startswith("app.")):
         return "app", app_engine
     services = document.get("services")
-    if isinstance(services, Mapping) and ("compose" in name or "stack" in name or looks_composed(services)):
+    if isinstance(services, Mapping) and ("compose" in name or "stack" in name or has_images(services)):
         return "compose", compose
     return None
-
-
-def looks_composed(services: Mapping) -> bool:
-    """Whether what is called so are services of compose, whatever the name of the file."""
-    nodes = [node for _, _, node in _pairs(services)]
-    mappings = [node for node in nodes if isinstance(node, Mapping)]
-    return len(mappings) == len(nodes) and any({"image", "build"} & node.pairs.keys() for node in mappings)

@@ -25,7 +25,8 @@ _ROLES: dict[str, Role] = {
     "e2e": "test", "unittests": "test", "docs": "documentation", "doc": "documentation",
     "dev": "development", "development": "development",
     "example": "example", "examples": "example", "demo": "example", "demos": "example", "samples": "example",
-    "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development",
+    "migrations": "migration", "vagrantfile": "development", ".devcontainer": "development", "ci": "test",
+    ".ci": "test",
 }  # fmt: skip
 
 
@@ -35,13 +36,15 @@ def role(path: str) -> Role:
     for part in (*folders, name):
         if part in _ROLES:
             return _ROLES[part]
-    if any(folder.endswith(("_tests", "-tests", "_test")) for folder in folders):
+    if any(folder.endswith(("_tests", "-tests", "_test", "-test")) or folder.startswith("test-") for folder in folders):
         return "test"
     if any(folder.startswith(("example_", "example-")) for folder in folders):
         return "example"
     # All but the last extension: docker-compose.dev.yml, settings.test.json; Dockerfile.dev has its word at the end.
     stem, _, extension = name.rpartition(".") if "." in name else (name, "", "")
     if name.startswith("."):
+        if name in {".env.test", ".env.testing", ".env.ci"}:
+            return "test"
         stem = ""
     if stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"test", "tests"}:
         return "test"
@@ -52,7 +55,9 @@ def role(path: str) -> Role:
         return "test"
     if stem == "ci" and folders and folders[-1] in {"settings", "config", "configs", "conf"}:
         return "test"
-    if words & {"dev", "development", "local", "debug"}:
+    if {"example", "sample"} & set(stem.split(".")[1:]):
+        return "example"
+    if words & {"dev", "development", "local", "locally", "debug"}:
         return "development"
     return "production"
 
@@ -68,14 +73,15 @@ LEAVES = frozenset({
 })  # fmt: skip
 _KEPT = frozenset({
     ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-    ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom,
+    ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom, ast.NamedExpr, ast.For, ast.AsyncFor, ast.Delete,
 })  # fmt: skip
 
 
 class PythonFile:
     """A parsed file: nodes by type in source order, import aliases, and the function each node is in.
 
-    calls, assigns (Assign, AnnAssign, AugAssign), functions and classes cover the whole file.
+    calls, assigns (Assign, AnnAssign, AugAssign), functions and classes cover the whole file; so do walruses, loops
+    (for) and deletions.
     aliases: local name -> dotted name it was imported as ("chmod" -> "os.chmod").
     """
 
@@ -87,6 +93,9 @@ class PythonFile:
         self.classes: list[ast.ClassDef] = []
         self.handlers: list[ast.ExceptHandler] = []
         self.globals: list[ast.Global] = []
+        self.walruses: list[ast.NamedExpr] = []
+        self.loops: list[ast.For | ast.AsyncFor] = []
+        self.deletions: list[ast.Delete] = []
         self.aliases: dict[str, str] = {}
         self._scope: dict[int, ast.AST] = {}
         self._walk()
@@ -133,6 +142,15 @@ class PythonFile:
                 self._scope[id(node)] = scope
             case ast.Global():
                 self.globals.append(node)
+            case ast.NamedExpr():
+                self.walruses.append(node)
+                self._scope[id(node)] = scope
+            case ast.For() | ast.AsyncFor():
+                self.loops.append(node)
+                self._scope[id(node)] = scope
+            case ast.Delete():
+                self.deletions.append(node)
+                self._scope[id(node)] = scope
             case ast.Import():
                 for name in node.names:
                     first = name.name.partition(".")[0]

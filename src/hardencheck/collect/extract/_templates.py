@@ -8,6 +8,19 @@ from typing import NamedTuple
 from hardencheck.lazily import compiled
 
 TEMPLATED = "__templated__"
+# What a file's name ends in that is filled in, or copied and edited, before the program reads it.
+FILLED_IN = (
+    ".j2", ".jinja", ".jinja2", ".erb", ".epp", ".tmpl", ".tpl", ".gotmpl", ".ctmpl", ".template", ".mustache", ".hbs",
+    ".in", ".dist",
+)  # fmt: skip
+COPIED = (".example", ".sample")
+_ENDING = compiled(rf"(?:{'|'.join(map(re.escape, FILLED_IN))})+$")
+# Names that say what a file is. Of a template with any other name it is told by what is in it.
+_NAMED_OTHERWISE = compiled(
+    r".*\.(?:html?|xhtml|xml|svg|js|mjs|ts|jsx|tsx|vue|css|scss|less|md|rst|txt|py|rb|go|php|sh|bash|sql|json|ya?ml|toml|ini|"
+    r"cfg|env|service|socket|timer|po|pot|csv|eml|mjml|tex|tf|hcl|properties|lock|spec)|(?:docker|container|make|vagrant|"
+    r"jenkins|proc|gem|pip)file(?:[._-].*)?|.*[._-](?:docker|container)file|.*(?:requirements|manifest)[^/]*"
+)
 _ANY = compiled(r"\{\{|\{%|<%")
 _SHELL = compiled(r"\$\{[A-Z_][A-Z0-9_]{0,99}(?::?[-=?+][^}\n]{0,99})?\}")
 _CONTROL = compiled(
@@ -36,6 +49,26 @@ class Plain(NamedTuple):
     def conditional(self, line: int) -> bool:
         at = bisect_right(self.conditions, line, key=lambda part: part[0])
         return at > 0 and line <= self.conditions[at - 1][1]
+
+
+def without_ending(path: str) -> str:
+    """The path in lower case, without what says that it is a template."""
+    return _ENDING.sub("", path.lower())
+
+
+def is_yaml(path: str) -> bool:
+    return without_ending(path).endswith((".yml", ".yaml"))
+
+
+def of_any_kind(path: str) -> bool:
+    """Whether a file is a template whose name does not say of what: it ends as templates do, or is in a folder of
+    templates, as Ansible, Puppet and Chef have them, and has no ending."""
+    low = path.lower()
+    bare = without_ending(low)
+    name = bare.rpartition("/")[2]
+    if _NAMED_OTHERWISE.fullmatch(name) is not None:
+        return False
+    return bare != low or ("/templates/" in f"/{low}" and "." not in name)
 
 
 def plain(text: str, *, shell: bool = True, include: str = "", alone: str = "", branches: bool = True) -> Plain:

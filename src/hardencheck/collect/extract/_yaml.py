@@ -6,6 +6,7 @@ What an alias repeats is counted each time that it does: whoever walks the tree 
 from typing import Any, NamedTuple, TypeAlias
 
 from hardencheck.collect.contract import Unreadable
+from hardencheck.collect.texts import notice
 from hardencheck.model.gap import Reason
 
 _TEXT = "tag:yaml.org,2002:str"
@@ -74,13 +75,18 @@ def below(node: Node | None, *keys: str) -> Node | None:
     return node
 
 
-def documents(data: bytes) -> list[Node]:
-    """The documents of a file. Raises Unreadable for what is not YAML, a template, or beyond the bounds above."""
+def documents(data: bytes, *, unique: bool = False, templated: bool = False) -> list[Node]:
+    """The documents of a file. Raises Unreadable for what is not YAML, a template, or beyond the bounds above.
+
+    Of a key that stands twice in a mapping the last one holds, as for PyYAML, Ansible and kubectl, and that is noticed.
+    unique: the file is read by a program that refuses it (yaml.v3 of Go: compose, Traefik). templated: conditions were
+    taken out, which may have chosen between the two: the first one holds.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: list[Node] = []
-    builder = _Builder(found)
+    builder = _Builder(found, unique=unique, templated=templated)
     try:
         for event in yaml.parse(data, Loader=loader):
             builder.take(event)
@@ -106,8 +112,8 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, found: list[Node]) -> None:
-        self.found = found
+    def __init__(self, found: list[Node], *, unique: bool, templated: bool) -> None:
+        self.found, self.unique, self.templated = found, unique, templated
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}  # with the number of values in it
         self.nodes = self.aliases = 0
@@ -122,8 +128,12 @@ class _Builder:
                 self.aliases += 1
                 if self.aliases > MAX_ALIASES:
                     raise Unreadable(f"more than {MAX_ALIASES} aliases", reason=Reason.BUDGET, line=line)
-                # An alias of what it stands in is not known yet: nothing can go round in circles.
-                node, size = self.anchors.get(event.anchor, (Scalar("", True, line), 1))
+                if event.anchor in self.anchors:
+                    node, size = self.anchors[event.anchor]
+                elif any(event.anchor == one.anchor for one in self.open):
+                    node, size = Scalar("", True, line), 1  # what it stands in: nothing can go round in circles
+                else:
+                    raise Unreadable(f"not YAML: *{event.anchor[:40]} names nothing of its document", line=line)
                 self.nodes += size - 1
                 self._add(node, None, self.nodes)
             case "SequenceStartEvent":
@@ -165,8 +175,20 @@ class _Builder:
                 return
             if key.text == "<<" and key.plain:
                 holder.merges.append(node)
-            elif key.text not in holder.node.pairs:
-                holder.node.pairs[key.text] = (key.line, node)
+            else:
+                self._put(holder.node.pairs, key, node)
+
+    def _put(self, pairs: "dict[str, tuple[int, Node]]", key: Scalar, node: Node) -> None:
+        before = pairs.get(key.text)
+        if before is not None:
+            if self.templated:
+                return
+            said = f"{key.text[:40]!r} stands in one mapping twice, first at line {before[0]}"
+            if self.unique:
+                raise Unreadable(f"{said}: such a file is refused", line=key.line)
+            if not (isinstance(node, Scalar) and isinstance(before[1], Scalar) and node[:2] == before[1][:2]):
+                notice(f"{said}: the last one is read, and other programs refuse the file", key.line)
+        pairs[key.text] = (key.line, node)
 
 
 def _folded(event: Any) -> tuple[int, int]:

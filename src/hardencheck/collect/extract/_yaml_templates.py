@@ -8,7 +8,6 @@ from hardencheck.collect.extract._yaml import Node, documents
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import Reason
 
-ENDINGS = (".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".tpl", ".erb", ".in", ".dist")
 # Filled in before anybody reads it: by a template, envsubst, sed.
 OPEN = compiled(r"\{\{|<%|\$\{|\$\(|\$[A-Za-z_]|@\w+@|filled-in|^<[^>]*>$")
 
@@ -21,14 +20,11 @@ class Document(NamedTuple):
     templated: bool
 
 
-def read(data: bytes) -> list[Document]:
+def read(data: bytes, *, unique: bool = False) -> list[Document]:
     """Raises Unreadable as `documents` does; what does not parse and is a template is said to be that."""
+    template = untemplated(data.decode("utf-8-sig", "replace"))
     try:
-        template = untemplated(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:  # UTF-16, or no text at all: the parser tells
-        return [Document(node, frozenset(), False) for node in documents(data)]
-    try:
-        nodes = documents(template.text.encode())
+        nodes = documents(template.text.encode(), unique=unique, templated=bool(template.actions))
     except Unreadable as error:
         if template.actions and error.reason is Reason.UNPARSABLE:
             detail = "a template: what it becomes is not known"
@@ -42,11 +38,3 @@ def read(data: bytes) -> list[Document]:
         Document(node, template.within(node.line), template.between(node.line, last))
         for node, last in zip(nodes, ends, strict=True)
     ]
-
-
-def without_endings(path: str) -> str:
-    """The path in lower case, without what says that it is a template."""
-    name = path.lower()
-    for ending in ENDINGS:
-        name = name.removesuffix(ending)
-    return name

@@ -10,7 +10,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._proxy_text import MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED
+from hardencheck.collect.extract._templates import TEMPLATED, of_any_kind, without_ending
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import ApacheFile, Directive
 from hardencheck.model.location import Location
@@ -66,14 +66,14 @@ class ApacheFiles(Extractor):
     """Files that may be Apache's by their name, and are by what they say."""
 
     name = "apache.files"
-    version = 3
+    version = 4
     emits = (ApacheFile,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        folder, _, name = path.lower().rpartition("/")
-        if name == ".htaccess" or name.endswith((".conf", ".vhost", ".htaccess")):
+        folder, _, name = without_ending(path).rpartition("/")
+        if name == ".htaccess" or name.endswith((".conf", ".vhost", ".htaccess")) or of_any_kind(path):
             return True
-        if name.endswith((".template", ".j2", ".jinja", ".jinja2", ".erb", ".tmpl", ".tpl", ".inc", ".in", ".dist")):
+        if name.endswith(".inc"):
             return ".conf" in name or "vhost" in name or any(word in path.lower() for word in ("apache", "httpd"))
         if folder.endswith(("sites-available", "sites-enabled", "conf-available", "conf-enabled", "mods-available")):
             return True

@@ -32,6 +32,7 @@ class Archives(Extractor):
     """
 
     name = "python.archives"
+    version = 2
     emits = (ArchiveExtraction,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -49,10 +50,12 @@ class _File:
         self.constants = Constants(file)
         # What a name holds, by the calls that open archives, wherever in the file that is.
         self.opened: dict[str, set[_Format]] = {}
+        self.sources: dict[str, list[ast.expr | None]] = {}
         for target, value in _given(file):
             form = self._opens(value)
             if form:
                 self.opened.setdefault(ast.unparse(target), set()).add(form)
+                self.sources.setdefault(ast.unparse(target), []).append(_source(value))
         for function in file.functions:
             for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
                 text = ast.unparse(one.annotation) if one.annotation is not None else ""
@@ -167,7 +170,23 @@ class _File:
 
     def _in_view(self, call: ast.Call) -> bool:
         scope = self.file.scope(call)
-        return isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef) and handles_uploads(self.file, scope)
+        if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef) or not handles_uploads(self.file, scope):
+            return False
+        return not self._of_the_service(call)
+
+    def _of_the_service(self, call: ast.Call) -> bool:
+        """Whether the archive is a file that the code names itself."""
+        sources: list[ast.expr | None]
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"extractall", "extract"}:
+            receiver = call.func.value
+            sources = [_source(receiver)] if self._opens(receiver) else self.sources.get(ast.unparse(receiver), [])
+        else:
+            sources = [argument(call, 0, "filename")]
+        return bool(sources) and all(one is not None and self._is_text(one, call) for one in sources)
+
+    def _is_text(self, node: ast.expr, call: ast.Call) -> bool:
+        held = self.constants.value(node, self.file.scope(call)).node
+        return isinstance(held, ast.Constant) and isinstance(held.value, str)
 
     def _measured(self, call: ast.Call) -> bool:
         return any(
@@ -196,6 +215,15 @@ class _File:
             measured=self._measured(call),
             role=self.role,
         )
+
+
+def _source(node: ast.expr) -> ast.expr | None:
+    """What an archive is opened from; None for an open file, and for what is not seen."""
+    if not isinstance(node, ast.Call) or spreads(node) or argument(node, None, "fileobj") is not None:
+        return None
+    if isinstance(node.func, ast.Name | ast.Attribute) and ast.unparse(node.func).rpartition(".")[2] == "closing":
+        return _source(node.args[0]) if node.args else None
+    return argument(node, 0, "name") or argument(node, 0, "file")
 
 
 def _given(file: PythonFile) -> Iterator[tuple[ast.expr, ast.expr]]:

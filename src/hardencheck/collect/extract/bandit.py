@@ -345,7 +345,7 @@ _NO_PASSWORD = compiled(
 
 _ABOUT_PASSWORDS = compiled(
     r".*_(?:fields?|title|label|prefix|suffix|type|names?|status|ur[li]|path|file|dir|headers?|param(?:eter)?s?|help|hint"
-    r"|message|errors?|template|re|regex|pattern|format|scheme|kind|length|policy|attr|column|endpoint|view|form|action)",
+    r"|message|errors?|template|re|regex|pattern|from|source|origin|format|scheme|kind|length|policy|attr|column|endpoint|view|form|action)",
     re.IGNORECASE,
 )
 
@@ -382,6 +382,24 @@ def _set_up(tree: ast.Module) -> Iterator[ast.ClassDef]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and _SET_UP.match(node.name):
             yield node
+
+
+def _enumerations(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """Kinds of things: the password among the ways to sign in is none."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and any(_ENUMERATION.search(ast.unparse(base)) for base in node.bases):
+            yield node
+
+
+_ENUMERATION = compiled(r"(?:Enum|Choices)$")
+
+
+def _lines(classes: Iterable[ast.ClassDef]) -> list[tuple[int, int]]:
+    return [(node.lineno, node.end_lineno or node.lineno) for node in classes]
+
+
+def _within(line: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= line <= last for first, last in spans)
 
 
 _NOSEC = compiled(r"#\s*nosec:?\s*(?P<tests>[^#]+)?#?")
@@ -449,7 +467,8 @@ class Bandit(Extractor):
         except (RecursionError, MemoryError):  # the parser of Python says it with either
             yield from gaps(Reason.UNPARSABLE, "nested too deeply for bandit", None, wanted)
             return
-        spans = [(node.lineno, node.end_lineno or node.lineno) for node in _set_up(tree)] if found else []
+        spans = _lines(_set_up(tree)) if found else []
+        members = _lines(_enumerations(tree)) if found else []
         for item in found:
             if isinstance(item, _Broken):
                 detail = f"bandit's test {item.test_id} broke on this line"
@@ -462,8 +481,8 @@ class Bandit(Extractor):
                 name=item.name,
                 severity=item.severity,  # type: ignore[arg-type]
                 confidence=item.confidence,  # type: ignore[arg-type]
-                role="development"
-                if what_for == "production" and any(first <= item.line <= last for first, last in spans)
-                else what_for,
-                plausible=plausible(quoted.group(1), item.subject) if quoted else None,
+                role="development" if what_for == "production" and _within(item.line, spans) else what_for,
+                plausible=plausible(quoted.group(1), item.subject) and not _within(item.line, members)
+                if quoted
+                else None,
             )

@@ -12,6 +12,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._proxy_text import MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
+from hardencheck.collect.extract._templates import of_any_kind, without_ending
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import CaddyFile, Directive
 from hardencheck.model.gap import Reason
@@ -38,10 +39,17 @@ _LOOKS = compiled(
     rb"\b",
     re.MULTILINE,
 )
-_SITE = compiled(rb"^[^\s#{}][^{}\n]{0,300}\{[ \t\r]{0,9}$|^:\d{1,5}\s|^[\w.-]{3,100}\s*$", re.MULTILINE)
-_NAME = compiled(
-    r"caddyfile(?:[.-].{1,60})?|.{0,60}\.caddy(?:file)?(?:\.(?:j2|tmpl|template|erb|dist|example))?", re.IGNORECASE
+_SITE = compiled(
+    rb"^(?:[^\s#{}]|\{\{[^{}\n]{1,300}\}\}|\{\$[^{}\n]{1,300}\})[^{}\n]{0,300}\{[ \t\r]{0,9}$"
+    rb"|^:\d{1,5}\s|^[\w.-]{3,100}\s*$",
+    re.MULTILINE,
 )
+# What no other format has, and what Caddy's has not: an end of a directive, a section in angle brackets.
+_CERTAIN = compiled(
+    rb"^[ \t]{0,99}(?:reverse_proxy|file_server|php_fastcgi|handle_path|handle|request_body)\b", re.MULTILINE
+)
+_ANOTHER = compiled(rb";[ \t\r]{0,9}$|^[ \t]{0,99}</?[A-Z]", re.MULTILINE)
+_NAME = compiled(r"caddyfile(?:[.-].{1,60})?|.{0,60}\.caddy(?:file)?(?:\.example)?", re.IGNORECASE)
 _APPS = compiled(rb'"apps"\s{0,20}:\s{0,20}\{')
 _SERVERS = compiled(rb'"http"\s{0,20}:\s{0,200}\{[^{}]{0,500}"servers"\s{0,20}:\s{0,20}\{')
 _HEREDOC = re.compile(r"<<([A-Za-z0-9_-]{1,60})[ \t]*\n")
@@ -84,17 +92,23 @@ class CaddyFiles(Extractor):
     """Files that are called Caddyfile, or end in .caddy."""
 
     name = "caddy.files"
-    version = 2
+    version = 3
     emits = (CaddyFile,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return _NAME.fullmatch(path.rpartition("/")[2]) is not None
+        return _named(path) or of_any_kind(path)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not (_LOOKS.search(data) or _SITE.search(data)):
             return
+        if not _named(path) and (not (_SITE.search(data) and _CERTAIN.search(data)) or _ANOTHER.search(data)):
+            return
         found, templated = _FORMAT.read(data)
         yield CaddyFile(location=Location(path=path), role=role(path), templated=templated, directives=found)
+
+
+def _named(path: str) -> bool:
+    return _NAME.fullmatch(without_ending(path).rpartition("/")[2]) is not None
 
 
 def tokens(text: str) -> Iterator[Token]:

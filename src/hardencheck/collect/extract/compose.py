@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
+from hardencheck.collect.extract._compose_names import looks_composed
 from hardencheck.collect.extract._compose_service import Service
 from hardencheck.collect.extract._environment_facts import beside
-from hardencheck.collect.extract._environment_yaml import edited, for_developers, looks_composed
+from hardencheck.collect.extract._environment_yaml import edited, for_developers
+from hardencheck.collect.extract._templates import without_ending
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, items_of, text_of
-from hardencheck.collect.extract._yaml_templates import read, without_endings
+from hardencheck.collect.extract._yaml_templates import read
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.container import ComposeService, ComposeSetting
@@ -33,18 +35,18 @@ class ComposeFiles(Extractor):
     """compose.yaml, docker-compose.*.yml, stack files, and what has `services` with images as they do."""
 
     name = "container.compose"
-    version = 5
+    version = 6
     emits = (ComposeService, ComposeSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        if not without_endings(path).endswith((".yml", ".yaml")):
+        if not without_ending(path).endswith((".yml", ".yaml")):
             return False
-        return size <= MAX_BYTES or _NAME.fullmatch(without_endings(path.rpartition("/")[2])) is not None
+        return size <= MAX_BYTES or _NAME.fullmatch(without_ending(path.rpartition("/")[2])) is not None
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         name = path.rpartition("/")[2].lower()
-        named = _NAME.fullmatch(without_endings(name)) is not None
-        if (not named or name != without_endings(name)) and _KEY.search(data) is None:
+        named = _NAME.fullmatch(without_ending(name)) is not None
+        if (not named or name != without_ending(name)) and _KEY.search(data) is None:
             return
         role = _role(path, data)
         if len(data) > MAX_BYTES:
@@ -52,14 +54,14 @@ class ComposeFiles(Extractor):
                 yield self._unread(path, role, Reason.TOO_LARGE, f"{len(data)} bytes, more than a compose file has")
             return
         try:
-            found = read(data)
+            found = read(data, unique=True)
         except Unreadable as error:
             if named:
                 yield self._unread(path, role, error.reason, error.detail, error.line)
             return
         for document in found:
             services = document.node.get("services") if isinstance(document.node, Mapping) else None
-            if not isinstance(services, Mapping) or not (named or looks_composed(services)):
+            if not isinstance(services, Mapping) or not (named or looks_composed(document.node, services)):
                 continue
             nodes = [(key, line, node) for key, (line, node) in services.pairs.items() if isinstance(node, Mapping)]
             if len(nodes) > MAX_SERVICES:

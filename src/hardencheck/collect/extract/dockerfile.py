@@ -44,13 +44,16 @@ DROPS = compiled(
     r"^[ \t]*(?:exec )?su (?=[\w$\"-])",
     re.MULTILINE,
 )
-_START = compiled(r"[\w.-]{1,100}\.(?:sh|bash)\b|[\w-]{0,60}entrypoint[\w.-]*|/[\w./-]+")
+_START = compiled(r"[\w.-]{1,100}\.(?:sh|bash|ini)\b|[\w-]{0,60}entrypoint[\w.-]*|/[\w./-]+")
 _SERVER_USER = compiled(r"--(?:user|uid)[= ]\s*[\"']?([A-Za-z_]\w*|[1-9]\d*)")
 _ROLE_WORDS = {
     "dev": "development", "development": "development", "local": "development", "devcontainer": "development",
     "debug": "development", "override": "development", "test": "test", "tests": "test", "testing": "test", "ci": "test",
     "playwright": "test", "cypress": "test", "e2e": "test", "benchmark": "test",
 }  # fmt: skip
+
+
+_SHIPPED = frozenset({"prod", "production", "release", "runtime", "final", "live"})
 
 
 class _Copied(NamedTuple):
@@ -77,6 +80,7 @@ class _Stage:
         self.taken: list[tuple[str, str]] = []  # (stage, path) of COPY --from
         self.modules: list[tuple[str, str, int]] = []  # (source, absolute target, line) of Python files with a new name
         self.secrets: list[BuildVariable | CopiedSecret] = []
+        self.sudo: list[PasswordlessSudo] = []
 
     def chain(self) -> Iterator["_Stage"]:
         stage: _Stage | None = self
@@ -89,7 +93,7 @@ class Dockerfiles(Extractor):
     """Dockerfiles and Containerfiles, by name and content."""
 
     name = "container.dockerfile"
-    version = 4
+    version = 5
     emits = (
         ImageBuild, ContainerMode, RemoteAdd, CopiedModule, BuildVariable, CopiedSecret, PipedShell, PasswordlessSudo,
         Umask,
@@ -108,7 +112,12 @@ class Dockerfiles(Extractor):
             if name in {"dockerfile", "containerfile"} and text.strip():
                 raise Unreadable("named as a Dockerfile, but its first instruction is not FROM")
             return
-        yield from _File(path).found(text)
+        yield from read_build(path, text)
+
+
+def read_build(path: str, text: str) -> Iterator[Found]:
+    """What the text of a Dockerfile says. Raises Unreadable."""
+    return _File(path).found(text)
 
 
 class _File:
@@ -133,10 +142,21 @@ class _File:
             else:
                 yield from self._step(self.stages[-1], step)
         if self.stages:
-            yield self._build(self.stages[-1])
-            yield from self._modules(self.stages[-1])
-            for stage in reversed(list(self.stages[-1].chain())):
+            final = self._final()
+            yield self._build(final)
+            yield from self._modules(final)
+            for stage in reversed(list(final.chain())):
                 yield from stage.secrets
+                yield from stage.sudo
+
+    def _final(self) -> _Stage:
+        """The stage that is shipped: the last one, or that called production where the last one is called test."""
+        names = {id(stage): set(re.split(r"[^a-z0-9]+", name)) for name, stage in self.names.items()}
+        if names.get(id(self.stages[-1]), set()) & _ROLE_WORDS.keys():
+            for stage in reversed(self.stages):
+                if names.get(id(stage), set()) & _SHIPPED:
+                    return stage
+        return self.stages[-1]
 
     def _from(self, step: Instruction) -> None:
         words = [word for word in step.rest.split() if not word.startswith("--")]
@@ -254,10 +274,13 @@ class _File:
                 encrypted=one.encrypted,
                 role=self.role,
             )
-        for everything, offset in passwordless(text):
-            yield PasswordlessSudo(
+        # Only of what is shipped: a stage that builds and is left behind may have it.
+        self.stages[-1].sudo.extend(
+            PasswordlessSudo(
                 location=self._here(lines(offset)), place="image build", everything=everything, role=self.role
             )
+            for everything, offset in passwordless(text)
+        )
 
     def _copy(self, stage: _Stage, step: Instruction) -> Iterator[Found]:
         options: dict[str, str] = {}

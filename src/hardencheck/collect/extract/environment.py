@@ -23,8 +23,8 @@ from hardencheck.collect.extract._environment_text import untemplated
 from hardencheck.collect.extract._environment_yaml import reader_of
 from hardencheck.collect.extract._package_scripts import has_scripts
 from hardencheck.collect.extract._python import parse
+from hardencheck.collect.extract._templates import COPIED, without_ending
 from hardencheck.collect.extract._yaml import documents
-from hardencheck.collect.extract._yaml_templates import ENDINGS
 from hardencheck.collect.extract.systemd import unit_name
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.settings import DeployedService, EnvironmentVariable
@@ -57,7 +57,6 @@ _KEYS = compiled(
 )
 _OBJECT = compiled(rb"^apiVersion:[^\n]{0,200}\n(?:[^\n]{0,200}\n)?kind:", re.MULTILINE)
 _SERVERS = compiled("|".join(sorted(SERVERS)).encode())
-_TEMPLATES = (*ENDINGS, ".sample", ".example")
 
 
 def form_of(path: str) -> str:
@@ -65,8 +64,8 @@ def form_of(path: str) -> str:
     name = path.rpartition("/")[2].lower()
     if has_scripts(path):
         return "package"
-    bare = name
-    for ending in _TEMPLATES:
+    bare = without_ending(name)
+    for ending in COPIED:
         bare = bare.removesuffix(ending)
     if bare.endswith((".yml", ".yaml")):
         return "yaml"
@@ -93,7 +92,7 @@ class DeploymentEnvironments(Extractor):
     """Compose, Kubernetes, Dockerfiles, `.env` files, units, Procfiles, start scripts, platforms, workflows."""
 
     name = "deployment.environment"
-    version = 6
+    version = 7
     emits = (EnvironmentVariable, DeployedService)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -198,7 +197,8 @@ def _yaml(path: str, data: bytes, makers: list[Maker]) -> None:
     workflow = ".github/workflows/" in path
     template = untemplated(text) if not workflow else None
     try:
-        found = documents(template.text.encode() if template is not None else data)
+        templated = template is not None and bool(template.actions)
+        found = documents(template.text.encode() if template is not None else data, templated=templated)
     except Unreadable:
         if not _of_deployment(path, data):
             return

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED, is_yaml, plain
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.nginx import directives
 from hardencheck.lazily import compiled
@@ -97,14 +97,14 @@ class IngressFiles(Extractor):
     emits = (IngressConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return size <= MAX_BYTES and path.lower().endswith((".yml", ".yaml", ".yml.j2", ".yaml.j2", ".yaml.tmpl"))
+        return size <= MAX_BYTES and is_yaml(path)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not _MAY.search(data):
             return
         read = plain(data.decode("utf-8-sig", "replace"), shell=False, alone=f": {TEMPLATED}")
         try:
-            found = documents(read.text.encode())
+            found = documents(read.text.encode(), templated=read.templated)
         except Unreadable:
             if read.templated:
                 return  # a template that is no YAML before it is filled in

@@ -8,8 +8,9 @@ from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._kubernetes import Workload, name_of, objects, workload_of
 from hardencheck.collect.extract._kubernetes_pod import Pod
 from hardencheck.collect.extract._kustomize import Part, is_kustomization, is_patch, operations, parts_of
+from hardencheck.collect.extract._templates import without_ending
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, below, flag_of, items_of, text_of
-from hardencheck.collect.extract._yaml_templates import Document, read, without_endings
+from hardencheck.collect.extract._yaml_templates import Document, read
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import ClusterRole, KubernetesSetting, PodStatement, ServiceAccount
 from hardencheck.model.gap import Gap, Reason
@@ -44,15 +45,15 @@ class KubernetesPods(Extractor):
     emits = (PodStatement, ServiceAccount, ClusterRole, KubernetesSetting)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        name = without_endings(path)
+        name = without_ending(path)
         return name.endswith(_ENDINGS) or (name.endswith(".json") and _JSON.search(name) is not None)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         data = data.removeprefix(b"\xef\xbb\xbf")
-        if _VALUES.fullmatch(without_endings(path).rpartition("/")[2]) and _CONTEXT.search(data):
+        if _VALUES.fullmatch(without_ending(path).rpartition("/")[2]) and _CONTEXT.search(data):
             yield from _values(path, data)
             return
-        kustomizes = without_endings(path).rpartition("/")[2].startswith("kustomization")
+        kustomizes = without_ending(path).rpartition("/")[2].startswith("kustomization")
         if not kustomizes and not all(pattern.search(data) for pattern in _KEYS) and _PATCH.search(data) is None:
             return
         if len(data) > MAX_BYTES:

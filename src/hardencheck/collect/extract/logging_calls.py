@@ -5,58 +5,37 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hardencheck.collect.contract import Extractor, Found, Unreadable
-from hardencheck.collect.extract._assigned import Assigned
+from hardencheck.collect.extract._assigned import PIECES, Assigned, one_by_one
 from hardencheck.collect.extract._branches import Branches, branches_of
+from hardencheck.collect.extract._loggers import METHODS, binds, logging_method
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, argument, literal, parse, role, unread
+from hardencheck.collect.extract._secret_words import HARMLESS_WORDS, is_address, secret_name, words_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import LogFileMode, SecretLogged
 from hardencheck.model.location import Location
 
-_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log", "trace"})
-_CALL = compiled(rb"\.(?:debug|info|warning|warn|error|critical|exception|fatal|log|trace)\s*\(|\bprint\s*\(")
+_CALL = compiled(
+    rb"\.(?:%b|bind|new|contextualize)\s*\(|\b(?:print|\w+_contextvars|\w+_threadlocal)\s*\("
+    % "|".join(sorted(METHODS)).encode()
+)
 _WORD = compiled(
     rb"pass|pwd|secret|token|cookie|authori[sz]ation|credential|api_?key|private_?key|jwt|headers|META|POST|environ"
+    rb"|\bsession\s*[),\]}]|\.values\b|__dict__|dsn|database_ur|broker_url|connection_string"
     rb"|getenv|settings|\.body|\.data\b|\.form\b|\.json\b|get_json|get_data|\.config\b|session_?key|locals|globals|vars",
     re.IGNORECASE,
 )
 _MODES = compiled(rb"chmod|os\.open|mkdir|makedirs")
-_LOGGER = compiled(r"(?:.*_)?(?:log|logger|logging|lgr)", re.IGNORECASE)
 _COMMANDS = compiled(
     r"(?:^|/)(?:commands|cli|scripts?|bin|tools?|management|__main__\.py|manage\.py|setup\.py|cli\.py)(?:/|$)"
 )
-_LEXERS = {"tokenize", "token", "lexer", "ply", "pygments", "lark", "sly", "tiktoken", "transformers", "spacy", "nltk"}
 
-# The last words of a name say what it holds: password_reset_url is a URL, token_count a number.
-_SECRET_WORDS = {
-    "password": "password", "passwd": "password", "passwort": "password", "passphrase": "passphrase", "pwd": "password",
-    "secret": "secret", "secrets": "secrets", "token": "token", "tokens": "tokens", "credentials": "credentials",
-    "authorization": "authorization header", "cookie": "cookie", "cookies": "cookies", "jwt": "token",
-    "apikey": "API key", "passcode": "password", "passwords": "passwords",
-}  # fmt: skip
-_SECRET_PAIRS = {
-    ("api", "key"): "API key", ("secret", "key"): "secret key", ("private", "key"): "private key",
-    ("access", "key"): "access key", ("signing", "key"): "signing key", ("encryption", "key"): "encryption key",
-    ("session", "key"): "session key", ("session", "id"): "session key", ("auth", "header"): "authorization header",
-    ("authorization", "header"): "authorization header", ("cookie", "header"): "cookie", ("set", "cookie"): "cookie",
-}  # fmt: skip
-# Words before it that make it something else: a hash, a mask, a flag, a number.
-_HARMLESS_WORDS = {
-    "hashed", "hash", "masked", "redacted", "obfuscated", "encrypted", "sanitized", "sanitised", "safe", "censored",
-    "hidden", "has", "is", "no", "num", "n", "count", "len", "max", "min", "total", "uses", "use", "need", "needs",
-    "requires", "require", "invalid", "missing", "bad", "unexpected", "unused", "expected", "keyword", "public",
-}  # fmt: skip
-# The same for tokens and keys: a place in a text, in a listing, in a protocol.
-_HARMLESS_FOR_TOKENS = {
-    "next", "page", "continuation", "cursor", "sync", "last", "first", "prompt", "completion", "input", "output",
-    "stop", "pad", "special", "current", "lookahead", "primary", "foreign", "cache", "dict", "partition", "sort",
-    "idempotency", "cancel", "cancellation", "lex", "word",
-}  # fmt: skip
+_SETTINGS = frozenset({"settings", "config", "environ", "conf"})
 _REQUEST_PARTS = {
     "headers": "request headers", "META": "request headers", "COOKIES": "cookies", "cookies": "cookies",
     "body": "request body", "POST": "request body", "form": "request body", "data": "request body",
     "json": "request body", "get_json": "request body", "get_data": "request body", "stream": "request body",
-    "raw_post_data": "request body",
+    "raw_post_data": "request body", "values": "request body", "environ": "request headers",
 }  # fmt: skip
 _REQUEST_CALLS = {**_REQUEST_PARTS, "text": "request body", "read": "request body", "post": "request body"}
 # Last words of names of cookies that hold a choice and open nothing.
@@ -65,16 +44,37 @@ _PLAIN_COOKIES = frozenset({
     "debug", "seen", "banner", "method", "provider", "tab", "view", "layout", "sort", "next", "referrer", "source",
     "campaign", "variant", "experiment", "country", "region", "tour", "dismissed", "accepted", "visited",
 })  # fmt: skip
+# Whole tables: to go through one gives its keys.
+_TABLES = frozenset({
+    "request headers", "request body", "cookies", "environment", "all settings", "local variables", "session",
+    "response headers", "attributes",
+})  # fmt: skip
+_WITH_VALUES = frozenset({"items", "values", "lists", "multi_items"})
+_KEYS = frozenset({"list", "tuple", "set", "sorted", "frozenset", "enumerate"})
 _REQUESTS = {"request", "req", "http_request", "django_request", "_request"}
 # Calls that hand on what they are given.
 _THROUGH = {
-    "str", "repr", "dict", "list", "tuple", "set", "sorted", "json.dumps", "pprint.pformat", "pformat", "vars", "bytes",
+    "str", "repr", "dict", *_KEYS, "json.dumps", "pprint.pformat", "pformat", "vars", "bytes",
     "ascii", "format", "copy.copy", "copy.deepcopy", "ujson.dumps", "orjson.dumps",
 }  # fmt: skip
 _THROUGH_METHODS = {
     "strip", "decode", "encode", "lower", "upper", "format", "join", "copy", "items", "values", "read", "replace",
-    "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value",
+    "title", "as_string", "dict", "model_dump", "to_dict", "get_secret_value", "lists",
+    "multi_items", "split", "rsplit", "splitlines", "partition", "rpartition",
 }  # fmt: skip
+_DUMPS = frozenset({"dict", "model_dump", "to_dict"})
+# What a value is, by the last word of its own name, whatever key it stands under.
+_PLAIN_VALUES = frozenset(
+    {"id", "ids", "pk", "uuid", "count", "url", "uri", "type", "name", "kind", "status", "length"}
+)
+# What texts and tables have: a name with other attributes holds an object, and nobody here knows what its text shows.
+_PARTS = frozenset(name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_")) | {
+    "value", "key", "secret", "token", "access_token", "get_secret_value", "output", "OutputString",
+}  # fmt: skip
+_REDACTED = compiled(r"(?i)[\W_]*(?:redacted|hidden|masked|removed|filtered|censored|secret|xxx+)?[\W_]*|[*•x.#-]+")
+_COMMAND_BASES = compiled(r".*(?:Command|Application)")
+_COMMAND_METHODS = frozenset({"handle", "start", "run", "main", "execute", "call"})
+_COMMAND_DECORATORS = frozenset({"command", "callback", "task"})
 _LOGGED = compiled(r"(?:^|_)logs?(?:_?(?:file|path|dir|directory|name|folder))?(?:$|_)|logfile|logdir", re.IGNORECASE)
 _LOG_PATH = compiled(r"(?:.*/)?(?:[^/]*\.log(?:\.\d+)?|logs?/.*|logs?)|.*/logs?/.*")
 # Words of functions after which a secret is none any more.
@@ -92,7 +92,7 @@ class LogCalls(Extractor):
     """Calls of loggers and print that are given a secret by its name; os.chmod and its like on log files."""
 
     name = "logging.calls"
-    version = 4
+    version = 5
     emits = (SecretLogged, LogFileMode)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -115,7 +115,7 @@ class LogCalls(Extractor):
         branches: Branches | None = None
         assigned: Assigned | None = None
         for call in file.calls:
-            method = logging_method(file, call)
+            method = logging_method(file, call) or binds(file, call)
             if method:
                 assigned = assigned or Assigned(file)
                 whats = dict.fromkeys(Carried(file, assigned, call).arguments(method))
@@ -128,7 +128,7 @@ class LogCalls(Extractor):
                         call=method,
                         # What a command prints is for the one who called it.
                         role="command"
-                        if method == "print" and _COMMANDS.search(path)
+                        if method == "print" and (_COMMANDS.search(path) or _of_command(file, call))
                         else branches.role(call, what_for)
                         if branches
                         else what_for,
@@ -137,34 +137,13 @@ class LogCalls(Extractor):
                 yield from _mode(file, call, here, what_for)
 
 
-def logging_method(file: PythonFile, call: ast.Call) -> str:
-    """The method for `log.info(...)`, `self.logger.info(...)`, `structlog.get_logger().info(...)`; "print"; else ""."""
-    func = call.func
-    if isinstance(func, ast.Name):
-        return "print" if func.id == "print" and "print" not in file.aliases else ""
-    if not isinstance(func, ast.Attribute) or func.attr not in _METHODS:
-        return ""
-    receiver = func.value
-    for _ in range(8):
-        if isinstance(receiver, ast.Call):  # logger.bind(...), logging.getLogger(...)
-            name = file.name(receiver.func).rpartition(".")[2]
-            if name in {"getLogger", "get_logger", "get_task_logger"}:
-                return func.attr
-            if not isinstance(receiver.func, ast.Attribute):
-                return ""
-            receiver = receiver.func.value
-    last = (
-        receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
-    )
-    return func.attr if _LOGGER.fullmatch(last) else ""
-
-
 class Carried:
     """What secrets one call of a logger carries into text. Calls that are not known are taken to keep what they are
     given to themselves."""
 
     def __init__(self, file: PythonFile, assigned: Assigned, call: ast.Call) -> None:
         self._file, self._assigned, self._call = file, assigned, call
+        self._names: dict[str, ast.expr | None] = {}  # of the comprehensions around
 
     def arguments(self, method: str) -> Iterator[str]:
         for given in self._call.args:
@@ -182,9 +161,9 @@ class Carried:
         plain = isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(
             getattr(value, "slice", None), ast.Slice
         )
-        if plain and (what := _secret_name(self._file, name)) is not None:
-            words = _words(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
-            if not _HARMLESS_WORDS & set(words):
+        if plain and (what := secret_name(self._file, name)) is not None:
+            words = words_of(value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", ""))
+            if not HARMLESS_WORDS & set(words) and not _PLAIN_VALUES & set(words[-1:]):
                 yield what
 
     def of(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
@@ -221,64 +200,189 @@ class Carried:
             case ast.Name(id=name):
                 yield from self._name(node, name, depth)
             case ast.Attribute(value=value, attr=attr):
-                yield from _attribute(file, node, value, attr)
+                yield from self._attribute(node, value, attr)
             case ast.Subscript(value=value, slice=key):
-                yield from _element(file, value, key)
+                yield from self._element(value, key, depth)
+            case ast.NamedExpr(value=inner):
+                yield from self.of(inner, depth + 1)
+            case ast.ListComp(elt=one) | ast.SetComp(elt=one) | ast.GeneratorExp(elt=one):
+                yield from self._one_by_one(node.generators, [one], depth)
+            case ast.DictComp(key=key, value=one):
+                yield from self._one_by_one(node.generators, [key, one], depth)
             case ast.Call():
                 yield from self._called(node, depth)
 
+    def _one_by_one(self, generators: list[ast.comprehension], parts: list[ast.expr], depth: int) -> Iterator[str]:
+        before = dict(self._names)
+        for one in generators:
+            chosen = [test for test in one.ifs if not _all_headers(test)]
+            # A condition on the key is read as one that leaves out what is secret.
+            tests: list[ast.expr] = [ast.IfExp(test, test, test) for test in chosen]
+            self._names.update(one_by_one(one.target, one.iter, [*tests, *parts]))
+        for part in parts:
+            yield from self.of(part, depth + 1)
+        self._names = before
+
     def _name(self, node: ast.Name, name: str, depth: int) -> Iterator[str]:
         file = self._file
-        if file.name(node) == "os.environ":
+        if name in self._names:
+            given = self._names[name]
+            if given is not None and depth < _MAX_STEPS:
+                yield from self.of(given, depth + 10)
+        elif file.name(node) == "os.environ":
             yield "environment"
-        elif (what := _secret_name(file, name)) is not None:
+        elif file.name(node) == "flask.session":
+            yield "session"
+        elif (what := secret_name(file, name)) is not None:
+            # A jar of cookies shows what is in it.
+            is_object = not what.startswith("cookie") and _is_object(file, self._call, name)
             given = self._assigned.last(name, self._call)
-            if given is None or not _veiled(file, given):
+            veiled = given is not None and _veiled(file, given)
+            if not veiled and not is_object and not _is_redacted(file, self._call, name):
                 yield what
         elif name == "environ" and _is_parameter(file, self._call, name):
             yield "request headers"
         elif name == "settings" and "settings" in file.aliases and not file.name(node).startswith("django.conf"):
             yield "all settings"
-        elif not set(_words(name)) & _HARMLESS_WORDS:
+        elif not set(words_of(name)) & HARMLESS_WORDS:
             given = self._assigned.last(name, self._call)
-            if given is not None and depth < _MAX_STEPS:
-                yield from self.of(given, depth + 10)
+            if given is None or depth >= _MAX_STEPS:
+                return
+            # What is secret in it was taken out by its name.
+            taken = any(secret_name(file, key) for key in self._assigned.taken_out(name, self._call))
+            yield from (what for what in self.of(given, depth + 10) if not (taken and what in _TABLES))
+
+    def _attribute(self, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
+        file = self._file
+        if file.name(node) == "os.environ":
+            yield "environment"
+        elif attr in _REQUEST_PARTS and is_request(value):
+            yield _REQUEST_PARTS[attr]
+        elif attr == "headers" and isinstance(value, ast.Name) and self._own_answer(value.id):
+            yield "response headers"
+        elif attr == "__dict__":
+            yield from self._whole(value)
+        elif attr == "config" and isinstance(value, ast.Name) and value.id in {"app", "current_app"}:
+            yield "all settings"
+        elif (what := secret_name(file, attr)) is not None and not attr.isupper():
+            yield what
+        elif what is not None and file.name(node).partition(".")[0] in {"settings", "django", "self", "app", "config"}:
+            yield what  # settings.SECRET_KEY; but not TokenType.PASSWORD, a member of an enumeration
+        elif _is_settings(file, value) and is_address(attr):
+            yield "address with a password"
+
+    def _whole(self, node: ast.expr) -> Iterator[str]:
+        """All attributes of an object: of the settings, of one whose class gives it a secret."""
+        if self._file.name(node).endswith("settings"):
+            yield "all settings"
+        elif is_request(node):
+            yield "request headers"
+        elif isinstance(node, ast.Name) and node.id == "self" and self._holds_a_secret():
+            yield "attributes"
+
+    def _holds_a_secret(self) -> bool:
+        file = self._file
+        owner = file.scope(file.scope(self._call))
+        for node in file.assigns if isinstance(owner, ast.ClassDef) else ():
+            if file.scope(file.scope(node)) is not owner:
+                continue
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                match target:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=attr) if secret_name(file, attr):
+                        return True
+        return False
+
+    def _own_answer(self, name: str) -> bool:
+        """Whether a name is the answer that this service gives, with its Set-Cookie."""
+        scope = self._file.scope(self._call)
+        given = self._assigned.last(name, self._call)
+        given = given.value if isinstance(given, ast.Await) else given
+        if isinstance(given, ast.Call):
+            return self._file.name(given.func).rpartition(".")[2] in {"get_response", "call_next", "make_response"}
+        if given is not None or not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        hooked = any(isinstance(one, ast.Attribute) and "after_" in one.attr for one in scope.decorator_list)
+        return (hooked or scope.name == "process_response") and _is_parameter(self._file, self._call, name)
+
+    def _element(self, value: ast.expr, key: ast.expr, depth: int) -> Iterator[str]:
+        file = self._file
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            if (what := secret_name(file, key.value)) is not None:
+                yield what
+            elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
+                if not set(words_of(key.value)[-1:]) & _PLAIN_COOKIES:
+                    yield "cookie"
+            elif _is_settings(file, value) and is_address(key.value):
+                yield "address with a password"
+        elif isinstance(key, ast.Slice):
+            return  # token[:6] shows a part of it on purpose
+        elif isinstance(key, ast.Constant | ast.UnaryOp):
+            yield from self._piece(value, key, depth)
+
+    def _piece(self, value: ast.expr, key: ast.Constant | ast.UnaryOp, depth: int) -> Iterator[str]:
+        """A piece of a header that holds the name of a scheme and what is secret: `header.split()[1]`."""
+        if isinstance(value, ast.Name):
+            given = self._assigned.last(value.id, self._call)
+            if given is None or depth >= _MAX_STEPS:
+                return
+            value = given
+        first = isinstance(key, ast.Constant) and key.value == 0
+        if first or not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+            return
+        if value.func.attr in PIECES:
+            whats = self.of(value.func.value, depth + 10)
+            yield from (what for what in whats if what in {"authorization header", "cookie", "password"})
 
     def _called(self, node: ast.Call, depth: int) -> Iterator[str]:
         file = self._file
         name, func = file.name(node.func), node.func
         if name in {"os.getenv", "os.environ.get"}:
             if node.args:
-                yield from _element(file, func, node.args[0])
+                yield from self._element(func.value if isinstance(func, ast.Attribute) else func, node.args[0], depth)
             return
         if name in {"locals", "globals"} and not node.args:
             yield "local variables" if name == "locals" else "all settings"
             return
         if name in _THROUGH:
             for given in node.args:
-                if name == "vars" and file.name(given).endswith("settings"):
-                    yield "all settings"
-                elif name == "vars" and is_request(given):
-                    yield "request headers"
-                yield from self.of(given, depth + 1)
+                if name == "vars":
+                    yield from self._whole(given)
+                found = self.of(given, depth + 1)
+                yield from found if name not in _KEYS or not _keys_alone(given) else _but_tables(found)
             return
         if not isinstance(func, ast.Attribute):
             return
         if func.attr in {"get", "pop", "getlist"} and node.args:
-            yield from _element(file, func.value, node.args[0])
+            yield from self._element(func.value, node.args[0], depth)
         elif func.attr in _REQUEST_CALLS and is_request(func.value):
             yield _REQUEST_CALLS[func.attr]
         elif func.attr in _THROUGH_METHODS:
-            if func.attr in {"dict", "model_dump", "to_dict"}:
+            if func.attr in _DUMPS:
                 if file.name(func.value).rpartition(".")[2] == "settings":
                     yield "all settings"
+                # A body is one as a table too; what a token that is an object says of itself is not known.
+                yield from (what for what in self.of(func.value, depth + 1) if what in _TABLES)
                 return
             yield from self.of(func.value, depth + 1)
             # `"{name}".format(**locals())` shows what it names.
             named = (keyword.value for keyword in node.keywords if keyword.arg is not None)
             for given in (*node.args, *named):
-                if func.attr in {"format", "join"}:
+                if func.attr == "format":
                     yield from self.of(given, depth + 1)
+                elif func.attr == "join":
+                    found = self.of(given, depth + 1)
+                    yield from _but_tables(found) if _keys_alone(given) else found
+
+
+def _keys_alone(node: ast.expr) -> bool:
+    """Whether what goes through a value sees no more of a table than its keys; `.items()` and `.values()` give more."""
+    return isinstance(node, ast.Name | ast.Attribute) or (
+        isinstance(node, ast.Call) and not (isinstance(node.func, ast.Attribute) and node.func.attr in _WITH_VALUES)
+    )
+
+
+def _but_tables(found: Iterator[str]) -> Iterator[str]:
+    return (what for what in found if what not in _TABLES)
 
 
 def _veiled(file: PythonFile, node: ast.expr, depth: int = 0) -> bool:
@@ -301,7 +405,7 @@ def _veiled(file: PythonFile, node: ast.expr, depth: int = 0) -> bool:
             return _veiled(file, body, depth + 1) and _veiled(file, orelse, depth + 1)
         case ast.Call(func=func):
             called = file.name(func) or (func.attr if isinstance(func, ast.Attribute) else "")
-            return not _VEILS.isdisjoint(_words(called.rpartition(".")[2]))
+            return not _VEILS.isdisjoint(words_of(called.rpartition(".")[2]))
     return False
 
 
@@ -321,56 +425,65 @@ def _is_parameter(file: PythonFile, call: ast.Call, name: str) -> bool:
     return any(item.arg == name for item in (*scope.args.posonlyargs, *scope.args.args))
 
 
-def _attribute(file: PythonFile, node: ast.Attribute, value: ast.expr, attr: str) -> Iterator[str]:
-    if file.name(node) == "os.environ":
-        yield "environment"
-    elif attr in _REQUEST_PARTS and is_request(value):
-        yield _REQUEST_PARTS[attr]
-    elif attr == "__dict__" and file.name(value).endswith("settings"):
-        yield "all settings"
-    elif attr == "config" and isinstance(value, ast.Name) and value.id in {"app", "current_app"}:
-        yield "all settings"
-    elif (what := _secret_name(file, attr)) is not None and not attr.isupper():
-        yield what
-    elif what is not None and file.name(node).partition(".")[0] in {"settings", "django", "self", "app", "config"}:
-        yield what  # settings.SECRET_KEY; but not TokenType.PASSWORD, a member of an enumeration
+def _is_object(file: PythonFile, call: ast.Call, name: str) -> bool:
+    """Whether the function uses what a name holds as an object: `token.expires_at`, and no text has that."""
+    return any(
+        isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == name
+        and part.attr not in _PARTS
+        for part in ast.walk(file.scope(call))
+    )
 
 
-def _element(file: PythonFile, value: ast.expr, key: ast.expr) -> Iterator[str]:
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        if (what := _secret_name(file, key.value)) is not None:
-            yield what
-        elif isinstance(value, ast.Attribute) and value.attr in {"cookies", "COOKIES"} and is_request(value.value):
-            if not set(_words(key.value)[-1:]) & _PLAIN_COOKIES:
-                yield "cookie"
-    elif isinstance(key, ast.Slice):
-        return  # token[:6] shows a part of it on purpose
+def _is_redacted(file: PythonFile, call: ast.Call, name: str) -> bool:
+    """Whether the function puts a mask into what a name holds: `shown["access_token"] = "[REDACTED]"`."""
+    scope = file.scope(call)
+    return any(
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == name
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and _REDACTED.fullmatch(node.value.value) is not None
+        for node in file.assigns
+        if isinstance(node, ast.Assign) and file.scope(node) is scope
+        for target in node.targets
+    )
+
+
+def _of_command(file: PythonFile, call: ast.Call) -> bool:
+    """Whether a call is in what a command line starts: `@click.command()`, the start() of an Application."""
+    scope = file.scope(call)
+    if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    for decorator in scope.decorator_list:
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (made.attr if isinstance(made, ast.Attribute) else file.name(made)) in _COMMAND_DECORATORS:
+            return True
+    owner = file.scope(scope)
+    return (
+        scope.name in _COMMAND_METHODS
+        and isinstance(owner, ast.ClassDef)
+        and any(_COMMAND_BASES.fullmatch(file.name(base)) for base in owner.bases)
+    )
+
+
+def _all_headers(test: ast.expr) -> bool:
+    """`key.startswith("HTTP_")`: of what WSGI gives, the headers."""
+    match test:
+        case ast.Call(func=ast.Attribute(attr="startswith"), args=[ast.Constant(value="HTTP_")]):
+            return True
+    return False
+
+
+def _is_settings(file: PythonFile, node: ast.expr) -> bool:
+    return file.name(node).rpartition(".")[2] in _SETTINGS
 
 
 def is_request(node: ast.expr) -> bool:
     last = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
     return last in _REQUESTS
-
-
-def _words(name: str) -> list[str]:
-    split = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
-    return [word for word in re.split(r"[^a-z\d]+", split) if word]
-
-
-def _secret_name(file: PythonFile, name: str) -> str | None:
-    """What a name holds, if that is secret. "password_reset_url" -> None, "userPassword" -> "password"."""
-    words = _words(name)
-    if not words or set(words[:-1]) & _HARMLESS_WORDS:
-        return None
-    what = _SECRET_WORDS.get(words[-1]) or _SECRET_PAIRS.get((words[-2], words[-1]) if len(words) > 1 else ("", ""))
-    if what is not None and "pass" not in what and set(words[:-1]) & _HARMLESS_FOR_TOKENS:
-        return None
-    if what in {"token", "tokens"} and (len(words) == 1 or what == "tokens"):
-        if any(name.split(".")[0].lower() in _LEXERS for name in file.aliases.values()):
-            return None
-        if what == "tokens":
-            return None  # nearly always how many words a text model was given
-    return what
 
 
 def _mode(file: PythonFile, call: ast.Call, here: Location, what_for: str) -> Iterator[Found]:

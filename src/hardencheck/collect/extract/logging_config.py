@@ -33,11 +33,12 @@ _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
         ),
         (LoggingPlace, LoggerSetting),
     ),
-    (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO"), (SqlEcho,)),
+    (re.compile(rb"create_engine|create_async_engine|SQLALCHEMY_ECHO|SQLALCHEMY_ENGINE_OPTIONS"), (SqlEcho,)),
     (re.compile(rb"(?:import|from)\s+uvicorn"), (LoggingPlace,)),
 )
 TABLE_NAMES = {"LOGGING": "django", "logconfig_dict": "gunicorn"}
 _CONFIGURATION = compiled(r"[\w./{}-]{1,200}\.(?:ya?ml|json|ini|conf|cfg|toml)")
+_ENGINE_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
 _ENGINES = ("create_engine", "create_async_engine")
 _COMMAND = compiled(r"(?:^|/)management/commands/")
 # Where a project starts, functions of libraries with such names may set up logging; these packages do not.
@@ -63,7 +64,7 @@ class LoggingPython(Extractor):
     """Where logging is configured, levels of loggers by code, and whether SQL is printed."""
 
     name = "logging.python"
-    version = 4
+    version = 5
     emits = (LoggingPlace, LoggerSetting, SqlEcho, ServerLog)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -178,6 +179,8 @@ class _File:
         for keyword in call.keywords:
             if keyword.arg == "SQLALCHEMY_ECHO":  # app.config.update(SQLALCHEMY_ECHO=True)
                 yield from self._switch(keyword.value, keyword.value)
+            elif keyword.arg == _ENGINE_OPTIONS:
+                yield from self._engine_options(keyword.value, keyword.value)
 
     def _logger_name(self, node: ast.expr) -> str | None:
         """The logger an expression is: `logging.getLogger("x")`, `logging.root`, or a name given one in this file."""
@@ -309,6 +312,8 @@ class _File:
                 case ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str() as name)):
                     if name == "SQLALCHEMY_ECHO":
                         yield from self._switch(node.value, node)
+                    elif name == _ENGINE_OPTIONS:
+                        yield from self._engine_options(node.value, node)
                 case ast.Attribute(value=owner, attr="disabled") if isinstance(node.value, ast.Constant):
                     logger = self._logger_name(owner)
                     if logger is not None and node.value.value is True and self._branches.when(node) == "always":
@@ -334,6 +339,20 @@ class _File:
                 if made.rpartition(".")[2] != "NullHandler":
                     found.add(self._logger_name(call.func.value) or "")
         return frozenset(found)
+
+    def _engine_options(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:
+        """SQLALCHEMY_ENGINE_OPTIONS of Flask-SQLAlchemy, which go to create_engine."""
+        table, whole = self._values.table(value) or ({}, False)
+        through = _ENGINE_OPTIONS
+        echo = table.get("echo")
+        try:
+            if echo is None and not whole:
+                raise NotLiteral("not all written out")
+            enabled = bool(self._values.constant(echo)) if echo is not None else False
+        except NotLiteral as error:
+            yield self._gap((SqlEcho,), f"echo of {through} is {error}", node.lineno, node, through=through)
+            return
+        yield self._echo(echo if enabled and echo is not None else node, through, enabled, node)
 
     def _switch(self, value: ast.expr, node: ast.expr | ast.stmt) -> Iterator[Found]:
         try:

@@ -107,6 +107,13 @@ def _arguments(file: PythonFile, values: Values, call: ast.Call, kind: str) -> I
 def _text(values: Values, node: ast.expr, depth: int = 0) -> str:
     """A value as text: a tuple as "host:port", what is not literal as `UNKNOWN`; of a path joined with something that
     is not known, what is."""
+    known = values.texts.get(id(node))
+    if known is None:
+        known = values.texts[id(node)] = _read(values, node, depth)[:_MAX_TEXT]
+    return known
+
+
+def _read(values: Values, node: ast.expr, depth: int) -> str:
     try:
         value = values.constant(node)
     except NotLiteral:
@@ -129,4 +136,4 @@ def _text(values: Values, node: ast.expr, depth: int = 0) -> str:
         return UNKNOWN
     if isinstance(value, tuple):
         return ":".join(str(one) for one in value[:2])
-    return without_credentials(str(value))[:_MAX_TEXT]
+    return without_credentials(str(value))

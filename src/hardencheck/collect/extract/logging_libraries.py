@@ -28,15 +28,18 @@ from hardencheck.model.location import Location
 _TOKENS: tuple[tuple[re.Pattern[bytes], tuple[type[Fact], ...]], ...] = (
     (re.compile(rb"(?:import|from)\s+loguru"), (LoguruCall, LoguruSink)),
     (re.compile(rb"(?s)sentry_sdk.*\binit\b"), (Sentry, SentryScrubber, SentryVariables, LoggingPlace)),
-    (re.compile(rb"structlog(?s:.)*show_locals"), (StructlogSetup,)),
+    (re.compile(rb"structlog(?s:.)*(?:show_locals|dict_tracebacks|ExceptionDictTransformer)"), (StructlogSetup,)),
 )
 _TRACEBACKS = frozenset({"ExceptionDictTransformer", "RichTracebackFormatter"})
+# ExceptionRenderer(ExceptionDictTransformer()), whose show_locals is on (structlog 25.5, structlog.tracebacks).
+_DICT_TRACEBACKS = "structlog.processors.dict_tracebacks"
 
 
 class LoggingLibraries(Extractor):
     """Handlers of loguru, options of Sentry, tracebacks of structlog."""
 
     name = "logging.libraries"
+    version = 2
     emits = (
         LoguruCall,
         LoguruSink,
@@ -78,6 +81,7 @@ class _File:
                 yield from self._sentry(call)
             elif name.rpartition(".")[2] in _TRACEBACKS and "structlog" in name:
                 yield from self._traceback(call)
+        yield from self._dict_tracebacks()
         if (line := self._imported("loguru")) is not None:
             yield LoguruCall(location=self._here.at(line), what="import", role=self._role)
 
@@ -103,12 +107,27 @@ class _File:
         )
 
     def _traceback(self, call: ast.Call) -> Iterator[Found]:
-        """`ExceptionDictTransformer(show_locals=True)`"""
-        given = argument(call, 0, "show_locals")
-        if isinstance(given, ast.Constant) and given.value is True:
-            what_for = self._branches.role(call, self._role)
-            here = self._here.at(given.lineno)
-            yield StructlogSetup(location=here, console=False, filtered=True, variables=True, role=what_for)
+        """`ExceptionDictTransformer(show_locals=True)`, which is its default"""
+        name = self._file.name(call.func).rpartition(".")[2]
+        # The first argument of the other one is the width of colours; it is for a developer's terminal.
+        given = argument(call, 0 if name == "ExceptionDictTransformer" else None, "show_locals")
+        usual = name == "ExceptionDictTransformer" and given is None
+        if usual and spreads(call):
+            detail = "show_locals of ExceptionDictTransformer may be in an unpacked argument"
+            yield self._gap((StructlogSetup,), detail, call)
+        elif usual or (isinstance(given, ast.Constant) and given.value is True):
+            yield self._shown(given or call)
+
+    def _shown(self, node: ast.expr) -> StructlogSetup:
+        what_for = self._branches.role(node, self._role)
+        here = self._here.at(node.lineno)
+        return StructlogSetup(location=here, console=False, filtered=True, variables=True, role=what_for)
+
+    def _dict_tracebacks(self) -> Iterator[Found]:
+        if "dict_tracebacks" in self._file.source and self._file.imports("structlog"):
+            for node in ast.walk(self._file.tree):
+                if isinstance(node, ast.Name | ast.Attribute) and self._file.name(node) == _DICT_TRACEBACKS:
+                    yield self._shown(node)
 
     # loguru
 
@@ -125,14 +144,22 @@ class _File:
             handlers = self._values.resolve(handlers)
             for item in handlers.elts if isinstance(handlers, ast.List | ast.Tuple) else [handlers]:
                 table, whole = self._values.table(item) or ({}, False)
-                yield from self._sink(call, table.get("diagnose"), table.get("level"), not whole)
+                yield from self._sink(call, table.get("diagnose"), table.get("level"), not whole, item)
         elif method == "add":
             diagnose, level = argument(call, 6, "diagnose"), argument(call, None, "level")
             yield from self._sink(call, diagnose, level, spreads(call))
 
-    def _sink(self, call: ast.Call, diagnose: ast.expr | None, level: ast.expr | None, hidden: bool) -> Iterator[Found]:
+    def _sink(
+        self,
+        call: ast.Call,
+        diagnose: ast.expr | None,
+        level: ast.expr | None,
+        hidden: bool,
+        item: ast.expr | None = None,
+    ) -> Iterator[Found]:
+        """item: the table of a handler that `configure` is given."""
         what_for = self._branches.role(call, self._role)
-        here = self._here.at(call.lineno)
+        here = self._here.at((item or call).lineno)
         if level is not None and self._branches.when(call) == "always":
             yield from self._debug(level, what_for)
         try:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._assigned import Assigned
 from hardencheck.collect.extract._branches import Branches, branches_of
+from hardencheck.collect.extract._loggers import logging_method
 from hardencheck.collect.extract._python import PythonFile, parse, role, unread
-from hardencheck.collect.extract.logging_calls import is_request, logging_method
+from hardencheck.collect.extract.logging_calls import is_request
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.logging_written import RequestLogged
 from hardencheck.model.location import Location

@@ -10,14 +10,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._branches import Values, branches_of
 from hardencheck.collect.extract._package_scripts import has_scripts, starting
 from hardencheck.collect.extract._python import NotLiteral, parse, role, without_credentials
 from hardencheck.collect.extract._shell import commands
+from hardencheck.collect.extract._templates import without_ending
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact, Scalar
 from hardencheck.model.facts.logging import Access, GunicornFile, LogFileMode, ServerCommand, ServerLevel, ServerLog
+from hardencheck.model.facts.orchestration import ServerUmask, ServerUser, SocketMode
+from hardencheck.model.facts.uploads import RequestLimit, RequestTimeout
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
@@ -65,6 +70,7 @@ _APPLICATION = compiled(r"[A-Za-z_][\w.]{0,200}(?::[A-Za-z_][\w.]{0,100}(?:\([^(
 _FILE = compiled(r"[\w./-]{1,200}\.py")
 _SUBSTITUTED = compiled(r"\$\{\w{1,100}:?-([^${}]{0,200})\}")
 _MAX_VALUE = 200
+_MAX_FORMAT = 2000
 # What gunicorn's file may set to something else than a command line does.
 _FILE_FLAGS = frozenset({
     "timeout", "keepalive", "user", "forwarded_allow_ips", "bind",
@@ -303,7 +309,7 @@ def _refuse_large(data: bytes) -> None:
 
 
 def _kind(path: str) -> str:
-    name = path.rpartition("/")[2].lower()
+    name = without_ending(path.rpartition("/")[2])
     if has_scripts(path):
         return "package"
     if name.endswith((".md", ".txt", ".rst", ".py", ".html")):
@@ -460,17 +466,26 @@ def _script(text: str) -> Iterator[_Line]:
 
 
 class GunicornFiles(Extractor):
-    """accesslog, loglevel and the logging configurations of gunicorn's configuration files."""
+    """accesslog, loglevel and the logging configurations of gunicorn's configuration files. A template of one is no
+    Python: all that it may set is missing."""
 
     name = "logging.gunicorn-files"
-    version = 3
+    version = 4
     emits = (GunicornFile,)
     _NAME = re.compile(r"(?:.*/)?(?:gunicorn[^/]*|[^/]*gunicorn[^/]*\.conf|gunicorn/(?:config|conf))\.py")
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return path.endswith(".py") and self._NAME.fullmatch(path.lower()) is not None
+        name = without_ending(path)
+        return name.endswith(".py") and self._NAME.fullmatch(name) is not None
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
+        if without_ending(path) != path.lower():
+            detail = "a template of gunicorn's configuration: what it becomes is not known"
+            gap = self.gap(Reason.TEMPLATED, detail, Location(path=path))
+            missing = (GunicornFile, SocketMode, ServerUmask, ServerUser, RequestLimit, RequestTimeout)
+            about: dict[str, Scalar] = {"role": role(path)}
+            yield msgspec.structs.replace(gap, kinds=tuple(fact.kind() for fact in missing), about=about)
+            return
         fact = gunicorn_file(path, data)
         if fact is not None:
             yield fact
@@ -500,7 +515,11 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
             except NotLiteral:
                 value = None
             if isinstance(value, str | int) and not isinstance(value, bool):
-                flags[target.id] = (without_credentials(str(value)[:200]), node.lineno)
+                most = _MAX_FORMAT if target.id == "access_log_format" else _MAX_VALUE
+                flags[target.id] = (without_credentials(str(value)[:most]), node.lineno)
+            elif target.id == "access_log_format" and value is None and branches.when(node) != "never":
+                plain = isinstance(node.value, ast.Constant) and node.value.value is None
+                flags |= {} if plain else {target.id: ("$", node.lineno)}
         if target.id in {"logconfig", "logconfig_dict", "logconfig_json", "syslog"}:
             found["logconfig"] = (not (isinstance(node.value, ast.Constant) and not node.value.value), node.lineno)
         if target.id not in {"accesslog", "loglevel"} or branches.when(node) == "never":
@@ -532,37 +551,6 @@ def gunicorn_file(path: str, data: bytes, *, sure: bool = False) -> GunicornFile
         flags=tuple(f"{name}={value}" for name, (value, _) in sorted(flags.items())),
         flag_lines=tuple(line for _, (_, line) in sorted(flags.items())),
     )
-
-
-class UwsgiFiles(Extractor):
-    """disable-logging in uWSGI's ini files; requests are logged unless it says otherwise."""
-
-    name = "logging.uwsgi-files"
-    emits = (ServerLog,)
-
-    def wants(self, path: str, mode: int, size: int) -> bool:
-        return "uwsgi" in path.rpartition("/")[2].lower() and path.endswith(".ini")
-
-    def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
-        _refuse_large(data)
-        section = False
-        line_of, off = 0, False
-        for number, raw in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-            line = raw.strip()
-            if line.startswith("["):
-                section = line.lower().startswith("[uwsgi")
-                line_of = line_of or (number if section else 0)
-                continue
-            key, _, value = line.partition("=")
-            if section and key.strip() in {"disable-logging", "log-5xx-only"}:
-                off, line_of = value.strip().lower() in {"true", "1", "yes", ""}, number
-        if line_of:
-            yield ServerLog(
-                location=Location(path=path, line=line_of),
-                server="uwsgi",
-                access_log=not off,
-                role=role(path),
-            )
 
 
 class Logrotate(Extractor):

@@ -8,7 +8,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._proxy_text import MAX_BYTES, MAX_DEPTH, Conditional, Format, always
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED
+from hardencheck.collect.extract._templates import TEMPLATED, of_any_kind, without_ending
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.proxies import Directive, NginxFile
 from hardencheck.model.location import Location
@@ -37,8 +37,12 @@ _LOOKS = compiled(
     rb"^[ \t]{0,99}(?:server|http|location\b[^{\n]{0,300}|upstream[ \t]{1,9}[^\s{]{1,99})\s{0,99}\{", re.MULTILINE
 )
 _ALONE = compiled(
-    rb"^[ \t]{0,99}(?:add_header|client_max_body_size|proxy_pass|proxy_set_header|uwsgi_param|more_set_headers"
-    rb"|ssl_protocols|server_tokens|client_body_timeout)[ \t]{1,99}[^;{}\n]{1,999};",
+    rb"^[ \t]{0,99}(?:(?:proxy|uwsgi|fastcgi|scgi|grpc)_[a-z_]{2,40}|more_(?:set|clear)_(?:input_)?headers"
+    rb"|add_header(?:_inherit)?"
+    rb"|client_(?:max_body|body|header)_[a-z_]{2,40}|ssl_(?:protocols|ciphers|prefer_server_ciphers|stapling)"
+    rb"|server_(?:tokens|name)"
+    rb"|(?:keepalive|send)_timeout|large_client_header_buffers|limit_(?:req|conn|rate)|real_ip_header|set_real_ip_from"
+    rb"|(?:access|error)_log|underscores_in_headers)[ \t]{1,99}[^;{}\n]{1,999};",
     re.MULTILINE,
 )
 # What no other format has that looks like this one (logstash, unbound).
@@ -47,6 +51,10 @@ _NOT_NGINX = compiled(rb"<VirtualHost|^[ \t]{0,99}\[[\w.:-]{1,99}\][ \t\r]{0,99}
 _COMPARES = compiled(r"\(?!?\$\w{1,99}\)?|\(?!?-[defx]|!?~\*?|!?=|[()]|https?\)?|on\)?|off\)?|\)")
 _VARIABLE = compiled(r"\$\{?\w{1,99}\}?")
 _TELLS_SECRETS = compiled(r"secret|token|passw|key|auth|cred|cookie|session|signature", re.IGNORECASE)
+# What a file without an ending is called that configurations include.
+_PART = compiled(
+    r"[^.]*(?:proxy|params|headers|security|limits|ssl|tls|uploads?|locations?|common|gunicorn|vhost|site)[^.]*$"
+)
 _PARAMS = ("proxy_params", "uwsgi_params", "fastcgi_params", "scgi_params", "proxy.inc")
 _KEYS = {"default", "include", "hostnames", "volatile", "http", "https"}  # what a map is keyed by may be a secret
 MAX_TOKENS = 200_000
@@ -56,26 +64,19 @@ class NginxFiles(Extractor):
     """Files that are named like nginx configuration and read like it."""
 
     name = "nginx.files"
-    version = 3
+    version = 4
     emits = (NginxFile,)
 
     def digest(self) -> str:
         return "crossplane-lexer"
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        folder, _, name = path.lower().rpartition("/")
-        if name.endswith((".conf", ".conf.template", ".nginx", ".vhost")) or name.startswith(
-            ("nginx.conf", "default.conf")
-        ):
-            return True
-        if "nginx" in path.lower() and name.endswith((".template", ".j2", ".jinja", ".erb", ".tmpl", ".tpl", ".inc")):
-            return True
-        if name in _PARAMS or folder.endswith(("sites-available", "sites-enabled")):
-            return True
-        return "nginx" in name and "." not in name
+        return _named(path) or _may_be(path)
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if _NOT_NGINX.search(data) or not (_LOOKS.search(data) or _ALONE.search(data)):
+            return
+        if not _named(path) and (data.startswith(b"#!") or not (_CERTAIN.search(data) or _ALONE.search(data))):
             return
         try:
             found, templated = _FORMAT.read(data)
@@ -86,12 +87,34 @@ class NginxFiles(Extractor):
         yield NginxFile(location=Location(path=path), role=role(path), templated=templated, directives=found)
 
 
+def _named(path: str) -> bool:
+    bare = without_ending(path)
+    folder, _, name = bare.rpartition("/")
+    if name.endswith((".conf", ".nginx", ".vhost")) or name.startswith(("nginx.conf", "default.conf")):
+        return True
+    if "nginx" in bare and (name.endswith(".inc") or bare != path.lower()):
+        return True
+    if name in _PARAMS or folder.endswith(("sites-available", "sites-enabled")):
+        return True
+    return "nginx" in name and "." not in name
+
+
+def _may_be(path: str) -> bool:
+    """A name that says nothing, or that a part has which another file includes: what is in it decides."""
+    bare = without_ending(path)
+    name = bare.rpartition("/")[2]
+    if of_any_kind(path) or name.endswith((".inc", ".include", ".snippet", ".params", ".headers")):
+        return True
+    return "." not in name and ("nginx" in bare or _PART.match(name) is not None)
+
+
 def _arguments(words: list[str], mapped: tuple[str, ...] | None) -> tuple[str, ...]:
     """What is kept of a directive. Values that may be credentials are not: those of fields that nobody judges, texts
     that are compared or returned, and what stands before the @ of a URL. mapped: the arguments of a map around it."""
     name, rest = words[0], words[1:]
     if mapped is not None:
-        return (WITHHELD,) if _TELLS_SECRETS.search(" ".join((*mapped, *rest))) else tuple(rest[:1])
+        withheld = _TELLS_SECRETS.search(" ".join((*mapped, *rest))) and not _VARIABLE.fullmatch("".join(rest))
+        return (WITHHELD,) if withheld else tuple(rest[:1])
     if name not in _KEPT:
         return ()
     match name:

@@ -10,7 +10,8 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, ini_lines, untemplated
 from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
-from hardencheck.collect.extract._yaml_templates import OPEN, without_endings
+from hardencheck.collect.extract._templates import without_ending
+from hardencheck.collect.extract._yaml_templates import OPEN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.orchestration import (
@@ -41,7 +42,7 @@ class Supervisor(Extractor):
     emits = (ServerUmask, SocketMode, SupervisedProgram, ServerUser, ServerControl)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return without_endings(path).endswith((".conf", ".ini"))
+        return without_ending(path).endswith((".conf", ".ini"))
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if _SECTION.search(data) is None:

@@ -8,7 +8,7 @@ from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._environment_facts import role_of
 from hardencheck.collect.extract._environment_text import IniLine, Template, ini_lines, untemplated
 from hardencheck.collect.extract._privileges import FOREIGN, changes_user, program_of
-from hardencheck.collect.extract._yaml_templates import ENDINGS
+from hardencheck.collect.extract._templates import COPIED, FILLED_IN
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.orchestration import Manager, UnitDirective, UnitFile, UnitSetting
 from hardencheck.model.gap import Reason
@@ -16,7 +16,7 @@ from hardencheck.model.location import Location
 
 MAX_BYTES = 256 * 1024
 MAX_DIRECTIVES = 2_000
-_TEMPLATE = rf"(?:{'|'.join(map(re.escape, (*ENDINGS, '.example', '.sample')))})?"
+_TEMPLATE = rf"(?:{'|'.join(map(re.escape, (*FILLED_IN, *COPIED)))})?"
 _UNIT = compiled(
     rf"(?P<unit>[^/]+\.(?:service|socket)){_TEMPLATE}|"
     rf"(?:.*/)?(?P<above>[^/]+\.(?:service|socket))\.d/[^/]+\.conf{_TEMPLATE}"

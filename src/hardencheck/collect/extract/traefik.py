@@ -11,7 +11,7 @@ from typing import Any
 from hardencheck.collect.contract import Extractor, Found, Unreadable
 from hardencheck.collect.extract._fields import REQUEST, RESPONSE, WITHHELD
 from hardencheck.collect.extract._python import role, without_credentials
-from hardencheck.collect.extract._templates import TEMPLATED, plain
+from hardencheck.collect.extract._templates import TEMPLATED, Plain, is_yaml, plain, without_ending
 from hardencheck.collect.extract._yaml import Mapping, Node, Scalar, Sequence, documents
 from hardencheck.collect.extract.dockerfile import purpose
 from hardencheck.collect.extract.ingress import rules
@@ -24,7 +24,6 @@ MAX_BYTES = 1_000_000
 MAX_SETTINGS = 5_000
 _MAY = compiled(rb"(?i)traefik|\bentrypoints\b")
 _DYNAMIC = compiled(rb"(?i)\brouters\b|\bmiddlewares\b")
-_SUFFIXES = (".yml", ".yaml", ".toml", ".yml.j2", ".yaml.j2", ".toml.j2", ".yml.tmpl", ".toml.tmpl", ".yml.template")
 _VARIABLE = compiled(r"\$\{?[A-Za-z_]\w{0,99}(?::?-(?P<default>[^{}$\n]{0,200}))?(?:[^{}\n]{0,99})?\}?")
 # The last part of a name whose value is kept. Everything else may be a password, a token, an address of a person.
 _KEPT = frozenset({
@@ -55,7 +54,7 @@ class TraefikFiles(Extractor):
     emits = (TraefikConfiguration,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
-        return size <= MAX_BYTES and path.lower().endswith(_SUFFIXES)
+        return size <= MAX_BYTES and (is_yaml(path) or _is_toml(path))
 
     def extract(self, path: str, mode: int, data: bytes) -> Iterable[Found]:
         if not ("traefik" in path.lower() or _MAY.search(data) or (_DYNAMIC.search(data) and b"http" in data)):
@@ -63,7 +62,7 @@ class TraefikFiles(Extractor):
         text = data.decode("utf-8-sig", "replace")
         read = plain(text, shell=False, alone=f": {TEMPLATED}")
         try:
-            found = list(self._toml(read.text) if ".toml" in path.lower() else _yaml(read.text.encode()))
+            found = list(self._toml(read.text) if _is_toml(path) else _yaml(read))
         except Unreadable:
             if "traefik" in path.lower():
                 raise
@@ -96,8 +95,14 @@ class TraefikFiles(Extractor):
             yield source, "", "", settings
 
 
-def _yaml(data: bytes) -> Iterator[tuple[str, str, str, list[Setting]]]:
-    for document in documents(data):
+def _is_toml(path: str) -> bool:
+    return without_ending(path).endswith(".toml")
+
+
+def _yaml(read: Plain) -> Iterator[tuple[str, str, str, list[Setting]]]:
+    # Its own files are read by Go's yaml.v3, resources of Kubernetes are not.
+    unique = "apiVersion" not in read.text
+    for document in documents(read.text.encode(), unique=unique, templated=read.templated):
         if not isinstance(document, Mapping):
             continue
         kind, api = _text(document.get("kind")), _text(document.get("apiVersion"))

@@ -20,7 +20,8 @@ _WTFORMS = frozenset({
     "flask_wtf.file.MultipleFileField", "wtforms.MultipleFileField", "wtforms.fields.MultipleFileField",
 })  # fmt: skip
 # Say only that there is a file, or how long its name may be.
-_NO_CHECK = frozenset({"FileRequired", "DataRequired", "InputRequired", "Optional", "file_required"})
+_NO_CHECK = frozenset({"FileRequired", "DataRequired", "InputRequired", "Optional", "file_required", "FileSize"})
+_SIZES = frozenset({"size", "file", "seek", "tell"})
 _CHECKER = ("clean_", "validate_")
 
 
@@ -31,6 +32,7 @@ class UploadFields(Extractor):
     """
 
     name = "python.upload-fields"
+    version = 2
     emits = (FileFields,)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
@@ -113,8 +115,43 @@ def _checked(call: ast.Call, kind: str, file: PythonFile) -> bool:
         return spreads(call)
     if not isinstance(given, ast.List | ast.Tuple):
         return True  # a name: a list of validators
-    names = [file.name(item.func if isinstance(item, ast.Call) else item).rpartition(".")[2] for item in given.elts]
-    return any(name not in _NO_CHECK for name in names)
+    return any(not _lets_any_type_in(item, file) for item in given.elts)
+
+
+def _lets_any_type_in(validator: ast.expr, file: PythonFile) -> bool:
+    """Whether a validator says nothing of what a file is: one that comes with the library, or a function or class of
+    this file that asks for sizes alone."""
+    name = file.name(validator.func if isinstance(validator, ast.Call) else validator)
+    last = name.rpartition(".")[2]
+    if last in _NO_CHECK:
+        return True
+    own = [one for one in (*file.functions, *file.classes) if one.name == name]
+    return len(own) == 1 and _asks_for_sizes_alone(own[0])
+
+
+def _asks_for_sizes_alone(checker: ast.AST) -> bool:
+    """What is asked of the file is its size, and the file goes nowhere else that may look into it."""
+    functions = [part for part in ast.walk(checker) if isinstance(part, ast.FunctionDef)]
+    called = next((one for one in functions if one.name == "__call__"), None)
+    function = called or (functions[0] if len(functions) == 1 else None)
+    if function is None or not function.args.args:
+        return False
+    given = function.args.args[1 if called is not None else 0 : 3]
+    names = {one.arg for one in given}
+    asked = False
+    inside: set[int] = set()
+    for part in ast.walk(function):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in names:
+            if part.attr not in _SIZES:
+                return False
+            inside.add(id(part.value))
+            asked = True
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Attribute) and part.value.attr == "file":
+            if part.attr not in _SIZES:
+                return False
+    return asked and not any(
+        isinstance(part, ast.Name) and part.id in names and id(part) not in inside for part in ast.walk(function)
+    )
 
 
 def _asks_about(owner: ast.ClassDef, fields: list[str]) -> bool:

@@ -2,34 +2,32 @@
 origins that are let in."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.contract import Extractor, Found
-from hardencheck.collect.extract._branches import Values, debug_off
+from hardencheck.collect.extract._branches import Values
 from hardencheck.collect.extract._python import NotLiteral, PythonFile, parse, role
 from hardencheck.collect.extract._written_headers import MARKS, bodies, fields, in_statement, text, written
 from hardencheck.collect.extract.python_settings import hook_of
 from hardencheck.lazily import compiled
-from hardencheck.model.facts.headers import SetCookie, ViewOpening, WrittenHeader
+from hardencheck.model.facts.headers import ViewOpening, WrittenHeader
 from hardencheck.model.facts.settings import CorsPolicy
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 _MARKS = compiled(
-    rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|talisman|allow.origin|set_cookie", 2
+    rb"xframe_options_exempt|csp_exempt|csp_override|csp_replace|csp_update|talisman|allow.origin|cross_origin", 2
 )
 # Decorator -> what it opens; those with arguments open only what these say.
 _EXEMPT = {"xframe_options_exempt": "framing", "csp_exempt": "the content policy"}
 _POLICIES = {"csp_override", "csp_replace", "csp_update", "csp"}
 _WIDE = ("'unsafe-inline'", "'unsafe-eval'", "*")
-_SENSITIVE = compiled(r"sess|auth|token|jwt|(?:^|[_.-])sid$|login|credential|remember|api_?key", re.IGNORECASE)
-_SCRIPTS = compiled(r"csrf|xsrf", re.IGNORECASE)  # scripts of the page read these
 _DANGEROUS = frozenset({
     "script-src", "script-src-elem", "script-src-attr", "default-src", "object-src", "frame-ancestors", "base-uri",
 })  # fmt: skip
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _CREDENTIALS = "access-control-allow-credentials"
+_CROSS_ORIGIN = frozenset({"flask_cors.cross_origin", "flask_cors.decorator.cross_origin"})
 _ORIGIN = frozenset({"origin", "http_origin"})
 
 
@@ -38,7 +36,7 @@ class ViewHeaders(Extractor):
 
     name = "python.view-headers"
     version = 3
-    emits = (ViewOpening, WrittenHeader, CorsPolicy, SetCookie)
+    emits = (ViewOpening, WrittenHeader, CorsPolicy)
 
     def wants(self, path: str, mode: int, size: int) -> bool:
         return path.endswith(".py")
@@ -50,7 +48,7 @@ class ViewHeaders(Extractor):
         file = parse(data)
         yield from _openings(file, path)
         yield from _origins_let_in(file, path)
-        yield from _cookies(file, path)
+        yield from _shared(self.name, file, path)
         if headers:
             yield from written(file, path)
 
@@ -152,63 +150,48 @@ def _last(file: PythonFile, node: ast.expr) -> str:
     return file.name(node).rpartition(".")[2]
 
 
-# Cookies
+# Origins
 
 
-def _cookies(file: PythonFile, path: str) -> Iterator[SetCookie | Gap]:
-    """`response.set_cookie("session_token", ...)`: no framework sends a flag that is not asked for."""
-    values: Values | None = None
-    for call in file.calls:
-        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "set_cookie"):
-            continue
-        given = {item.arg: item.value for item in call.keywords}
-        name = given.get("key") or given.get("name") or (call.args[0] if call.args else None)
-        called = text(name) if name is not None else ""
-        if not _SENSITIVE.search(called) or _SCRIPTS.search(called):
-            continue
-        values = values or Values(file)
-        flags = {word: _flag(values, given.get(word), None in given) for word in ("secure", "httponly")}
-        where = Location(path=path, line=call.lineno)
-        yield SetCookie(
-            location=where,
-            name=called,
-            scope=getattr(file.scope(call), "name", path),
-            secure=flags["secure"],
-            http_only=flags["httponly"],
-        )
-        # A setting for the session cookie has a line of its own.
-        unknown = [word for word, flag in flags.items() if flag is None and not _of_settings(file, given.get(word))]
-        if unknown:
-            yield Gap(
-                kinds=(SetCookie.kind(),),
-                collector=ViewHeaders.name,
-                reason=Reason.NOT_LITERAL,
-                detail=f"{' and '.join(unknown)} of the cookie {called} is computed, or in an unpacked argument",
+def _shared(collector: str, file: PythonFile, path: str) -> Iterator[Found]:
+    """`@cross_origin(...)` of Flask-CORS on a view. Without origins it lets every one in."""
+    values = Values(file)
+    for function in file.functions:
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if file.name(called) not in _CROSS_ORIGIN:
+                continue
+            where = Location(path=path, line=decorator.lineno)
+            given: dict[str, ast.expr] = {}
+            whole = True
+            for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
+                table, all_of_it = ({keyword.arg: keyword.value}, True) if keyword.arg else _table(values, keyword)
+                given, whole = given | table, whole and all_of_it
+            listed = given.get("origins", ast.Constant("*"))
+            allowed = given.get("supports_credentials", ast.Constant(False))
+            try:
+                if not whole:
+                    raise NotLiteral("perhaps in **")
+                with_them = bool(values.constant(allowed))
+                origins = values.constant(listed)
+            except NotLiteral as error:
+                yield Gap(
+                    kinds=(CorsPolicy.kind(),), collector=collector, reason=Reason.NOT_LITERAL,
+                    detail=f"what cross_origin is given is not known: {error}", location=where,
+                    about={"framework": "flask", "application": f"{path}:{function.name}"},
+                )  # fmt: skip
+                continue
+            yield CorsPolicy(
                 location=where,
+                framework="flask",
+                application=f"{path}:{function.name}",
+                any_origin="*" in origins if isinstance(origins, tuple | frozenset) else origins == "*",
+                credentials=with_them,
             )
 
 
-def _flag(values: Values, node: ast.expr | None, hidden: bool) -> bool | None:
-    """Whether a flag is set; None where that is not known. hidden: an unpacked argument may set it."""
-    if node is None:
-        return None if hidden else False
-    known = debug_off(values.file, node)
-    if known is not None:
-        return known
-    try:
-        return bool(values.constant(node))
-    except NotLiteral:
-        return None
-
-
-def _of_settings(file: PythonFile, node: ast.expr | None) -> bool:
-    name = file.name(node) if node is not None else ""
-    return name.rpartition(".")[2] in {
-        "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY",
-    }  # fmt: skip
-
-
-# Origins
+def _table(values: Values, keyword: ast.keyword) -> tuple[dict[str, ast.expr], bool]:
+    return values.table(keyword.value) or ({}, False)
 
 
 def _origins_let_in(file: PythonFile, path: str) -> Iterator[CorsPolicy]:

@@ -6,6 +6,7 @@ MAX_DEPTH = 40
 MAX_BEHIND = 1_000  # functions that something that is not followed may call, and that are looked into
 MAX_ITEMS = 10_000  # of a list
 MAX_LOOP = 5_000  # rounds
+MAX_PATH = 10_000  # characters of a path: more than any system takes
 MAX_SIZE = 100_000  # characters of a text, items of a container, bits of a number
 MAX_REACHED = 50_000  # objects that something that is not followed may change
 OPEN = "**"  # among the keywords of a call: there may be others, of which nothing is known

@@ -3,9 +3,10 @@
 import ast
 import operator
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from hardencheck.collect.interpret import environment, sizes
-from hardencheck.collect.interpret.frames import MAX_ITEMS, MAX_SIZE, Frame, OutOfBudget
+from hardencheck.collect.interpret.frames import MAX_ITEMS, MAX_PATH, MAX_SIZE, Frame, OutOfBudget
 from hardencheck.collect.interpret.modelling import Call, modelled
 from hardencheck.collect.interpret.run import Run, spelling
 from hardencheck.collect.interpret.sizes import unprintable
@@ -227,6 +228,8 @@ def _small(op: ast.operator, one: object, two: object) -> bool:
     """Whether the result is small enough to be computed at all."""
     if isinstance(op, ast.Pow):
         return isinstance(one, int | float) and isinstance(two, int | float) and abs(two) <= 200 and abs(one) <= 1 << 64
+    if isinstance(op, ast.Div) and any(isinstance(item, PurePosixPath) for item in (one, two)):
+        return len(str(one)) + len(str(two)) <= MAX_PATH
     if isinstance(op, ast.LShift):
         return isinstance(two, int) and 0 <= two <= 256
     if isinstance(op, ast.Mult):

@@ -98,6 +98,7 @@ class Run(ABC):
         self.contents: dict[int, tuple[Value, str]] = {}  # what was read, and the file that it was read from
         self.origins: dict[int, tuple[Value, tuple[str, Binding]]] = {}  # where attributes of classes got their values
         self.foreign: set[tuple[str, int, str]] = set()  # calls of code outside the repository, by what is said of them
+        self.refused: set[str] = set()  # variables with whose values the service does not start
         self.calm = False  # functions and classes that a library is given it keeps for later, and does not call
 
         # What is asked for. Where the statement is that is run, and the one of a module or class that calls the

@@ -133,6 +133,8 @@ def beginning(run: Run, node: ast.stmt, frame: Frame) -> None:
         if isinstance(node, ast.Try) and _operators(run, node, frame):
             return
         why = _elsewhere(run, node, frame)
+        if isinstance(node, ast.If) and len(run.journals) <= 1:  # of more of them the inner are put back
+            run.refused |= run.watched & run.reads
         match node:
             case ast.Assign(targets=targets, value=value):
                 taint_written(run, [value], frame, why)

@@ -40,6 +40,7 @@ from hardencheck.collect.interpret.values import (
 from hardencheck.collect.resolve._applications import Application, Derived, flask_namespace, production_modules
 from hardencheck.collect.resolve._environment import Environment, environment
 from hardencheck.collect.resolve._follow import (
+    Bound,
     Files,
     Followed,
     bound_of,
@@ -152,7 +153,24 @@ def flask_settings(app: Application, facts: FactSet, tree: Tree, alone: bool) ->
         scope = scopes.get((bound.path, name, bound.line))
         if scope is not None and not seen.ran(bound.path, scope):
             found[name] = bound
-    return found
+    return {name: _at_its_variable(name, bound, seen, tree) for name, bound in found.items()}
+
+
+def _at_its_variable(name: str, bound: Bound, seen: Built, tree: Tree) -> Bound:
+    """With the place where the deployment gives the variable of a setting (FLASK_DEBUG), where the statement that takes
+    it over names neither: `config.from_prefixed_env()`, `Flask(__name__)`."""
+    variables = [one for one in bound.depends if one.endswith(f"_{name}")]
+    if len(variables) != 1:
+        return bound
+    readings = seen.variables.get(variables[0], ())
+    places = {one.variable.given_at for one in readings if one.variable.given_at is not None}
+    data = Files(tree).text(bound.path) if len(places) == 1 else None
+    if data is None or name in data.decode("utf-8", "replace").split("\n")[bound.line - 1]:
+        return bound
+    [place] = places
+    path, line = place.path or "", place.line or 0
+    binding = bound.binding._replace(path=path, line=line) if bound.binding is not None else None
+    return bound._replace(path=path, line=line, binding=binding)
 
 
 def _resolved(fact: PythonModule, found: Built) -> PythonModule:

@@ -12,6 +12,7 @@ from hardencheck.collect.extract._fields import WITHHELD
 from hardencheck.collect.extract._templates import TEMPLATED
 from hardencheck.collect.resolve._caddy import Level, filled
 from hardencheck.collect.resolve._routes import BESIDE, Change, Doubt, echoed
+from hardencheck.collect.resolve._versions import Version
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
 
@@ -33,18 +34,21 @@ class Operation(NamedTuple):
     perhaps: bool = False
 
 
+_LATER: Version = (2, 7)  # the first that knows ">"
 _ORDER: dict[Does, int] = {"add": 0, "set": 1, "default": 1, "remove": 2, "edit": 3}
 
 
-def operations(header: Level, args: tuple[str, ...], doubt: Doubt | None) -> list[list[Operation]]:
+def operations(
+    header: Level, args: tuple[str, ...], doubt: Doubt | None, version: Version | None
+) -> list[list[Operation]]:
     """The operations of one `header`, as the handlers that Caddy makes of it, each in the order of its work: what is
     added, what is set, what is removed. args: without the matcher. doubt: why it may not apply."""
     if args:
-        found = [_operation(args, header.where, doubt)]
+        found = [_operation(args, header.where, doubt, version)]
         late = any(one.does == "remove" for one in found)
     else:
         lines = [level for level in header.block or () if level.name != "defer"]
-        found = [_operation((level.name, *level.args), level.where, doubt) for level in lines]
+        found = [_operation((level.name, *level.args), level.where, doubt, version) for level in lines]
         # One removal, or `defer`, puts off all of the block, but not what is only a default.
         late = any(one.does == "remove" for one in found) or bool(header.inside("defer"))
     found = [one._replace(late=one.late or (late and one.does != "default")) for one in found]
@@ -53,8 +57,13 @@ def operations(header: Level, args: tuple[str, ...], doubt: Doubt | None) -> lis
     return [handler for handler in handlers if handler]
 
 
-def _operation(words: tuple[str, ...], where: Location, doubt: Doubt | None) -> Operation:
+def _operation(words: tuple[str, ...], where: Location, doubt: Doubt | None, version: Version | None) -> Operation:
     mark, name = words[0][:1], words[0].lstrip("+-?>").rstrip(":").lower()
+    if mark == ">" and version is None and doubt is None:
+        text = f"Caddy before 2.7 does not know the > before {name}, and which version runs is not known"
+        doubt = Doubt(where, text, Reason.NOT_SUPPORTED)
+    elif mark == ">" and version is not None and version < _LATER:
+        mark, name = "", words[0].rstrip(":").lower()  # it is a part of the name
     value = filled(words[1]) if len(words) > 1 else ""
     perhaps = doubt is not None
     does: Does = {"+": "add", "-": "remove", "?": "default"}.get(mark, "set")  # type: ignore[assignment]

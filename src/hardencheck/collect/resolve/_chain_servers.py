@@ -83,6 +83,11 @@ def _commands(facts: FactSet) -> Iterator[Server]:
         given = rows["uwsgi", name]
         where = next(iter(given.values())).where
         yield Server("uwsgi", Location(path=name, line=where.line), name, "", given)
+    for name in sorted(name for server, name in rows if server == "waitress" and name.endswith(".ini")):
+        # `[server:main]` of a file that pserve starts: what is not set there stands at the section.
+        given = rows["waitress", name]
+        where = next((one.where for one in given.values() if one.default), next(iter(given.values())).where)
+        yield Server("waitress", Location(path=name, line=where.line), name, "", given)
 
 
 def _of_row(row: ProductionDefault) -> Held:

@@ -541,9 +541,26 @@ def has_middleware(project: Project, dotted: str) -> bool | None:
     surely, maybe, complete, _ = middleware(project)
     if any(item == dotted or _derives(project, item, dotted) for item in surely):
         return True
-    if complete and not any(item == dotted or _derives(project, item, dotted) for item in maybe):
-        return False
-    return None
+    if not complete or any(item == dotted or _derives(project, item, dotted) for item in maybe):
+        return None
+    return None if called_like(project, dotted) else False
+
+
+def called_like(project: Project, dotted: str) -> str:
+    """A middleware of MIDDLEWARE that the repository does not hold and that has the name of Django's: most likely a
+    subclass of it. "" for none."""
+    surely, maybe, _, _ = middleware(project)
+    name = dotted.rpartition(".")[2]
+    return next(
+        (
+            item
+            for item in (*surely, *sorted(maybe))
+            if item != dotted
+            and item.rpartition(".")[2] == name
+            and project.modules.find(item.rpartition(".")[0], project.path) is None
+        ),
+        "",
+    )
 
 
 def _derives(project: Project, item: str, dotted: str, depth: int = 0) -> bool:

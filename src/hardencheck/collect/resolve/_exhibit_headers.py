@@ -50,7 +50,8 @@ def _key(one: Predicted) -> tuple[object, ...]:
         for status, sent in one.answers.items()
     )
     redirect = tuple(field.name for field in one.redirect.fields) if one.redirect is not None else ()
-    return (name, seen, redirect)
+    cases = one.route.cases if one.route is not None else ()
+    return (name, seen, redirect, cases)
 
 
 def _table(group: list[Predicted]) -> Table:
@@ -128,4 +129,5 @@ def _notes(one: Predicted) -> list[str]:
     if one.redirect is not None:
         names = ", ".join(sorted({field.name for field in one.redirect.fields} - _SKIPPED)) or "none of these"
         notes.append(f"A request by http is answered with a redirect ({one.redirect.status}), which carries {names}.")
+    notes += one.route.cases if one.route is not None else ()
     return notes[:8]

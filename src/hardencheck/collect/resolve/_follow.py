@@ -254,11 +254,17 @@ def _follow(
 ) -> Followed:
     source = Source(Files(tree).text, find, ours, lambda: tree.entries, broken, versions, rewritten)
     entry = entry if _sets_variables(source, entry) else ""
-    interpreter, names = _run(source, path, environment, configuration, entry)
+    used = environment
+    interpreter, names = _run(source, path, used, configuration, entry)
     otherwise = read_otherwise(interpreter, environment)
     if otherwise:
-        left = {name: given for name, given in environment.items() if name not in otherwise}
-        interpreter, names = _run(source, path, left, configuration, entry)
+        used = {name: given for name, given in environment.items() if name not in otherwise}
+        interpreter, names = _run(source, path, used, configuration, entry)
+    if interpreter.refused:
+        # `if SECRET_KEY == "change-me": raise`: what runs has another value than the one that is there to be replaced.
+        another = Given("reference", None, Location(), "")
+        used = {**used, **{name: used.get(name, another)._replace(what="reference") for name in interpreter.refused}}
+        interpreter, names = _run(source, path, used, configuration, entry)
     held = {name: _plain(one) for name, one in names.names.items() if _kept(name, one)}
     classes = {
         name: frozenset(attribute for base in one.value.order for attribute in base.attributes.names)

@@ -21,6 +21,7 @@ _CSP, _REPORTS = "content-security-policy", "content-security-policy-report-only
 # What an error page needs as much as any other.
 _ON_ERRORS = ("strict-transport-security", _CSP, "x-content-type-options", "x-frame-options", "referrer-policy")
 _NONCE = "'nonce-…'"
+_SOME_NONCE = "'nonce-another-one-for-each-request'"  # what a sentinel becomes, as long as a real one
 MAX_POLICY_LINES = 80
 _USUAL = frozenset({TALISMAN, *(preset[_CSP] for preset in PRESETS.values())})
 
@@ -51,7 +52,7 @@ def _known(one: Predicted, name: str) -> list[Field]:
 
 def _policies(one: Predicted, tree: Tree) -> Iterator[DeclaredPolicy]:
     fields = _known(one, _CSP)
-    judged = _csp.judge([(field.value or "").replace(_NONCE, "'nonce-of-the-request'") for field in fields])
+    judged = _csp.judge([(field.value or "").replace(_NONCE, _SOME_NONCE) for field in fields])
     if judged is None:
         return
     where = fields[0].where
@@ -122,6 +123,9 @@ def _duplicates(one: Predicted) -> Iterator[DeclaredDuplicate]:
 
 
 def _stripped(one: Predicted) -> Iterator[StrippedHeader]:
+    for name, where in one.answers[PAGE].taken:
+        if name in HEADERS and not one.answers[PAGE].named(name):
+            yield StrippedHeader(location=where, application=_called(one), name=name, by="code")
     if one.route is None or one.inner is None:
         return
     for change in one.route.headers:

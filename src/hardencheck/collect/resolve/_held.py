@@ -45,6 +45,7 @@ def including(pattern: str, path: str, known: Iterable[F]) -> list[F]:
     """Files that an include means: by the end of the path, since the prefix is one of the deployed machine."""
     parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
     files = [file for file in known if file.location.path not in {None, path}]
+    named = [file for file in files if any(fnmatchcase(name, pattern) for name in getattr(file, "names", ()))]
     for count in range(len(parts), 0, -1):
         tail = "/".join(parts[-count:])
         found = [
@@ -54,8 +55,8 @@ def including(pattern: str, path: str, known: Iterable[F]) -> list[F]:
         ]
         # "*.conf" alone would take every file there is.
         if found and not (count == 1 and tail.startswith("*")):
-            return found
-    return []
+            return [*found, *(file for file in named if file not in found)]
+    return named
 
 
 def put_in(pattern: re.Pattern[str], text: str, value: Callable[[re.Match[str]], str]) -> str | None:

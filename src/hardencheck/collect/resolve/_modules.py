@@ -172,14 +172,27 @@ class Modules:
         return (gap.reason.value, gap.detail, gap.location.line or 1) if gap is not None else None
 
     def class_of(self, dotted: str, near: str) -> tuple[str, Class] | None:
-        """A class of the repository by its dotted name."""
+        """A class of the repository by its dotted name, also one that its package hands on from a module inside."""
         module, _, name = dotted.rpartition(".")
         path = self.find(module, near) if module else near
-        fact = self.known.get(path) if path else None
-        for item in fact.classes if fact else ():
-            if item.name == name and path is not None:
-                return path, item
-        return None
+        if path is None:
+            return None
+        found = self._class_in(path, name)
+        if found is not None or not path.endswith("/__init__.py"):
+            return found
+        folder = path.removesuffix("__init__.py")
+        inside = [
+            (file, item)
+            for file, fact in self.known.items()
+            if file.startswith(folder)
+            for item in fact.classes
+            if item.name == name
+        ]
+        return inside[0] if len(inside) == 1 else None
+
+    def _class_in(self, path: str, name: str) -> tuple[str, Class] | None:
+        fact = self.known.get(path)
+        return next(((path, item) for item in (fact.classes if fact else ()) if item.name == name), None)
 
 
 def _same_file(written: str, path: str) -> bool:

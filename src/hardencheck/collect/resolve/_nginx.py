@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from hardencheck.collect.contract import Tree
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract._templates import TEMPLATED
@@ -25,6 +27,8 @@ _ANSWERS = frozenset({
     "error_page", "index", "expires",
 })  # fmt: skip
 MAX_INCLUDES = 200
+_ROUND = "it includes itself, which nginx refuses"
+_TOO_MANY = f"more than {MAX_INCLUDES} files are included, and the rest is not read"
 _OTHER_PROXIES = compiled(
     r"haproxy[\w.-]{0,40}\.cfg|envoy[\w-]{0,40}\.ya?ml|lighttpd[\w-]{0,40}\.conf|[\w-]{1,40}\.vcl"
 )
@@ -34,7 +38,8 @@ class Place(NamedTuple):
     """A server or location: the levels around it, outermost first, each with its own directives.
 
     proxied: it hands requests to an application. missing: includes that are not in the repository; each stands in its
-    level too. server: the place of the server block that it is in.
+    level too. server: the place of the server block that it is in. http: that of the http block, where the file is a
+    whole configuration.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Place(NamedTuple):
     missing: tuple[Held, ...]
     templated: bool
     server: Location | None = None
+    http: Location | None = None
 
 
 def files(facts: FactSet) -> tuple[list[NginxFile], list[Gap]]:
@@ -74,7 +80,8 @@ class _Walk:
         own, missing = self._expand(path, file.directives, (path,))
         http = [held for held in own if held.directive.name == "http" and held.directive.block is not None]
         for held in http:
-            yield from self._block(held, (), missing, file.templated)
+            for place in self._block(held, (), missing, file.templated):
+                yield place._replace(http=held.location)
         rest = [held for held in own if held.directive.name not in {"http", "stream", "events"}]
         yield from self._servers(rest, (), missing, file.templated)
         alone = not http and not any(held.directive.name in {"server", "location", "upstream"} for held in rest)
@@ -103,7 +110,8 @@ class _Walk:
                 inner = target.location.path or ""
                 self._count += 1
                 if inner in around or self._count > MAX_INCLUDES:
-                    own.append(Held(path, directive))
+                    why = _ROUND if inner in around else _TOO_MANY
+                    own.append(Held(path, msgspec.structs.replace(directive, args=(pattern, why))))
                     missing.append(own[-1])
                     continue
                 self.included.add(inner)
@@ -189,6 +197,10 @@ def why_absent(held: Held) -> Doubt:
     what = (held.directive.args or ("",))[0]
     if TEMPLATED in what:
         return Doubt(held.location, "a template says which file is included here", Reason.TEMPLATED)
+    if held.directive.args[1:] in {(_ROUND,), (_TOO_MANY,)}:  # it is there, and is not read again
+        return Doubt(held.location, f"it may be in {what[:80]}: {held.directive.args[1]}", Reason.BUDGET)
+    if what.startswith("*"):
+        return Doubt(held.location, f"it may be in what {what[:80]} names on the machine")
     return Doubt(held.location, f"it may be in {what[:80]}, which is not in the repository")
 
 

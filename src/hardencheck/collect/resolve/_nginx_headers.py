@@ -41,6 +41,7 @@ class Response(NamedTuple):
     changes: tuple[Change, ...]
     doubts: tuple[Doubt, ...]
     lost: tuple[tuple[str, Location], ...] = ()
+    cases: tuple[str, ...] = ()
 
 
 def protocol(place: Place) -> str:
@@ -60,7 +61,26 @@ def response(place: Place, known: Known) -> Response:
         for number in range(1, len(place.levels))
         for held, by in lost(place.levels[: number + 1])
     ]
-    return Response((*found, *(_add(held, known) for held in added)), tuple(doubts), tuple(gone))
+    changes = (*found, *(_add(held, known) for held in added))
+    return Response(changes, tuple(doubts), tuple(gone), tuple(_cases(place)))
+
+
+def _cases(place: Place) -> Iterator[str]:
+    """An `if` with fields of its own is a level further in: where it holds, those around it are not sent."""
+    for held in place.levels[-1]:
+        if held.directive.name != "if" or held.directive.block is None:
+            continue
+        inside = tuple(Held(held.path, one) for one in held.directive.block)
+        own = [one for one in inside if one.name == "add_header" and one.args]
+        if not own or any(one.name == "return" for one in inside):
+            continue
+        added, _ = _added((*place.levels, inside))
+        before, _ = _added(place.levels)
+        names = {one.args[0].lower() for one in added if one.args}
+        gone = sorted({one.args[0].lower() for one in before if one.args} - names)
+        adds = ", ".join(sorted({one.args[0].lower() for one in own}))
+        without = f", and not {', '.join(gone)} of the levels around" if gone else ""
+        yield f"Where the if at {held.location} holds, nginx adds {adds}{without}."
 
 
 def _hidden(place: Place) -> Iterator[Change]:

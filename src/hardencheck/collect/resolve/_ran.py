@@ -79,6 +79,7 @@ def run(
     module = Module(where.path or "")
     stage = Stage(response, inner, request, Frame(Namespace(), module))
     interpreter.shared[middleware.SEEN] = request
+    taken = interpreter.shared[responses.TAKEN] = Object(kind=responses.TAKEN)
     raised = False
     try:
         given = act(stage)
@@ -91,6 +92,7 @@ def run(
         return Outcome(sent.unsure("", Doubt(where, "the code is longer than is followed", Reason.BUDGET)))
     finally:
         interpreter.shared.pop(middleware.SEEN, None)
+        interpreter.shared.pop(responses.TAKEN, None)
         interpreter.awaits = None
     if raised:
         return Outcome(sent, raised=True)
@@ -104,7 +106,16 @@ def run(
         after = _read(responses.fields(other) or Namespace(), {}, Sent(sent.status), layer, where, find)
     elif given is not None and not _is_it(given, response):
         after = after.unsure("", Doubt(where, "what it returns is not followed"))
-    return Outcome(after)
+    gone = {field.name for field in sent.fields if not field.perhaps} - {field.name for field in after.fields}
+    places = [(name, _place(taken.state.get(name))) for name in sorted(gone)]
+    return Outcome(after._replace(taken=(*after.taken, *((name, one) for name, one in places if one is not None))))
+
+
+def _place(value: Value | None) -> Location | None:
+    match value:
+        case Seq(items=[Const(value=str() as path), Const(value=int() as line)]) if line:
+            return Location(path=path, line=line)
+    return None
 
 
 def called(interpreter: Interpreter, function: Value, arguments: list[Value], frame: Frame, **named: Value) -> Value:

@@ -110,7 +110,9 @@ class Route(NamedTuple):
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
     whole body before it hands on. replaces_errors: the line by which it puts pages of its own in the place of errors
     that come from behind it. elsewhere: what it leads to, where that is clearly not the application of the
-    repository (a store, a product, a front end); it hands nothing on then.
+    repository (a store, a product, a front end); it hands nothing on then. internal: only an application can have it
+    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the response fields are others,
+    in words.
     """
 
     product: Product
@@ -141,6 +143,8 @@ class Route(NamedTuple):
     buffers_request: bool = True
     replaces_errors: Location | None = None
     elsewhere: str = ""
+    cases: tuple[str, ...] = ()
+    internal: bool = False
 
 
 def beyond(product: Product, setting: str, where: Location) -> Route:

@@ -15,6 +15,7 @@ from hardencheck.collect.resolve import _caddy, _caddy_headers
 from hardencheck.collect.resolve._caddy import Level, Site, filled, unknown
 from hardencheck.collect.resolve._routes import MAX_ROUTES, Doubt, Limit, Route, Timeout, beyond, unseen
 from hardencheck.collect.resolve._upstreams import address
+from hardencheck.collect.resolve._versions import Version, of_image
 from hardencheck.lazily import compiled
 from hardencheck.model.gap import FactSet, Reason
 from hardencheck.model.location import Location
@@ -74,6 +75,7 @@ def parse_duration(text: str) -> float | None:
 
 def routes(facts: FactSet) -> Iterator[Route]:
     count = 0
+    version = of_image(facts, "caddy")
     for site in _caddy.sites(facts):
         matchers = _matchers(site.block)
         automatic = _automatic(site)
@@ -91,7 +93,7 @@ def routes(facts: FactSet) -> Iterator[Route]:
                 if count > MAX_ROUTES:
                     yield beyond("caddy", BODY, site.where)
                     return
-                yield _route(site, matched, scope._replace(path=below), matchers)
+                yield _route(site, matched, scope._replace(path=below), matchers, version)
 
 
 def _handlers(
@@ -177,19 +179,19 @@ def _applying(scope: Scope, name: str, matchers: dict[str, Level]) -> Iterator[M
                 yield one
 
 
-def _route(site: Site, handler: Matched, scope: Scope, matchers: dict[str, Level]) -> Route:
+def _route(site: Site, handler: Matched, scope: Scope, matchers: dict[str, Level], version: Version | None) -> Route:
     level = handler.level
     proxied = level.name in {"reverse_proxy", "php_fastcgi"}
     kind: _caddy_headers.Kind = "proxy" if proxied else "files" if level.name == "file_server" else "answer"
     found: list[list[_caddy_headers.Operation]] = []
     for header in _applying(scope, "header", matchers):
         doubt = header.doubt or _perhaps(header.level)
-        found += _caddy_headers.operations(header.level, header.args, doubt)
+        found += _caddy_headers.operations(header.level, header.args, doubt, version)
     down = [
         operation
         for inner in level.inside("header_down")
         if inner.args
-        for made in _caddy_headers.operations(inner, inner.args, _perhaps(inner))
+        for made in _caddy_headers.operations(inner, inner.args, _perhaps(inner), version)
         for operation in made
     ]
     to = _targets(handler) if proxied else ()

@@ -107,6 +107,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], k
         listens=listens,
         headers=found.changes,
         lost_headers=found.lost,
+        cases=found.cases,
         header_doubts=found.doubts,
         request=asked,
         request_doubts=ask_doubts,
@@ -115,6 +116,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], k
         inside=place.server,
         buffers_request=_buffers(place),
         replaces_errors=_replaces(place),
+        internal=any(held.directive.name == "internal" for held in place.levels[-1]),
     )
 
 

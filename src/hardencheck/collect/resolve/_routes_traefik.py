@@ -77,7 +77,7 @@ def _route(traefik: Traefik, router: Thing) -> Route:
         redirects_to_https=https and tls is not True and path == "/",
         tls=tls,
         listens=tuple(entry.name for entry in _traefik.entries(traefik, router)),
-        headers=tuple(change for thing in reversed(middlewares) for change in _changes(thing, tls)),
+        headers=tuple(change for thing in reversed(middlewares) for change in changes(thing, tls)),
         header_doubts=unknown,
         request=_request(traefik, router, middlewares, where),
         request_doubts=unknown,
@@ -184,7 +184,7 @@ def _limit(middlewares: list[Thing], missing: list[Doubt], where: Location) -> L
     return Limit(None, name, where, default=True)
 
 
-def _changes(thing: Thing, tls: bool | None) -> Iterator[Change]:
+def changes(thing: Thing, tls: bool | None) -> Iterator[Change]:
     """What a headers middleware does to a response."""
     given = dict(thing.starting("headers."))
     seconds = given.get("stsseconds")

@@ -29,18 +29,22 @@ class Field(NamedTuple):
 
 class Sent(NamedTuple):
     """A response. status: 200, 302, 404, 500. doubts: (name, why) of headers that may be there besides or not be what
-    they are; "" for any name."""
+    they are; "" for any name, but for those that are `settled`: written or taken away since then. taken: headers that
+    code took away again, and where."""
 
     status: int
     fields: tuple[Field, ...] = ()
     doubts: tuple[tuple[str, Doubt], ...] = ()
+    taken: tuple[tuple[str, Location], ...] = ()
+    settled: frozenset[str] = frozenset()
 
     def named(self, name: str) -> list[Field]:
         return [field for field in self.fields if field.name == name]
 
     def doubt(self, name: str) -> Doubt | None:
         """Why it is not known whether a header is there."""
-        return next((doubt for held, doubt in self.doubts if held in {name, ""}), None)
+        wanted = {name} if name in self.settled else {name, ""}
+        return next((doubt for held, doubt in self.doubts if held in wanted), None)
 
     def names(self) -> list[str]:
         return sorted({field.name for field in self.fields} | {name for name, _ in self.doubts if name})
@@ -48,17 +52,22 @@ class Sent(NamedTuple):
     def without(self, name: str) -> "Sent":
         return self._replace(fields=tuple(field for field in self.fields if field.name != name))
 
+    def cleared(self, name: str) -> "Sent":
+        """Without any field of a name, those that may be there too."""
+        doubts = tuple(one for one in self.doubts if one[0] != name)
+        return self.without(name)._replace(doubts=doubts, settled=self.settled | {name})
+
     def plus(self, *fields: Field) -> "Sent":
         return self._replace(fields=(*self.fields, *fields))
 
     def unsure(self, name: str, doubt: Doubt) -> "Sent":
-        return self if (name, doubt) in self.doubts else self._replace(doubts=(*self.doubts, (name, doubt)))
+        settled = self.settled - {name} if name else frozenset[str]()
+        doubts = self.doubts if (name, doubt) in self.doubts else (*self.doubts, (name, doubt))
+        return self._replace(doubts=doubts, settled=settled)
 
     def put(self, field: Field) -> "Sent":
         """One field of this name, whatever was there."""
-        kept = self.without(field.name)
-        kept = kept._replace(doubts=tuple(one for one in kept.doubts if one[0] != field.name))
-        return kept.plus(field)
+        return self.cleared(field.name).plus(field)
 
     def usual(self, field: Field) -> "Sent":
         """This one where there is none of the name."""
@@ -87,7 +96,7 @@ def changed(sent: Sent, changes: Iterable[Change], layer: str, *, own: bool = Fa
             case "remove" if conditional or change.doubt is not None:
                 sent = _perhaps(sent, name, change.doubt)
             case "remove":
-                sent = sent.without(name)
+                sent = sent.cleared(name)
             case "edit":
                 doubt = change.doubt or Doubt(change.where, f"{name} is edited here")
                 sent = sent._replace(

@@ -101,7 +101,7 @@ class DjangoApplication:
         if not self._complete:
             bound = self.project.bound("MIDDLEWARE")
             text = bound.expression.text if bound is not None else "computed"
-            doubt = Doubt(self.where, f"MIDDLEWARE is {text}: not all of it is literal", Reason.NOT_LITERAL)
+            doubt = Doubt(self.where, f"not all of MIDDLEWARE is literal: {text}", Reason.NOT_LITERAL)
             sent = sent.unsure("", doubt)
         return sent
 

@@ -155,6 +155,18 @@ def attached(traefik: Traefik, router: Thing) -> tuple[list[Thing], list[Doubt]]
     return found, doubts
 
 
+def unattached(traefik: Traefik) -> list[Thing]:
+    """Middlewares that neither a router nor an entry point names. None of them where there is no router, or where a
+    placeholder may name one."""
+    found: set[Location] = set()
+    for router in traefik.routers:
+        things, doubts = attached(traefik, router)
+        if any(doubt.reason in {Reason.TEMPLATED, Reason.BUDGET} for doubt in doubts):
+            return []
+        found |= {thing.where for thing in things}
+    return [one for one in traefik.middlewares.values() if traefik.routers and one.where not in found]
+
+
 def entries(traefik: Traefik, router: Thing) -> list[Thing]:
     """The entry points of a router; without any of its own all that are a default."""
     value = router.get("entrypoints")

@@ -1,15 +1,18 @@
-"""Objects that would set security headers, and no code that lets them: secure.py, Flask-Talisman."""
+"""Objects and middlewares of Traefik that would set security headers, and nothing that lets them."""
 
 import re
 from collections.abc import Iterator
 
 from hardencheck.collect.contract import Tree
+from hardencheck.collect.extract._fields import RESPONSE
 from hardencheck.collect.interpret.models.applications import number_of, text_of
 from hardencheck.collect.interpret.models.secure_headers import KIND
+from hardencheck.collect.resolve import _traefik
 from hardencheck.collect.resolve._applications import production_modules
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._follow import Files
 from hardencheck.collect.resolve._headers_python import talisman
+from hardencheck.collect.resolve._routes_traefik import changes
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.headers import UnappliedHeaders
 from hardencheck.model.facts.settings import PythonModule
@@ -33,6 +36,9 @@ def unapplied(facts: FactSet, tree: Tree) -> Iterator[UnappliedHeaders]:
         for part in made:
             where = Location(path=text_of(part.state["path"]), line=number_of(part.state["line"]) or None)
             yield UnappliedHeaders(location=where, what="secure.Secure")
+    for thing in _traefik.unattached(_traefik.read(facts)):
+        if any(change.does == "set" and change.name in RESPONSE for change in changes(thing, tls=True)):
+            yield UnappliedHeaders(location=thing.where, what=f"the middleware {thing.name}")
     if talisman(modules) is None:
         for module in modules:
             for call in module.calls:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from hardencheck.model.facts import Value
+from hardencheck.model.facts.container import ComposeService, ImageBuild
 from hardencheck.model.facts.settings import PackageRequirement
 from hardencheck.model.gap import FactSet
 
@@ -13,6 +14,20 @@ NEWEST: Version = (10_000,)
 
 def version(text: str) -> Version:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def of_image(facts: FactSet, name: str) -> Version | None:
+    """The lowest version of a program that runs in its own image ("caddy:2.10-alpine"), as far as the repository says;
+    a tag that moves with the newest one is NEWEST."""
+    pattern = re.compile(rf"(?:[\w.:/-]{{1,200}}/)?{re.escape(name)}(?::([\w.-]{{1,128}}))?(?:@.*)?")
+    images = [fact.image for fact in facts.of("compose.service") if isinstance(fact, ComposeService)]
+    images += [fact.base for fact in facts.of("container.build") if isinstance(fact, ImageBuild)]
+    found: list[Version] = []
+    for image in images:
+        if (match := pattern.fullmatch(image or "")) is not None:
+            tag = re.match(r"v?(\d+(?:\.\d+)+)", match[1] or "")
+            found.append(version(tag[1]) if tag is not None else NEWEST)
+    return min(found) if found else None
 
 
 def lowest(facts: FactSet, package: str) -> Version | None:

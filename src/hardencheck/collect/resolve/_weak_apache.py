@@ -10,6 +10,7 @@ from hardencheck.collect.resolve._tls_words import old_of_httpd, weak_suites
 from hardencheck.collect.resolve._weak import Doubtful, Weak
 from hardencheck.model.facts.proxies import Directive
 from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.location import Location
 
 _MATTERS = {
     "servertokens": "version", "traceenable": "trace", "options": "listing", "sslprotocol": "protocols",
@@ -28,6 +29,24 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
         }
         yield from _directives(path, file.directives, always)
         yield from _removed(path, file.directives)
+    for site in _apache.sites(facts):
+        yield from _tokens(site)
+
+
+def _tokens(site: _apache.Site) -> Iterator[Weak | Doubtful]:
+    """A server that tells its version because nothing says otherwise: ServerTokens is Full by default."""
+    if site.last("servertokens") is not None:
+        return  # it speaks for itself
+    whole = next(iter((*site.of("serverroot"), *site.of("loadmodule"))), None)
+    if site.doubts:
+        doubt = site.doubts[0]
+        yield Doubtful("version", "apache", site.where, f"ServerTokens is not known: {doubt.text}", doubt.reason)
+    elif whole is None:
+        text = "ServerTokens may stand in the httpd.conf that includes this file and is not in the repository"
+        yield Doubtful("version", "apache", site.where, text, Reason.DYNAMIC)
+    else:
+        where = Location(path=whole.path, line=1)
+        yield Weak("version", "apache", where, True, "no ServerTokens, which is Full by default")
 
 
 def _directives(path: str, directives: tuple[Directive, ...], always: set[str]) -> Iterator[Weak | Doubtful]:

@@ -3,7 +3,7 @@
 Source: nginx manual; the traversal by alias is described in its documentation of `alias` and by many since 2018.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hardencheck.collect.extract._header_names import HEADERS
 from hardencheck.collect.extract._templates import TEMPLATED
@@ -33,7 +33,9 @@ def found(facts: FactSet) -> Iterator[Weak | Doubtful]:
     files, _ = _nginx.files(facts)
     for file in files:
         yield from _directives(file.location.path or "", file.directives)
-    for place in _nginx.places(facts):
+    places = _nginx.places(facts)
+    yield from _tokens([place for place in places if place.name == "server"])
+    for place in places:
         yield from _inheritance(place)
         yield from _lost_on_the_way(place)
         for held in place.levels[-1]:
@@ -89,6 +91,24 @@ def _directives(path: str, directives: Iterable[Directive], within: str = "") ->
                 yield Weak(
                     "always", "nginx", held.location, lacks, f"{args[0]} {'without' if lacks else 'with'} always"
                 )
+
+
+def _tokens(servers: Sequence[Place]) -> Iterator[Weak | Doubtful]:
+    """Servers that tell their version because nothing says otherwise: server_tokens is on by default."""
+    said = {place.http for place in servers if _nginx.innermost(place, "server_tokens") is not None}
+    for place in servers:
+        held, doubt = _nginx.innermost_or_doubt(place, "server_tokens")
+        if held is not None:
+            continue  # it speaks for itself
+        if doubt is not None:
+            text = f"server_tokens is not known: {doubt.text}"
+            yield Doubtful("version", "nginx", place.where, text, doubt.reason)
+        elif place.http is None:
+            text = "server_tokens may stand in the nginx.conf that includes this file and is not in the repository"
+            yield Doubtful("version", "nginx", place.where, text, Reason.DYNAMIC)
+        else:
+            where = place.where if place.http in said else place.http
+            yield Weak("version", "nginx", where, True, "no server_tokens, which is on by default")
 
 
 _MATTERS = {

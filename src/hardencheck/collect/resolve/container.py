@@ -112,7 +112,8 @@ def user_of(image: str) -> str | None:
 
 
 def _drop_in_script(build: ImageBuild, tree: Tree) -> str:
-    """The tool by which an entry point script of the tree changes to another user; "" if none does."""
+    """The tool by which an entry point script of the tree changes to another user, or the file of uWSGI that says so;
+    "" if none does."""
     names = {start.rpartition("/")[2] for start in build.start} - {""}
     for path, entry in tree.entries.items():
         if path.rpartition("/")[2] in names and entry.link is None and 0 < entry.size <= MAX_SCRIPT:
@@ -120,10 +121,21 @@ def _drop_in_script(build: ImageBuild, tree: Tree) -> str:
                 text = tree.read(entry).decode("utf-8", "replace")
             except Unreadable:
                 continue
-            found = DROPS.search(text)
-            if found and text.startswith("#!"):
-                return f"{found[0]} in {path}"
+            found = _UID.search(text) if path.endswith(".ini") else DROPS.search(text)
+            if found and (path.endswith(".ini") or text.startswith("#!")):
+                return f"{found[0].strip()} in {path}"
+            started = _UWSGI.findall(text) if text.startswith("#!") else ()
+            for other in tree.entries.values() if started else ():
+                if other.path.rpartition("/")[2] in started and other.link is None and 0 < other.size <= MAX_SCRIPT:
+                    said = _UID.search(tree.read(other).decode("utf-8", "replace"))
+                    if said:
+                        return f"{said[0].strip()} in {other.path}"
     return ""
+
+
+# `uwsgi --http :8000 uwsgi.ini`, and the user that this file has it change to.
+_UWSGI = compiled(r"\buwsgi\b[^\n;&|]*?[\s=/]([\w.-]+\.ini)\b")
+_UID = compiled(r"(?m)^[ \t]*uid[ \t]*=[ \t]*(?!root\b|0\b)[\w-]+")
 
 
 class BuildContexts(Resolver):

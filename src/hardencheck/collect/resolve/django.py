@@ -14,6 +14,7 @@ from hardencheck.collect.resolve._django import (
     OWN_MIDDLEWARE,
     Project,
     absent,
+    called_like,
     has_middleware,
     middleware,
     possible,
@@ -185,7 +186,10 @@ class DjangoSettings(Resolver):
             present = has_middleware(project, dotted)
             if present is None:
                 bound = project.bound("MIDDLEWARE")
+                other = called_like(project, dotted)
                 text = why_unknown(bound) if bound is not None else "computed"
+                if other:
+                    text = f"{other} is not in the repository and may be one"
                 held = Setting(False, None, "literal", where, Reason.NOT_LITERAL, text)
                 yield self._gap(
                     "django.middleware", held, "MIDDLEWARE", {"application": project.application, "name": name}

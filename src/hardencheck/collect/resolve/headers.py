@@ -178,7 +178,10 @@ def _outcome(one: Predicted, name: str) -> Sends:
 
 
 def _taken_away(one: Predicted, name: str) -> tuple[Location, str] | None:
-    """The line of a proxy that removes a header, the application's or its own, and how."""
+    """The line that removes a header, the application's or a proxy's own, and how."""
+    by_code = [where for taken, where in one.answers[_predicted.PAGE].taken if taken == name]
+    if by_code:
+        return by_code[-1], "this line takes it away"
     if one.route is None:
         return None
     removes = [

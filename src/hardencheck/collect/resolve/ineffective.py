@@ -22,7 +22,7 @@ from hardencheck.collect.framework_names import (
 )
 from hardencheck.collect.interpret.models.app_config import DEFAULTS as APPLICATION_NAMES
 from hardencheck.collect.interpret.run import SETTING
-from hardencheck.collect.interpret.values import Const, Depends, Map, Unknown, truth
+from hardencheck.collect.interpret.values import Const, Depends, Unknown, truth
 from hardencheck.collect.resolve._applications import Application, applications
 from hardencheck.collect.resolve._built import built
 from hardencheck.collect.resolve._django import (
@@ -37,6 +37,7 @@ from hardencheck.collect.resolve._follow import Bound, Followed
 from hardencheck.collect.resolve._misspelt import meant
 from hardencheck.collect.resolve._setting import why_unknown
 from hardencheck.collect.resolve._versions import Version, lowest, version
+from hardencheck.collect.resolve.stored_files import storage_option
 from hardencheck.model.facts.hidden import ANY, HiddenSetting, IneffectiveSetting, SettingNames, Why
 from hardencheck.model.facts.settings import PackageRequirement
 from hardencheck.model.gap import FactSet, Gap, Reason
@@ -245,7 +246,7 @@ class _Django:
             return "prerequisite-off", "SECURE_HSTS_SECONDS"
         if name in _TO_REDIRECT and _truth(bound) is True and self._is_off("SECURE_SSL_REDIRECT"):
             return "prerequisite-off", "SECURE_SSL_REDIRECT"
-        if name == "FILE_UPLOAD_PERMISSIONS" and self._storage_has_a_mode():
+        if name == "FILE_UPLOAD_PERMISSIONS" and self._storage_has_a_mode(bound):
             return "overridden", "file_permissions_mode in STORAGES"
         return None
 
@@ -255,15 +256,13 @@ class _Django:
             return False
         return bound is None or _truth(bound) is False
 
-    def _storage_has_a_mode(self) -> bool:
-        """Whether the storage of uploads is given a mode of its own."""
-        bound = self.project.bound("STORAGES")
-        value = bound.binding.value if bound is not None and bound.binding is not None else None
-        for key in ("default", "OPTIONS", "file_permissions_mode"):
-            if not isinstance(value, Map) or key in value.maybe:
-                return False
-            value = value.items.get(key)
-        return value is not None and not (isinstance(value, Const) and value.value is None)
+    def _storage_has_a_mode(self, bound: Bound) -> bool:
+        """Whether the storage of uploads is given a mode of its own, and another one."""
+        own = storage_option(self.project, "file_permissions_mode")
+        said = bound.binding.value if bound.binding is not None else None
+        if own is None:
+            return False
+        return not (isinstance(said, Const) and isinstance(own.value, Const) and said.value == own.value.value)
 
     def _unknown(self, name: str) -> tuple[Why, str] | None:
         """A name that nobody reads and that looks like one of a setting."""

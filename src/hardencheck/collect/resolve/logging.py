@@ -10,6 +10,10 @@ import msgspec
 from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._python import role
 from hardencheck.collect.extract.logging_servers import gunicorn_file
+from hardencheck.collect.interpret.values import Const
+from hardencheck.collect.resolve._follow import Files
+from hardencheck.collect.resolve._uwsgi import ENDINGS as UWSGI_FILES
+from hardencheck.collect.resolve._uwsgi import options as uwsgi_options
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.logging import (
@@ -17,6 +21,7 @@ from hardencheck.model.facts.logging import (
     GunicornFile,
     LoguruCall,
     LoguruSink,
+    ProxyLog,
     ServerCommand,
     ServerLevel,
     ServerLog,
@@ -38,8 +43,9 @@ class LoggingServers(Resolver):
     """Each application server as it is started: its command line over GUNICORN_CMD_ARGS over its file."""
 
     name = "logging.servers"
-    version = 2
+    version = 3
     emits = (ServerLog, ServerLevel)
+    after = ("logging.proxies",)
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         yield from handed_on(self, facts, (ServerCommand, GunicornFile), (ServerLog, ServerLevel))
@@ -48,8 +54,12 @@ class LoggingServers(Resolver):
         files = [fact for fact in facts.facts if isinstance(fact, GunicornFile)]
         files += self._others(commands + environment, files, tree)
         used: set[GunicornFile] = set()
+        kept_by = _kept_by_proxies(facts)
+        for path, entry in sorted(tree.entries.items()):
+            if "uwsgi" in path.rpartition("/")[2].lower() and path.endswith(UWSGI_FILES) and entry.link is None:
+                yield from self._uwsgi(path, Files(tree).text(path))
         for command in commands:
-            yield from self._command(command, environment, files, used, tree)
+            yield from self._command(command, environment, files, used, tree, kept_by)
         for file in files:
             if file not in used:
                 yield from self._gunicorn(environment, file, file.location, file.role)
@@ -85,6 +95,7 @@ class LoggingServers(Resolver):
         files: list[GunicornFile],
         used: set[GunicornFile],
         tree: Tree,
+        kept_by: str,
     ) -> Iterator[Found]:
         here, server, what_for = command.location, command.server, command.role
         if server == "waitress" or (server == "uwsgi" and command.config is not None):
@@ -94,7 +105,9 @@ class LoggingServers(Resolver):
             if server == "hypercorn" and command.config is not None and command.access == "unset":
                 yield self._hypercorn(command, tree)
             else:
-                yield ServerLog(location=here, server=server, access_log=on, role=what_for)
+                # uvicorn logs unless it is told not to: who told it has the proxy's in mind, where that is kept.
+                kept = kept_by if server == "uvicorn" and not on else ""
+                yield ServerLog(location=here, server=server, access_log=on, role=what_for, kept_by=kept)
             if command.level != COMPUTED:
                 yield ServerLevel(location=here, server=server, level=command.level, role=what_for)
             return
@@ -107,6 +120,24 @@ class LoggingServers(Resolver):
             yield self._gap(self.emits, Reason.DYNAMIC, detail, here, what_for)
             return
         yield from self._gunicorn([command, *environment], file, here, what_for)
+
+    def _uwsgi(self, path: str, data: bytes | None) -> Iterator[Found]:
+        """disable-logging of a file of options; requests are logged unless it says otherwise."""
+        names, at = uwsgi_options(path, data) if data is not None else ({}, 0)
+        if not at:
+            return
+        said = [names[name] for name in ("disable-logging", "log-5xx-only") if name in names]
+        for one in said:
+            if not isinstance(one.value, Const):
+                text = "whether uWSGI logs requests is computed"
+                gap = self._gap((ServerLog,), Reason.NOT_LITERAL, text, Location(path=path, line=one.line), role(path))
+                yield msgspec.structs.replace(gap, about={"role": role(path), "server": "uwsgi"})
+                return
+        off = [one for one in said if str(getattr(one.value, "value", "")).strip().lower() in _ON | {""}]
+        line = next((one.line for one in (*off, *said)), at)
+        yield ServerLog(
+            location=Location(path=path, line=line), server="uwsgi", access_log=not off, role=role(path)
+        )  # fmt: skip
 
     def _hypercorn(self, command: ServerCommand, tree: Tree) -> Found:
         """accesslog of the TOML file that its command names."""
@@ -166,6 +197,17 @@ class LoggingServers(Resolver):
             location=location,
             about={"role": what_for, "server": "gunicorn"},
         )
+
+
+def _kept_by_proxies(facts: FactSet) -> str:
+    """The place of an access log that proxies of production are told to keep; "" where one of them keeps none."""
+    logs = [fact for fact in facts.facts if isinstance(fact, ProxyLog) and fact.directive == "access_log"]
+    logs = [fact for fact in logs if fact.role == "production"]
+    if not logs or any(fact.off or fact.default for fact in logs):
+        return ""
+    if any(ProxyLog.kind() in gap.kinds and gap.about.get("role", "production") == "production" for gap in facts.gaps):
+        return ""
+    return str(logs[0].location)
 
 
 def _file(config: str, command: ServerCommand, files: list[GunicornFile]) -> GunicornFile | None:

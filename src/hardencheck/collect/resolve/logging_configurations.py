@@ -284,6 +284,12 @@ class LoggingConfigurations(Resolver):
                 )
                 yield fact
                 continue
+            lost = None if "LOGGING" in project.followed.names else project.followed.binding("LOGGING")
+            if lost is not None:
+                # What hides the rest of the settings hides this one.
+                place = Location(path=lost.path or project.path, line=lost.line or None)
+                yield self._gap((LoggingSetup,), why_of("LOGGING", lost.value), place, about, Reason.DYNAMIC)
+                continue
             if switched is not None and not (switched.known and switched.expression.value is None):
                 yield self._gap((LoggingSetup,), "LOGGING_CONFIG is a function of its own", switched.location, about)
                 continue

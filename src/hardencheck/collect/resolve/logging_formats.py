@@ -10,10 +10,10 @@ from hardencheck.collect.contract import Found, Resolver, Tree, Unreadable
 from hardencheck.collect.extract._ini import sections
 from hardencheck.collect.extract._logging_names import server_format
 from hardencheck.collect.extract._python import role
-from hardencheck.collect.resolve.logging import handed_on
+from hardencheck.collect.resolve.logging import COMPUTED, handed_on
 from hardencheck.model.facts.logging import GunicornFile, ServerCommand, ServerErrors, ServerFormat
 from hardencheck.model.facts.orchestration import UnitDirective
-from hardencheck.model.gap import FactSet
+from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
 _NAMES = ("access_logformat", "access_log_format", "access_log_fmt", "logformat", "log_format")
@@ -44,11 +44,20 @@ class ServerFormats(Resolver):
     def _command(self, fact: ServerCommand) -> Iterator[Found]:
         for option in fact.options:
             name, _, value = option.partition("=")
-            if value != "$":
+            if value != COMPUTED or name in _NAMES:
                 yield from self._option(fact.server, name, value, fact.location, fact.role)
 
     def _option(self, server: str, name: str, value: str, where: Location, what_for: str) -> Iterator[Found]:
-        if name in _NAMES:
+        if name in _NAMES and value == COMPUTED:
+            yield Gap(
+                kinds=(ServerFormat.kind(),),
+                collector=self.name,
+                reason=Reason.NOT_LITERAL,
+                detail=f"the format of {server}'s access log is computed when it starts",
+                location=where,
+                about={"role": what_for, "server": server},
+            )
+        elif name in _NAMES:
             yield _format(server, value, where, what_for)
         elif name in {"errorlog", "error_logfile", "error_log", "log_file"}:
             kept = value not in _NOWHERE

@@ -39,6 +39,7 @@ _NGINX = (
 )  # fmt: skip
 _NGINX_SERVES = {"location", "root", "proxy_pass", "try_files"}
 _NGINX_QUERY = compiled(r"\$\{?(?:args|query_string)\b")
+_VARIABLE = compiled(r"\$\{?(\w+)")
 _APACHE = (
     (compiled(r"(?i)%[^{\s]*\{(?:proxy-)?authorization\}"), "authorization header"),
     (compiled(r"(?i)%[^{\s]*\{x-(?:api-key|auth-token|access-token)\}"), "authorization header"),
@@ -78,9 +79,17 @@ class ProxyLogs(Resolver):
         )
 
     def _log(
-        self, product: str, directive: str, place: str, where: Location, target: str, level: str = ""
+        self,
+        product: str,
+        directive: str,
+        place: str,
+        where: Location,
+        target: str,
+        level: str = "",
+        default: bool = False,
     ) -> ProxyLog | Gap:
-        """One log. target: where it writes, as written, "" for a default; level: of an error log."""
+        """One log. target: where it writes, as written, "" for a default; level: of an error log; default: as in
+        `ProxyLog`."""
         if TEMPLATED in target or TEMPLATED in level:
             return self._gap(Reason.TEMPLATED, f"{directive} is put in by a template", where, directive)
         level = level.lower()
@@ -94,6 +103,7 @@ class ProxyLogs(Resolver):
             level=level,
             leaks=(),
             role="production",
+            default=default,
         )
 
     def _format(self, product: str, place: str, where: Location, leaks: tuple[str, ...], query: bool) -> ProxyLog:
@@ -114,6 +124,7 @@ class ProxyLogs(Resolver):
     def _nginx(self, facts: FactSet) -> Iterator[Found]:
         files, _ = _nginx.files(facts)
         used = {log.args[1] for file in files for log in _all(file.directives, "access_log") if len(log.args) > 1}
+        variables = _variables(files)
         for file in files:
             # A location of its own may be quiet: a health check, an icon.
             for errors in _all(file.directives, "error_log", ("location",)):
@@ -123,8 +134,9 @@ class ProxyLogs(Resolver):
                 yield self._log("nginx", "error_log", place, file.location.at(errors.line), target, level)
             for kind in _all(file.directives, "log_format"):
                 if kind.args and kind.args[0] in used:
-                    leaks, query = _nginx_format(" ".join(kind.args[1:]))
+                    leaks, query = _nginx_format(_written_out(" ".join(kind.args[1:]), variables))
                     yield self._format("nginx", kind.args[0], file.location.at(kind.line), leaks, query)
+        nothing = {item.args[1] for file in files for item in _all(file.directives, "map") if _to_nothing(item)}
         places = _nginx.places(facts)
         roots = {place.server: place for place in places if place.name == "location /"}
         said: set[tuple[str, Location]] = set()
@@ -143,7 +155,9 @@ class ProxyLogs(Resolver):
                 continue
             # Without a directive nginx writes logs/access.log.
             target = log.args[0] if log is not None and log.args else ""
-            yield self._log("nginx", "access_log", name, where, target)
+            if log is not None and any(f"if={one}" in log.args for one in nothing):
+                target = "off"
+            yield self._log("nginx", "access_log", name, where, target, default=log is None)
 
     # Apache
 
@@ -319,6 +333,12 @@ def _all(directives: Iterable[Directive], name: str, but: tuple[str, ...] = ()) 
             yield from _all(item.block or (), name, but)
 
 
+def _to_nothing(item: Directive) -> bool:
+    """Whether a map gives "0" or nothing whatever comes: what is logged under its condition is never logged."""
+    entries = [inner for inner in item.block or () if inner.name not in {"hostnames", "volatile"}]
+    return len(item.args) == 2 and all(inner.args in {("0",), ("",)} for inner in entries)
+
+
 def _only_answers(block: Iterable[Directive]) -> bool:
     """Whether all locations of a server answer themselves: its state, a plain text."""
     locations = [item for item in block if item.name == "location"]
@@ -336,6 +356,31 @@ def _access_log(place: _nginx.Place) -> tuple[Held | None, Doubt | None]:
             off = (held for held in level if held.name == "access_log" and held.args[:1] == ("off",))
             return next(off, found), doubt
     return found, doubt
+
+
+def _variables(files: Iterable[NginxFile]) -> dict[str, list[str]]:
+    """What `map` and `set` may put into a variable, by its name."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        for item in _all(file.directives, "map"):
+            name = item.args[-1].lstrip("$") if len(item.args) > 1 else ""
+            found.setdefault(name, []).extend(one.args[-1] for one in item.block or () if one.args)
+        for item in _all(file.directives, "set"):
+            if len(item.args) > 1:
+                found.setdefault(item.args[0].lstrip("$"), []).append(item.args[1])
+    return found
+
+
+def _written_out(text: str, variables: dict[str, list[str]]) -> str:
+    """A format with what its variables stand for behind it."""
+    said = [text]
+    seen: set[str] = set()
+    for part in said:
+        for name in _VARIABLE.findall(part):
+            if name in variables and name not in seen:
+                seen.add(name)
+                said.extend(variables[name])
+    return " ".join(said)
 
 
 def _nginx_format(text: str) -> tuple[tuple[str, ...], bool]:

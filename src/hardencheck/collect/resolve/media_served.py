@@ -74,6 +74,7 @@ class MediaServed(Resolver):
                 for one in sent
             ),
             confined=any(map(_confines, sent)),
+            internal=route.internal,
         )
 
 
@@ -126,7 +127,11 @@ def _nginx_scripts(facts: FactSet, folders: list[str]) -> Iterator[UploadHandler
         if _SCRIPTS.search(place.name) and (named or holds_uploads(folder, folders)):
             seen.add(place.where)
             yield UploadHandler(
-                location=place.where, product="nginx", route=place.name, handler=handler.directive.name, folder=folder
+                location=handler.location,
+                product="nginx",
+                route=place.name,
+                handler=handler.directive.name,
+                folder=folder,
             )
 
 

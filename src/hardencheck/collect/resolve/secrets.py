@@ -87,6 +87,7 @@ def _secret(
         sightings,
         key=lambda item: (
             item.placeholder,
+            _aside(item),
             RANK[item.class_],
             _LEVEL[item.confidence],
             item.rule,
@@ -96,8 +97,14 @@ def _secret(
     )
     places = _places(candidates, past, tree)
     exposure: Exposure = min((place.exposure for place in places), key=_EXPOSURES.index, default="history")
-    main = places[0] if places else None
-    role = min((place.role for place in places), key=_ROLES.index, default="production")
+    # Where it is no secret by what stands around it (a docstring, say) it makes none of what a test holds.
+    standing_at = {str(item.location) for item in candidates if not item.placeholder}
+    aside = {str(item.location) for item in candidates if item.placeholder} - standing_at if standing_at else set()
+    counted = [place for place in places if place.text not in aside]
+    # Where it is what it is called, if a file that counts as much has it there.
+    called = {str(item.location) for item in candidates if item.rule == best.rule}
+    main = min(counted, key=lambda place: (*place.order[:2], place.text not in called, place.order), default=None)
+    role = min((place.role for place in counted), key=_ROLES.index, default="production")
     standing, why = _standing(sightings, role, best.why)
     # Of a value that is in the index, too, the commits are known from the history.
     trace = min(past, key=lambda item: (not item.introduced, _EXPOSURES.index(item.reach)), default=None)
@@ -133,6 +140,13 @@ def _secret(
         deployed=shipped.by(dict.fromkeys(now)),
         environments=_environments(now),
     )
+
+
+def _aside(item: SecretCandidate | SecretTrace) -> bool:
+    """Whether only files of tests, developers and readers show it so: what it is called there says little of it."""
+    if isinstance(item, SecretCandidate):
+        return item.role != "production"
+    return all(_from_text(text, "history").role != "production" for text in (*item.at_head, *item.past))
 
 
 def _also(exposure: Exposure, places: Sequence[_Place]) -> Exposure | None:

@@ -8,7 +8,7 @@ from hardencheck.collect.resolve._chain_ways import Ways, ways
 from hardencheck.collect.resolve._routes import Route
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.uploads import MixedUnits, RequestBuffering, UnappliedLimit
-from hardencheck.model.gap import FactSet, Reason
+from hardencheck.model.gap import FactSet
 from hardencheck.model.location import Location
 
 _SIZE = compiled(r"(\d{1,15})\s?([kmg])(?:b|ib)?", 2)  # re.IGNORECASE
@@ -61,17 +61,10 @@ def _unapplied(reached: Ways, facts: FactSet) -> Iterator[Found]:
 
 def _unattached(facts: FactSet) -> Iterator[Found]:
     """Middleware of Traefik that neither a router nor an entry point names."""
-    traefik = _traefik.read(facts)
-    attached = set()
-    for router in traefik.routers:
-        things, doubts = _traefik.attached(traefik, router)
-        if any(doubt.reason in {Reason.TEMPLATED, Reason.BUDGET} for doubt in doubts):
-            return
-        attached |= {thing.where for thing in things}
     name = "buffering.maxRequestBodyBytes"
-    for thing in traefik.middlewares.values() if traefik.routers else ():
+    for thing in _traefik.unattached(_traefik.read(facts)):
         value = thing.get(name.lower())
-        if value is not None and thing.where not in attached:
+        if value is not None:
             why = f"neither a router nor an entry point names the middleware {thing.name}"
             yield UnappliedLimit(
                 location=value.where, product="traefik", setting=name, written=value.text[:40], why=why

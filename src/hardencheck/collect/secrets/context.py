@@ -21,7 +21,7 @@ _REQUIREMENTS = compiled(
 )
 _TRANSLATIONS = compiled(r"\.(?:po|pot|xliff|xlf|arb|strings)$|(?:^|/)(?:locales?|i18n|translations|lang)/")
 _GENERATED = compiled(
-    r"\.min\.(?:js|mjs|cjs|css)$|\.(?:map|css|scss|less|svg)$|(?:^|/)(?:vendor|vendored|third[-_]party|node_modules|"
+    r"\.min\.(?:[0-9a-f]{8,40}\.)?(?:js|mjs|cjs|css)(?:\.(?:gz|br))?$|\.(?:map|css|scss|less|svg)$|(?:^|/)(?:vendor|vendored|third[-_]party|node_modules|"
     r"bower_components|dist|cassettes|__snapshots__)/|\.(?:snap|storyshot)$"
 )
 _MINIFIED_LINE = 500  # mean characters a line, in a script that nobody wrote by hand
@@ -58,7 +58,7 @@ _OTHER_FOLDERS = {
     "playwright": "test", "test-data": "test", "test_data": "test",
     "documentation": "documentation", "wiki": "documentation", "tutorial": "documentation",
     "tutorials": "documentation", "alembic": "migration", "playground": "example",
-    ".github": "development", ".gitlab": "development", ".circleci": "development", ".ci": "development",
+    ".github": "development", ".gitlab": "development", ".circleci": "development",
     ".buildkite": "development", ".devcontainer": "development", "localdev": "development",
 }  # fmt: skip
 _CI_FILES = {".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "tox.ini", "noxfile.py"}

@@ -81,7 +81,8 @@ _OTHER_NAME = compiled(
     r"param(?:eter)?s?|env|variables?|var|polic(?:y|ies)|validat\w+|length|len|min|max|expir\w*|ttl|timeout|lifetime|"
     r"age|form|view|template|errors?|count|size|link|icon|input|button|element|reset|change|forgot\w*|strength|"
     r"confirm\w*|required|enabled?|disabled?|refs?|store|manager|provider|backend|scopes?|grant|locale|translation|"
-    r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?"
+    r"schema|version|src|href|alt|ids?|target|status|event|signature|statement|timestamp|cert(?:ificate)?|nonce|keyids?|"
+    r"tokeni[sz]\w*"
 )
 # Rules of places in which nothing but a password stands: there a word is a bad password, not a name.
 _CERTAIN = frozenset({
@@ -243,6 +244,10 @@ def _keyword(seen: Seen) -> str:
         return "too short to be one"
     if value.lower() in _WEAK and _PASSWORD_NAME.search(name):
         return ""
+    if seen.before[:80].lstrip().startswith(">>> "):
+        return "an example in a docstring"
+    if value.startswith("?") and re.search(r"\$\{\w+:$", seen.before):
+        return "a template"  # ${NAME:?what to say when it is not set}
     if (why := _common(value)) != "":
         return why
     if _HASHED.match(value):
@@ -281,6 +286,13 @@ def _keyword(seen: Seen) -> str:
         return "no letters" if len(value) < 8 or re.fullmatch(r"[\d.,:/-]*[.,:/-][\d.,:/-]*", value) else ""
     if not re.search(r"\w{3}", value) and len(set(value)) < 8:
         return "no value"
+    if re.fullmatch(r"(?:\\+[uU][0-9a-fA-F]{4,8})+", value):
+        return "a character"
+    if not seen.configuration and (
+        re.fullmatch(r"[A-Za-z]{2,8}[-_]", value)  # how keys of a kind begin
+        or (re.fullmatch(r"[.#][A-Za-z]+(?:[-_][A-Za-z]+)*|[A-Za-z]+[-_:]", value) and bits(value) > 0)
+    ):
+        return "reads like a name"
     human = bool(_PASSWORD_NAME.search(name)) and seen.configuration
     if (
         _NAME.match(value)

@@ -18,7 +18,7 @@ from hardencheck.collect.secrets.matcher import Sealed
 from hardencheck.collect.secrets.plan import Plan, planned
 from hardencheck.collect.secrets.scan import Scanner
 
-VERSION = 5  # raise it when the same rules find something else
+VERSION = 6  # raise it when the same rules find something else
 
 
 @cache

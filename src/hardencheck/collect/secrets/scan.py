@@ -202,6 +202,9 @@ class Scanner:
             *(item.sighting for item in best_of(found)),
             *(self._stored_key(member.data) if binary else ()),
         ):
+            # The same as of a file of the tree: hashes of a lock file, scripts that nobody wrote by hand.
+            if vague(sighting) and any(map(made_by_program, (member.path, state.path))):
+                continue
             yield msgspec.structs.replace(sighting, line=None, column=None, whole_file=False, inside="archive")
 
     def _segment(self, text: bytes, piece: bytes, base: int, state: "_State", found: list[Found]) -> None:

@@ -82,7 +82,7 @@ class ErrorHeaders(Fact, tag="header.on-errors", frozen=True, kw_only=True):
 
 
 class StrippedHeader(Fact, tag="header.stripped", frozen=True, kw_only=True):
-    """A security header that an application sends and a proxy takes away. by: the proxy."""
+    """A security header that an application sends, and a proxy takes away or its own code. by: the proxy, or "code"."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("application", "name", "by")
@@ -100,7 +100,8 @@ class StrippedHeader(Fact, tag="header.stripped", frozen=True, kw_only=True):
 
 
 class UnappliedHeaders(Fact, tag="header.unapplied", frozen=True, kw_only=True):
-    """An object that would set security headers, and no code that lets it. what: "secure.Secure", "Talisman"."""
+    """What would set security headers, and nothing that lets it. what: "secure.Secure", "Talisman", "the middleware X"
+    of Traefik."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("what",)
@@ -185,6 +186,22 @@ class RedirectExempt(Fact, tag="redirect.exempt", frozen=True, kw_only=True):
         return f"SECURE_REDIRECT_EXEMPT has {self.pattern!r}" + (
             ", which every path matches" if self.everything else ""
         )
+
+
+class CookieCall(Fact, tag="cookie.call", frozen=True, kw_only=True):
+    """The same where an attribute is not a literal: an expression of names of its module, or "…" and what stands there
+    in short; "" where it may be in **."""
+
+    side: ClassVar[Side] = Side.DECLARED
+    identity: ClassVar[tuple[str, ...]] = ("name", "scope")
+
+    name: str
+    scope: str
+    secure: bool | str
+    http_only: bool | str
+
+    def describe(self) -> str:
+        return f"{self.scope} sets the cookie {self.name}"
 
 
 class SetCookie(Fact, tag="cookie.in-code", frozen=True, kw_only=True):

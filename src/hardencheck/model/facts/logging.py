@@ -331,7 +331,7 @@ class ServerCommand(Fact, tag="logging.server-command", frozen=True, kw_only=Tru
 
 class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True):
     """The logging settings of one gunicorn configuration file; line numbers of those that are set. flags: as the
-    options of `ServerCommand`, those that surely hold, with their lines."""
+    options of `ServerCommand`, those that surely hold, with their lines; of a format also one that is computed: "$"."""
 
     side: ClassVar[Side] = Side.DECLARED
 
@@ -346,7 +346,8 @@ class GunicornFile(Fact, tag="logging.gunicorn-file", frozen=True, kw_only=True)
 
 
 class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
-    """An application server as it is started. access_log: requests are logged."""
+    """An application server as it is started. access_log: requests are logged. kept_by: the place of the log that a
+    proxy before it is told to keep of all that it hands on, where the server was told to keep none."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("server",)
@@ -354,9 +355,11 @@ class ServerLog(Fact, tag="logging.server", frozen=True, kw_only=True):
     server: str
     access_log: bool
     role: str
+    kept_by: str = ""
 
     def describe(self) -> str:
-        return f"{self.server} {'with' if self.access_log else 'without'} an access log"
+        kept = f": the proxy keeps one ({self.kept_by})" if self.kept_by else ""
+        return f"{self.server} {'with' if self.access_log else 'without'} an access log{kept}"
 
 
 class ServerFormat(Fact, tag="logging.server-format", frozen=True, kw_only=True):
@@ -411,7 +414,8 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     place: the site, by its names, or the name of the format. off: nothing is written (`off`, /dev/null, `discard`; an
     error log at a level that only tells of the end; nginx's error_log of `off` is a file of that name). level: of an
     error log, in lower case, "" where none is given. leaks: what secrets a format in use writes: "authorization
-    header", "cookies", "request body". query: it names the query string by itself.
+    header", "cookies", "request body". query: it names the query string by itself. default: nothing says that it is
+    written, or where.
     """
 
     side: ClassVar[Side] = Side.DECLARED
@@ -425,6 +429,7 @@ class ProxyLog(Fact, tag="logging.proxy", frozen=True, kw_only=True):
     query: bool = False
     product: str = "nginx"
     level: str = ""
+    default: bool = False
 
     def describe(self) -> str:
         if self.directive == "log_format":

@@ -19,13 +19,15 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NginxFile(Fact, tag="nginx.file", frozen=True, kw_only=True):
-    """An nginx configuration file, arguments only of the directives that are looked at."""
+    """An nginx configuration file, arguments only of the directives that are looked at. names: what it is called on the
+    machine, where the text stands in another file (an image's build, a compose file) that says so."""
 
     side: ClassVar[Side] = Side.DECLARED
 
     role: str
     templated: bool
     directives: tuple[Directive, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class ApacheFile(Fact, tag="apache.file", frozen=True, kw_only=True):

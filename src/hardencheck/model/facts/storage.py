@@ -168,7 +168,7 @@ class FileField(Fact, tag="upload.fields", frozen=True, kw_only=True):
     def describe(self) -> str:
         if not self.unchecked:
             return "each file field is checked"
-        return f"{', '.join(self.unchecked)}: without a validator"
+        return f"{', '.join(self.unchecked)}: no validator asks what it is"
 
 
 class UploadFolder(Fact, tag="upload.folder-setting", frozen=True, kw_only=True):
@@ -214,7 +214,8 @@ class StoredPlace(Fact, tag="upload.place", frozen=True, kw_only=True):
 
 class ServedMedia(Fact, tag="upload.media-served", frozen=True, kw_only=True):
     """A place of a proxy that sends uploads from the disk. nosniff: X-Content-Type-Options goes with them. confined: so
-    does Content-Disposition: attachment, or a policy under which no script runs."""
+    does Content-Disposition: attachment, or a policy under which no script runs. internal: an application has it sent
+    (X-Accel-Redirect): of its own fields nginx keeps Content-Disposition, not X-Content-Type-Options."""
 
     side: ClassVar[Side] = Side.DECLARED
     identity: ClassVar[tuple[str, ...]] = ("product", "route")
@@ -223,6 +224,7 @@ class ServedMedia(Fact, tag="upload.media-served", frozen=True, kw_only=True):
     route: str
     nosniff: bool
     confined: bool
+    internal: bool = False
 
     def describe(self) -> str:
         missing = [

@@ -386,6 +386,7 @@ def prefixed(call: Call, config: Object, prefix: str) -> None:
     for variable, text in list(call.interpreter.environment.items()):
         if not variable.startswith(prefix) or "__" in variable:
             continue
+        call.interpreter.reads.add(variable)
         if not isinstance(text, str):
             bind(call, names, variable.removeprefix(prefix), depending(text, frozenset({variable})))
             continue

@@ -215,9 +215,21 @@ def places(call: Call, positional: Sequence[str], skip: int = 0) -> dict[str, Bi
     path = call.frame.module.path
     for name, value in zip(positional, call.arguments[skip:], strict=False):
         found[name] = Binding(value, path, line)
+    spread = _spread(call)
     for name, value in call.keywords.items():
-        found[name] = Binding(value, path, lines.get(name, line))
+        found[name] = Binding(value, *spread.get(name, (path, lines.get(name, line))))
     return {name: item._replace(value=unless_library(call, item.value)) for name, item in found.items()}
+
+
+def _spread(call: Call) -> dict[object, tuple[str, int]]:
+    """Where the entries of tables are written that a call is given as `**NAME`."""
+    found: dict[object, tuple[str, int]] = {}
+    for item in call.node.keywords if isinstance(call.node, ast.Call) else ():
+        if item.arg is None and isinstance(item.value, ast.Name):
+            binding = call.interpreter.lookup(call.frame, item.value.id)
+            if binding is not None and isinstance(binding.value, Map):
+                found |= binding.value.places
+    return found
 
 
 def made(call: Call, kind: str, name: str, arguments: Mapping[str, Binding]) -> Object:

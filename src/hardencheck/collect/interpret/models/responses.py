@@ -33,6 +33,7 @@ from hardencheck.lazily import compiled
 
 RESPONSE, HEADERS, NEXT, ASGI, SEND = "http.response", "http.headers", "http.next", "http.asgi", "http.send"
 PARSED = "http.parsed-field"
+TAKEN = "http.taken"  # what was taken away last, by name
 SETTINGS = "django.conf.settings"
 MORE = "\0"
 MAX_FIELDS = 200
@@ -120,6 +121,7 @@ def remove(call: Call, names: Namespace, name: Value) -> None:
     if not key:
         taint(call, names, unknown(call, "a header whose name is not known"))
     else:
+        _note(call, key)
         _drop(call, names, named(names, key))
 
 
@@ -130,6 +132,14 @@ def _drop(call: Call, names: Namespace, keys: list[str]) -> None:
         else:
             call.interpreter.touch(names)
             del names.names[key]
+
+
+def _note(call: Call, key: str) -> None:
+    """Where a field was taken away: it has no binding any more that would say so."""
+    taken = call.interpreter.shared.get(TAKEN)
+    if isinstance(taken, Object):
+        line = getattr(call.node, "lineno", 0)
+        taken.state[key] = Seq("tuple", [Const(call.frame.module.path), Const(line)])
 
 
 def _value(call: Call, value: Value) -> Value:

@@ -31,10 +31,9 @@ _OPENS = {
 
 def ways(found: Sequence[Predicted], routes: Sequence[Route], facts: FactSet) -> Iterator[PredictedWay]:
     """Those of applications, and the places of a proxy that answer by themselves: a URL may belong to either."""
-    made = [_way(one, facts) for one in found]
-    made += [_itself(route) for route in routes if route.role == "production" and not route.hands_on and made][
-        :MAX_WAYS
-    ]
+    made = [_way(one, facts) for one in found if one.route is None or not one.route.internal]
+    alone = [route for route in routes if route.role == "production" and not route.hands_on and not route.internal]
+    made += [_itself(route) for route in alone[:MAX_WAYS] if made]
     yield from dict.fromkeys(made)
 
 
@@ -44,6 +43,8 @@ def _way(one: Predicted, facts: FactSet) -> PredictedWay:
     for https in (True, False):
         for status in STATUSES:
             sent = one.answers[status] if https else _answer(app, one.server, route, status)
+            if sent is not None and route is not None and route.cases:
+                sent = sent.unsure("", Doubt(route.where, route.cases[0]))
             if sent is not None and route is not None and route.replaces_errors is not None and status >= 400:
                 text = f"{route.product} puts its own page in place of an error of the application"
                 sent = sent.unsure("", Doubt(route.replaces_errors, text))
@@ -109,6 +110,8 @@ def _alone(route: Route) -> Iterator[PredictedAnswer]:
     """What a proxy puts on answers of its own."""
     for status in STATUSES:
         sent = changed(Sent(status), route.headers, route.product, own=True)
+        if route.cases:
+            sent = sent.unsure("", Doubt(route.where, route.cases[0]))
         for doubt in (*route.header_doubts, *route.doubts):
             sent = sent.unsure("", doubt)
         for https in (True, False):

@@ -455,7 +455,7 @@ def test_drift_can_fail_the_gate(hc: Hc, repo: Repository) -> None:
     report = scan(hc, repo.path, *only, "--fail-on", "drift", code=1)
     assert (report["gate"]["fail_on"], report["gate"]["drift"]) == ("high", True)
     [reason] = report["gate"]["reasons"]
-    assert "x-frame-options: declared DENY (shop/settings.py), observed not sent" in reason
+    assert "x-frame-options: declared DENY (shop/settings.py:1), observed not sent" in reason
     report = scan(hc, repo.path, *only, "--fail-on", "never", "--fail-on", "drift", code=1)
     assert (report["gate"]["fail_on"], report["gate"]["drift"]) == ("never", True)
     repo.write("hardencheck.toml", 'schema = 1\nfail-on = "never"\nfail-on-drift = true\n')

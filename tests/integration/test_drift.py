@@ -299,7 +299,7 @@ KINDS_OF_DRIFT = [
         DJANGO,
         ("shop/settings.py", '"django.middleware.security.SecurityMiddleware",', ""),
         found=[
-            (path, name, "not-served", "another-version", "shop/settings.py")
+            (path, name, "not-served", "wrong-settings", "shop/settings.py")
             for path in PATHS
             for name in ("cross-origin-opener-policy", "referrer-policy", "x-content-type-options")
         ],

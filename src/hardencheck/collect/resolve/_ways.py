@@ -9,6 +9,7 @@ from hardencheck.collect.resolve._applications import production_modules
 from hardencheck.collect.resolve._predicted import STATUSES, Application, Predicted
 from hardencheck.collect.resolve._routes import Doubt, Route
 from hardencheck.collect.resolve._sent import Field, Sent, changed
+from hardencheck.collect.resolve._sent_django import DjangoApplication
 from hardencheck.collect.resolve._sent_servers import Server
 from hardencheck.model.facts.drift import PredictedAnswer, PredictedField, PredictedWay
 from hardencheck.model.facts.headers import ViewOpening, WrittenHeader
@@ -49,7 +50,7 @@ def _way(one: Predicted, facts: FactSet) -> PredictedWay:
                 text = f"{route.product} puts its own page in place of an error of the application"
                 sent = sent.unsure("", Doubt(route.replaces_errors, text))
             if sent is not None:
-                answers.append(_stated(sent, https))
+                answers.append(_stated(sent, https, app))
     if route is not None:
         answers.extend(_alone(route))
     lines = {field.where for answer in answers for field in answer.fields}
@@ -118,20 +119,23 @@ def _alone(route: Route) -> Iterator[PredictedAnswer]:
             yield _stated(sent, https, own=True)
 
 
-def _stated(sent: Sent, https: bool, *, own: bool = False) -> PredictedAnswer:
+def _stated(sent: Sent, https: bool, app: Application | None = None, *, own: bool = False) -> PredictedAnswer:
     return PredictedAnswer(
         status=sent.status,
         https=https,
         own=own,
-        fields=tuple(_field(field) for field in sent.fields if field.name not in LEFT_OUT),
+        fields=tuple(_field(field, app) for field in sent.fields if field.name not in LEFT_OUT),
         unknown=tuple((name, doubt.text) for name, doubt in sent.doubts if name not in LEFT_OUT),
     )
 
 
-def _field(field: Field) -> PredictedField:
+def _field(field: Field, app: Application | None) -> PredictedField:
     """The value of a field that may be a token is not kept: it is compared by name."""
     kept = field.value if field.name in RESPONSE else None
-    return PredictedField(name=field.name, value=kept, sure=not field.perhaps, layer=field.layer, where=field.where)
+    where = field.where
+    if where.line is None and field.layer == "django" and isinstance(app, DjangoApplication):
+        where = app.entry(field.name)  # what is so by default has no line of its own
+    return PredictedField(name=field.name, value=kept, sure=not field.perhaps, layer=field.layer, where=where)
 
 
 def _written(facts: FactSet, lines: Iterable[Location]) -> Iterator[PredictedField]:

@@ -310,3 +310,30 @@ def test_any_two_sides_can_be_compared(fields: list[PredictedField], sent: list[
     same = ObservedResponse(location=Location(url=URL), status=200, fields=exact)
     assert all(fact.agrees for fact in Drifts().join(FactSet(facts=(way, same))) if isinstance(fact, Drift))
     assert all(fact.agrees or fact.likely for fact in found)
+
+
+def test_a_long_policy_on_pages_alone(tmp_path: Path) -> None:
+    """A value that is cut where it is shown is compared as a whole."""
+    policy = f"default-src 'none'; script-src {' '.join(f'https://cdn{number}.example' for number in range(30))}"
+    files = {**DJANGO, "deploy/nginx.conf": nginx(f'add_header Content-Security-Policy "{policy}" always;')}
+    fine = page(Server="nginx", Content_Security_Policy=policy)
+    found, _ = drift(tmp_path / "1", files, fine, page(URL + "x", 404, Server="nginx"))
+    assert told(found) == [("content-security-policy", "not-served", "not-always")]
+    twice = page(Server="nginx", Content_Security_Policy=f"{policy} | frame-ancestors 'none'")
+    found, _ = drift(tmp_path / "2", files, twice)
+    assert told(found) == [("content-security-policy", "differs", "second-field")]
+    other = policy.replace("cdn29", "cdn30")
+    found, _ = drift(tmp_path / "3", files, page(Server="nginx", Content_Security_Policy=other))
+    assert told(found) == [("content-security-policy", "differs", "not-reloaded")]
+
+
+def test_two_proxies_of_which_nobody_knows_the_order(tmp_path: Path) -> None:
+    """What one would send and the other would take away is no drift; what neither sends is."""
+    caddy = "shop.example {\n header {\n  defer\n  X-Frame-Options SAMEORIGIN\n }\n header -Server\n reverse_proxy 127.0.0.1:8000\n}\n"
+    files = {**DJANGO, "deploy/nginx.conf": nginx(), "Caddyfile": caddy}
+    found, _ = drift(tmp_path / "1", files, page(Server="nginx"))
+    assert told(found) == []
+    found, _ = drift(tmp_path / "2", files, page(X_Frame_Options="SAMEORIGIN", Server=None))
+    assert told(found) == []
+    found, _ = drift(tmp_path / "3", files, page(Server="nginx", Referrer_Policy=None))
+    assert told(found) == [("referrer-policy", "not-served", "stripped")]

@@ -117,13 +117,12 @@ def _lost(row: Row, scene: Scene) -> str:
 
 
 def _second(row: Row, way: PredictedWay) -> bool:
-    declared = alike(row.name, row.declared)
-    return len(row.values) > 1 and declared in {alike(row.name, value) for value in row.values}
+    came = {alike(row.name, value) for value in row.values}
+    return len(row.values) > 1 and bool(row.wants) and came.issuperset(row.wants)
 
 
 def _has(row: Row, response: ObservedResponse) -> bool:
-    wanted = alike(row.name, row.declared)
-    return any(alike(row.name, value) == wanted for value in response.named(row.name))
+    return any(alike(row.name, value) in row.wants for value in response.named(row.name))
 
 
 def _named(way: PredictedWay) -> str:

@@ -34,7 +34,8 @@ _ANY_CASE = frozenset({"strict-transport-security", "x-frame-options", "x-conten
 
 
 class Row(NamedTuple):
-    """One header of one response. declared, observed: in words. counts: it is a disagreement that matters."""
+    """One header of one response. declared, observed: in words. counts: it is a disagreement that matters. wants: the
+    declared values that are known, as they are compared; values: those that came."""
 
     name: str
     outcome: Outcome
@@ -44,6 +45,7 @@ class Row(NamedTuple):
     layer: str = ""
     places: tuple[Location, ...] = ()
     values: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -72,6 +74,7 @@ def _rows(name: str, way: PredictedWay, answer: PredictedAnswer, response: Obser
     fields = [field for field in answer.fields if field.name == name]
     values = response.named(name)
     kept = tuple(values)
+    wants = tuple(alike(name, field.value) for field in fields if field.value is not None)
     layer = fields[0].layer if fields else ""
     places = tuple(dict.fromkeys(field.where for field in fields if field.where.path))
     declared = " and ".join(dict.fromkeys(_shown(field) for field in fields)) or "not sent"
@@ -79,7 +82,7 @@ def _rows(name: str, way: PredictedWay, answer: PredictedAnswer, response: Obser
 
     def row(outcome: Outcome, counts: bool = False, why: str = "", at: tuple[Location, ...] = ()) -> Row:
         said = declared if fields or outcome != "unknown" else "not known"
-        return Row(name, outcome, counts, said, observed, layer, at or places, kept, why)
+        return Row(name, outcome, counts, said, observed, layer, at or places, kept, wants, why)
 
     if fields and _same(name, fields, values):
         yield row("same")
@@ -164,7 +167,8 @@ def alike(name: str, value: str | None) -> str:
 
 
 def _shown(field: PredictedField) -> str:
-    return _short(field.value) if field.value is not None else "sent (its value is not known)"
+    text = _short(field.value) if field.value is not None else "sent (its value is not known)"
+    return text if field.sure else f"perhaps {text}"
 
 
 def _said(values: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ _CDN_SERVERS = {
     "netlify": "Netlify", "bunnycdn": "bunny.net", "ecs": "Edgio", "google frontend": "Google Frontend",
 }  # fmt: skip
 _HITS = ("x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-drupal-cache", "x-vercel-cache")
-_IN_URL = compiled(r"(?<=://)[^\s/@\"'<>]+@|\?[^\s\"'<>;,]+")
+_IN_URL = compiled(r"(?<=://)(?:[^\s/@\"'<>]*@)+|\?[^\s\"'<>;,]+")
 # The pages that proxies make themselves.
 _OWN = (
     (re.compile(rb"<hr><center>nginx(?:/[\d.]+)?</center>"), "nginx"),
@@ -71,9 +71,9 @@ class Answers(Observer):
 
 
 def public(value: str) -> str:
-    """A header value without what may be secret in URLs: user information and query."""
-    text = _IN_URL.sub(lambda match: "" if match[0].endswith("@") else "?…", value.strip()[:MAX_VALUE])
-    return printable(text, MAX_VALUE)
+    """A header value without what may be secret in URLs: user information and query. Given its own answer, the same."""
+    text = printable(value.strip()[: MAX_VALUE + 1], MAX_VALUE)
+    return _IN_URL.sub(lambda match: "?…" if match[0].startswith("?") else "", text).strip()
 
 
 def _cached(exchange: Exchange) -> str:

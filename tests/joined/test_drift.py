@@ -121,8 +121,8 @@ def test_a_finding_names_both_places(tmp_path: Path) -> None:
     assert str(one.location) == URL
     assert [str(place) for place in one.places] == ["shop/settings.py:5"]
     assert one.describe() == (
-        "referrer-policy: declared no-referrer (shop/settings.py:5), observed same-origin with 200; it is what Django "
-        "sends by itself: other settings are in use than those declared"
+        "referrer-policy: declared no-referrer (shop/settings.py:5), observed same-origin with 200; likely: it is "
+        "what Django sends by itself: other settings are in use than those declared"
     )
 
 

@@ -329,7 +329,7 @@ _ITEMS = (
                 "headers.drift",
                 Verdict.FAIL,
                 "strict-transport-security: declared max-age=31536000 (deploy/nginx.conf:14), observed max-age=0 with "
-                "200; the running nginx has another configuration: not reloaded, or another file",
+                "200; likely: the running nginx has another configuration: not reloaded, or another file",
                 STAGING,
                 related=(at("deploy/nginx.conf", 14),),
                 evidence=(

@@ -119,7 +119,9 @@ class Drift(Fact, tag="drift", frozen=True, kw_only=True):
         more = f", and so at {self.urls - 1} more URLs" if self.urls > 2 else ", and so at 1 more URL"
         text = f"{self.name}: declared {self.declared}{at}, observed {self.observed} with {self.status}"
         text += more if self.urls > 1 else ""
-        return f"{text}; {self.likely}" if self.likely else text
+        if not self.likely:
+            return text
+        return f"{text}; {self.likely}" if self.agrees else f"{text}; likely: {self.likely}"
 
     def proof(self) -> tuple[str, ...]:
         if self.agrees:

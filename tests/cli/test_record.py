@@ -112,10 +112,17 @@ def test_compare(hc: Hc, repo: Repository, tmp_path: Path) -> None:
         report = scan(hc, repo.path, "--url-only", "--url", here.url, "--compare", "staging", "--fail-on", "never")
         same = scan(hc, repo.path, "--url-only", "--url", here.url, "--compare", here.url)
         done = hc("scan", str(repo.path), "--url-only", "--url", here.url, "--compare", there.url, "--select", PARITY)
+        gated = hc(
+            "scan", "--url-only", "--url", here.url, "--compare", there.url, "--fail-on", "drift", "--select", PARITY
+        )
+        passed = hc(
+            "scan", "--url-only", "--url", here.url, "--compare", here.url, "--fail-on", "drift", "--select", PARITY
+        )
         saved = hc("record", here.url, "--compare", there.url, "-o", str(tmp_path / "x.har"))
     assert report["subject"]["compared"] == there.url
     summary = f"cookie sessionid: Path=of the request; {there.url}: Secure; Path=of the request"
-    assert verdict(report, PARITY) == ("fail", summary)
+    assert verdict(report, PARITY) == ("fail", f"the deployments differ; {summary}")
+    assert (done.code, gated.code, passed.code) == (0, 1, 0)
     assert verdict(same, PARITY)[0] == "pass"
     assert verdict(scan(hc, repo.path), PARITY)[0] == "not-applicable"
     assert f"compared with {there.url}" in done.out

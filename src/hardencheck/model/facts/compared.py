@@ -19,7 +19,7 @@ class Difference(Fact, tag="http.difference", frozen=True, kw_only=True):
 
     side: ClassVar[Side] = Side.OBSERVED
     identity: ClassVar[tuple[str, ...]] = ("subject", "name")
-    drifts: ClassVar[bool] = True
+    drifts: ClassVar[str] = "the deployments differ"
 
     subject: Subject
     name: str

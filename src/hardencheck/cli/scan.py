@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hardencheck.config.model import UploadConfig
     from hardencheck.model.check import Severity
 
+DRIFT = "drift"
+
 
 @click.command(
     "scan",
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["low", "medium", "high", "critical", "never"]),
-    help="The lowest severity that fails the gate; default: high.",
+    multiple=True,
+    type=click.Choice(["low", "medium", "high", "critical", "never", "drift"]),
+    help="Lowest severity that fails the gate; default: high. drift: drift fails it too.",
 )
 @click.option("--strict", is_flag=True, help="Any line that stays unknown makes the audit incomplete (exit 3).")
 @click.option("--select", multiple=True, metavar="IDS", help="Judge only these ids or patterns (comma-separated).")
@@ -94,7 +97,7 @@ def command(
     name: str | None,
     profile: str | None,
     formats: tuple[str, ...],
-    fail_on: str | None,
+    fail_on: tuple[str, ...],
     strict: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -205,7 +208,8 @@ def command(
             catalogue,
             Policy(
                 today=today,
-                fail_on=_severity(fail_on or config.fail_on),
+                fail_on=_severity(next((word for word in reversed(fail_on) if word != DRIFT), config.fail_on)),
+                drift=DRIFT in fail_on or config.fail_on_drift,
                 strict=strict or config.strict,
                 waivers=waivers(loaded, catalogue.also),
                 attestations=attestations(loaded, catalogue.also),

@@ -153,6 +153,16 @@ class Observer(Collector):
     def observe(self, exchanges: tuple[Exchange, ...]) -> Iterable[Found]: ...
 
 
+class Joiner(Collector):
+    """Facts from both sides of an audit: what the repository says beside what the URL shows. Pure; it is asked only
+    where both were looked at."""
+
+    reads: ClassVar[tuple[type[Fact], ...]] = ()  # facts it looks at, of either side
+
+    @abstractmethod
+    def join(self, facts: FactSet) -> Iterable[Found]: ...
+
+
 Tier = Literal["passive", "probe", "active"]
 
 

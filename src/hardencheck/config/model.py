@@ -66,6 +66,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     schema: Annotated[Literal[1], Meta(description="The version of this format.")]
     fail_on: Annotated[FailOn, Meta(description="The lowest severity that fails the gate.")] = "high"
+    fail_on_drift: Annotated[
+        bool, Meta(description="Whether declared and observed differing fails the gate, whatever the severity.")
+    ] = False
     strict: Annotated[bool, Meta(description="Whether any line that stays unknown makes the audit incomplete.")] = False
     select: Annotated[
         tuple[Text, ...],

@@ -176,12 +176,14 @@ def banner(checklist: Checklist) -> Banner:
     ]
     word = {0: "Gate passed", 1: "Gate failed", 3: "Audit incomplete"}.get(gate.exit_code, "Gate not passed")
     limit = "nothing fails the gate" if gate.fail_on == "never" else f"fails at {gate.fail_on} or above"
+    if gate.drift:
+        limit = "fails on drift" if gate.fail_on == "never" else f"{limit}, and on drift"
     gate_line = f"{word} (exit {gate.exit_code}; {limit}{', strict' if gate.strict else ''})"
     if gate.exit_code == 3:
         return Banner("incomplete", "Not ready to sign: the audit is incomplete", gate_line, gate.reasons)
     if gate.exit_code != 0:
         return Banner("failed", "Not ready to sign", gate_line, gate.reasons)
-    if failed and gate.fail_on == "never":
+    if failed and gate.fail_on == "never" and not gate.drift:
         return Banner("failed", "Not ready to sign: no gate was set", gate_line, tuple(open_points))
     if open_points:
         return Banner("open", "Ready to sign, with open points", gate_line, tuple(open_points))
@@ -319,7 +321,7 @@ def reproduce(checklist: Checklist) -> str:
         words += ["--active", *(word for host in hosts.split(", ") for word in ("--i-own-this", host))]
     if TRUSTED in topics:
         words += ["--ca-file", "FILE"]
-    words += ["--fail-on", gate.fail_on]
+    words += ["--fail-on", gate.fail_on, *(["--fail-on", "drift"] if gate.drift else [])]
     if gate.strict:
         words.append("--strict")
     return shlex.join(words)

@@ -18,8 +18,8 @@ from hardencheck.collect.options import Options
 from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
 from hardencheck.judge.defaults import defaults
-from hardencheck.judge.measured import with_measured
 from hardencheck.judge.settle import Policy, select, settle
+from hardencheck.judge.upload_table import with_measured
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
 from hardencheck.model.facts.exhibit import Exhibit

@@ -3,16 +3,23 @@
 import msgspec
 import pytest
 
-from hardencheck.judge.measured import Comparison, comparisons, with_measured
+from hardencheck.judge.upload_table import with_measured
 from hardencheck.model.facts import Fact
 from hardencheck.model.facts.exhibit import Exhibit, Table
 from hardencheck.model.facts.measured import HeldConnection, MeasuredLimit
-from hardencheck.model.facts.uploads import BodyBound, UploadLimit
+from hardencheck.model.facts.storage import ViewLimit
+from hardencheck.model.facts.uploads import BodyBound, RequestBuffering, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
+from hardencheck.model.measured_limits import Comparison, comparisons
 
 MIB = 1 << 20
 NGINX = Location(path="deploy/nginx.conf", line=14)
+STREAMING = RequestBuffering(location=NGINX, product="nginx", buffers=False)
+VIEW = ViewLimit(
+    location=Location(path="app.py", line=4), setting="max_content_length", counts="bytes", limit=50 * MIB,
+    role="production",
+)  # fmt: skip
 HERE = Location(url="https://service.example/files")
 
 
@@ -63,7 +70,12 @@ def compared(*items: Fact | Gap) -> Comparison:
         ((measured(MIB), limit(10 * MIB)), False, "something in front"),
         ((measured(20 * MIB), limit(10 * MIB)), False, "another server block or host answered"),
         ((measured(20 * MIB), limit(None), limit(10 * MIB)), False, "another server block"),
-        ((measured(20 * MIB), limit(None)), None, "something that is not in the repository"),
+        ((measured(20 * MIB), limit(None)), None, "none of the declared limits"),
+        ((measured(20 * MIB), limit(16 * MIB, "flask")), None, "none of the declared limits"),
+        ((measured(MIB), limit(16 * MIB, "flask")), None, "none of the declared limits"),
+        ((measured(MIB), limit(10 * MIB), STREAMING), None, "none of the declared limits"),
+        ((measured(20 * MIB), limit(10 * MIB), STREAMING), False, "another server block"),
+        ((measured(50 * MIB), limit(10 * MIB), VIEW), True, ""),
         ((measured(20 * MIB),), None, ""),
         ((early(), limit(10 * MIB)), False, "nginx would refuse it by its length"),
         ((early(), limit(None)), None, ""),

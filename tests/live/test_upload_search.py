@@ -122,7 +122,30 @@ def test_a_length_that_is_accepted_once_and_refused_once() -> None:
         return ("413" if again else SILENCE) if length <= MIB else "413"
 
     found, _ = run(answer)
+    assert found.outcome == "between"
+    assert found.accepted < MIB - 1
+
+
+def test_two_servers_with_limits_of_their_own_are_no_limit() -> None:
+    count = iter(range(100))
+    found, _ = run(lambda length, expect: SILENCE if next(count) % 2 or length <= MIB else "413")
     assert found.outcome == "unstable"
+
+
+@given(st.integers(1000, 100 * MIB), st.sets(st.integers(3, 25), max_size=1))
+def test_an_answer_that_comes_late_is_not_taken_for_acceptance(limit: int, late: set[int]) -> None:
+    count = iter(range(1, 100))
+    found, _ = run(lambda length, expect: SILENCE if next(count) in late or length <= limit else "413")
+    if found.outcome == "exact":
+        assert found.accepted == limit or not found.repeated
+
+
+def test_after_a_late_answer_more_time_is_given() -> None:
+    tries = [Try(FAR, "413", seconds=0.01), Try(1, SILENCE), Try(10 * MIB + 1, SILENCE), Try(MIB, "413")]
+    step = following(tries)
+    assert result(tries).accepted == 1
+    assert step is not None
+    assert (step.wait, step.length < MIB) == (1, True)
 
 
 def test_slow_refusals_are_waited_for() -> None:

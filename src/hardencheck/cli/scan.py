@@ -66,7 +66,7 @@ DRIFT = "drift"
 @click.option(
     "--probe",
     is_flag=True,
-    help="Also ask the URL for paths that should not be there (GET, TRACE once), and declare large bodies unsent.",
+    help="Also ask for what should not be there, as other sites, and declare large bodies.",
 )
 @click.option(
     "--active",

@@ -7,7 +7,7 @@ import msgspec
 from hardencheck.collect.contract import Found, Joiner
 from hardencheck.collect.exchange import origin
 from hardencheck.collect.extract._header_names import HEADERS
-from hardencheck.collect.joined import _cookies, _redirects
+from hardencheck.collect.joined import _cookies, _limits, _redirects
 from hardencheck.collect.joined._causes import Scene, cause
 from hardencheck.collect.joined._comparing import Row, answer_of, compare, drifts
 from hardencheck.collect.joined._matching import Match, asked, match
@@ -15,7 +15,9 @@ from hardencheck.collect.resolve._header_findings import PROXIES
 from hardencheck.model.facts.declared import DeclaredCookie, DeclaredCookieName
 from hardencheck.model.facts.drift import Drift, ObservedResponse, PredictedAnswer, PredictedWay
 from hardencheck.model.facts.http import Cookie, Redirect
+from hardencheck.model.facts.measured import MeasuredLimit
 from hardencheck.model.facts.settings import DeclaredRedirect
+from hardencheck.model.facts.uploads import BodyBound, UploadLimit
 from hardencheck.model.gap import FactSet, Gap, Reason
 from hardencheck.model.location import Location
 
@@ -29,12 +31,14 @@ class Drifts(Joiner):
     emits = (Drift,)
     reads = (
         PredictedWay, ObservedResponse, DeclaredCookie, DeclaredCookieName, Cookie, DeclaredRedirect, Redirect,
+        UploadLimit, BodyBound, MeasuredLimit,
     )  # fmt: skip
 
     def join(self, facts: FactSet) -> Iterable[Found]:
         ways = [fact for fact in facts.of(PredictedWay.kind()) if isinstance(fact, PredictedWay)]
         responses = [fact for fact in facts.of(ObservedResponse.kind()) if isinstance(fact, ObservedResponse)]
         lost = [gap for gap in facts.gaps if {PredictedWay.kind(), ObservedResponse.kind()} & set(gap.kinds)]
+        yield from _limits.drifts(facts)
         if not ways and not any(PredictedWay.kind() in gap.kinds for gap in lost):
             return  # a repository that sends nothing: no comparison was asked for
         for gap in lost:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 MAX_REQUESTS = 30
 MAX_SECONDS = 8.0
 FAR = 1 << 40
+MAX_LATE = 2
 SILENCE, CLOSED = "", "closed"
 _KIB, _KB = 1 << 10, 1000
 _LADDER = tuple(count * _KIB for count in (64, 1 << 10, 10 << 10, 100 << 10, 1 << 20, 10 << 20))
@@ -49,7 +50,8 @@ class Result(NamedTuple):
 
     outcome: "exact" (`accepted` is, one byte more is not), "between" (somewhere from `accepted` to below `refused`),
     "all-accepted" (nothing was refused up to the largest), "no-difference" (the least and the largest are answered
-    alike), "unstable" (the same length was accepted and refused), "unfinished" (not even both ends are known).
+    alike), "unstable" (what is accepted is not less than what is refused, more than twice), "unfinished" (not even both
+    ends are known).
     accepted: the largest known to be, 0 where none is. refused: the smallest known to be. answer: to that. base: to a
     byte. outer: another answer that larger ones get, "" where there is none: a second layer. repeated: both sides were
     asked twice.
@@ -81,17 +83,24 @@ def result(tries: Sequence[Try], *, least: int = 1, most: int = FAR) -> Result:
         return Result("no-difference", answer=base, base=base, expect=heard.expect)
     if base == heard.answer:
         return Result("exact", 0, least, base, base, heard.expect, repeated=True)
-    good = sorted(one.length for one in tries if one.answer in {SILENCE, base})
     bad = sorted((one.length, one.answer) for one in tries if one.answer not in {SILENCE, base})
-    accepted, (refused, answer) = good[-1], bad[0]
+    refused, answer = bad[0]
+    late = _late(tries, refused)
+    good = sorted(one.length for one in tries if one.answer in {SILENCE, base} and one not in late)
+    accepted = good[-1] if good else refused
     outer, outer_from = next(((other, length) for length, other in bad if other != answer), (SILENCE, 0))
     found = Result("between", accepted, refused, answer, base, heard.expect, outer, outer_from)
-    if accepted >= refused:
+    if accepted >= refused or len(late) > MAX_LATE:
         return found._replace(outcome="unstable")
     if refused - accepted > 1:
         return found
     twice = good.count(accepted) > 1 and sum(length == refused for length, _ in bad) > 1
     return found._replace(outcome="exact", repeated=twice)
+
+
+def _late(tries: Sequence[Try], refused: int) -> list[Try]:
+    """Refusals that did not come while they were waited for: silence at a length that is refused, or a larger one."""
+    return [one for one in tries if one.answer == SILENCE and one.length >= refused]
 
 
 def following(tries: Sequence[Try], *, least: int = 1, most: int = FAR) -> Ask | None:
@@ -104,6 +113,8 @@ def following(tries: Sequence[Try], *, least: int = 1, most: int = FAR) -> Ask |
         return Ask(most, expect=True) if len(far) == 1 else None
     wait = min(1.0, max(0.25, 8 * heard.seconds))
     known = result(tries, least=least, most=most)
+    if known.refused is not None and _late(tries, known.refused):
+        wait = 1.0
     if known.outcome == "unfinished":
         return Ask(least, heard.expect, wait)
     if known.outcome == "between" and known.refused is not None:

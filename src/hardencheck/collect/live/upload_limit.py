@@ -289,7 +289,7 @@ class MeasuredLimits(Observer):
                 yield self._indifferent(url, method, one, some, count)
             case "unstable":
                 detail = (
-                    f"the same length was accepted and refused ({one.accepted:,} and {one.refused or 0:,} B, {count}): "
+                    f"what is refused is no more than what is accepted ({one.refused or 0:,} B, {count}): "
                     "several servers answer, or one that is busy; expected one answer"
                 )
                 yield _gap(self.name, url, Reason.BLOCKED, detail)

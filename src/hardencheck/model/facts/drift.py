@@ -91,17 +91,17 @@ class ObservedResponse(Fact, tag="response.observed", frozen=True, kw_only=True)
 class Drift(Fact, tag="drift", frozen=True, kw_only=True):
     """One thing that the files of the repository say of a response, beside what the URL shows of it.
 
-    subject: "header", "cookie" or "redirect". name: of the header; "sessionid: Secure" of a cookie. agrees: nothing has
-    drifted; what is served and not declared, and protects, does not count. cause: what is likely to be the reason;
-    likely: the same as a sentence. places: the lines that declare it, the decisive one first. urls: how many URLs
-    show the same.
+    subject: "header", "cookie", "redirect" or "limit" (of uploads). name: of the header; "sessionid: Secure" of a
+    cookie. agrees: nothing has drifted; what is served and not declared, and protects, does not count. cause: what is
+    likely to be the reason; likely: the same as a sentence. places: the lines that declare it, the decisive one first.
+    urls: how many URLs show the same.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
     identity: ClassVar[tuple[str, ...]] = ("subject", "name", "status")
     drifts: ClassVar[str] = "declared and observed differ"
 
-    subject: Literal["header", "cookie", "redirect"]
+    subject: Literal["header", "cookie", "redirect", "limit"]
     name: str
     status: int
     outcome: Outcome
@@ -117,7 +117,7 @@ class Drift(Fact, tag="drift", frozen=True, kw_only=True):
     def describe(self) -> str:
         at = f" ({self.places[0]})" if self.places else ""
         more = f", and so at {self.urls - 1} more URLs" if self.urls > 2 else ", and so at 1 more URL"
-        text = f"{self.name}: declared {self.declared}{at}, observed {self.observed} with {self.status}"
+        text = f"{self.name}: declared {self.declared}{at}, observed {self.observed}{self._with()}"
         text += more if self.urls > 1 else ""
         if not self.likely:
             return text
@@ -127,8 +127,12 @@ class Drift(Fact, tag="drift", frozen=True, kw_only=True):
         if self.agrees:
             return ()
         at = f" ({', '.join(map(str, self.places[:3]))})" if self.places else ""
-        lines = (f"declared: {self.declared}{at}", f"observed: {self.observed}, status {self.status}")
+        lines = (f"declared: {self.declared}{at}", f"observed: {self.observed}{self._with()}")
         return (*lines, f"likely: {self.likely}") if self.likely else lines
+
+    def _with(self) -> str:
+        """What was measured says itself what it was answered with."""
+        return "" if self.subject == "limit" else f" with {self.status}"
 
     def elsewhere(self) -> tuple[Location, ...]:
         return self.places

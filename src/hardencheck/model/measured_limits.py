@@ -3,18 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from hardencheck.model.facts.exhibit import EXHIBITS, Cell, Exhibit, Table
-from hardencheck.model.facts.measured import Form, HeldConnection, MeasuredLimit
-from hardencheck.model.facts.uploads import BodyBound, Content, UploadLimit
+from hardencheck.model.facts.drift import Cause
+from hardencheck.model.facts.measured import Form, MeasuredLimit
+from hardencheck.model.facts.storage import ViewLimit
+from hardencheck.model.facts.uploads import BodyBound, Content, RequestBuffering, UploadLimit
 from hardencheck.model.gap import FactSet, Gap
 from hardencheck.model.location import Location
 
-CHAIN = "uploads.chain"
-_COLUMNS = ("Address", "Seen", "Declared", "Both")
 _CONTENTS: dict[Form, Content] = {"multipart": "multipart-file", "urlencoded": "urlencoded", "raw": "raw"}
-_SURE = "nginx"  # refuses a length by itself, whatever stands behind it
+_SURE = frozenset({"nginx", "ingress-nginx"})  # they refuse a length by themselves, whatever stands behind
 
 
 class Declared(NamedTuple):
@@ -34,7 +31,7 @@ class Comparison(NamedTuple):
     """What was seen at an address, and what is declared.
 
     agrees: None: there is nothing to compare with, or not all of it is known. declared: where they agree the limits
-    that say so, else all of them. reason: a likely one for a contradiction.
+    that say so, else all of them. reason, cause: a likely one for a contradiction.
     """
 
     location: Location
@@ -43,6 +40,7 @@ class Comparison(NamedTuple):
     declared: tuple[Declared, ...]
     agrees: bool | None
     reason: str = ""
+    cause: Cause = ""
 
 
 def comparisons(facts: FactSet) -> tuple[Comparison, ...]:
@@ -64,6 +62,9 @@ def _declared(facts: FactSet) -> Iterator[Declared]:
         if isinstance(fact, UploadLimit):
             seen.add((fact.location, fact.max_bytes))
             yield Declared(fact.location, fact.product, fact.setting, fact.max_bytes)
+    for fact in facts.of(ViewLimit.kind()):
+        if isinstance(fact, ViewLimit) and fact.counts == "bytes":
+            yield Declared(fact.location, "flask", fact.setting, fact.limit)
     for fact in facts.of(BodyBound.kind()):
         if isinstance(fact, BodyBound) and fact.bounded and fact.max_bytes is not None:
             if (fact.location, fact.max_bytes) not in seen:
@@ -88,6 +89,11 @@ def _bounds(facts: FactSet, form: Form) -> list[Declared]:
     ]
 
 
+def _streaming(facts: FactSet) -> bool:
+    """Whether a proxy hands on a body while it comes: then what is behind it sees the length as early."""
+    return any(isinstance(fact, RequestBuffering) and not fact.buffers for fact in facts.of(RequestBuffering.kind()))
+
+
 def _compared(facts: FactSet, fact: MeasuredLimit, declared: Sequence[Declared], unsure: bool) -> Comparison:
     seen = fact.describe()
     numbers = [one for one in declared if one.max_bytes is not None]
@@ -96,7 +102,7 @@ def _compared(facts: FactSet, fact: MeasuredLimit, declared: Sequence[Declared],
         if not bounds or any(one.max_bytes is None or one.max_bytes >= fact.max_bytes for one in bounds):
             return Comparison(fact.location, seen, True, (), None)
         reason = "another server block or host answered, or another configuration is deployed"
-        return Comparison(fact.location, seen, True, tuple(bounds), False, reason)
+        return Comparison(fact.location, seen, True, tuple(bounds), False, reason, "other-server")
     low, high = fact.max_bytes, fact.refused - 1
     # waitress refuses the very number, so what it lets through is one less.
     same = tuple(one for one in numbers if one.max_bytes is not None and low <= one.max_bytes <= high + 1)
@@ -104,8 +110,10 @@ def _compared(facts: FactSet, fact: MeasuredLimit, declared: Sequence[Declared],
         return Comparison(fact.location, seen, True, same, True)
     if unsure or not declared:
         return Comparison(fact.location, seen, True, tuple(declared), None)
-    if not numbers:
-        reason = "something that is not in the repository sets it: a proxy or a CDN in front, a default of a product"
+    early = [one for one in numbers if one.product in _SURE]
+    if not early or (high < min(one.max_bytes or 0 for one in early) and _streaming(facts)):
+        # What comes before or behind may set it: code that looks at the length, a default of a product.
+        reason = "none of the declared limits: something in front, or code that looks at the length, sets it"
         return Comparison(fact.location, seen, True, tuple(declared), None, reason)
     least = min(one.max_bytes for one in numbers if one.max_bytes is not None)
     reason = (
@@ -113,70 +121,16 @@ def _compared(facts: FactSet, fact: MeasuredLimit, declared: Sequence[Declared],
         if high < least
         else "another server block or host answered, another configuration is deployed, or it was not reloaded"
     )
-    return Comparison(fact.location, seen, True, tuple(numbers), False, reason)
+    cause: Cause = "undescribed-proxy" if high < least else "other-server"
+    return Comparison(fact.location, seen, True, tuple(numbers), False, reason, cause)
 
 
 def _unmeasured(gap: Gap, declared: Sequence[Declared], unsure: bool) -> Comparison:
     seen = gap.detail
-    proxies = [one for one in declared if one.product == _SURE]
+    proxies = [one for one in declared if one.product in _SURE]
     if not seen.startswith("no early refusal") or unsure or not proxies:
         return Comparison(gap.location, seen, False, (), None)
     if any(one.max_bytes is None for one in proxies):
         return Comparison(gap.location, seen, False, (), None)
     reason = "nginx would refuse it by its length: another server answered, or another configuration is deployed"
-    return Comparison(gap.location, seen, False, tuple(proxies), False, reason)
-
-
-def with_measured(exhibits: Sequence[Exhibit], facts: FactSet) -> tuple[Exhibit, ...]:
-    """The pictures, with what was measured in the one of the chain; it is made where there is none."""
-    table = _table(facts)
-    if table is None:
-        return tuple(exhibits)
-    made = []
-    for exhibit in exhibits:
-        if exhibit.id == CHAIN:
-            about = exhibit.about.replace(
-                " Worked out from the files, not measured.", " Worked out from the files; below is what was measured."
-            )
-            exhibit = msgspec.structs.replace(exhibit, about=about, tables=(*exhibit.tables, table))
-        made.append(exhibit)
-    if not any(exhibit.id == CHAIN for exhibit in exhibits):
-        here = next(one.location for one in comparisons(facts)) if comparisons(facts) else Location()
-        about = "What was measured; no application was found in files that declares a limit."
-        made.append(Exhibit(location=here, id=CHAIN, title=EXHIBITS[CHAIN], about=about, tables=(table,)))
-    return tuple(made)
-
-
-def _table(facts: FactSet) -> Table | None:
-    rows = []
-    for one in comparisons(facts):
-        address = Cell(text=str(one.location))
-        said = "; ".join(dict.fromkeys(item.words() for item in one.declared[:3])) or "nothing"
-        places = tuple(dict.fromkeys(item.location for item in one.declared))
-        rows.append(
-            (
-                address,
-                Cell(text=one.seen, mark="" if one.known else "unknown"),
-                Cell(text=said, places=places),
-                _verdict(one),
-            )
-        )
-    for fact in facts.of(HeldConnection.kind()):
-        if isinstance(fact, HeldConnection):
-            text = f"a client that stops: {fact.describe()}"
-            rows.append((Cell(text=str(fact.location)), Cell(text=text), Cell(), Cell()))
-    if not rows:
-        return None
-    note = (
-        "The outermost layer that checks is what is measured: one behind it may refuse less, and a body without a "
-        "length is another matter."
-    )
-    return Table(title="Measured", columns=_COLUMNS, rows=tuple(rows), notes=(note,))
-
-
-def _verdict(one: Comparison) -> Cell:
-    if one.agrees:
-        return Cell(text="the same")
-    if one.agrees is None:
-        return Cell(text=one.reason)
-    return Cell(text=f"drift: {one.reason}", mark="weak")
+    return Comparison(gap.location, seen, False, tuple(proxies), False, reason, "other-server")

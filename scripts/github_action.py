@@ -81,7 +81,7 @@ def scan_command(env: Mapping[str, str], files: Mapping[str, Path]) -> list[str]
     for name, path in files.items():
         command += ["--format", f"{name}={path}"]
     if fail_on := env.get("INPUT_FAIL_ON"):
-        command += [f"--fail-on={fail_on}"]
+        command += [f"--fail-on={word}" for part in fail_on.split(",") if (word := part.strip())]
     if url := env.get("INPUT_URL"):
         command += [f"--url={url}"]
     base = compared_with(env)

@@ -19,6 +19,7 @@ from hardencheck.collect.run import Collected, collect, without_secrets
 from hardencheck.errors import NothingExamined, TargetMissing, UnknownName, UsageError
 from hardencheck.judge.defaults import defaults
 from hardencheck.judge.settle import Policy, select, settle
+from hardencheck.judge.upload_table import with_measured
 from hardencheck.model.check import Check
 from hardencheck.model.checklist import Checklist, Item, Note, Tool
 from hardencheck.model.facts.exhibit import Exhibit
@@ -213,7 +214,7 @@ def _base(target: Target, checks: tuple[Check, ...], policy: Policy, options: Op
 
 def _exhibits(collected: Collected) -> tuple[Exhibit, ...]:
     found = (fact for fact in collected.facts.of(Exhibit.kind()) if isinstance(fact, Exhibit))
-    return tuple(sorted(found, key=lambda exhibit: exhibit.id))
+    return tuple(sorted(with_measured(tuple(found), collected.facts), key=lambda exhibit: exhibit.id))
 
 
 def _sorted_gaps(collected: Collected) -> tuple[Gap, ...]:

@@ -17,7 +17,7 @@ from hardencheck.collect.exchange import Exchange
 from hardencheck.collect.live.run import state
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
-from hardencheck.collect.run import collect
+from hardencheck.collect.run import collect, joined
 from hardencheck.collect.secrets.checksums import crc32_base62, gitlab_crc32
 from hardencheck.collect.source.git import environment
 from hardencheck.errors import CatalogueError, NothingExamined
@@ -51,6 +51,8 @@ def run_example(check: Check, example: Example, policy: Policy, *, plugins: tupl
         looked.append(Side.OBSERVED)
         facts = facts.plus(state(collectors(plugins).observers, tuple(exchange(table) for table in responses)))
     facts = msgspec.structs.replace(facts, looked=tuple(looked))
+    if len(looked) > 1:
+        facts = facts.plus(joined(collectors(plugins).joiners, facts))
     (item,) = settle((check,), facts, policy).items
     return item
 

@@ -436,3 +436,29 @@ def test_where_the_time_went(hc: Hc, repo: Repository) -> None:
     assert sum(float(row[9:15].rstrip("%")) for row in rows) == pytest.approx(100, abs=1)
     refused = hc("scan", str(repo.path), "--profile-run", "--jobs", "2")
     assert (refused.code, refused.out) == (2, "")
+
+
+def test_drift_can_fail_the_gate(hc: Hc, repo: Repository) -> None:
+    """A header that is declared and does not come: by the command line, by the configuration, or not at all."""
+    repo.write("shop/settings.py", "MIDDLEWARE = ['django.middleware.clickjacking.XFrameOptionsMiddleware']\n")
+    repo.write("requirements.txt", "django==5.2\n")
+    request = {"method": "GET", "url": "https://shop.example/", "headers": []}
+    entry = {
+        "request": request,
+        "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "text/html"}]},
+    }
+    repo.write("saved.har", json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    only = ("--har", str(repo.path / "saved.har"), "--select", "headers.drift", "--history", "none")
+    report = scan(hc, repo.path, *only, code=0)
+    assert verdict(report, "headers.drift")[0] == "fail"
+    assert report["items"][0]["drift"] == "declared and observed differ"
+    report = scan(hc, repo.path, *only, "--fail-on", "drift", code=1)
+    assert (report["gate"]["fail_on"], report["gate"]["drift"]) == ("high", True)
+    [reason] = report["gate"]["reasons"]
+    assert "x-frame-options: declared DENY (shop/settings.py:1), observed not sent" in reason
+    report = scan(hc, repo.path, *only, "--fail-on", "never", "--fail-on", "drift", code=1)
+    assert (report["gate"]["fail_on"], report["gate"]["drift"]) == ("never", True)
+    repo.write("hardencheck.toml", 'schema = 1\nfail-on = "never"\nfail-on-drift = true\n')
+    scan(hc, repo.path, *only, code=1)
+    other = ("--select", "headers.hsts", *only[:2], "--history", "none")
+    scan(hc, repo.path, *other, "--fail-on", "drift", code=0)

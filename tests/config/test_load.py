@@ -47,7 +47,35 @@ def loaded(text: str) -> Loaded:
         (
             f"{TARGET}link = 1",
             "hardencheck.toml:4: target[1].link: no such key",
-            "known: name, profile, url",
+            "known: name, paths, profile, sitemap, upload, url",
+        ),
+        (
+            f'{TARGET}upload = {{ path = "//evil.example/x" }}',
+            'hardencheck.toml:4: target[1].upload.path: expected a path of the target, in ASCII and with its "/" '
+            '("/api/files")',
+            "",
+        ),
+        (
+            f'{TARGET}upload = {{ method = "GET" }}',
+            "hardencheck.toml:4: target[1].upload.method: expected POST or PUT or PATCH",
+            "known: PATCH, POST, PUT",
+        ),
+        (
+            f'{TARGET}upload = {{ headers = {{ Host = "HARDENCHECK_HEADER_A" }} }}',
+            "hardencheck.toml:4: target[1].upload.headers.Host: expected the name of a header field that is not set by "
+            "the probe itself",
+            "",
+        ),
+        (
+            f'{TARGET}upload = {{ headers = {{ X-Key = "AWS_SECRET_ACCESS_KEY" }} }}',
+            "hardencheck.toml:4: target[1].upload.headers.X-Key: expected the name of an environment variable that "
+            "begins with HARDENCHECK_HEADER_",
+            "",
+        ),
+        (
+            f'{TARGET}upload = {{ fild = "file" }}',
+            "hardencheck.toml:4: target[1].upload.fild: no such key",
+            "did you mean 'field'?",
         ),
         (
             f'{TARGET}url = "staging.example"',

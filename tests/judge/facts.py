@@ -26,6 +26,18 @@ class Seen(Fact, tag="test.seen", frozen=True, kw_only=True):
     max_bytes: int | None = None
 
 
+class Compared(Fact, tag="test.compared", frozen=True, kw_only=True):
+    """Both, side by side."""
+
+    side: ClassVar[Side] = Side.OBSERVED
+    drifts: ClassVar[str] = "declared and observed differ"
+    agrees: bool
+
+
+def compared(agrees: bool) -> Compared:
+    return Compared(location=Location(url="https://service.example/"), agrees=agrees)
+
+
 def limit(max_bytes: int | None, *, layer: str = "proxy", path: str = "nginx.conf", line: int = 1) -> Limit:
     return Limit(location=Location(path=path, line=line), layer=layer, max_bytes=max_bytes)
 

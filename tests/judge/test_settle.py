@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardencheck.judge.settle import DECLARED_NOT_SERVED, SERVED_NOT_DECLARED, Policy, join, select, settle
-from hardencheck.model.check import Check, Confidence, Lifecycle, Severity
+from hardencheck.judge.settle import DECLARED_NOT_SERVED, DRIFTED, SERVED_NOT_DECLARED, Policy, join, select, settle
+from hardencheck.model.check import Check, Condition, Confidence, Lifecycle, Quantifier, Rule, Severity
 from hardencheck.model.checklist import Item, WaiverState
 from hardencheck.model.facts import Fact, Side
 from hardencheck.model.finding import Attestation, Verdict, Waiver
 from hardencheck.model.gap import FactSet, Gap, Reason
-from tests.judge.facts import check, limit, rule, seen
+from tests.judge.facts import check, compared, limit, rule, seen
 
 TODAY = dt.date(2026, 11, 1)
 POLICY = Policy(today=TODAY)
@@ -78,6 +78,46 @@ def test_drift_names_every_declared_line() -> None:
     item = only(BOTH, limit(5, line=14), limit(6, line=20, layer="other"), seen(None))
     [live] = [finding for finding in item.findings if finding.side is Side.OBSERVED]
     assert [str(place) for place in live.related] == ["nginx.conf:14", "nginx.conf:20"]
+
+
+def test_a_line_about_drift_says_so() -> None:
+    line = check(
+        Rule(fact="test.compared", quantifier=Quantifier.EVERY, conditions=(Condition(field="agrees", operand=True),))
+    )
+    assert (only(line, compared(False)).drift, only(line, compared(True)).drift) == (DRIFTED, "")
+    assert only(BOTH, limit(5), seen(5)).drift == ""
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "drift", "found", "code"),
+    [
+        (Severity.HIGH, False, (compared(False),), 0),
+        (Severity.HIGH, True, (compared(False),), 1),
+        (None, True, (compared(False),), 1),
+        (None, True, (compared(True),), 0),
+        (Severity.LOW, False, (compared(False),), 1),
+        (None, True, (Gap(kinds=("test.compared",), collector="x", reason=Reason.UNREACHABLE, detail="x"),), 3),
+        (None, True, (Gap(kinds=("test.compared",), collector="x", reason=Reason.DYNAMIC, detail="x"),), 0),
+    ],
+)
+def test_drift_fails_the_gate_when_asked(
+    fail_on: Severity | None, drift: bool, found: tuple[Fact | Gap, ...], code: int
+) -> None:
+    line = check(
+        Rule(fact="test.compared", quantifier=Quantifier.EVERY, conditions=(Condition(field="agrees", operand=True),)),
+        severity=Severity.LOW,
+    )
+    settled = settle((line,), FactSet().plus(found), POLICY._replace(fail_on=fail_on, drift=drift))
+    assert (settled.gate.exit_code, settled.gate.drift) == (code, drift)
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [((limit(5), seen(None)), 1), ((limit(None), seen(5)), 0), ((limit(None), seen(None)), 0), ((limit(None),), 0)],
+)
+def test_what_is_declared_and_not_served_is_drift(found: tuple[Fact, ...], code: int) -> None:
+    settled = settle((BOTH,), FactSet().plus(found), POLICY._replace(fail_on=None, drift=True))
+    assert settled.gate.exit_code == code
 
 
 FACTS = st.lists(

@@ -194,7 +194,7 @@ def test_a_page_that_cannot_be_decompressed_may_hold_a_policy() -> None:
     assert not {"http.csp", "http.referrer-policy"} & kinds(facts)
     assert {"http.nosniff", "http.framing", "http.cache-control"} <= kinds(facts)
     (gap,) = [gap for gap in gaps if "http.csp" in gap.kinds]
-    assert gap.kinds == ("http.cache-control", "http.csp", "http.referrer-policy")
+    assert gap.kinds == ("http.markup", "http.cache-control", "http.csp", "http.referrer-policy")
     assert gap.reason is Reason.TOO_LARGE
 
 
@@ -207,7 +207,7 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, trust: Autho
     with served(says(PAGE), context=trust.context() if scheme == "https" else None) as server:
         facts, gaps = look(f"{scheme}://localhost:{server.port}/", ca_file=trust.ca_file)
     assert "http.csp" in kinds(facts)
-    assert {gap.collector for gap in gaps} <= {"exposure.probe", "http.redirects"}
+    assert {gap.collector for gap in gaps} <= {"exposure.probe", "http.redirects", "uploads.declared", "cors.probe"}
 
 
 def test_a_name_that_is_not_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

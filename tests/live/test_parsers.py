@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardencheck.collect.exchange import Exchange, origin, place, printable
-from hardencheck.collect.live import _addresses, _csp, _fields, _html
+from hardencheck.collect.live import _addresses, _cookies, _csp, _fields, _html, _mime, _structured
 from hardencheck.collect.live.exposure import FILES, debug_page, directories, holds_secret_file, listing
 from hardencheck.collect.live.run import state
 from hardencheck.collect.registry import collectors
@@ -191,7 +191,7 @@ def test_a_blank_policy_is_none() -> None:
     ],
 )
 def test_a_permissions_policy(fields: list[str], open_to_all: list[str]) -> None:
-    found = _fields.structured_dictionary(fields)
+    found = _structured.structured_dictionary(fields)
     assert [
         name for name, value in found.items() if value == "*" or (isinstance(value, list) and "*" in value)
     ] == open_to_all
@@ -211,8 +211,8 @@ def test_a_permissions_policy(fields: list[str], open_to_all: list[str]) -> None
     ],
 )
 def test_a_permissions_policy_that_is_void(field: str) -> None:
-    with pytest.raises(_fields.Invalid):
-        _fields.structured_dictionary([field])
+    with pytest.raises(_structured.Invalid):
+        _structured.structured_dictionary([field])
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_nosniff_is_the_first_value(fields: list[str], expected: bool) -> None:
 
 @pytest.mark.parametrize("fields", [['"same-origin"'], ["same-origin ;a"], ["same-origin", "same-origin"], [""]])
 def test_what_is_no_token(fields: list[str]) -> None:
-    with pytest.raises(_fields.Invalid):
-        _fields.structured_token(fields)
+    with pytest.raises(_structured.Invalid):
+        _structured.structured_token(fields)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_what_has_no_content_is_not_asked_for_its_headers(status: int) -> None:
     ],
 )
 def test_a_cookie(field: str, expected: tuple[str, int, bool, bool, str, bool]) -> None:
-    cookie = _fields.parse_cookie(field)
+    cookie = _cookies.parse_cookie(field)
     assert cookie is not None
     assert (cookie.name, cookie.size, cookie.secure, cookie.http_only, cookie.same_site, cookie.honoured) == expected
 
@@ -307,7 +307,7 @@ def test_a_cookie(field: str, expected: tuple[str, int, bool, bool, str, bool]) 
     ],
 )
 def test_deletions(field: str, deletion: bool) -> None:
-    cookie = _fields.parse_cookie(field)
+    cookie = _cookies.parse_cookie(field)
     assert cookie is not None
     assert cookie.deletes(1_700_000_000.0) is deletion
 
@@ -330,7 +330,7 @@ def test_deletions(field: str, deletion: bool) -> None:
     ],
 )
 def test_what_a_cookie_is_for(name: str, role: str) -> None:
-    assert _fields.cookie_role(name) == role
+    assert _cookies.cookie_role(name) == role
 
 
 @pytest.mark.parametrize(
@@ -527,19 +527,44 @@ POLICY = st.lists(
 NAMES = st.sampled_from(
     ["Strict-Transport-Security", "Content-Security-Policy", "X-Frame-Options", "Set-Cookie", "Cache-Control", "Server",
      "Permissions-Policy", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Location", "Content-Type", "Via",
-     "X-Content-Type-Options", "X-XSS-Protection", "WWW-Authenticate", "Cross-Origin-Resource-Policy"]
+     "X-Content-Type-Options", "X-XSS-Protection", "WWW-Authenticate", "Cross-Origin-Resource-Policy",
+     "Cross-Origin-Embedder-Policy", "Origin-Agent-Cluster", "Clear-Site-Data", "Reporting-Endpoints", "Report-To",
+     "Content-Security-Policy-Report-Only", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary"]
 )  # fmt: skip
 EXCHANGES = st.builds(
     Exchange,
     url=st.sampled_from(
-        ["https://a.example/", "http://a.example/x?y=z", "https://[::1]:8443/.env", "http://a.example:81/"]
+        [
+            "https://a.example/",
+            "http://a.example/x?y=z",
+            "https://[::1]:8443/.env",
+            "http://a.example:81/",
+            "https://b.example/docs",
+            "https://a.example/.well-known/security.txt",
+            "https://a.example/logout",
+        ]
     ),
     status=st.integers(0, 999),
     headers=st.lists(st.tuples(NAMES, TEXT | POLICY)).map(tuple),
-    body=st.binary(max_size=300) | TEXT.map(lambda text: f"<meta {text}>".encode()),
+    body=st.binary(max_size=300) | TEXT.map(lambda text: f"<meta {text}><script {text}>".encode()),
+    request_headers=st.sampled_from([(), (("Origin", "null"),), (("Origin", "https://hardencheck-audit.example"),)]),
     truncated=st.booleans(),
     purpose=st.sampled_from(
-        ["page", "hop", "http", "missing", "sibling", "exposure", "listing", "trace", "tls", "again"]
+        [
+            "page",
+            "hop",
+            "http",
+            "missing",
+            "sibling",
+            "exposure",
+            "listing",
+            "trace",
+            "tls",
+            "again",
+            "interface",
+            "cors",
+            "security.txt",
+        ]
     ),
     failed=st.sampled_from(["", "refused"]),
     started=st.sampled_from(["", "2026-11-01T12:00:00+00:00", "nonsense", "2026-11-01"]),
@@ -562,15 +587,17 @@ def test_fields_never_break(text: str) -> None:
     _fields.x_frame_options([text])
     _fields.cache_directives([text])
     _fields.has_version(text)
-    cookie = _fields.parse_cookie(text)
+    cookie = _cookies.parse_cookie(text)
     if cookie is not None:
         cookie.deletes(None)
         assert cookie.same_site
-    for parse in (_fields.structured_dictionary, _fields.structured_token):
+    for parse in (_structured.structured_dictionary, _structured.structured_token):
         try:
             parse([text])
-        except _fields.Invalid:
+        except _structured.Invalid:
             pass
+    _mime.media_type([text, text])
+    _cookies.cookie_date(text)
     assert printable(text).isprintable()
 
 

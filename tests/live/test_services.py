@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
@@ -23,8 +25,10 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import make_server
 
 import hardencheck
+from hardencheck.collect.live.exposure import FILES
 from hardencheck.collect.live.run import Observed, observe
 from hardencheck.collect.options import Options
+from hardencheck.model.facts.http_content import Cors
 from hardencheck.model.gap import Reason
 from hardencheck.model.target import Target
 from tests.live.servers import Authority, closed_port, response, says, served
@@ -82,8 +86,12 @@ def test_a_checkout_behind_the_file_server(tmp_path: Path) -> None:
         result = observe(Target(urls=(base,)), Options(probe=True))
     listings = exposed(result, "listing")
     assert listings == {f"{base}/": True, f"{base}/static/": False, f"{base}/media/": True, f"{base}/uploads/": False}
-    assert exposed(result, "file") == {f"{base}{path}": True for path in ("/.git/HEAD", "/.git/config", "/.env")}
-    assert not result.gaps
+    files = exposed(result, "file")
+    assert {path for path, shown in files.items() if shown} == {
+        f"{base}{path}" for path in ("/.git/HEAD", "/.git/config", "/.env")
+    }
+    assert set(files) == {f"{base}{path}" for path in FILES}
+    assert [gap.detail.partition(" whatever")[0] for gap in result.gaps] == ["indifferent: POST is answered with 501"]
 
 
 def test_the_debugger_of_werkzeug() -> None:
@@ -111,7 +119,7 @@ def test_an_api_on_uvicorn() -> None:
     contents = {fact.content for fact in result.facts if fact.kind() == "http.csp" and str(fact.location) == url}  # type: ignore[attr-defined]
     assert contents == {"api"}
     assert not any(exposed(result).values())
-    assert not result.gaps
+    assert [gap.detail.partition(" whatever")[0] for gap in result.gaps] == ["indifferent: POST is answered with 405"]
 
 
 def test_the_debug_mode_of_starlette() -> None:
@@ -142,7 +150,7 @@ def test_one_hop_to_https_on_the_usual_ports(trust: Authority) -> None:
         facts, gaps = look("https://localhost/", ca_file=trust.ca_file, connect_to=where)
     (fact,) = [fact for fact in facts if fact.kind() == "http.redirect"]
     assert (fact.outcome, str(fact.location)) == ("https", "http://localhost/")  # type: ignore[attr-defined]
-    assert [gap.reason for gap in gaps] == [Reason.NEEDS_PROBE]
+    assert {gap.reason for gap in gaps} == {Reason.NEEDS_PROBE}
 
 
 def test_nothing_on_port_80(trust: Authority) -> None:
@@ -169,7 +177,7 @@ def test_http_and_https_named_together(trust: Authority) -> None:
         result = observe(Target(urls=(secure.https, clear.url)), Options(ca_file=trust.ca_file))
     (fact,) = [fact for fact in result.facts if fact.kind() == "http.redirect"]
     assert (fact.outcome, str(fact.location)) == ("https", clear.url)  # type: ignore[attr-defined]
-    assert [gap.collector for gap in result.gaps] == ["exposure.probe"]
+    assert [gap.collector for gap in result.gaps] == ["exposure.probe", "uploads.declared", "cors.probe"]
     assert sum(fact.kind() == "tls.certificate" for fact in result.facts) == 1
 
 
@@ -212,3 +220,44 @@ def test_a_scan_without_url_does_not_import_the_client(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_an_api_that_reflects_the_origin() -> None:
+    async def items(request: Request) -> JSONResponse:
+        return JSONResponse({"items": []})
+
+    loose = CORSMiddleware(
+        Starlette(routes=[Route("/", items)]),
+        allow_origin_regex=r"https?://.*",
+        allow_credentials=True,
+        allow_methods=["*"],
+    )
+    with asgi(loose) as url:
+        result = observe(Target(urls=(url,)), Options(probe=True))
+    found = {fact.asked: (fact.reads, fact.credentials, fact.varies) for fact in result.facts if isinstance(fact, Cors)}
+    refused = (False, False, True)
+    assert found == {
+        "stranger": (True, True, True),
+        "null": refused,
+        "begins-like": (True, True, True),
+        "ends-like": (True, True, True),
+        "preflight": (True, True, True),
+    }
+
+
+def test_an_api_for_named_origins() -> None:
+    async def items(request: Request) -> JSONResponse:
+        return JSONResponse({"items": []})
+
+    app = Starlette(routes=[Route("/", items)])
+    with asgi(CORSMiddleware(app, allow_origins=["https://shop.example"], allow_credentials=True)) as url:
+        result = observe(Target(urls=(url,)), Options(probe=True))
+    assert {fact.reads for fact in result.facts if isinstance(fact, Cors)} == {False}
+    assert {gap.collector for gap in result.gaps} == {"uploads.measured"}
+
+
+def test_the_documentation_that_fastapi_serves_unasked() -> None:
+    with asgi(FastAPI()) as url:
+        result = observe(Target(urls=(url,)), Options(probe=True))
+    shown = {path.removeprefix(url) for path, is_exposed in exposed(result, "interface").items() if is_exposed}
+    assert shown == {"docs", "redoc", "openapi.json"}

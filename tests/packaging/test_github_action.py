@@ -107,13 +107,13 @@ def test_the_policy_of_a_pull_request_is_that_of_its_base(merged: Merged, tmp_pa
         "HARDENCHECK_VENV": "/venv",
         "INPUT_PATH": str(merged.path),
         "GITHUB_EVENT_PATH": merged.event(tmp_path),
-        "INPUT_FAIL_ON": "medium",
+        "INPUT_FAIL_ON": "medium, drift",
         "INPUT_URL": "https://staging.example/",
     }
     command = ACTION.scan_command(env, {"json": Path("/r/audit.json")})
     assert command[1:] == [
         *("scan", "--format", "terminal", "--format", "json=/r/audit.json"),
-        *("--fail-on=medium", "--url=https://staging.example/"),
+        *("--fail-on=medium", "--fail-on=drift", "--url=https://staging.example/"),
         *(f"--new-since={merged.second}", f"--policy-ref={merged.second}"),
         *("--", str(merged.path)),
     ]

@@ -316,6 +316,32 @@ _ITEMS = (
             source="hardencheck.toml:40",
         ),
     ),
+    Item(
+        line=line("headers.drift", "What the URL answers is what the repository declares", Severity.MEDIUM),
+        verdict=Verdict.FAIL,
+        summary="declared and observed differ; 1 finding",
+        basis="observed",
+        drift="declared and observed differ",
+        observed=Verdict.FAIL,
+        examined=9,
+        findings=(
+            finding(
+                "headers.drift",
+                Verdict.FAIL,
+                "strict-transport-security: declared max-age=31536000 (deploy/nginx.conf:14), observed max-age=0 with "
+                "200; likely: the running nginx has another configuration: not reloaded, or another file",
+                STAGING,
+                related=(at("deploy/nginx.conf", 14),),
+                evidence=(
+                    "declared: max-age=31536000 (deploy/nginx.conf:14)",
+                    "observed: max-age=0, status 200",
+                    "likely: the running nginx has another configuration: not reloaded, or another file",
+                ),
+                expected="agrees equals yes",
+                examined=9,
+            ),
+        ),
+    ),
 )
 
 DRIFT = Checklist(

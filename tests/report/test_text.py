@@ -82,8 +82,21 @@ def test_a_gate_that_is_off_is_not_ready_to_sign() -> None:
     gate = msgspec.structs.replace(DRIFT.gate, exit_code=0, fail_on="never", reasons=())
     off = msgspec.structs.replace(DRIFT, gate=gate)
     assert "Not ready to sign: no gate was set" in render("html", off)
-    assert "GATE PASSED (exit 0; fail-on never); 6 lines fail: the gate is off" in render("terminal", off)
+    assert "GATE PASSED (exit 0; fail-on never); 7 lines fail: the gate is off" in render("terminal", off)
     assert '<h2 class="verdict-title" id="verdict">Ready to sign</h2>' in render("html", CLEAN)
+
+
+def test_a_gate_on_drift_says_so() -> None:
+    gate = msgspec.structs.replace(DRIFT.gate, exit_code=0, fail_on="never", drift=True, reasons=())
+    alone = msgspec.structs.replace(DRIFT, gate=gate)
+    assert "GATE PASSED (exit 0; fail-on drift); 7 lines fail: no drift, or not new" in render("terminal", alone)
+    assert "Gate passed (exit 0; fails on drift)" in render("html", alone)
+    assert "--fail-on never --fail-on drift" in render("html", alone)
+    both = msgspec.structs.replace(DRIFT, gate=msgspec.structs.replace(gate, fail_on="high"))
+    assert "fail-on high and drift); 7 lines fail: below high, low confidence, no drift or not new" in render(
+        "terminal", both
+    )
+    assert "fails at high or above, and on drift" in render("markdown", both)
 
 
 @given(st.text(max_size=60))

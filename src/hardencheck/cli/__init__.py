@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from signal import Signals
 
 # In the order of --help; a test compares it with the modules that are there.
-COMMANDS = ("scan", "defaults", "report", "list", "explain", "init", "waive", "attest", "config", "schema")
+COMMANDS = ("scan", "record", "defaults", "report", "list", "explain", "init", "waive", "attest", "config", "schema")
 
 _USELESS = "safe, but of no use before this is put right"
 

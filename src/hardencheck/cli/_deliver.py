@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from hardencheck.cli import _interrupt, _terminal
 from hardencheck.cli._output import Output, write_files, write_stdout
@@ -12,7 +13,7 @@ def deliver(checklist: Checklist, wanted: Sequence[Output], *, verbose: bool, co
     """Render everything first, then write files, then print. Raises OutputError; then no file was replaced."""
     from hardencheck.report import render
 
-    files = {
+    files: dict[Path, str | bytes] = {
         output.file: render(output.fmt, checklist, verbose=verbose) for output in wanted if output.file is not None
     }
     printed: list[tuple[str, str]] = []

@@ -36,37 +36,35 @@ def outputs(given: Sequence[str], known: Sequence[str]) -> list[Output]:
     for output in found:
         if output.file is None:
             continue
-        real, is_directory, has_place = _place(output)
+        real = writable(f"--format {output.fmt}={output.file}", output.file)
         if real in seen:
             raise UsageError(f"two reports cannot be written to one file: {output.file}")
         seen.add(real)
-        if is_directory:
-            raise UsageError(f"--format {output.fmt}={output.file}: it is a directory; expected the name of a file")
-        if not has_place:
-            raise UsageError(
-                f"--format {output.fmt}={output.file}: the directory {output.file.parent} does not exist",
-                hint="create it first; nothing was scanned",
-            )
     return found
 
 
-def _place(output: Output) -> tuple[Path, bool, bool]:
-    """(the file without links, whether it is a directory, whether its directory is there). Raises UsageError."""
-    file = output.file or Path()
+def writable(asked: str, file: Path) -> Path:
+    """The file without links. Raises UsageError, naming what was asked, where no file can be written."""
     try:
         real = file.resolve()
         if real.is_symlink():
             raise RuntimeError
-        return real, real.is_dir(), real.parent.is_dir()
+        is_directory, has_place = real.is_dir(), real.parent.is_dir()
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle; before Python 3.13 also resolve()'s
         why = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
         raise UsageError(
-            f"--format {output.fmt}={file}: cannot be written there: {why}",
-            hint="give another name; nothing was scanned",
+            f"{asked}: cannot be written there: {why}", hint="give another name; nothing was scanned"
         ) from None
+    if is_directory:
+        raise UsageError(f"{asked}: it is a directory; expected the name of a file")
+    if not has_place:
+        raise UsageError(
+            f"{asked}: the directory {file.parent} does not exist", hint="create it first; nothing was scanned"
+        )
+    return real
 
 
-def write_files(texts: Mapping[Path, str]) -> None:
+def write_files(texts: Mapping[Path, str | bytes]) -> None:
     """All files or none: each is written beside its place and flushed to disk before the first one is replaced.
 
     Raises OutputError (full disk, read-only directory); then every old report is still there, whole.
@@ -76,7 +74,7 @@ def write_files(texts: Mapping[Path, str]) -> None:
     staged: list[tuple[Path, Path]] = []
     try:
         for file, text in texts.items():
-            data = text.encode("utf-8", "backslashreplace")
+            data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
             if file.exists() and not file.is_file():
                 _write_through(file, data)  # a device or pipe is written to, never replaced
                 continue

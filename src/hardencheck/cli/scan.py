@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hardencheck.config.load import Loaded
     from hardencheck.model.check import Severity
 
+DRIFT = "drift"
+
 
 @click.command(
     "scan",
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Observe a URL, or a configured target by its name.")
 @click.option("--har", metavar="FILE", help="Judge saved HTTP exchanges (HAR 1.2) instead of a live URL.")
+@click.option("--compare", metavar="URL", help="Say what this other deployment answers otherwise; it is not judged.")
 @click.option("--url-only", is_flag=True, help="Judge only --url or --har; read no repository.")
 @_options.revision
 @click.option("--name", metavar="NAME", help="Call the service by this name in reports; default: its directory.")
@@ -38,8 +41,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["low", "medium", "high", "critical", "never"]),
-    help="The lowest severity that fails the gate; default: high.",
+    multiple=True,
+    type=click.Choice(["low", "medium", "high", "critical", "never", "drift"]),
+    help="Lowest severity that fails the gate; default: high. drift: drift fails it too.",
 )
 @click.option("--strict", is_flag=True, help="Any line that stays unknown makes the audit incomplete (exit 3).")
 @click.option("--select", multiple=True, metavar="IDS", help="Judge only these ids or patterns (comma-separated).")
@@ -60,7 +64,17 @@ if TYPE_CHECKING:
 @_options.config
 @_options.extra
 @click.option(
-    "--probe", is_flag=True, help="Also ask the URL for paths that should not be there (GET, and TRACE once)."
+    "--probe",
+    is_flag=True,
+    help="Also ask for what should not be there, as other sites, and declare large bodies.",
+)
+@click.option(
+    "--active",
+    is_flag=True,
+    help="Also send bodies (of at most 16 MiB each) and hold one connection for 70 s; needs --i-own-this.",
+)
+@click.option(
+    "--i-own-this", "i_own", multiple=True, metavar="HOST", help="A host that --active may act upon; repeatable."
 )
 @click.option("--ca-file", metavar="FILE", help="Trust the certificate authorities in this PEM file.")
 @_options.work
@@ -77,12 +91,13 @@ def command(
     path: str,
     urls: tuple[str, ...],
     har: str | None,
+    compare: str | None,
     url_only: bool,
     rev: str | None,
     name: str | None,
     profile: str | None,
     formats: tuple[str, ...],
-    fail_on: str | None,
+    fail_on: tuple[str, ...],
     strict: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -96,6 +111,8 @@ def command(
     checks: tuple[str, ...],
     plugins: tuple[str, ...],
     probe: bool,
+    active: bool,
+    i_own: tuple[str, ...],
     ca_file: str | None,
     jobs: int | None,
     no_cache: bool,
@@ -112,7 +129,7 @@ def command(
     terminal report is still printed, unless -q.
     """
     from hardencheck.audit import PolicyChange, audit
-    from hardencheck.cli import _setup
+    from hardencheck.cli import _setup, _urls
     from hardencheck.cli._deliver import deliver
     from hardencheck.cli._output import Output, outputs
     from hardencheck.cli._terminal import Progress
@@ -129,12 +146,18 @@ def command(
         raise UsageError("-v and -q ask for opposite things", hint="give one of them")
     if har is not None and urls:
         raise UsageError("--har judges saved exchanges instead of a live URL", hint="give --har or --url, not both")
+    if compare is not None and not urls:
+        raise UsageError("--compare has nothing to compare with", hint="add --url URL, the deployment that is audited")
     if url_only and not urls and har is None:
         raise UsageError("--url-only leaves nothing to look at", hint="add --url URL or --har FILE")
     if url_only and (rev or new_since):
         raise UsageError("--url-only reads no repository, so it has no revision to compare with or read")
     if policy_ref is not None and config_file is not None:
         raise UsageError("--policy-ref and --config both name the configuration", hint="give one of them")
+    if i_own and not active:
+        raise UsageError("--i-own-this is for --active alone", hint="leave it out, or add --active")
+    if active and not urls:
+        raise UsageError("--active acts upon a live URL", hint="add --url URL")
     if since is not None and history == "none":
         raise UsageError("--since looks at history and --history none does not", hint="give one of them")
     if profile_run and jobs:
@@ -165,7 +188,7 @@ def command(
         loaded = load(base, today=today)
     cache, catalogue = _setup.cached_catalogue(loaded, extra, cache_dir, notes, off=no_cache)
     config = loaded.config
-    live = _live(urls, loaded)
+    live = _urls.live(urls, loaded, compare, owners=i_own if active else None)
     excluded = (*config.exclude, *exclude)
     if excluded:
         notes.append(Note(topic="excluded paths", text=", ".join(excluded)))
@@ -179,6 +202,8 @@ def command(
         revision=rev,
         urls=live.urls,
         har=har,
+        compare=live.compare,
+        sitemaps=live.sitemaps,
         profile=profile or live.profile,
     )
     with metering() if profile_run else nullcontext() as meter:
@@ -187,7 +212,8 @@ def command(
             catalogue,
             Policy(
                 today=today,
-                fail_on=_severity(fail_on or config.fail_on),
+                fail_on=_severity(next((word for word in reversed(fail_on) if word != DRIFT), config.fail_on)),
+                drift=DRIFT in fail_on or config.fail_on_drift,
                 strict=strict or config.strict,
                 waivers=waivers(loaded, catalogue.also),
                 attestations=attestations(loaded, catalogue.also),
@@ -198,6 +224,9 @@ def command(
                 excludes=excluded,
                 plugins=extra.plugins,
                 probe=probe,
+                active=active,
+                i_own=live.owned,
+                endpoints=live.endpoints,
                 history=history,
                 since=since,
                 rules=extra.checks,
@@ -241,42 +270,6 @@ def shares(meter: "Meter") -> Iterator[str]:
             continue
         yield f"{seconds:8.2f} {seconds / total:6.1%} {meter.calls[name]:8,}  {name}"
     yield f"{small:8.2f} {small / total:6.1%} {'':8}  less than 5 ms each"
-
-
-class _Live(NamedTuple):
-    urls: tuple[str, ...]
-    profile: str | None
-
-
-def _live(given: tuple[str, ...], loaded: "Loaded") -> _Live:
-    """The URLs to observe, and the profile: of the first target named, else of the first that has one.
-
-    A URL of the configuration is taken only when its target is named: no network without --url.
-    """
-    from hardencheck.cli import _setup
-    from hardencheck.config.load import url_trouble
-    from hardencheck.errors import UnknownName, UsageError
-
-    targets = {target.name: target for target in loaded.config.target}
-    urls: list[str] = []
-    named = []
-    for text in given:
-        if text in targets:
-            url = targets[text].url
-            if url is None:
-                raise UsageError(f"--url {text}: this target has no url in {loaded.label}")
-            named.append(targets[text])
-            urls.append(url)
-        elif "://" in text:
-            if trouble := url_trouble(text):
-                raise UsageError(f"--url: expected {trouble}")
-            urls.append(text)
-        elif targets:
-            raise UnknownName("--url", "target", text, targets)
-        else:
-            host = text.rpartition("@")[2].partition("?")[0].strip("/")
-            raise UsageError(f"--url {host}: not a URL", hint=f"expected one such as https://{host}/")
-    return _Live(tuple(dict.fromkeys(urls)), _setup.profile_of((*named, *targets.values())))
 
 
 def _split(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -147,13 +147,42 @@ class Resolver(Collector):
 
 
 class Observer(Collector):
-    """Facts from HTTP exchanges, live or saved. Pure: all that is judged live can be judged from a file."""
+    """Facts from HTTP exchanges, live or saved. Pure: all that is judged live can be judged from a file.
+
+    compares: it is shown those of a deployment that is only compared with, too.
+    """
+
+    compares: ClassVar[bool] = False
 
     @abstractmethod
     def observe(self, exchanges: tuple[Exchange, ...]) -> Iterable[Found]: ...
 
 
+class Joiner(Collector):
+    """Facts from both sides of an audit: what the repository says beside what the URL shows. Pure; it is asked only
+    where both were looked at."""
+
+    reads: ClassVar[tuple[type[Fact], ...]] = ()  # facts it looks at, of either side
+
+    @abstractmethod
+    def join(self, facts: FactSet) -> Iterable[Found]: ...
+
+
 Tier = Literal["passive", "probe", "active"]
+
+
+class Endpoint(NamedTuple):
+    """Where uploads go. url: "": the page that is audited. content_type: "": whatever the probe takes for likely.
+
+    field: of a form, that holds the file. secrets: header fields with values that are sent to this origin alone, never
+    in clear, and that no exchange holds.
+    """
+
+    url: str = ""
+    method: str = "POST"
+    content_type: str = ""
+    field: str = "file"
+    secrets: tuple[tuple[str, str], ...] = ()
 
 
 class Client(Protocol):
@@ -166,6 +195,30 @@ class Client(Protocol):
 
         Raises NoConnection, and Unreadable (unreachable, malformed, deadline, budget, blocked).
         """
+        ...
+
+    async def declare(
+        self,
+        url: str,
+        *,
+        method: str = "POST",
+        headers: tuple[tuple[str, str], ...] = (),
+        wait: float,
+        body: Iterable[bytes] = (),
+        sending: float = 0.0,
+        purpose: str,
+    ) -> Exchange:
+        """One request over a connection of its own, whose head may promise more than `body` holds.
+
+        headers: Content-Length, Expect or Transfer-Encoding among them. body: pieces as they go over the wire, which
+        can be gone through twice; none is sent once an answer begins, nor after `sending` seconds. wait: seconds for
+        the answer; without one `failed` is "silence", or "closed". Raises what `fetch` raises.
+        """
+        ...
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where uploads of the URL at hand go, as the user's configuration says."""
         ...
 
     async def handshakes(self, url: str) -> Exchange:

@@ -35,10 +35,13 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     purpose: why it was asked: "page", "hop" (a redirect on the way to it), "again" (the page a second time),
     "http" (the http side of an https origin), "tls" (handshakes only), "missing" (a path that cannot exist),
     "exposure", "trace" ... so that an observer judges only what is meant for it.
-    url: as asked, with the query. started: ISO 8601 UTC.
+    url: as asked, with the query. started: ISO 8601 UTC. number: which URL of the audit it was asked for, from 1; 0
+    where nobody knows. compared: of a deployment that the audited one is compared with, so nothing else looks at it.
     Header names keep their case; values are decoded as Latin-1. body: at most 256 KiB, decompressed; truncated
     says whether there was more (or what there was could not be decompressed). malformed: what broke HTTP, "" when
-    nothing did. failed: why there is no response ("refused", "timeout"), "" when there is one; status is 0 then.
+    nothing did. failed: why there is no response ("refused", "timeout"; "silence" or "closed" of a request whose
+    body was held back), "" when there is one; status is 0 then. sent: bytes of a body that were sent. seconds: until
+    the answer, 0 where it was not measured.
     """
 
     url: str
@@ -54,6 +57,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed: str = ""
     tls: Tls | None = None
     started: str = ""
+    number: int = 0
+    compared: bool = False
+    sent: int = 0
+    seconds: float = 0.0
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header field in order; names compare without case (RFC 9110 section 5.1)."""

@@ -1,9 +1,10 @@
 """How to collect: what the person running the audit allows and wants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from hardencheck.collect.contract import Endpoint
 from hardencheck.collect.extraction import SECONDS_PER_FILE
 
 History = Literal["all", "reachable", "none"]
@@ -14,7 +15,8 @@ class Options(NamedTuple):
 
     excludes: patterns as in .gitignore, counted and reported. plugins: entry points the user named.
     seconds: deadline for one extractor on one file.
-    probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier.
+    probe, active: tiers of live probing allowed; i_own: hosts the user named for the active tier, which asks no other.
+    endpoints: where uploads of a URL go, for those of which it is known.
     history: which objects are looked at for secrets: "reachable" from HEAD, refs and stashes, "all" (reflogs and what
     nothing reaches, too) or "none" (HEAD, the index and the clone's configuration). head_only: only what the audited
     commit reaches. since: a revision; only what is not reachable from it.
@@ -30,6 +32,7 @@ class Options(NamedTuple):
     probe: bool = False
     active: bool = False
     i_own: tuple[str, ...] = ()
+    endpoints: Mapping[str, Endpoint] = {}
     ca_file: str | None = None
     seconds: float = SECONDS_PER_FILE
     history: History = "none"

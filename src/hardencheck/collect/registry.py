@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from hardencheck.collect import extract, live, resolve
-from hardencheck.collect.contract import Collector, Extractor, Observer, Probe, Resolver, concrete
+from hardencheck.collect import extract, joined, live, resolve
+from hardencheck.collect.contract import Collector, Extractor, Joiner, Observer, Probe, Resolver, concrete
 from hardencheck.errors import UnknownName, UsageError
 
 GROUP = "hardencheck.collectors"
@@ -18,6 +18,7 @@ class Collectors(NamedTuple):
     resolvers: tuple[Resolver, ...]
     observers: tuple[Observer, ...]
     probes: tuple[Probe, ...]
+    joiners: tuple[Joiner, ...] = ()
 
     def needed(self, kinds: frozenset[str] | None) -> "Collectors":
         """Those that have a part in facts of these kinds; all of them for None.
@@ -28,7 +29,9 @@ class Collectors(NamedTuple):
         if kinds is None:
             return self
         by_name = {item.name: item for item in self.resolvers}
-        wanted, chosen, every = set(kinds), dict[str, Resolver](), False
+        joiners = tuple(item for item in self.joiners if kinds & set(item.kinds()))
+        wanted = kinds.union(fact.kind() for item in joiners for fact in item.reads)
+        chosen, every = dict[str, Resolver](), False
         waiting = [item for item in self.resolvers if wanted & set(item.kinds())]
         while waiting:
             item = waiting.pop()
@@ -45,12 +48,13 @@ class Collectors(NamedTuple):
                 item for item in self.extractors if (every and not item.apart) or wanted & set(item.kinds())
             ),
             resolvers=tuple(item for item in self.resolvers if item.name in chosen),
+            joiners=joiners,
         )
 
 
 @cache
 def _import_own() -> None:
-    for package in (extract, resolve, live):
+    for package in (extract, resolve, live, joined):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.rpartition(".")[2].startswith("_"):
                 importlib.import_module(module.name)
@@ -82,7 +86,7 @@ def collectors(plugins: tuple[str, ...] = ()) -> Collectors:
     _import_own()
     named = {load_plugin(name) for name in plugins}
     by_name: dict[str, Collector] = {}
-    for cls in {cls for base in (Extractor, Resolver, Observer, Probe) for cls in concrete(base)}:
+    for cls in {cls for base in (Extractor, Resolver, Observer, Probe, Joiner) for cls in concrete(base)}:
         if not cls.__module__.startswith("hardencheck.") and cls not in named:
             continue  # imported by somebody, but the user did not ask for it
         if cls.name in by_name:
@@ -94,6 +98,7 @@ def collectors(plugins: tuple[str, ...] = ()) -> Collectors:
         _by_need([item for item in ordered if isinstance(item, Resolver)]),
         tuple(item for item in ordered if isinstance(item, Observer)),
         tuple(item for item in ordered if isinstance(item, Probe)),
+        tuple(item for item in ordered if isinstance(item, Joiner)),
     )
 
 

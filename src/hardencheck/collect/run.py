@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 import msgspec
 
 from hardencheck.collect.cache import Cache, key_of, runtime
-from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Unreadable
+from hardencheck.collect.contract import Collector, Entry, Extractor, Found, Joiner, Unreadable
 from hardencheck.collect.deadline import DeadlineExceeded, deadline
 from hardencheck.collect.extraction import Decoding, encode, extract_file, is_binary, misnamed, split, wanting
 from hardencheck.collect.fingerprint_key import fingerprint_key, use_repository
@@ -90,6 +90,7 @@ def collect(target: Target, options: Options) -> Collected:
             name=subject.name if target.repository is not None else target.name or live.name,
             urls=live.urls,
             observed="live" if target.har is None else "saved exchanges",
+            compared=live.compared,
         )
     # A commit without files has a history to look at; a tree of which everything is excluded was not looked at.
     past = any(run.examined for run in runs) and not skipped.get(EXCLUDED)
@@ -99,8 +100,22 @@ def collect(target: Target, options: Options) -> Collected:
             hint="expected the directory of a service, --url URL or --har FILE",
         )
     fact_set = FactSet(facts=tuple(facts), gaps=tuple(gaps), runs=tuple(runs), looked=tuple(looked))
+    if len(looked) > 1:
+        joiners = collectors(options.plugins).needed(options.kinds).joiners
+        fact_set = fact_set.plus(without_secrets(tuple(joined(joiners, fact_set)), options))
     rules = scanner_digest() if target.repository is not None else ""
     return Collected(fact_set, subject, dict(sorted(skipped.items())), examined, tuple(notes), rules)
+
+
+def joined(joiners: Sequence[Joiner], facts: FactSet) -> list[Found]:
+    """What the two sides come to together; a collector that breaks is a Gap."""
+    found: list[Found] = []
+    for joiner in joiners:
+        try:
+            found.extend(list(joiner.join(facts)))
+        except Exception as error:
+            found.append(joiner.gap(Reason.CRASHED, f"{joiner.name} broke: {type(error).__name__}"))
+    return found
 
 
 def without_secrets(value: T, options: Options) -> T:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 import msgspec
 
 from hardencheck.config.find import Source
-from hardencheck.config.model import MAX_ATTESTATION_DAYS, MAX_WAIVER_DAYS, Config, UserConfig
+from hardencheck.config.model import MAX_ATTESTATION_DAYS, MAX_WAIVER_DAYS, Config, UploadConfig, UserConfig
 from hardencheck.config.position import Path, line_of, positions
 from hardencheck.errors import ConfigError, UnknownName, WaiverError, did_you_mean
 from hardencheck.model.finding import Attestation, Waiver
@@ -97,6 +97,14 @@ def load(source: Source | None, *, today: dt.date) -> Loaded:
         names.add(target.name)
         if target.url is not None and (trouble := url_trouble(target.url)):
             _fail(source, ("target", number, "url"), trouble)
+        if target.url is None and (target.paths or target.sitemap):
+            _fail(source, ("target", number, "paths" if target.paths else "sitemap"), "a url beside it")
+        for place, path in enumerate(target.paths):
+            if trouble := path_trouble(path):
+                _fail(source, ("target", number, "paths", place), trouble)
+        if target.upload is not None:
+            for field, trouble in _upload_troubles(target.upload):
+                _fail(source, ("target", number, "upload", *field), trouble)
     for key in ("waiver", "attestation"):
         for number, item in enumerate(getattr(config, key)):
             for field in item.__struct_fields__:
@@ -149,6 +157,33 @@ def url_trouble(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         return f"{wanted}, without a user name or password"
     return ""
+
+
+def path_trouble(path: str) -> str:
+    """What is wrong with a path of a target, as what was expected; "" when nothing is."""
+    if not re.fullmatch(r"/(?!/)[!-~]*", path) or "#" in path or "\\" in path:
+        return 'a path of the target, in ASCII and with its "/" ("/api/files")'
+    return ""
+
+
+# Only variables made for this: a configuration of the audited repository must not send others to a URL of its own.
+VARIABLE = "HARDENCHECK_HEADER_"
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "expect", "connection", "content-type", "user-agent"})
+
+
+def _upload_troubles(upload: UploadConfig) -> Iterator[tuple[Path, str]]:
+    """What is wrong with what takes uploads: where, and what was expected."""
+    if trouble := path_trouble(upload.path):
+        yield ("path",), trouble
+    if not re.fullmatch(r"[ -~]{0,200}", upload.content_type):
+        yield ("content-type",), "a content type such as application/json"
+    if not upload.field.isprintable() or len(upload.field) > 100:
+        yield ("field",), "the name of a field"
+    for name, variable in upload.headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) or name.lower() in _OURS:
+            yield ("headers", name), "the name of a header field that is not set by the probe itself"
+        if not re.fullmatch(rf"{VARIABLE}[A-Z0-9_]{{1,60}}", variable):
+            yield ("headers", name), f"the name of an environment variable that begins with {VARIABLE}"
 
 
 def check_ids(loaded: Loaded, ids: Collection[str], aliases: Mapping[str, str], manual: Collection[str]) -> None:
@@ -260,6 +295,7 @@ def _known_keys(source: Source, value: object, wanted: Any, path: Path) -> None:
 
 def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path, type[msgspec.Struct]]]:
     """Every table that a struct describes, with its path."""
+    wanted = _given(wanted)
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         if not isinstance(value, dict):
             return
@@ -271,6 +307,14 @@ def _structs(value: object, wanted: Any, path: Path) -> Iterator[tuple[dict[str,
     elif get_origin(wanted) is tuple and isinstance(value, list):
         for number, item in enumerate(value):
             yield from _structs(item, get_args(wanted)[0], (*path, number))
+
+
+def _given(wanted: Any) -> Any:
+    """The type of what may be left out."""
+    if get_origin(wanted) in (typing.Union, types.UnionType):
+        arms = [arm for arm in get_args(wanted) if arm is not types.NoneType]
+        return arms[0] if len(arms) == 1 else wanted
+    return wanted
 
 
 def _explained(source: Source, wanted: type[msgspec.Struct], message: str) -> ConfigError:
@@ -310,6 +354,7 @@ def _in_words(names: str) -> str:
 def _allowed(wanted: Any, path: Path) -> tuple[object, ...]:
     """The values a Literal at a path allows."""
     for part in path:
+        wanted = _given(wanted)
         if isinstance(part, int):
             wanted = get_args(wanted)[0]
         elif isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):

@@ -13,7 +13,21 @@ FailOn = Literal["low", "medium", "high", "critical", "never"]
 ParameterValue = int | str | list[str]
 
 Text = Annotated[str, Meta(min_length=1)]
+MAX_PATHS = 100
 MAX_ITEMS = 1_000  # of any list: each is held against every check or file
+
+
+class UploadConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What takes uploads, for --probe and --active, which measure how large they may be."""
+
+    path: Annotated[str, Meta(min_length=1, description="A path of the target, such as /api/files.")] = "/"
+    method: Annotated[Literal["POST", "PUT", "PATCH"], Meta(description="How they are sent.")] = "POST"
+    content_type: Annotated[str, Meta(description="As what; default: a form with a file, then plain bytes.")] = ""
+    field: Annotated[str, Meta(min_length=1, description="The field of the form that holds the file.")] = "file"
+    headers: Annotated[
+        dict[str, Text],
+        Meta(description="Header fields by the environment variable with their value, HARDENCHECK_HEADER_…"),
+    ] = {}
 
 
 class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -21,9 +35,15 @@ class TargetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Annotated[str, Meta(min_length=1, description="How --url calls it, such as staging.")]
     url: Annotated[str | None, Meta(description="An http or https URL; requested only with --url NAME.")] = None
+    paths: Annotated[
+        tuple[Text, ...],
+        Meta(max_length=MAX_PATHS, description="Pages and endpoints of it, each from /; none: the url alone."),
+    ] = ()
+    sitemap: Annotated[bool, Meta(description="Whether the pages that its sitemap names are looked at too.")] = False
     profile: Annotated[str | None, Meta(description="The settings it runs with, such as shop.settings.production.")] = (
         None
     )
+    upload: Annotated[UploadConfig | None, Meta(description="What takes uploads; default: the url itself.")] = None
 
 
 class WaiverConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -52,6 +72,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     schema: Annotated[Literal[1], Meta(description="The version of this format.")]
     fail_on: Annotated[FailOn, Meta(description="The lowest severity that fails the gate.")] = "high"
+    fail_on_drift: Annotated[
+        bool, Meta(description="Whether declared and observed differing fails the gate, whatever the severity.")
+    ] = False
     strict: Annotated[bool, Meta(description="Whether any line that stays unknown makes the audit incomplete.")] = False
     select: Annotated[
         tuple[Text, ...],

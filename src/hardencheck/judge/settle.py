@@ -10,12 +10,14 @@ import msgspec
 from hardencheck.judge.evaluate import evaluate
 from hardencheck.model.check import Check, Confidence, Lifecycle, Severity
 from hardencheck.model.checklist import Gate, Item, Line, WaiverState, WaiverUse
-from hardencheck.model.facts import Side
+from hardencheck.model.facts import Side, fact_types
+from hardencheck.model.facts.drift import Drift
 from hardencheck.model.finding import SET_ASIDE, Attestation, Finding, Verdict, Waiver
 from hardencheck.model.gap import FactSet
 
 DECLARED_NOT_SERVED = "declared, not served"
 SERVED_NOT_DECLARED = "served, not declared"
+DRIFTED = Drift.drifts
 # What a side's silence looks like: it takes no part in the join.
 _SILENT = {None, Verdict.NOT_APPLICABLE}
 
@@ -23,7 +25,8 @@ _SILENT = {None, Verdict.NOT_APPLICABLE}
 class Policy(NamedTuple):
     """What the person running the audit decided.
 
-    fail_on: the lowest severity that fails the gate, or None for never. strict: any unknown line is incomplete.
+    fail_on: the lowest severity that fails the gate, or None for never. drift: what fails because declared and observed
+    differ fails the gate as well, whatever its severity. strict: any unknown line is incomplete.
     today: the date that waivers and attestations are held against. baseline: fingerprints of failing findings of
     the revision compared with; None when nothing is compared.
     """
@@ -31,6 +34,7 @@ class Policy(NamedTuple):
     today: dt.date
     fail_on: Severity | None = Severity.HIGH
     strict: bool = False
+    drift: bool = False
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     baseline: frozenset[str] | None = None
@@ -48,7 +52,8 @@ def settle(checks: Iterable[Check], facts: FactSet, policy: Policy) -> Settled:
     judged = [(check, evaluate(check, facts, by_kind)) for check in checks]
     findings, waivers = _waive(judged, policy)
     items = tuple(_item(check, findings[check.id], policy) for check, _ in judged)
-    return Settled(items, waivers, gate(items, policy))
+    comparing = frozenset(check.id for check, _ in judged if compares(check))
+    return Settled(items, waivers, gate(items, policy, comparing))
 
 
 def join(declared: Verdict | None, observed: Verdict | None) -> tuple[Verdict, str, str]:
@@ -68,6 +73,13 @@ def join(declared: Verdict | None, observed: Verdict | None) -> tuple[Verdict, s
     return observed or Verdict.UNKNOWN, "both", DECLARED_NOT_SERVED if declared in good else ""
 
 
+def compares(check: Check) -> str:
+    """What is so where a check fails that is about two things differing and about nothing else; "" for any other."""
+    known = fact_types()
+    words = {known[rule.fact].drifts for rule in check.rules}
+    return words.pop() if len(words) == 1 else ""
+
+
 def _side(findings: Sequence[Finding], side: Side) -> Verdict | None:
     verdicts = [finding.verdict for finding in findings if finding.side is side]
     return max(verdicts, key=lambda verdict: verdict.weight) if verdicts else None
@@ -85,6 +97,8 @@ def _item(check: Check, findings: tuple[Finding, ...], policy: Policy) -> Item:
         )
     declared, observed = _side(findings, Side.DECLARED), _side(findings, Side.OBSERVED)
     verdict, basis, drift = join(declared, observed)
+    if verdict is Verdict.FAIL:
+        drift = compares(check) or drift
     if observed is Verdict.FAIL:
         findings = _named_lines(findings)
     return Item(
@@ -190,17 +204,18 @@ def in_scope(scope: str, finding: Finding) -> bool:
     return False
 
 
-def gate(items: Sequence[Item], policy: Policy) -> Gate:
+def gate(items: Sequence[Item], policy: Policy, comparing: frozenset[str] = frozenset()) -> Gate:
     """The exit code (0, 1 or 3; 3 wins) and the reasons for it, the worst first.
 
     A line of low confidence counts as severity low, whatever its severity: a guess must not stop a release
-    that a certainty of the same rank would.
+    that a certainty of the same rank would. comparing: ids of the lines that are about drift alone.
     """
     failed: list[str] = []
     incomplete: list[str] = []
     threshold = policy.fail_on
     for item in sorted(items, key=lambda item: -item.line.severity.rank):
-        gated = threshold is not None and _rank(item) >= threshold.rank
+        drifted = policy.drift and (item.line.id in comparing or item.drift == DECLARED_NOT_SERVED)
+        gated = drifted or (threshold is not None and _rank(item) >= threshold.rank)
         if item.verdict is Verdict.FAIL and gated:
             counted = [f for f in item.findings if f.verdict is Verdict.FAIL and f.new is not False]
             if counted:
@@ -209,7 +224,7 @@ def gate(items: Sequence[Item], policy: Policy) -> Gate:
         undecided = item.verdict in {Verdict.UNKNOWN, Verdict.ERROR}
         broken = any(finding.trouble for finding in unknown)
         # A side that could not be reached is incomplete even where the other side answers for the line.
-        if (policy.strict and undecided) or (broken and (threshold is None or gated)):
+        if (policy.strict and undecided) or (broken and ((threshold is None and not policy.drift) or gated)):
             incomplete.append(f"{item.line.id}: not checked: {unknown[0].observed if unknown else item.summary}")
     if items and all(item.verdict in {Verdict.NOT_APPLICABLE, Verdict.MANUAL} for item in items):
         incomplete.insert(0, "nothing was examined: no line of the checklist applies to what was given")
@@ -217,6 +232,7 @@ def gate(items: Sequence[Item], policy: Policy) -> Gate:
         exit_code=3 if incomplete else 1 if failed else 0,
         fail_on=threshold.value if threshold else "never",
         strict=policy.strict,
+        drift=policy.drift,
         reasons=(*incomplete, *failed),
     )
 

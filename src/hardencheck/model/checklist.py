@@ -53,7 +53,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     declared, observed: the verdict of each side, None where the check has no rule for it.
     basis: which side decided: "declared", "observed", "both", "attested" or "".
-    drift: "" or "declared, not served" or "served, not declared".
+    drift: "" or "declared, not served", "served, not declared", or of a line that is about a comparison alone
+    "declared and observed differ" or "the deployments differ".
     summary: this audit's answer in a few words. examined: how many facts were judged.
     """
 
@@ -71,11 +72,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the audit may pass. reasons: one sentence each, the worst first."""
+    """Whether the audit may pass. drift: drift fails it, whatever its severity. reasons: one sentence each, the worst
+    first."""
 
     exit_code: int
     fail_on: str
     strict: bool
+    drift: bool = False
     reasons: tuple[str, ...] = ()
 
 
@@ -90,7 +93,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Topics of notes that a report's command to ask again is made from.
-PROBED, TRUSTED = "probe", "trusted authorities"
+PROBED, ACTIVE, TRUSTED = "probe", "active", "trusted authorities"
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hardencheck.judge.settle import in_scope
-from hardencheck.model.checklist import PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
+from hardencheck.model.checklist import ACTIVE, PROBED, TRUSTED, Checklist, Item, WaiverState, WaiverUse
 from hardencheck.model.facts import Side
 from hardencheck.model.finding import SET_ASIDE, Finding, Verdict
 from hardencheck.model.gap import Gap
@@ -176,12 +176,14 @@ def banner(checklist: Checklist) -> Banner:
     ]
     word = {0: "Gate passed", 1: "Gate failed", 3: "Audit incomplete"}.get(gate.exit_code, "Gate not passed")
     limit = "nothing fails the gate" if gate.fail_on == "never" else f"fails at {gate.fail_on} or above"
+    if gate.drift:
+        limit = "fails on drift" if gate.fail_on == "never" else f"{limit}, and on drift"
     gate_line = f"{word} (exit {gate.exit_code}; {limit}{', strict' if gate.strict else ''})"
     if gate.exit_code == 3:
         return Banner("incomplete", "Not ready to sign: the audit is incomplete", gate_line, gate.reasons)
     if gate.exit_code != 0:
         return Banner("failed", "Not ready to sign", gate_line, gate.reasons)
-    if failed and gate.fail_on == "never":
+    if failed and gate.fail_on == "never" and not gate.drift:
         return Banner("failed", "Not ready to sign: no gate was set", gate_line, tuple(open_points))
     if open_points:
         return Banner("open", "Ready to sign, with open points", gate_line, tuple(open_points))
@@ -217,6 +219,8 @@ def scope(checklist: Checklist) -> str:
         parts.append("no URL")
     else:
         parts.append(f"{subject.observed}: {', '.join(subject.urls)}" if subject.urls else subject.observed)
+    if subject.compared:
+        parts.append(f"compared with {subject.compared}")
     return " · ".join(parts)
 
 
@@ -230,7 +234,7 @@ class Unlooked(NamedTuple):
 
 
 _HINTS = {
-    "needs-probe": "--probe asks for it",
+    "needs-probe": "--probe asks for it, or --active",
     "missing-object": "use a full clone (fetch-depth: 0)",
     "not-a-clone": "audit a git work tree or --rev",
     "unreachable": "try again when the URL answers",
@@ -312,11 +316,16 @@ def reproduce(checklist: Checklist) -> str:
     else:
         for url in subject.urls:
             words += ["--url", url]
+        if subject.compared:
+            words += ["--compare", subject.compared]
     if PROBED in topics:
         words.append("--probe")
+    if ACTIVE in topics:
+        hosts = next(note.text for note in checklist.notes if note.topic == ACTIVE).rpartition(" to ")[2]
+        words += ["--active", *(word for host in hosts.split(", ") for word in ("--i-own-this", host))]
     if TRUSTED in topics:
         words += ["--ca-file", "FILE"]
-    words += ["--fail-on", gate.fail_on]
+    words += ["--fail-on", gate.fail_on, *(["--fail-on", "drift"] if gate.drift else [])]
     if gate.strict:
         words.append("--strict")
     return shlex.join(words)

@@ -80,7 +80,11 @@ def _render(profile: _Profile) -> str:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the audited repository."}}},
         "results": results,
         "properties": {
-            "gate": {"exitCode": checklist.gate.exit_code, "failOn": visible(checklist.gate.fail_on)},
+            "gate": {
+                "exitCode": checklist.gate.exit_code,
+                "failOn": visible(checklist.gate.fail_on),
+                "drift": checklist.gate.drift,
+            },
             "lines": {str(verdict): count for verdict, count in _view.counts(checklist)},
             "ruleset": visible(checklist.tool.ruleset),
         },

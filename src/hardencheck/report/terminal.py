@@ -7,7 +7,7 @@ longer than a warm scan may, and markup in file names is then never read.
 from collections.abc import Iterable, Iterator, Sequence
 from unicodedata import east_asian_width
 
-from hardencheck.model.checklist import Checklist, Item, WaiverState
+from hardencheck.model.checklist import Checklist, Gate, Item, WaiverState
 from hardencheck.model.finding import Finding, Verdict
 from hardencheck.model.words import plural
 from hardencheck.report import _view
@@ -232,15 +232,23 @@ def _foot(checklist: Checklist, pen: Pen) -> Iterator[str]:
         yield from (f" {'Next:' if number == 0 else '     '} {visible(step)}" for number, step in enumerate(steps))
 
 
+def _below(gate: Gate) -> str:
+    if gate.fail_on == "never":
+        return "no drift, or not new"
+    return f"below {gate.fail_on}, low confidence{', no drift' if gate.drift else ''} or not new"
+
+
 def _gate(checklist: Checklist, pen: Pen) -> Iterable[str]:
     gate = checklist.gate
     word = {0: "GATE PASSED", 1: "GATE FAILED", 3: "GATE INCOMPLETE"}.get(gate.exit_code, "GATE NOT PASSED")
-    limit = "fail-on never" if gate.fail_on == "never" else f"fail-on {gate.fail_on}"
+    limit = f"fail-on {gate.fail_on}"
+    if gate.drift:
+        limit = "fail-on drift" if gate.fail_on == "never" else f"{limit} and drift"
     style = "1;32" if gate.exit_code == 0 else "1;31"
     failed = checklist.count(Verdict.FAIL)
     below = ""
     if gate.exit_code == 0 and failed:
-        why = "the gate is off" if gate.fail_on == "never" else f"below {gate.fail_on}, low confidence or not new"
+        why = "the gate is off" if gate.fail_on == "never" and not gate.drift else _below(gate)
         below = f"; {plural(failed, 'line')} {'fails' if failed == 1 else 'fail'}: {why}"
     yield f" {pen.style(style, word)} (exit {gate.exit_code}; {limit}{', strict' if gate.strict else ''}){below}"
     shown = gate.reasons if pen.options.verbose else gate.reasons[:_REASONS]

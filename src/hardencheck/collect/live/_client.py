@@ -10,14 +10,14 @@ import time
 import warnings
 import zlib
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 from hardencheck import __version__
-from hardencheck.collect.contract import NoConnection, Unreadable
+from hardencheck.collect.contract import Endpoint, NoConnection, Unreadable
 from hardencheck.collect.exchange import Exchange, Origin, Tls, origin, place, printable
 from hardencheck.collect.live._addresses import inside, refused
 from hardencheck.errors import ConfigError
@@ -33,7 +33,7 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 10.0
 TARGET_SECONDS = 60.0
 BACK_OFF_SECONDS = 2.0
-REQUESTS = {"passive": 20, "probe": 45, "active": 80}
+REQUESTS = {"passive": 20, "probe": 75, "active": 110}
 SECONDS = {"passive": TARGET_SECONDS, "probe": 2 * TARGET_SECONDS, "active": 4 * TARGET_SECONDS}
 
 _VERSIONS = {
@@ -77,6 +77,7 @@ class LiveClient:
         self._named: set[str] = set()
         self._inside = False
         self._authorization: tuple[Origin, str] | None = None
+        self._endpoint = Endpoint()
         self._ends = 0.0
         self._left = 0
         self._waited = False
@@ -89,6 +90,7 @@ class LiveClient:
         from hardencheck.collect.live._transport import CheckedBackend, Transport
 
         backend = CheckedBackend(self._addresses, self._answered)
+        self._backend = backend
         self._http = httpx.AsyncClient(transport=Transport(self._context, backend), trust_env=False)
         return self
 
@@ -106,20 +108,30 @@ class LiveClient:
         rest = (other for other in self._addresses(host, port) if other != address)
         self._checked[(host, port)] = (address, *rest)
 
-    def begin(self, url: str) -> str:
+    def begin(self, url: str, endpoint: Endpoint = Endpoint()) -> str:  # noqa: B008 - immutable
         """A new URL of the audit: budget, clock and history start again. Returns it without user information.
 
-        User and password of the URL go to its own origin alone, and only over https (or to this machine).
+        User and password of the URL go to its own origin alone, and only over https (or to this machine); so do the
+        secrets of the endpoint.
         """
         here = origin(url)
         parts = urlsplit(url)
         self._named, self._seen, self._wall, self._waited = {here.host}, [], "", False
         self._left, self._ends, self._inside = self._requests, time.monotonic() + self._seconds, False
-        self._authorization = None
+        self._authorization, self._endpoint = None, endpoint
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
             self._authorization = (here, f"Basic {b64encode(pair).decode()}")
         return _bare(url)
+
+    @property
+    def budget(self) -> int:
+        """Requests for one URL."""
+        return self._requests
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._endpoint
 
     @property
     def seen(self) -> Sequence[Exchange]:
@@ -134,15 +146,35 @@ class LiveClient:
         self, url: str, *, method: str = "GET", headers: tuple[tuple[str, str], ...] = (), purpose: str
     ) -> Exchange:
         """See `collect.contract.Client`. 429 and 503 are tried once more after a pause; then no more is asked."""
+        return await self._once_more(url, lambda: self._fetch(url, method, headers, purpose), {429, 503})
+
+    async def declare(
+        self,
+        url: str,
+        *,
+        method: str = "POST",
+        headers: tuple[tuple[str, str], ...] = (),
+        wait: float,
+        body: Iterable[bytes] = (),
+        sending: float = 0.0,
+        purpose: str,
+    ) -> Exchange:
+        """See `collect.contract.Client`. 503 may be the very answer to a body that is too large: only 429 is a wall."""
+        return await self._once_more(
+            url, lambda: self._declare(url, method, headers, body, wait, sending, purpose), {429}
+        )
+
+    async def _once_more(self, url: str, ask: Callable[[], Awaitable[Exchange]], walls: set[int]) -> Exchange:
+        """Ask, and after a pause once again where `walls` say so; what stands in front is not asked any more."""
         if self._wall:
             raise Unreadable(f"not asked, since the service said {self._wall}", reason=Reason.BLOCKED)
-        exchange = await self._once_more(url, method, headers, purpose)
+        exchange = await self._patiently(url, ask, walls)
         self._seen.append(exchange)
         return exchange
 
-    async def _once_more(self, url: str, method: str, headers: tuple[tuple[str, str], ...], purpose: str) -> Exchange:
-        exchange = await self._fetch(url, method, headers, purpose)
-        if exchange.status not in {429, 503}:
+    async def _patiently(self, url: str, ask: Callable[[], Awaitable[Exchange]], walls: set[int]) -> Exchange:
+        exchange = await ask()
+        if exchange.status not in walls:
             return exchange
         if not self._waited:
             self._waited = True
@@ -150,8 +182,8 @@ class LiveClient:
             pause = float(asked) if re.fullmatch(r"[0-9]{1,4}", asked) else 1.0
             if pause <= BACK_OFF_SECONDS:
                 await asyncio.sleep(max(0.2, pause))
-                exchange = await self._fetch(url, method, headers, purpose)
-        if exchange.status in {429, 503}:
+                exchange = await ask()
+        if exchange.status in walls:
             self._wall = f"{exchange.status} to {place(url)}"
         return exchange
 
@@ -211,6 +243,77 @@ class LiveClient:
             purpose=purpose,
             tls=_tls_of(response.extensions.get("network_stream")),
             started=started,
+        )
+
+    async def _declare(
+        self,
+        url: str,
+        method: str,
+        headers: tuple[tuple[str, str], ...],
+        body: Iterable[bytes],
+        wait: float,
+        sending: float,
+        purpose: str,
+    ) -> Exchange:
+        import h11
+        import httpcore
+
+        from hardencheck.collect.live._wire import speak
+
+        here = self._origin(url)
+        await self._ready(here, place(url))
+        bare = _bare(url)
+        parts = urlsplit(bare)
+        sent = [
+            ("Host", parts.netloc),
+            ("User-Agent", USER_AGENT),
+            ("Accept", "*/*"),
+            *headers,
+            ("Connection", "close"),
+        ]
+        if self._private(here):
+            if self._authorization is not None and self._authorization[0] == here:
+                sent.append(("Authorization", self._authorization[1]))
+            if self._endpoint.secrets and here == self._origin(self._endpoint.url or url):
+                sent.extend(self._endpoint.secrets)
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        stream: httpcore.AsyncNetworkStream | None = None
+        try:
+            target = bare.removeprefix(f"{here}") or "/"
+            head = h11.Request(method=method, target=target, headers=sent)
+            async with asyncio.timeout(min(self._ends - time.monotonic(), 2 * CONNECT_SECONDS + wait + sending + 1)):
+                stream = await self._backend.connect_tcp(here.host, here.port, timeout=CONNECT_SECONDS)
+                if here.scheme == "https":
+                    stream = await stream.start_tls(self._context, here.host, CONNECT_SECONDS)
+                heard = await speak(stream, head, body, wait=wait, sending=sending)
+            tls = _tls_of(stream)
+        except h11.LocalProtocolError:
+            raise Unreadable(
+                f"{place(url)} cannot be asked for like that over HTTP/1.1", reason=Reason.MALFORMED
+            ) from None
+        except TimeoutError:
+            detail = f"no answer from {place(url)} in time; expected a response; {_AGAIN}"
+            raise Unreadable(detail, reason=Reason.DEADLINE) from None
+        except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
+            raise self._trouble(here, url, error) from None
+        finally:
+            if stream is not None:
+                with contextlib.suppress(httpcore.NetworkError, OSError):
+                    await stream.aclose()
+        return Exchange(
+            url=bare,
+            method=method,
+            request_headers=headers,
+            status=heard.status,
+            headers=heard.headers,
+            body=heard.body,
+            truncated=bool(heard.body),
+            purpose=purpose,
+            failed=heard.ended,
+            tls=tls,
+            started=started,
+            sent=heard.sent,
+            seconds=round(heard.seconds, 3),
         )
 
     def _origin(self, url: str) -> Origin:

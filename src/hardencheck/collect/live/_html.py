@@ -8,9 +8,9 @@ from hardencheck.collect.live._fields import meta_referrer_policy
 from hardencheck.lazily import compiled
 
 MAX_TAG = 8192
-MAX_TAGS = 500
+MAX_TAGS = 5000
 MAX_SEARCHES = 50
-_WANTED = ("meta", "input", "link", "script", "img", "a", "base", "form", "body")
+_WANTED = frozenset("meta input link script img a base form body button iframe frame object embed".split())
 # What stands between these and their end tag is text, not tags.
 _RAW = ("script", "style", "template", "noscript", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 # With anything else, text too, the body begins (HTML standard, "in head" insertion mode); metadata that comes between
@@ -105,19 +105,37 @@ def _attributes(text: str) -> dict[str, str]:
     return found
 
 
+class Load(NamedTuple):
+    """What an element loads or sends to. url: as written, resolved against the page's base by whoever judges it.
+
+    what: "script", "stylesheet", "frame", "object", "form". integrity: the attribute. crossorigin: it is asked for
+    with CORS, without which browsers cannot check the integrity of what is another origin's.
+    """
+
+    what: str
+    url: str
+    integrity: str = ""
+    crossorigin: bool = False
+
+
 class Page(NamedTuple):
     """What an audit wants of a page.
 
     csp: policies of meta elements in the head. referrer: the last one that is a policy, else the last.
     password: a password field is there.
     links: values of href and src, as written. head: the head of the page is there to its end.
+    base: the first base element's href. loads: scripts, style sheets, frames, objects and where forms go.
+    whole: not so many tags that the rest was left.
     """
 
-    csp: tuple[str, ...]
-    referrer: str | None
-    password: bool
-    links: tuple[str, ...]
-    head: bool
+    csp: tuple[str, ...] = ()
+    referrer: str | None = None
+    password: bool = False
+    links: tuple[str, ...] = ()
+    head: bool = False
+    base: str = ""
+    loads: tuple[Load, ...] = ()
+    whole: bool = True
 
 
 def read_page(body: bytes) -> Page:
@@ -125,7 +143,11 @@ def read_page(body: bytes) -> Page:
     referrer: str | None = None
     password = False
     links: list[str] = []
+    base: str | None = None
+    loads: list[Load] = []
+    count = 0
     for tag in tags(text_of(body)):
+        count += 1
         given = tag.attributes
         if tag.name == "meta":
             content = given.get("content", "")
@@ -140,6 +162,34 @@ def read_page(body: bytes) -> Page:
                 referrer = content
         elif tag.name == "input" and given.get("type", "").strip().lower() == "password":
             password = True
+        elif tag.name == "base" and "href" in given and base is None:
+            base = given["href"]
+        loads.extend(_loads(tag))
         links.extend(given[name] for name in ("href", "src") if name in given)
     head = re.search(rb"</head\b|<body\b", body, re.IGNORECASE) is not None
-    return Page(tuple(csp), referrer, password, tuple(links), head)
+    return Page(
+        tuple(csp), referrer, password, tuple(links), head, base or "", tuple(dict.fromkeys(loads)), count < MAX_TAGS
+    )
+
+
+_SOURCES = {"script": ("script", "src"), "iframe": ("frame", "src"), "frame": ("frame", "src"),
+            "embed": ("object", "src"), "object": ("object", "data"), "form": ("form", "action"),
+            "input": ("form", "formaction"), "button": ("form", "formaction")}  # fmt: skip
+
+
+def _loads(tag: Tag) -> Iterator[Load]:
+    given = tag.attributes
+    what, attribute = _SOURCES.get(tag.name, ("", ""))
+    if tag.name == "link" and "stylesheet" in given.get("rel", "").lower().split():
+        what, attribute = "stylesheet", "href"
+    if not what or not given.get(attribute, "").strip() or (tag.name == "script" and not _runs(given.get("type", ""))):
+        return
+    # A module is always asked for with CORS.
+    cors = "crossorigin" in given or given.get("type", "").strip().lower() == "module"
+    yield Load(what, given[attribute], given.get("integrity", "").strip(), cors)
+
+
+def _runs(kind: str) -> bool:
+    """Whether a script element of this type is a script: a data block is none (HTML standard, prepare the script)."""
+    kind = kind.strip().lower()
+    return not kind or kind in {"module", "text/javascript", "application/javascript"} or "ecmascript" in kind

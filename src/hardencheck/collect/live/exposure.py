@@ -12,12 +12,17 @@ from hardencheck.collect.live._unique import unique
 from hardencheck.collect.live.responses import blocked, content_of
 from hardencheck.lazily import compiled
 from hardencheck.model.facts import Fact
-from hardencheck.model.facts.exposure import DebugPage, ExposedFile, Listing, Trace
+from hardencheck.model.facts.exposure import DebugPage, ExposedFile, Interface, Listing, Trace
 from hardencheck.model.gap import Gap, Reason
 from hardencheck.model.location import Location
 
 MARKER = "X-Hardencheck-Marker"
-FILES = ("/.git/HEAD", "/.git/config", "/.env")
+FILES = {"/.git/HEAD": "git", "/.git/config": "git", "/.env": "env", "/.svn/wc.db": "svn", "/.hg/requires": "hg"}
+# Where they are by default: FastAPI's documentation, Prometheus, mod_status, stub_status in nginx's own examples.
+INTERFACES = {
+    "/docs": "api-docs", "/redoc": "api-docs", "/openapi.json": "api-docs", "/metrics": "metrics",
+    "/server-status": "status", "/nginx_status": "status",
+}  # fmt: skip
 DIRECTORIES = ("/static/", "/media/", "/uploads/")
 MAX_DIRECTORIES = 6
 
@@ -26,6 +31,20 @@ _GIT_CONFIG = compiled(rb"\s*\[[a-zA-Z]+(?: \"[^\"\n]*\")?\]\s*[\r\n]")
 # A quoted value may go over many lines, as a key in PEM does.
 _VALUE = compiled(rb"""=[ \t]*(?:"(?:[^"\\]|\\.)*+"|'[^']*+')""", re.DOTALL)
 _ASSIGNMENT = compiled(rb"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=")
+_MERCURIAL = compiled(
+    rb"(?:[a-z0-9][a-z0-9.=,_-]{0,60}\r?\n)*(?:revlogv1|generaldelta|store|dotencode)\r?\n?[a-z0-9.=,_\r\n-]{0,2000}"
+)
+_SHOWN = {
+    "api-docs": (
+        re.compile(rb"swagger-ui|SwaggerUIBundle|<redoc[ >]|redoc(?:\.standalone)?(?:\.min)?\.js", re.IGNORECASE),
+        re.compile(rb"\A\s*\{.{0,4096}?\"(?:openapi|swagger)\"\s*:\s*\"[23]\.", re.DOTALL),
+    ),
+    "metrics": (re.compile(rb"^# (?:HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* \S", re.MULTILINE),),
+    "status": (
+        re.compile(rb"<title>Apache Status</title>|Apache Server Status for ", re.IGNORECASE),
+        re.compile(rb"\AActive connections: \d+\s+server accepts handled requests"),
+    ),
+}
 _LISTINGS = (
     (re.compile(rb"<title>\s*Index of (?:/[^<]{0,500}|[^<]{0,500}/\s*)</title>", re.IGNORECASE), "Index of"),
     (re.compile(rb"<title>\s*Directory listing for ", re.IGNORECASE), "Directory listing for"),
@@ -53,7 +72,7 @@ class Exposures(Observer):
     """By content, never by status alone; an answer that a path which cannot exist gets as well proves nothing."""
 
     name = "exposure.facts"
-    emits = (ExposedFile, Listing, DebugPage, Trace)
+    emits = (ExposedFile, Interface, Listing, DebugPage, Trace)
 
     def observe(self, exchanges: tuple[Exchange, ...]) -> Iterable[Found]:
         siblings = {(str(origin(item.url)), item.body) for item in exchanges if item.purpose in {"missing", "sibling"}}
@@ -68,7 +87,7 @@ class Exposures(Observer):
         where, purpose = Location(url=place(exchange.url)), exchange.purpose
         kinds: dict[str, tuple[type[Fact], ...]] = {
             "missing": (DebugPage,), "debugger": (DebugPage,), "exposure": (ExposedFile,), "listing": (Listing,),
-            "trace": (Trace,),
+            "trace": (Trace,), "interface": (Interface,),
         }  # fmt: skip
         wall = blocked(exchange) if purpose in kinds and purpose != "trace" else ""
         if wall:
@@ -78,9 +97,14 @@ class Exposures(Observer):
         file = next((file for file in FILES if path.endswith(file)), None)
         if file is not None:
             exposed = exchange.status in {200, 206} and not usual and holds_secret_file(file, exchange.body)
-            what = "env" if file == "/.env" else "git"
+            what = FILES[file]
             if exposed or purpose == "exposure":
                 yield ExposedFile(location=where, what=what, exposed=exposed, status=exchange.status)  # type: ignore[arg-type]
+        what = next((what for end, what in INTERFACES.items() if path.endswith(end)), "")
+        if what and purpose in {"page", "interface"}:
+            shown = exchange.status == 200 and not usual and is_interface(what, exchange.body)
+            if shown or purpose == "interface":
+                yield Interface(location=where, what=what, exposed=shown, status=exchange.status)  # type: ignore[arg-type]
         if purpose == "trace":
             marker = next((value for name, value in exchange.request_headers if name == MARKER), "")
             echoed = exchange.status == 200 and bool(marker) and marker.encode() in exchange.body
@@ -107,12 +131,21 @@ def holds_secret_file(file: str, body: bytes) -> bool:
     """Whether a body is what FILES[...] hold: a ref or hash, a git configuration, assignments and nothing else."""
     if file == "/.git/HEAD":
         return _GIT_HEAD.fullmatch(body) is not None
+    if file == "/.svn/wc.db":
+        return body.startswith(b"SQLite format 3\0")
+    if file == "/.hg/requires":
+        return _MERCURIAL.fullmatch(body) is not None
     if file == "/.git/config":
         return _GIT_CONFIG.match(body) is not None and b"[core]" in body[:4096]
     body = _VALUE.sub(b"=x", body[:65536].removeprefix(b"\xef\xbb\xbf"))
     lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
     good = sum(_ASSIGNMENT.match(line) is not None for line in lines)
     return b"<" not in body[:64].lstrip()[:1] and bool(lines) and good * 2 > len(lines)
+
+
+def is_interface(what: str, body: bytes) -> bool:
+    """Whether a body is such a page, by marks of its own."""
+    return any(pattern.search(body[:65536]) for pattern in _SHOWN[what])
 
 
 def listing(exchange: Exchange) -> str:
@@ -136,7 +169,7 @@ class ExposureProbe(Probe):
     """A dozen requests on the origin of the page: a path that cannot exist first, then those that must not."""
 
     name = "exposure.probe"
-    emits = (ExposedFile, Listing, DebugPage, Trace)
+    emits = (ExposedFile, Interface, Listing, DebugPage, Trace)
     tier = "probe"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
@@ -151,6 +184,7 @@ class ExposureProbe(Probe):
             ("/?__debugger__=yes&cmd=resource&f=debugger.js", "debugger", DebugPage),
             (f"/.{missing_path(base, 'file')}", "sibling", ExposedFile),
             *((file, "exposure", ExposedFile) for file in FILES),
+            *((path, "interface", Interface) for path in INTERFACES),
             *((directory, "listing", Listing) for directory in directories(base, page)),
         ]
         within = urlsplit(page.url if page is not None else url).path.rpartition("/")[0]

@@ -9,6 +9,7 @@ import msgspec
 from hardencheck.collect.contract import Client, Found, NoConnection, Probe, Unreadable
 from hardencheck.collect.exchange import Exchange, origin, place
 from hardencheck.collect.live.responses import FACTS
+from hardencheck.model.facts.drift import ObservedResponse
 from hardencheck.model.facts.http import Redirect
 from hardencheck.model.gap import Reason
 from hardencheck.model.location import Location
@@ -20,7 +21,7 @@ class PageProbe(Probe):
     """GET, hop by hop. Another host than the one named is not followed: it is not what was asked to be judged."""
 
     name = "http.page"
-    emits = (*FACTS, Redirect)
+    emits = (*FACTS, ObservedResponse, Redirect)
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
         found: list[Exchange | Found] = []
@@ -36,7 +37,9 @@ class PageProbe(Probe):
             target = exchange.redirect
             if target is None:
                 found.append(exchange)
-                if any("'nonce-" in value for value in exchange.all("content-security-policy")):
+                if b"'nonce-" in exchange.body or any(
+                    "'nonce-" in value.lower() for value in exchange.all("content-security-policy")
+                ):
                     # A nonce protects only while it cannot be known beforehand: is it another one next time?
                     found.append(await client.fetch(current, purpose="again"))
                 return found

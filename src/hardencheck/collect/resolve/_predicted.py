@@ -130,7 +130,7 @@ def predicted(facts: FactSet, tree: Tree, routes: Sequence[Route], apps: Sequenc
         ways: Sequence[Route | None] = handing or [None]
         found.extend(_one(app, server, route) for route in ways)
     for route in handing if not apps else ():
-        answers = {status: _proxied(Sent(status), route) for status in STATUSES}
+        answers = {status: proxied(Sent(status), route) for status in STATUSES}
         found.append(Predicted(None, route, Server(), answers))
     return found
 
@@ -147,7 +147,7 @@ def _one(app: Application, server: Server, route: Route | None) -> Predicted:
 def answer(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
     """What a visitor gets who asks by https, or not."""
     sent = behind(app, server, route, status, https=https)
-    return _proxied(sent, route) if route is not None else sent
+    return proxied(sent, route) if route is not None else sent
 
 
 def behind(app: Application, server: Server, route: Route | None, status: int, *, https: bool = True) -> Sent:
@@ -162,7 +162,8 @@ def behind(app: Application, server: Server, route: Route | None, status: int, *
     return sent if server.name == "aiohttp" else through(server, sent)
 
 
-def _proxied(sent: Sent, route: Route) -> Sent:
+def proxied(sent: Sent, route: Route) -> Sent:
+    """What the proxy makes of a response that comes from behind it."""
     sent = changed(sent, route.headers, route.product)
     for doubt in (*route.header_doubts, *route.doubts):
         sent = sent.unsure("", doubt)

@@ -108,10 +108,11 @@ class Route(NamedTuple):
     being sent here. header_doubts: what may add response fields or drop them. doubts: what else may change any of
     this (a file that is included and is not there). body_chunked: the limit of a body without a Content-Length, where
     it is not that of body. inside: the line of the server or site that it is part of. buffers_request: it reads the
-    whole body before it hands on. elsewhere: what it leads to, where that is clearly not the application of the
+    whole body before it hands on. replaces_errors: the line by which it puts pages of its own in the place of errors
+    that come from behind it. elsewhere: what it leads to, where that is clearly not the application of the
     repository (a store, a product, a front end); it hands nothing on then. internal: only an application can have it
-    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the
-    response fields are others, in words.
+    answered (X-Accel-Redirect), which says how the file is to be saved. cases: where the response fields are others,
+    in words.
     """
 
     product: Product
@@ -140,6 +141,7 @@ class Route(NamedTuple):
     body_chunked: Limit | None = None
     inside: Location | None = None
     buffers_request: bool = True
+    replaces_errors: Location | None = None
     elsewhere: str = ""
     cases: tuple[str, ...] = ()
     internal: bool = False

@@ -305,6 +305,14 @@ def _route(
         doubts=site.doubts,
         inside=site.where,
         buffers_request=False,
+        replaces_errors=next(
+            (
+                one.location
+                for one in reversed(held)
+                if one.name == "proxyerroroverride" and [word.lower() for word in one.args[:1]] != ["off"]
+            ),
+            None,
+        ),
     )
 
 

@@ -223,6 +223,7 @@ def _route(site: Site, handler: Matched, scope: Scope, matchers: dict[str, Level
         doubts=(*site.doubts, *((scope.doubt,) if scope.doubt else ()), *((handler.doubt,) if handler.doubt else ())),
         inside=site.where,
         buffers_request=bool(level.inside("request_buffers", "buffer_requests")),
+        replaces_errors=next((one.where for one in level.inside("handle_response", "replace_status")), None),
     )
 
 

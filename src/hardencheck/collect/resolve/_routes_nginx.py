@@ -115,6 +115,7 @@ def _route(place: Place, origin: Place, upstreams: dict[str, tuple[str, ...]], k
         doubts=tuple(_nginx.why_absent(held) for held in place.missing),
         inside=place.server,
         buffers_request=_buffers(place),
+        replaces_errors=_replaces(place),
         internal=any(held.directive.name == "internal" for held in place.levels[-1]),
     )
 
@@ -256,6 +257,12 @@ def _timeouts(place: Place) -> Iterator[Timeout]:
             text = f"{name} is {' '.join(held.directive.args)[:40]!r}"
             seconds, perhaps = None, Doubt(held.location, text, Reason.NOT_LITERAL)
         yield Timeout(name, seconds, held.location, between, doubt=perhaps)
+
+
+def _replaces(place: Place) -> Location | None:
+    kind = _nginx_headers.protocol(place)
+    held: Held | None = _nginx.innermost(place, f"{kind}_intercept_errors") if kind else None
+    return held.location if held is not None and held.directive.args[:1] == ("on",) else None
 
 
 def _buffers(place: Place) -> bool:

@@ -145,6 +145,14 @@ class DjangoApplication:
             return setting(self.project, held).location
         return self.where
 
+    def entry(self, name: str) -> Location:
+        """The entry of MIDDLEWARE that sends a header although no setting says so; without a line where it is not
+        written out."""
+        wanted = OWN_MIDDLEWARE["clickjacking"] if name == "x-frame-options" else SECURITY
+        bound = self.project.bound("MIDDLEWARE")
+        item = next((item.dotted for item in self._items if self._is(item.dotted, wanted)), "")
+        return Location(path=bound.path, line=self.lines.get(item)) if bound is not None else self.where
+
     def why_not(self, name: str) -> str:
         seconds = setting(self.project, "SECURE_HSTS_SECONDS")
         here = any(self._is(item.dotted, SECURITY) for item in self._items)

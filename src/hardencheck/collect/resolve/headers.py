@@ -17,6 +17,7 @@ from hardencheck.collect.resolve import (
     _proxies,
     _unapplied,
     _view_openings,
+    _ways,
 )
 from hardencheck.collect.resolve._django import projects
 from hardencheck.collect.resolve._header_findings import PROXIES
@@ -28,6 +29,7 @@ from hardencheck.collect.resolve._sent import joined
 from hardencheck.collect.resolve._sent_python import PythonApplication
 from hardencheck.lazily import compiled
 from hardencheck.model.facts.declared import DeclaredHeader
+from hardencheck.model.facts.drift import PredictedWay
 from hardencheck.model.facts.exhibit import Exhibit
 from hardencheck.model.facts.headers import (
     DeclaredDuplicate,
@@ -48,10 +50,10 @@ class DeclaredHeaders(Resolver):
     """What a visitor would get, as the repository says."""
 
     name = "headers.declared"
-    version = 2
+    version = 3
     emits = (
         DeclaredHeader, DeclaredPolicy, DeclaredDuplicate, StrippedHeader, ErrorHeaders, UnappliedHeaders,
-        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening,
+        DeclaredRedirect, CorsPolicy, Exhibit, ViewOpening, PredictedWay,
     )  # fmt: skip
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
@@ -68,10 +70,30 @@ class DeclaredHeaders(Resolver):
         yield from _redirects(apps, routes)
         yield from _header_findings.origins(found)
         yield from _unapplied.unapplied(facts, tree)
-        yield from _view_openings.openings(facts, found)
+        opened = list(_view_openings.openings(facts, found))
+        yield from opened
+        gap = self._unlisted(routes, rest, lost)
+        if gap is not None:
+            yield gap
+        else:
+            yield from _ways.ways(found, routes, facts.plus(opened))
         exhibit = _exhibits.headers(found)
         if exhibit is not None:
             yield exhibit
+
+    def _unlisted(self, routes: Sequence[Route], rest: str, lost: Sequence[Gap]) -> Gap | None:
+        """Why it is not known which way a URL comes by: something else may answer it."""
+        handing = [route for route in routes if route.hands_on]
+        if rest:
+            reason, where, detail = Reason.NOT_SUPPORTED, Location(path=rest), f"{rest} may change any response"
+        elif lost:
+            reason, where, detail = lost[0].reason, lost[0].location, lost[0].detail
+        elif len(handing) > _predicted.MAX_ROUTES:
+            reason, where = Reason.BUDGET, handing[0].where
+            detail = f"{len(handing)} ways lead to an application: more than {_predicted.MAX_ROUTES} are not predicted"
+        else:
+            return None
+        return Gap(kinds=(PredictedWay.kind(),), collector=self.name, reason=reason, detail=detail, location=where)
 
     def _lost(self, facts: FactSet, tree: Tree, apps: Sequence[_predicted.Application]) -> Iterator[Gap]:
         """Applications of which nothing is known."""

@@ -37,6 +37,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     side: ClassVar[Side]
     identity: ClassVar[tuple[str, ...]] = ()
     placeless: ClassVar[bool] = False  # the same thing wherever it is: its path is no part of the fingerprint
+    drifts: ClassVar[str] = ""  # of a comparison: what is so where a line fails by it
 
     location: Location
 

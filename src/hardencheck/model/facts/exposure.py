@@ -6,7 +6,8 @@ from hardencheck.model.facts._base import Fact, Side
 
 
 class ExposedFile(Fact, tag="exposure.file", frozen=True, kw_only=True):
-    """One path that holds a secret where it is served. what: "git" (a repository) or "env" (an environment file).
+    """One path that holds a secret where it is served. what: "git", "svn", "hg" (a repository) or "env" (an
+    environment file).
 
     exposed: the answer is what such a file holds, and a path that cannot exist answers otherwise.
     """
@@ -14,12 +15,30 @@ class ExposedFile(Fact, tag="exposure.file", frozen=True, kw_only=True):
     side: ClassVar[Side] = Side.OBSERVED
     identity: ClassVar[tuple[str, ...]] = ("what",)
 
-    what: Literal["git", "env"]
+    what: Literal["git", "svn", "hg", "env"]
     exposed: bool
     status: int
 
     def describe(self) -> str:
         return "served, with the content of such a file" if self.exposed else f"not served (status {self.status})"
+
+
+class Interface(Fact, tag="exposure.interface", frozen=True, kw_only=True):
+    """One path of what is for the people who run or write the service. what: "api-docs" (interactive documentation, the
+    schema), "metrics" (Prometheus) or "status" (the server's page of figures).
+
+    exposed: the answer is such a page, and a path that cannot exist answers otherwise.
+    """
+
+    side: ClassVar[Side] = Side.OBSERVED
+    identity: ClassVar[tuple[str, ...]] = ("what",)
+
+    what: Literal["api-docs", "metrics", "status"]
+    exposed: bool
+    status: int
+
+    def describe(self) -> str:
+        return "served, with the content of such a page" if self.exposed else f"not served (status {self.status})"
 
 
 class Listing(Fact, tag="exposure.listing", frozen=True, kw_only=True):

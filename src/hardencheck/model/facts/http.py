@@ -7,6 +7,11 @@ from hardencheck.model.facts._base import Fact, Side
 Content = Literal["html", "api", "other", "redirect", "empty"]
 Scheme = Literal["http", "https"]
 CookieRole = Literal["session", "csrf", "other"]
+# Which hosts get a cookie: the one that set it; those below it too; a wider domain; none, since browsers refuse it.
+CookieScope = Literal["host", "subdomains", "wider", "foreign"]
+# What browsers keep at most (RFC 6265bis, sections 5.5 and 5.6).
+MAX_COOKIE_BYTES = 4096
+MAX_COOKIE_SECONDS = 400 * 86_400
 SameSite = Literal["strict", "lax", "none", "none-without-secure", "invalid", "absent"]
 
 
@@ -21,13 +26,22 @@ class Response(Fact, frozen=True, kw_only=True):
     status: int
     content: Content
 
+    def says(self) -> str:
+        """What was seen; each fact puts it into words."""
+        return Fact.describe(self)
+
+    def describe(self) -> str:
+        """With the status where it is no ordinary answer: nobody looks for a 404 behind the URL of a page."""
+        said = self.says()
+        return f"{said} (status {self.status})" if self.status >= 400 else said
+
 
 class Hsts(Response, tag="http.hsts", frozen=True, kw_only=True):
     """Strict-Transport-Security as RFC 6797 reads it: the first field wins; one that breaks the grammar is absent.
 
     max_age: seconds, None when absent or invalid; 0 switches it off. fault: why a field that is there does not count.
     named: the host is a name; browsers ignore the header of an address. trusted: the certificate was accepted,
-    without which browsers ignore it as well.
+    without which browsers ignore it as well. preloadable: what the field says is what the preload list asks for.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -39,8 +53,9 @@ class Hsts(Response, tag="http.hsts", frozen=True, kw_only=True):
     fault: str
     named: bool
     trusted: bool
+    preloadable: bool
 
-    def describe(self) -> str:
+    def says(self) -> str:
         if not self.present:
             return f"Strict-Transport-Security does not count: {self.fault}" if self.fault else "not sent"
         parts = [f"max-age={self.max_age}"]
@@ -63,7 +78,8 @@ class Csp(Response, tag="http.csp", frozen=True, kw_only=True):
     base_uri, frame_ancestors, form_action: the strictest: "none", "self", "hosts", "open" (any site) or "absent".
     script_holes, object_holes: sources that make the restriction worthless, in every enforced policy.
     mistakes: what the author meant otherwise: an unknown directive, a keyword without quotes, hashes run together.
-    nonce_reused: the same nonce in two responses.
+    nonce_reused: the same nonce in two responses. inert: default-src 'none' and frame-ancestors 'none'.
+    reports_nowhere: reports that no endpoint gets, of enforced policies and of those that only report.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -81,8 +97,12 @@ class Csp(Response, tag="http.csp", frozen=True, kw_only=True):
     object_holes: tuple[str, ...]
     mistakes: tuple[str, ...]
     nonce_reused: bool
+    inert: bool = False
+    reports_nowhere: tuple[str, ...] = ()
 
-    def describe(self) -> str:
+    def says(self) -> str:
+        if self.content == "api":
+            return "neither loads nor is framed" if self.inert else "as a document it could load, or be framed"
         if not self.present:
             return "only Content-Security-Policy-Report-Only: nothing is enforced" if self.report_only else "not sent"
         parts = []
@@ -94,9 +114,12 @@ class Csp(Response, tag="http.csp", frozen=True, kw_only=True):
             parts.append("object-src is not 'none'")
         if self.base_uri not in ("none", "self"):
             parts.append(f"base-uri {self.base_uri}")
+        if self.form_action in ("absent", "open"):
+            parts.append(f"form-action {self.form_action}")
         if self.nonce_reused:
             parts.append("the nonce is the same in two responses")
         parts.extend(self.mistakes)
+        parts.extend(self.reports_nowhere)
         return "; ".join(parts) or "scripts restricted, object-src 'none', base-uri restricted"
 
 
@@ -108,7 +131,7 @@ class Nosniff(Response, tag="http.nosniff", frozen=True, kw_only=True):
     nosniff: bool
     value: str | None
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return "not sent" if self.value is None else f"X-Content-Type-Options: {self.value}"
 
 
@@ -125,7 +148,7 @@ class Framing(Response, tag="http.framing", frozen=True, kw_only=True):
     frame_ancestors: str
     x_frame_options: str
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return f"frame-ancestors {self.frame_ancestors}, X-Frame-Options {self.x_frame_options}"
 
 
@@ -137,7 +160,7 @@ class ReferrerPolicy(Response, tag="http.referrer-policy", frozen=True, kw_only=
     policy: str | None
     value: str | None
 
-    def describe(self) -> str:
+    def says(self) -> str:
         if self.policy is not None:
             return self.policy
         return "not sent" if self.value is None else f"no known policy in: {self.value}"
@@ -153,7 +176,7 @@ class PermissionsPolicy(Response, tag="http.permissions-policy", frozen=True, kw
     open: tuple[str, ...]
     fault: str
 
-    def describe(self) -> str:
+    def says(self) -> str:
         if not self.present:
             return "not sent"
         if not self.valid:
@@ -169,8 +192,32 @@ class Coop(Response, tag="http.coop", frozen=True, kw_only=True):
     policy: str
     value: str | None
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return "not sent" if self.value is None else f"{self.policy} (sent: {self.value})"
+
+
+class Coep(Response, tag="http.coep", frozen=True, kw_only=True):
+    """Cross-Origin-Embedder-Policy in effect: "require-corp", "credentialless" or "unsafe-none" (HTML standard)."""
+
+    side: ClassVar[Side] = Side.OBSERVED
+
+    policy: str
+    value: str | None
+
+    def says(self) -> str:
+        return "not sent" if self.value is None else f"{self.policy} (sent: {self.value})"
+
+
+class OriginAgentCluster(Response, tag="http.origin-agent-cluster", frozen=True, kw_only=True):
+    """Origin-Agent-Cluster, where it is sent: on only for the structured boolean ?1 (HTML standard)."""
+
+    side: ClassVar[Side] = Side.OBSERVED
+
+    on: bool
+    value: str
+
+    def says(self) -> str:
+        return f"{'on' if self.on else 'off'} (sent: {self.value})"
 
 
 class Corp(Response, tag="http.corp", frozen=True, kw_only=True):
@@ -181,7 +228,7 @@ class Corp(Response, tag="http.corp", frozen=True, kw_only=True):
     policy: str | None
     value: str | None
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return "not sent" if self.value is None else f"Cross-Origin-Resource-Policy: {self.value}"
 
 
@@ -191,7 +238,8 @@ class Cookie(Response, tag="http.cookie", frozen=True, kw_only=True):
     role: by its name: "session" (a login or session), "csrf" (script-readable by design), "other".
     same_site: "strict", "lax", "none", "none-without-secure" (browsers drop it), "invalid" or "absent".
     prefixed: the name begins with __Host- or __Secure-. honoured: it keeps what its prefix promises (RFC 6265bis);
-    true without a prefix. size: bytes of name and value together.
+    true without a prefix. size: bytes of name and value together. scope: which hosts get it.
+    lifetime: seconds, None for the session or where it is not known.
     """
 
     side: ClassVar[Side] = Side.OBSERVED
@@ -206,12 +254,23 @@ class Cookie(Response, tag="http.cookie", frozen=True, kw_only=True):
     honoured: bool
     deletion: bool
     size: int
+    scope: CookieScope
+    domain: str
+    lifetime: int | None
 
-    def describe(self) -> str:
-        flags = ["Secure" if self.secure else "no Secure", "HttpOnly" if self.http_only else "no HttpOnly"]
-        return f"cookie {self.name}: {', '.join(flags)}, SameSite {self.same_site}" + (
-            "" if self.honoured else ", not what its prefix promises"
+    def says(self) -> str:
+        parts = [
+            "Secure" if self.secure else "no Secure",
+            "HttpOnly" if self.http_only else "no HttpOnly",
+            f"SameSite {self.same_site}",
+        ]
+        parts += [] if self.honoured else ["not what its prefix promises"]
+        parts += [f"Domain={self.domain}"] if self.domain else []
+        parts += [f"{self.size} bytes"] if self.size > MAX_COOKIE_BYTES else []
+        parts += (
+            [f"kept for {(self.lifetime or 0) // 86_400} days"] if (self.lifetime or 0) > MAX_COOKIE_SECONDS else []
         )
+        return f"cookie {self.name}: {', '.join(parts)}"
 
 
 class CacheControl(Response, tag="http.cache-control", frozen=True, kw_only=True):
@@ -230,7 +289,7 @@ class CacheControl(Response, tag="http.cache-control", frozen=True, kw_only=True
     shared: bool
     value: str | None
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return "Cache-Control is not sent" if self.value is None else f"Cache-Control: {self.value}"
 
 
@@ -244,7 +303,7 @@ class Leak(Response, tag="http.leak", frozen=True, kw_only=True):
     value: str
     versioned: bool
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return f"{self.name}: {self.value}"
 
 
@@ -257,7 +316,7 @@ class Deprecated(Response, tag="http.deprecated", frozen=True, kw_only=True):
     name: str
     value: str
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return f"{self.name}: {self.value}"
 
 
@@ -271,7 +330,7 @@ class Duplicate(Response, tag="http.duplicate", frozen=True, kw_only=True):
     differs: bool
     values: tuple[str, ...]
 
-    def describe(self) -> str:
+    def says(self) -> str:
         return f"{self.name} sent {len(self.values)} times: {' | '.join(self.values)}"
 
 

@@ -1,0 +1,1 @@
+"""Facts from both sides of an audit: what the repository says beside what the URL shows."""

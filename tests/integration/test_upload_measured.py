@@ -5,6 +5,7 @@ answer where they do not, and exact or a bracket where bodies may be sent.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,8 +21,11 @@ from hardencheck.collect.live._upload_body import MAX_SENT
 from hardencheck.collect.live.run import ask, state
 from hardencheck.collect.options import Options
 from hardencheck.collect.registry import collectors
+from hardencheck.collect.run import collect
 from hardencheck.model.facts.measured import HeldConnection, MeasuredLimit
 from hardencheck.model.gap import Gap
+from hardencheck.model.measured_limits import Comparison, comparisons
+from hardencheck.model.target import Target
 from tests.integration import chains
 from tests.integration.chains import APPLICATIONS, MODULES, PROXIES, Application, Proxy, installed, running, write
 
@@ -132,6 +136,12 @@ def measured(
     return limits, [item for item in found if isinstance(item, HeldConnection)], gaps, took
 
 
+def against(root: Path, limits: list[MeasuredLimit], gaps: list[Gap]) -> tuple[Comparison, ...]:
+    """What was measured beside what the repository declares."""
+    facts = collect(Target(repository=str(root)), Options(jobs=0)).facts
+    return comparisons(facts.plus([*limits, *gaps]))
+
+
 @pytest.mark.parametrize(
     "case", CASES, ids=lambda case: f"{case.proxy or '-'} {case.application} {case.kind or 'form'}"
 )
@@ -159,6 +169,17 @@ def test_measured(tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -
             assert (limit.max_bytes, limit.exact, limit.status) == (case.declared, True, case.status), seen
             assert limit.sent == 0
             assert limit.requests <= 30
+        # What runs is what the files say, so nothing has drifted; and where a file says otherwise, nginx's has.
+        assert [one for one in against(root, limits, gaps) if one.agrees is False] == []
+        if case.proxy in {"nginx", "nginx, wide", "nginx 20m", "nginx, open"}:
+            file = root / proxy.path
+            kept = file.read_text()
+            file.write_text(re.sub("client_max_body_size [^;]*;", "client_max_body_size 5m;", kept))
+            (one,) = against(root, limits, gaps)
+            file.write_text(kept)
+            assert one.agrees is False
+            assert {str(item.location).partition(":")[0] for item in one.declared} >= {proxy.path}
+            TABLE.append(f"{'':95} declared 5 MiB: {one.reason}"[:230])
         limits, held, gaps, took = measured(port, case.kind, active=True)
         seen = [item.describe() for item in limits] + [gap.detail for gap in gaps]
         TABLE.append(f"{'':87}  {took:4.1f} s {'; '.join(seen)[:130]}")

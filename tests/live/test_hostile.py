@@ -207,7 +207,7 @@ def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, trust: Autho
     with served(says(PAGE), context=trust.context() if scheme == "https" else None) as server:
         facts, gaps = look(f"{scheme}://localhost:{server.port}/", ca_file=trust.ca_file)
     assert "http.csp" in kinds(facts)
-    assert {gap.collector for gap in gaps} <= {"exposure.probe", "http.redirects"}
+    assert {gap.collector for gap in gaps} <= {"exposure.probe", "cors.probe", "http.redirects"}
 
 
 def test_a_name_that_is_not_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

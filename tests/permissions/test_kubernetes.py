@@ -522,7 +522,7 @@ def test_a_mode_spelled_in_every_way(text: str, bits: int | None, decimal: bool)
         (b"apiVersion: v1\nkind: Pod\na: &a [x]\nspec: {containers: [" + b"*a," * 5_000 + b"]}\n", Reason.BUDGET),
         (b"apiVersion: v1\nkind: Pod\n" + b"# x\n" * 1_000_000, Reason.TOO_LARGE),
         (b"apiVersion: v1\nkind: Pod\nspec: &a\n  containers: [*a]\n", None),
-        (b"apiVersion: v1\nkind: Pod\nspec: *nobody\n", None),
+        (b"apiVersion: v1\nkind: Pod\nspec: *nobody\n", Reason.UNPARSABLE),
         (b"apiVersion: v1\nkind: Pod\nspec: !!python/object/apply:os.system [x]\n", None),
         (b"apiVersion: v1\nkind: [Pod]\nspec: {containers: {a: b}, volumes: x, securityContext: 3}\n", None),
     ],

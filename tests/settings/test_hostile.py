@@ -168,7 +168,7 @@ def test_python_as_the_reference_has_it(tmp_path: Path, text: str, expected: boo
         (b"if 1:\n\tDEBUG = 1\n        DEBUG = 2\n", Reason.PYTHON_SYNTAX),
         (b"DEBUG = True\0\n", Reason.UNPARSABLE),
         (b"# -*- coding: nonsense -*-\nDEBUG = True\n", Reason.PYTHON_SYNTAX),
-        ("DEBUG = True\n".encode("utf-16"), Reason.PYTHON_SYNTAX),
+        ("DEBUG = True\n".encode("utf-16"), Reason.UNPARSABLE),
         (b"DEBUG = " + b"(" * 5_000 + b")" * 5_000, Reason.PYTHON_SYNTAX),
     ],
 )

@@ -51,6 +51,8 @@ def extract_file(
         elif lost:
             if misnamed(extractor, mode, len(data), data[:8]):
                 found.append(extractor.gap(Reason.UNPARSABLE, lost, Location(path=path)))
+            elif not is_binary(data):  # whoever wants files of any name knows encodings itself
+                found.extend(_guarded(extractor, path, mode, data, seconds))
         else:
             with noticing() as notices:
                 said = _guarded(extractor, path, mode, text, seconds)

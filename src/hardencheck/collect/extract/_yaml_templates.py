@@ -22,7 +22,10 @@ class Document(NamedTuple):
 
 def read(data: bytes, *, unique: bool = False) -> list[Document]:
     """Raises Unreadable as `documents` does; what does not parse and is a template is said to be that."""
-    template = untemplated(data.decode("utf-8-sig", "replace"))
+    try:
+        template = untemplated(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Unreadable("not YAML: not text") from None
     try:
         nodes = documents(template.text.encode(), unique=unique, templated=bool(template.actions))
     except Unreadable as error:

@@ -37,46 +37,25 @@ class FileModes(Resolver):
 
     def resolve(self, facts: FactSet, tree: Tree) -> Iterable[Found]:
         below = _below(tree.entries)
-        executables = {entry.path for entry in tree.entries.values() if _marked(tree, entry)}
-        alike = Counter(map(_kind, executables))
-        seen: set[tuple[str, str]] = set()
         for entry in tree.entries.values():
             if stat.S_ISLNK(entry.mode):
                 continue
             executable = stat.S_ISREG(entry.mode) and bool(entry.mode & 0o111)
-            marked, kind = entry.path in executables, _kind(entry.path)
-            repeated = marked and kind in seen
-            if marked:
-                seen.add(kind)
             above = tree.entries.get(posixpath.dirname(entry.path))
             yield FileMode(
                 location=Location(path=entry.path),
                 what="directory" if stat.S_ISDIR(entry.mode) else "file",
                 permissions=stat.S_IMODE(entry.mode) if entry.live else None,
                 executable=executable,
-                data=_is_data(entry.path) and (marked or not executable),
+                data=_is_data(entry.path) and not (executable and _is_script(tree, entry)),
                 tracked=entry.tracked,
                 role=role(entry.path),
                 below_group=_open(above, 0o020) and entry.live,
                 below_world=_open(above, 0o002) and entry.live,
                 entries=below[entry.path],
-                alike=alike[kind] - 1 if marked and not repeated else 0,
-                repeated=repeated,
                 acl=entry.acl,
                 foreign=entry.foreign,
             )
-
-
-def _kind(path: str) -> tuple[str, str]:
-    """What a file has in common with others: a directory of pictures that are all executable is one mistake."""
-    return posixpath.dirname(path), posixpath.splitext(path)[1].lower()
-
-
-def _marked(tree: Tree, entry: Entry) -> bool:
-    """Whether a data file is executable."""
-    return (
-        stat.S_ISREG(entry.mode) and bool(entry.mode & 0o111) and _is_data(entry.path) and not _is_script(tree, entry)
-    )
 
 
 def _is_data(path: str) -> bool:

@@ -15,7 +15,6 @@ class FileMode(Fact, tag="file.mode", frozen=True, kw_only=True):
     below_group, below_world: the directory above is writable by the same class already, so the finding is there.
     role: what the file is for ("production", "test" ...).
     entries: how many files and directories below share the loosest of this directory's write bits.
-    alike: how many more data files of the same directory and ending are executable; repeated: this is one of them.
     acl: an access control list stands beside the mode; its mask is what the group bits say. foreign: a file of another
     user than the directory it is in. Both of live directories only.
     """
@@ -31,8 +30,6 @@ class FileMode(Fact, tag="file.mode", frozen=True, kw_only=True):
     below_group: bool = False
     below_world: bool = False
     entries: int = 0
-    alike: int = 0
-    repeated: bool = False
     acl: bool = False
     foreign: bool = False
 
@@ -42,8 +39,7 @@ class FileMode(Fact, tag="file.mode", frozen=True, kw_only=True):
             more += ", with an access control list" if self.acl else ""
             more += ", not of the owner of its directory" if self.foreign else ""
             return f"{self.what} of mode {self.permissions:04o}{more}"
-        more = f", and {self.alike} more like it in its directory" if self.alike else ""
-        return f"mode 100755{more}" if self.executable else "mode 100644"
+        return "mode 100755" if self.executable else "mode 100644"
 
 
 class Symlink(Fact, tag="file.symlink", frozen=True, kw_only=True):

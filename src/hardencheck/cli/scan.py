@@ -71,7 +71,7 @@ DRIFT = "drift"
 @click.option(
     "--active",
     is_flag=True,
-    help="Also send bodies (of at most 16 MiB each) and hold one connection for 70 s; needs --i-own-this.",
+    help="Also send bodies and hold one connection for 70 s; needs --i-own-this.",
 )
 @click.option(
     "--i-own-this", "i_own", multiple=True, metavar="HOST", help="A host that --active may act upon; repeatable."

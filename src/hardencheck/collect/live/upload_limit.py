@@ -45,6 +45,8 @@ class DeclaredLengths(Probe):
     tier = "probe"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
+        import asyncio  # not above: every scan imports this module, and most have no URL
+
         there = where(url, client)
         if not client.once(f"upload {client.endpoint.method} {there}"):
             return ()
@@ -70,6 +72,8 @@ class SentBodies(Probe):
     tier = "active"
 
     async def probe(self, url: str, client: Client) -> Iterable[Exchange | Found]:
+        import asyncio
+
         there = where(url, client)
         if not client.once(f"upload-sent {client.endpoint.method} {there}"):
             return ()

@@ -74,6 +74,14 @@ def test_drift_names_the_declared_line() -> None:
     assert [str(place) for place in live.related] == ["nginx.conf:14"]
 
 
+def test_what_nothing_declares_is_no_drift() -> None:
+    forbids = (rule(quantifier=Quantifier.NONE), rule(fact="test.seen", quantifier=Quantifier.NONE))
+    item = only(check(*forbids), seen(5))
+    assert (item.declared, item.observed, item.verdict, item.drift) == (P, F, F, "")
+    item = only(check(*forbids), limit(500), seen(5))
+    assert (item.declared, item.drift) == (P, DECLARED_NOT_SERVED)
+
+
 def test_drift_names_every_declared_line() -> None:
     item = only(BOTH, limit(5, line=14), limit(6, line=20, layer="other"), seen(None))
     [live] = [finding for finding in item.findings if finding.side is Side.OBSERVED]

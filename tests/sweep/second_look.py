@@ -265,7 +265,7 @@ SAMPLES: tuple[Sample, ...] = (
         LISTED,
         C,
         "      - media:/srv",
-        "      - /root/.ssh:/keys:ro\n      - media:/srv",
+        "      - /root/.ssh:/keys:ro\n      - media:/srv",  # a place on the audited host
     ),
     sample("permissions/second-stateful-privileged", STATEFUL, K, "privileged: false", "privileged: true"),
     sample(

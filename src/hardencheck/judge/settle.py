@@ -97,6 +97,8 @@ def _item(check: Check, findings: tuple[Finding, ...], policy: Policy) -> Item:
         )
     declared, observed = _side(findings, Side.DECLARED), _side(findings, Side.OBSERVED)
     verdict, basis, drift = join(declared, observed)
+    if drift == DECLARED_NOT_SERVED and not any(f.examined for f in findings if f.side is Side.DECLARED):
+        drift = ""  # a rule that forbids passes where nothing is declared at all: that promises nothing
     if verdict is Verdict.FAIL:
         drift = compares(check) or drift
     if observed is Verdict.FAIL:

@@ -1,6 +1,6 @@
 """Headers that keep a page apart from others: what may open, embed, load or share it, and which features it gives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from hardencheck.collect.contract import Found
 from hardencheck.collect.exchange import printable
@@ -45,15 +45,20 @@ def _permissions(answer: Answer) -> Iterator[Found]:
 
 
 def _coop(answer: Answer) -> Iterator[Found]:
-    if not answer.html:
-        return
-    fields = answer.exchange.all("cross-origin-opener-policy")
+    if answer.html:
+        known = {"same-origin", "same-origin-allow-popups", "noopener-allow-popups"}
+        policy, value = _policy(answer, "cross-origin-opener-policy", known)
+        yield seen.Coop(**answer.common, policy=policy, value=value)
+
+
+def _policy(answer: Answer, name: str, known: Set[str]) -> tuple[str, str | None]:
+    """(the token in effect, "unsafe-none" where there is none that is known; the field as it is shown)."""
+    fields = answer.exchange.all(name)
     try:
         policy = structured_token(fields) if fields else "unsafe-none"
     except Invalid:
         policy = "unsafe-none"
-    known = {"same-origin", "same-origin-allow-popups", "noopener-allow-popups"}
-    yield seen.Coop(**answer.common, policy=policy if policy in known else "unsafe-none", value=shown(fields))
+    return policy if policy in known else "unsafe-none", shown(fields)
 
 
 def _everybody(member: object) -> bool:
@@ -62,15 +67,9 @@ def _everybody(member: object) -> bool:
 
 
 def _coep(answer: Answer) -> Iterator[Found]:
-    if not answer.html:
-        return
-    fields = answer.exchange.all("cross-origin-embedder-policy")
-    try:
-        policy = structured_token(fields) if fields else "unsafe-none"
-    except Invalid:
-        policy = "unsafe-none"
-    known = {"require-corp", "credentialless"}
-    yield seen.Coep(**answer.common, policy=policy if policy in known else "unsafe-none", value=shown(fields))
+    if answer.html:
+        policy, value = _policy(answer, "cross-origin-embedder-policy", {"require-corp", "credentialless"})
+        yield seen.Coep(**answer.common, policy=policy, value=value)
 
 
 def _agent_cluster(answer: Answer) -> Iterator[Found]:
